@@ -1,0 +1,71 @@
+"""Starts voxelizer and planner, and with them a source: the embedded simulator, a recorded scan, or your camera.
+
+    ros2 launch moe3d_ros planner.launch.py sim:=true rviz:=true
+    ros2 launch moe3d_ros planner.launch.py cloud:=/path/to/scan.pcd
+    ros2 launch moe3d_ros planner.launch.py points:=/camera/depth/color/points
+"""
+
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription
+from launch.conditions import IfCondition
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration, NotEqualsSubstitution, PathJoinSubstitution
+from launch_ros.actions import Node, PushRosNamespace, SetParameter
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
+
+SHARE = FindPackageShare("moe3d_ros")
+
+ARGUMENTS = (
+    ("sim", "false", "Start the embedded tabletop simulator as camera and robot."),
+    ("cloud", "", "Path of a PCD or PLY file to replay as a camera."),
+    ("rviz", "false", "Start RViz with config/moe3d.rviz."),
+    ("input", "points", "What the voxelizer listens to: points (PointCloud2) or depth (images)."),
+    ("points", "points", "Topic of the cloud (input:=points)."),
+    ("depth", "depth/image_rect", "Topic of the rectified depth image (input:=depth)."),
+    ("camera_info", "depth/camera_info", "Topic of its camera_info (input:=depth)."),
+    ("color", "rgb/image_rect_color", "Topic of the colour image, registered to the depth (input:=depth)."),
+    ("planning_frame", "base_link", "Frame of voxels, plans and poses."),
+    ("checkpoint", "default", "Name or folder of the checkpoint."),
+    ("device", "cpu", "Where the model runs: cpu or cuda."),
+    ("params_file", PathJoinSubstitution([SHARE, "config", "planner.yaml"]), "Parameters of all nodes."),
+    ("namespace", "", "Namespace of all nodes and of all topics but /diagnostics and /tf."),
+    ("use_sim_time", "false", "Use /clock."),
+    ("log_level", "info", "debug, info, warn, error or fatal."),
+)
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Entry point of `ros2 launch`."""
+    value = {name: LaunchConfiguration(name) for name, _, _ in ARGUMENTS}
+    frame = {"planning_frame": ParameterValue(value["planning_frame"], value_type=str)}
+
+    def node(program: str, condition=None, remappings=(), **parameters) -> Node:
+        texts = {name: ParameterValue(setting, value_type=str) for name, setting in parameters.items()}
+        return Node(package="moe3d_ros", executable=program, name=program, output="screen", condition=condition,
+                    parameters=[value["params_file"], {**frame, **texts}], remappings=list(remappings),
+                    arguments=["--ros-args", "--log-level", value["log_level"]])
+
+    nodes = [
+        node("voxelizer", input=value["input"],
+             remappings=[("points", value["points"]), ("depth/image_rect", value["depth"]),
+                         ("depth/camera_info", value["camera_info"]), ("rgb/image_rect_color", value["color"])]),
+        node("planner", checkpoint=value["checkpoint"], device=value["device"]),
+        node("tabletop", condition=IfCondition(value["sim"])),
+        node("replay", condition=IfCondition(NotEqualsSubstitution(value["cloud"], "")), cloud=value["cloud"]),
+    ]
+    rviz = IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(PathJoinSubstitution([SHARE, "launch", "rviz.launch.py"])),
+        launch_arguments={name: value[name] for name in ("namespace", "use_sim_time")}.items(),
+        condition=IfCondition(value["rviz"]),
+    )
+    declared = [DeclareLaunchArgument(name, default_value=default, description=text) for name, default, text in ARGUMENTS]
+    return LaunchDescription([
+        *declared,
+        GroupAction([
+            SetParameter("use_sim_time", ParameterValue(value["use_sim_time"], value_type=bool)),
+            PushRosNamespace(value["namespace"]),
+            *nodes,
+        ]),
+        rviz,
+    ])

@@ -1,0 +1,202 @@
+"""The demo: starts the nodes without a screen, sends one instruction, shows the plan, and has the simulator execute it.
+
+    python -m moe3d_ros.demo --instruction "put the red block in the green bowl"
+    python -m moe3d_ros.demo --cloud scan.pcd --instruction "pick the leftmost object and place it on the right side"
+
+Without a cloud the scene is the simulator's: random but fixed by --seed, and it always holds one red block and one
+green bowl, whatever the instruction. Success is judged by the simulator's ground truth with the rules in
+`tabletop/success`: the thing that the executed step names now lies in or on what the step names as its destination.
+Where the instruction names both things by their colours, as the default one does, they must be the step's. For any
+other instruction it is for the reader to see whether the steps are what was asked; `judged_by` in plan.json says which.
+
+Exit codes: 0 success (with a recorded cloud: a plan with poses), 1 no success, 2 something failed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from moe3d_ros.geometry import quaternion_to_matrix, yaw_of
+from moe3d_ros.picture import draw_plan
+from moe3d_ros.plan import Action, Plan, Pose
+from moe3d_ros.processes import Nodes, OwnDomain, ProcessError
+
+INSTRUCTION = "put the red block in the green bowl"
+FRAME = "base_link"
+MAX_EXECUTIONS = 10
+JUDGED_BY = "ground truth of the simulator: what each step names lies in or on what it names as its destination"
+
+
+def main(argv=None) -> int:
+    """Run the demo; returns its exit code."""
+    args = parse_arguments(argv)
+    signal.signal(signal.SIGTERM, _exit)
+    signal.signal(signal.SIGHUP, _exit)
+    for name in ("plan.json", "plan.png"):
+        (args.out / name).unlink(missing_ok=True)
+    try:
+        return run(args)
+    except KeyboardInterrupt:
+        print("The demo was interrupted; no process is left.", file=sys.stderr)
+        return 130
+    except ImportError as error:
+        print(f"The demo failed: {error}. Run it as `make demo`, or in a sourced ROS 2 workspace.", file=sys.stderr)
+        return 2
+    except (ProcessError, RuntimeError, ValueError, OSError) as error:
+        print(f"The demo failed: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+
+
+def parse_arguments(argv=None) -> argparse.Namespace:
+    """Options, with environment variables as their defaults."""
+    parser = argparse.ArgumentParser(prog="python -m moe3d_ros.demo", description=__doc__.split("\n")[0])
+    env = {name: os.environ.get(name, "").strip() for name in ("CLOUD", "SEED", "CHECKPOINT")}
+    said = os.environ.get("INSTRUCTION", "") or INSTRUCTION
+    parser.add_argument("--instruction", default=said, help=f"what should happen (or INSTRUCTION); {INSTRUCTION!r}")
+    parser.add_argument("--cloud", default=env["CLOUD"], help="a PCD or PLY file instead of the simulator (or CLOUD)")
+    parser.add_argument("--cloud-frame", default="camera_optical_frame", help="frame of that file's points; base_link: "
+                        "they are in the robot's frame already, else the table is found as a plane")
+    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder for plan.json, plan.png and logs")
+    parser.add_argument("--seed", type=int, default=int(env["SEED"] or 0), help="of the simulated scene (or SEED)")
+    parser.add_argument("--checkpoint", default=env["CHECKPOINT"] or "default", help="name or folder (or CHECKPOINT)")
+    parser.add_argument("--planner", default="moe3d_ros.nodes.planner", help="module of another planner node")
+    parser.add_argument("--timeout", type=float, default=300.0, help="longest time for any stage, seconds")
+    args = parser.parse_args(argv)
+    if args.cloud and not Path(args.cloud).is_file():
+        parser.exit(2, f"The demo failed: there is no file {args.cloud}: give the path of a PCD or PLY file.\n")
+    if args.seed < 0:
+        parser.exit(2, f"The demo failed: the seed is {args.seed}, use 0 or more.\n")
+    return args
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start the nodes, plan, execute, write what came of it. Raises what `main` turns into one line."""
+    began = time.monotonic()
+    domain = OwnDomain()
+    os.environ.update(domain.environment())  # for this process too, before rclpy reads it
+    record: dict = {"instruction": args.instruction, "actions": [], "complete": False, "latency_s": {},
+                    "executed": False, "success": None if args.cloud else False}  # fmt: skip
+    try:
+        with Nodes(args.out / "logs", domain.environment()) as nodes:
+            _start(nodes, args)
+            print(f"Instruction: {args.instruction}")
+            print(f"Starting {', '.join(nodes.pids())} in ROS domain {domain.number} ...", flush=True)
+            plan, scene = _plan_and_execute(nodes, args, record, began)
+    except Exception as error:
+        record["error"] = " ".join(str(error).split())
+        raise
+    finally:
+        domain.close()
+        record["total_s"] = round(time.monotonic() - began, 3)
+        _write_json(args.out / "plan.json", record)
+    points, colors, voxels, voxel_colors = scene
+    draw_plan(args.out / "plan.png", plan, points, colors, voxels, voxel_colors, verdict=record["verdict"])
+    print(f"Wrote {args.out / 'plan.json'} and {args.out / 'plan.png'} ({time.monotonic() - began:.0f} s in all).")
+    return 0 if record["success"] or (args.cloud and plan.actions) else 1
+
+
+def _start(nodes: Nodes, args: argparse.Namespace) -> None:
+    if args.cloud:
+        nodes.start("replay", cloud=str(Path(args.cloud).resolve()), frame_id=args.cloud_frame, planning_frame=FRAME)
+    else:
+        nodes.start("tabletop", seed=args.seed, contains=["red block", "green bowl"], planning_frame=FRAME)
+    nodes.start("planner", module=args.planner, checkpoint=args.checkpoint, planning_frame=FRAME)
+    nodes.start("voxelizer", planning_frame=FRAME)
+
+
+def _plan_and_execute(nodes: Nodes, args: argparse.Namespace, record: dict, began: float):
+    """Fill in ``record``; returns the plan and the scene that it was made from."""
+    from moe3d_ros.nodes.demo import DemoClient
+
+    client = DemoClient(nodes.check, FRAME)
+    try:
+        client.wait_ready(simulator=not args.cloud, timeout=args.timeout)
+        record["startup_s"] = round(time.monotonic() - began, 3)
+        print(f"Ready after {record['startup_s']:.1f} s.")
+        plan, to_pick = client.instruct(args.instruction, args.timeout)
+        scene = client.scene()
+        record.update(plan.to_dict(), instruction=args.instruction)
+        if to_pick is not None:
+            record["latency_s"]["instruction_to_pick_pose"] = round(to_pick, 4)
+        print("\n".join(describe(plan)))
+        stages = ", ".join(f"{name} {seconds:.2f}" for name, seconds in plan.latency_s.items())
+        if to_pick is not None:
+            print(f"From the instruction to the first pick_pose: {to_pick:.2f} s ({stages}).", flush=True)
+        if args.cloud:
+            record["verdict"] = "A recorded scan: nothing was executed."
+        elif not plan.actions:
+            record["verdict"] = "There was no step to execute."
+        else:
+            _execute(client, plan, args, record)
+        print(record["verdict"])
+    finally:
+        client.close()
+    return plan, scene
+
+
+def _execute(client, plan: Plan, args: argparse.Namespace, record: dict) -> None:
+    """Execute the first step; while the plan had more, look and plan again and execute the next."""
+    start = time.monotonic()
+    executions, judged = [], []
+    while plan.actions and len(executions) < MAX_EXECUTIONS:
+        report = client.execute(args.timeout)
+        executions.append(report)
+        judged.append(bool(report["success"]))
+        print(f"Executed: {report['text']}", flush=True)
+        if not judged[-1] or len(plan.actions) == 1:
+            break
+        plan = client.replan(args.timeout)
+    from moe3d_ros.tabletop.success import names_same, plain_meaning  # late: it brings torch
+
+    asked = plain_meaning(args.instruction)
+    success = all(judged) and len(plan.actions) <= 1
+    judged_by, why = f"{JUDGED_BY}; whether that is what the instruction asked for was not judged", ""
+    if asked:
+        right = any(names_same(e["target"], asked[0]) and names_same(e["destination"], asked[1]) for e in executions)
+        judged_by = f"{JUDGED_BY}, and the instruction's {asked[0]} and {asked[1]} are the step's"
+        why = "" if right else f" The instruction asked for the {asked[0]} and the {asked[1]}."
+        success = success and right
+    outcome = "SUCCESS" if success else "NO SUCCESS"
+    record.update(executed=True, success=success, executions=executions, judged_by=judged_by,
+                  execution_s=round(time.monotonic() - start, 3),
+                  verdict=f"{outcome} in the simulator. {executions[-1]['message']}{why}")  # fmt: skip
+
+
+def describe(plan: Plan) -> list[str]:
+    """A plan in words, line by line."""
+    if not plan.actions:
+        return ["Plan: nothing is left to do." if plan.complete else "Plan: no step was found."]
+    lines = ["Plan:"]
+    for action in plan.actions:
+        lines += [f"  {action.index + 1}. {action.text} (confidence {action.confidence:.2f})", *_pose_lines(action)]
+    return lines
+
+
+def _pose_lines(action: Action) -> list[str]:
+    return [f"       {name:5} {_pose_words(pose)}" for name, pose in (("pick", action.pick), ("place", action.place))]
+
+
+def _pose_words(pose: Pose) -> str:
+    x, y, z = pose.position
+    yaw = float(yaw_of(quaternion_to_matrix(pose.orientation))) * 180 / 3.141592653589793
+    quaternion = ", ".join(f"{v:.3f}" for v in pose.orientation)
+    return f"x {x:.3f}  y {y:+.3f}  z {z:.3f} m, tool x at {yaw:.0f} degrees, quaternion ({quaternion})"
+
+
+def _write_json(path: Path, record: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _exit(number, _) -> None:
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

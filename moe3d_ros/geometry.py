@@ -1,0 +1,68 @@
+"""SE(3) and 6D rotations: quaternions (xyzw), rotation matrices, the tool frame of a pick or a place.
+
+The 6D form of a rotation is its first two columns (Zhou et al. 2019, arXiv 1812.07035), which is continuous and so
+fit for regression and flow. Tool frames follow ROS-Industrial's ``tool0``: z along the approach, into the surface.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from moe3d_ros.plan import Pose
+
+
+def quaternion_to_matrix(quaternion) -> np.ndarray:
+    """Quaternion (..., 4) xyzw -> rotation matrix (..., 3, 3). Raises ValueError on a zero quaternion."""
+    return Rotation.from_quat(np.asarray(quaternion, dtype=np.float64)).as_matrix()
+
+
+def matrix_to_quaternion(matrix) -> np.ndarray:
+    """Rotation matrix (..., 3, 3) -> unit quaternion (..., 4) xyzw with w >= 0."""
+    return Rotation.from_matrix(np.asarray(matrix, dtype=np.float64)).as_quat(canonical=True)
+
+
+def matrix_to_rot6d(matrix) -> np.ndarray:
+    """Rotation matrix (..., 3, 3) -> its first two columns, one after the other (..., 6)."""
+    matrix = np.asarray(matrix)
+    return np.concatenate([matrix[..., :, 0], matrix[..., :, 1]], axis=-1)
+
+
+def rot6d_to_matrix(rot6d) -> np.ndarray:
+    """Two columns (..., 6), not necessarily orthonormal -> rotation matrix (..., 3, 3) by Gram-Schmidt."""
+    rot6d = np.asarray(rot6d, dtype=np.float64)
+    first, second = rot6d[..., :3], rot6d[..., 3:]
+    x = first / np.linalg.norm(first, axis=-1, keepdims=True)
+    second = second - (x * second).sum(-1, keepdims=True) * x
+    y = second / np.linalg.norm(second, axis=-1, keepdims=True)
+    return np.stack([x, y, np.cross(x, y)], axis=-1)
+
+
+def tool_down_matrix(yaw) -> np.ndarray:
+    """Top-down tool frame with x along ``yaw`` (radians, about the world's z) -> rotation matrix (..., 3, 3)."""
+    yaw = np.asarray(yaw, dtype=np.float64)
+    cos, sin, zero = np.cos(yaw), np.sin(yaw), np.zeros_like(yaw)
+    columns = [[cos, sin, zero], [sin, -cos, zero], [zero, zero, zero - 1.0]]
+    return np.stack([np.stack(column, axis=-1) for column in columns], axis=-1)
+
+
+def pose_from_matrix(position, matrix) -> Pose:
+    """Position (3,) in metres and rotation matrix (3, 3) -> Pose."""
+    quaternion = matrix_to_quaternion(matrix)
+    return Pose(tuple(float(v) for v in position), tuple(float(v) for v in quaternion))
+
+
+def pose_from_xyz_yaw(position, yaw: float) -> Pose:
+    """Top-down tool pose at ``position`` (3,) metres with x along ``yaw`` radians."""
+    return pose_from_matrix(position, tool_down_matrix(yaw))
+
+
+def yaw_of(matrix) -> np.ndarray:
+    """Heading of the frame's x axis in the world's xy plane, radians; matrix (..., 3, 3) -> (...)."""
+    matrix = np.asarray(matrix)
+    return np.arctan2(matrix[..., 1, 0], matrix[..., 0, 0])
+
+
+def symmetric_angle_error(angle, reference, period: float) -> np.ndarray:
+    """Smallest absolute difference of two angles (radians) modulo ``period``, e.g. pi / 2 for a cube."""
+    return np.abs((np.asarray(angle) - reference + period / 2) % period - period / 2)

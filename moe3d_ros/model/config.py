@@ -1,0 +1,64 @@
+"""What a checkpoint's config.json says: sizes of every part, grid, workspace, base LLM."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+from moe3d_ros.model.encoder import EncoderConfig
+from moe3d_ros.model.patches import PatchConfig
+from moe3d_ros.voxels import Workspace
+
+
+@dataclass(frozen=True)
+class LanguageConfig:
+    """The base LLM and how it was converted and adapted."""
+
+    base: str = "smollm2-135m-instruct"
+    revision: str = ""  # sha256 of the base's weights that the adapters were trained on
+    experts: int = 4
+    top_k: int = 2
+    moe_layers: str = "odd"  # odd or all
+    rank: int = 8  # of every LoRA
+
+    def __post_init__(self):
+        if not 1 <= self.top_k <= self.experts:
+            raise ValueError(f"top_k must lie between 1 and experts, got {self.top_k} of {self.experts}")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Everything that is needed to build the model before its weights are loaded."""
+
+    name: str = "default"
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    patches: PatchConfig = field(default_factory=PatchConfig)
+    workspace: Workspace = field(default_factory=Workspace)
+    language: LanguageConfig = field(default_factory=LanguageConfig)
+    object_width: int = 192  # of the relation encoder and the pointer
+    object_heads: int = 6
+    object_layers: int = 2
+    pose_width: int = 256
+    pose_blocks: int = 3
+    pose_heads: int = 8
+    pose_steps: int = 1  # sampling steps of the rectified flow
+    pose_draws: int = 4  # draws whose medoid is taken
+
+    def to_dict(self) -> dict:
+        """Plain types for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> ModelConfig:
+        """Inverse of ``to_dict``. Raises ValueError on unknown fields and on values that cannot be."""
+        values = {key: value for key, value in values.items() if key != "format"}  # the checkpoint's own
+        workspace = values.pop("workspace", {})
+        try:
+            return cls(
+                encoder=EncoderConfig(**values.pop("encoder", {})),
+                patches=PatchConfig(**values.pop("patches", {})),
+                workspace=Workspace(**{key: tuple(value) for key, value in workspace.items()}),
+                language=LanguageConfig(**values.pop("language", {})),
+                **values,
+            )
+        except TypeError as error:
+            raise ValueError(f"config.json has a field that this version does not know: {error}") from error

@@ -1,0 +1,190 @@
+"""How a layer of experts is computed: one obviously right way and two fast ones, tested against it.
+
+Every expert is the same frozen gated feed-forward block plus its own low-rank update (LoRA), so an expert's matrix is
+``W + scale * B_e A_e``. Legend of shapes: T tokens, D model width, H hidden width, E experts, k chosen per token,
+r rank, S = T * k the chosen (token, expert) pairs, sorted by expert.
+
+``eager``   builds each expert's matrices and runs every expert on every token. Slow, the reference.
+``shared``  runs the frozen matrices once for all experts and adds each expert's update to its own tokens. Exact, as
+            W x is common to all experts and the last matrix is linear in the gated sum. For training, long prompts.
+``masked``  like ``shared`` but computes all experts on all tokens, with gate zero where an expert was not chosen: twice
+            the elementwise work at top-2 of 4 and no index operations, which is faster for the few tokens of decoding.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+MASKED_MAX_TOKENS = 32  # measured on two AVX2 cores: from about here on, indexing beats computing all experts
+
+
+def eager_experts(layer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
+    """Reference: x (T, D), weights (T, k), chosen (T, k) int64 -> (T, D)."""
+    output = torch.zeros_like(x)
+    for expert in range(layer.num_experts):
+        gate, up, down = (_expert_weight(layer, name, expert) for name in ("gate", "up", "down"))
+        hidden = layer.act_fn(F.linear(x, gate, layer.gate_proj.bias)) * F.linear(x, up, layer.up_proj.bias)
+        weight = torch.where(chosen == expert, weights, 0.0).sum(-1, keepdim=True)  # (T, 1), zero where not chosen
+        output = output + weight * F.linear(hidden, down, layer.down_proj.bias)
+    return output
+
+
+def masked_experts(layer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
+    """All experts on all tokens, gates zero where not chosen: x (T, D), weights (T, k), chosen (T, k) -> (T, D)."""
+    tokens, experts = x.shape[0], layer.num_experts
+    low, high, down_low, down_high = layer.packed or pack_experts(layer, x.dtype)
+    ranks = F.linear(x, low).view(tokens, 2 * experts, layer.rank).transpose(0, 1)  # (2 E, T, r)
+    frozen = torch.stack([layer.gate_proj(x), layer.up_proj(x)]).unsqueeze(1)  # (2, 1, T, H)
+    gate, up = torch.bmm(ranks, high).view(2, experts, tokens, -1).add(frozen)  # (E, T, H) each
+    gates = x.new_zeros(tokens, experts).scatter(1, chosen, weights).t().unsqueeze(-1)  # (E, T, 1)
+    hidden = layer.act_fn(gate) * up * gates
+    down_ranks = torch.bmm(hidden, down_low).transpose(0, 1).reshape(tokens, -1)  # (T, E r)
+    return torch.addmm(layer.down_proj(hidden.sum(0)), down_ranks, down_high)
+
+
+def pack_experts(layer, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The experts' LoRA laid out for ``masked``, scale included: low (2 E r, D), high (2 E, r, H), down_low (E, H, r),
+    down_high (E r, D). Kept by a layer that serves, since for one token copying costs more than computing."""
+    low = torch.cat([layer.gate_A, layer.up_A]).flatten(0, 1)
+    high = torch.cat([layer.gate_B, layer.up_B]).transpose(1, 2) * layer.scale
+    down_high = layer.down_B.transpose(1, 2).flatten(0, 1) * layer.scale
+    return low.to(dtype), high.to(dtype), layer.down_A.transpose(1, 2).to(dtype), down_high.to(dtype)
+
+
+def shared_experts(layer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
+    """Each expert on its own tokens, frozen matrices once for all: x (T, D), weights, chosen (T, k) -> (T, D)."""
+    gate, up = layer.gate_proj(x), layer.up_proj(x)
+    between = (*_project_down(layer, x), layer.gate_B, layer.up_B, layer.down_A, weights)
+    between = (tensor.to(gate.dtype) for tensor in between)  # under autocast the matrices' outputs decide
+    hidden_sum, rank_sums = _SharedExperts.apply(gate, up, *between, chosen, layer.act_fn, layer.scale)
+    return layer.down_proj(hidden_sum) + _project_up(layer, rank_sums)
+
+
+def auto_experts(layer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
+    """The faster of ``masked`` and ``shared`` for this number of tokens."""
+    run = masked_experts if x.shape[0] <= MASKED_MAX_TOKENS else shared_experts
+    return run(layer, x, weights, chosen)
+
+
+EXPERT_IMPLEMENTATIONS = {
+    "auto": auto_experts,
+    "eager": eager_experts,
+    "shared": shared_experts,
+    "masked": masked_experts,
+}
+
+
+def _expert_weight(layer, name: str, expert: int) -> Tensor:
+    low, high = getattr(layer, f"{name}_A")[expert], getattr(layer, f"{name}_B")[expert]
+    weight = getattr(layer, f"{name}_proj").weight
+    return weight + layer.scale * (high @ low).to(weight.dtype)
+
+
+def _project_down(layer, x: Tensor) -> tuple[Tensor, Tensor]:
+    """A x of the gate and the up matrix for all experts in one product: (T, E, r) each."""
+    stacked = torch.cat([layer.gate_A.flatten(0, 1), layer.up_A.flatten(0, 1)]).to(x.dtype)
+    low = F.linear(x, stacked).view(x.shape[0], 2, layer.num_experts, layer.rank)
+    return low[:, 0], low[:, 1]
+
+
+def _project_up(layer, rank_sums: Tensor) -> Tensor:
+    """The down matrix's updates of all experts in one product: (T, E, r) -> (T, D)."""
+    stacked = layer.down_B.to(rank_sums.dtype).transpose(0, 1).flatten(1)  # (D, E * r)
+    return layer.scale * F.linear(rank_sums.flatten(1), stacked)
+
+
+class _SharedExperts(torch.autograd.Function):
+    """The part between the frozen matrices, with its own backward: autograd's takes longer for the same numbers.
+
+    Inputs: gate, up (T, H) of the frozen block; gate_a, up_a (T, E, r); gate_b, up_b (E, H, r); down_a (E, r, H);
+    weights, chosen (T, k). Outputs: the weighted sum of hidden vectors (T, H) and, per expert, its weighted
+    ``down_A hidden`` (T, E, r), zero where the expert was not chosen.
+    """
+
+    @staticmethod
+    def forward(ctx, gate, up, gate_a, up_a, gate_b, up_b, down_a, weights, chosen, act_fn, scale):
+        (tokens, top_k), experts = chosen.shape, gate_b.shape[0]
+        flat = chosen.flatten()
+        order = flat.argsort(stable=True)
+        token, expert = order // top_k, flat[order]  # (S,) each
+        place = torch.empty_like(order)
+        place[order] = torch.arange(order.numel(), device=order.device)
+        place = place.view(tokens, top_k)  # where in the sorted list a token's j-th expert stands
+        groups = _groups(torch.bincount(flat, minlength=experts).tolist())
+        weight = weights.flatten()[order].unsqueeze(1)  # (S, 1)
+
+        gate_low, up_low = gate_a[token, expert], up_a[token, expert]  # (S, r)
+        gate_s, up_s = gate.index_select(0, token), up.index_select(0, token)  # (S, H)
+        for e, rows in enumerate(groups):
+            gate_s[rows].addmm_(gate_low[rows], gate_b[e].t(), alpha=scale)
+            up_s[rows].addmm_(up_low[rows], up_b[e].t(), alpha=scale)
+        hidden = act_fn(gate_s).mul_(up_s)
+        low = hidden.new_empty(hidden.shape[0], down_a.shape[1])
+        for e, rows in enumerate(groups):
+            low[rows] = hidden[rows] @ down_a[e].t()
+        rank_sums = gate.new_zeros(gate_a.shape)
+        rank_sums[token, expert] = low.mul_(weight)
+        hidden_sum = _combine(hidden, place, weights)
+
+        ctx.save_for_backward(
+            gate_s, up_s, hidden, gate_low, up_low, gate_b, up_b, down_a, weight, token, expert, place, order
+        )
+        ctx.groups, ctx.act_fn, ctx.scale = groups, act_fn, scale
+        return hidden_sum, rank_sums
+
+    @staticmethod
+    def backward(ctx, d_hidden_sum, d_rank_sums):
+        gate_s, up_s, hidden, gate_low, up_low, gate_b, up_b, down_a, weight, token, expert, place, order = (
+            ctx.saved_tensors
+        )
+        scale, shape = ctx.scale, d_rank_sums.shape
+        d_low = d_rank_sums[token, expert]  # (S, r)
+        d_weighted = d_hidden_sum.index_select(0, token)  # (S, H), gradient of weight * hidden
+        d_down_a = torch.empty_like(down_a)
+        for e, rows in enumerate(ctx.groups):
+            d_weighted[rows].addmm_(d_low[rows], down_a[e])
+            d_down_a[e] = (d_low[rows] * weight[rows]).t() @ hidden[rows]
+        d_weights = torch.empty_like(weight).flatten()
+        d_weights[order] = torch.linalg.vecdot(d_weighted, hidden)
+
+        d_hidden = d_weighted.mul_(weight)
+        with torch.enable_grad():  # whatever the activation is, autograd knows its derivative
+            gate_in = gate_s.detach().requires_grad_()
+            activated = ctx.act_fn(gate_in)
+        d_up = activated.detach() * d_hidden
+        (d_gate,) = torch.autograd.grad(activated, gate_in, d_hidden.mul_(up_s))
+
+        d_gate_b, d_up_b = torch.empty_like(gate_b), torch.empty_like(up_b)
+        d_gate_low, d_up_low = torch.empty_like(gate_low), torch.empty_like(up_low)
+        for e, rows in enumerate(ctx.groups):
+            for d_out, b, low, d_low_out, d_b in (
+                (d_gate, gate_b, gate_low, d_gate_low, d_gate_b),
+                (d_up, up_b, up_low, d_up_low, d_up_b),
+            ):
+                d_low_out[rows] = scale * (d_out[rows] @ b[e])
+                d_b[e] = scale * (d_out[rows].t() @ low[rows])
+        d_gate_a, d_up_a = d_gate.new_zeros(shape), d_gate.new_zeros(shape)
+        d_gate_a[token, expert], d_up_a[token, expert] = d_gate_low, d_up_low
+        return (
+            _combine(d_gate, place), _combine(d_up, place), d_gate_a, d_up_a, d_gate_b, d_up_b, d_down_a,
+            d_weights.view(place.shape), None, None, None,
+        )  # fmt: skip
+
+
+def _groups(counts: list[int]) -> list[slice]:
+    """Rows of each expert in a list sorted by expert."""
+    ends = [sum(counts[: e + 1]) for e in range(len(counts))]
+    return [slice(end - count, end) for count, end in zip(counts, ends)]
+
+
+def _combine(rows: Tensor, place: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Sum over each token's k rows: rows (S, H), place (T, k), weights (T, k) or None (all one) -> (T, H)."""
+    total = rows.index_select(0, place[:, 0])
+    if weights is not None:
+        total.mul_(weights[:, :1])
+    for j in range(1, place.shape[1]):
+        part = rows.index_select(0, place[:, j])
+        total = total.add_(part) if weights is None else total.addcmul_(part, weights[:, j : j + 1])
+    return total

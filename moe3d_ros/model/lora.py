@@ -1,0 +1,107 @@
+"""LoRA on the attention and the dense feed-forward blocks through peft: inject, collect, restore, check, merge.
+
+The experts carry their own LoRA sets (see moe.py): peft only touches attention and the FFNs that were left dense.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from moe3d_ros.model.checkpoint import check_tensor_names
+from moe3d_ros.model.moe import decoder_layers, moe_layers
+
+ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
+FEED_FORWARD = ("gate_proj", "up_proj", "down_proj")
+
+
+def add_lora(model: nn.Module, rank: int = 8, alpha: float | None = None, dropout: float = 0.0,
+             attention: Sequence[str] = ATTENTION, feed_forward: Sequence[str] = FEED_FORWARD,
+             seed: int = 0) -> list[str]:  # fmt: skip
+    """Inject LoRA into attention and into the FFNs left dense, in place; returns the names of the adapted modules.
+
+    Call it after convert_to_moe. alpha: 2 * rank by default. Everything else is frozen, but for the experts' own
+    LoRA and the routers. The adapters' start depends on ``seed`` alone. Raises ValueError when nothing matches.
+    """
+    from peft import LoraConfig, inject_adapter_in_model
+
+    prefix, blocks = decoder_layers(model)
+    dense = [str(i) for i, block in enumerate(blocks) if f"{prefix}.{i}.mlp" not in moe_layers(model)]
+    patterns = []
+    if attention:
+        patterns.append(rf"{re.escape(prefix)}\.\d+\.self_attn\.({'|'.join(attention)})")
+    if feed_forward and dense:
+        patterns.append(rf"{re.escape(prefix)}\.({'|'.join(dense)})\.mlp\.({'|'.join(feed_forward)})")
+    pattern = "|".join(patterns)
+    targets = [name for name, _ in model.named_modules() if pattern and re.fullmatch(pattern, name)]
+    if not targets:
+        raise ValueError(f"No module of {type(model).__name__} is among those to adapt: {attention}, {feed_forward}.")
+    alpha = 2.0 * rank if alpha is None else alpha
+    config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=pattern, bias="none")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        inject_adapter_in_model(config, model)
+    for layer in moe_layers(model).values():  # peft freezes all that is not its own
+        for parameter in layer.trained_parameters():
+            parameter.requires_grad_(True)
+    return targets
+
+
+def trained_tensors(model: nn.Module) -> dict[str, nn.Parameter]:
+    """Every parameter that training changes, by its dotted name: adapters, expert LoRA, routers."""
+    return {name: p for name, p in model.named_parameters() if p.requires_grad}
+
+
+def load_trained(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    """Put saved tensors back into the parameters of the same names; CheckpointError unless both sets agree.
+
+    The model must stand as it did when they were collected: converted and injected with the same settings.
+    """
+    own = trained_tensors(model)
+    check_tensor_names(tensors, own)
+    with torch.no_grad():
+        for name, parameter in own.items():
+            parameter.copy_(tensors[name])
+
+
+def tensors_without_gradient(model: nn.Module) -> list[str]:
+    """Names of trained tensors that the last backward did not reach (gradient absent or all zero).
+
+    Adapters silently left out of the experts are this field's best-known bug. Right after conversion every A has a
+    zero gradient (its B is zero), and so have the routers: ask after the first step.
+    """
+    return [name for name, p in trained_tensors(model).items() if p.grad is None or not p.grad.any()]
+
+
+def assert_all_trained(model: nn.Module) -> None:
+    """Raise AssertionError that names the trained tensors without a gradient, if there are any."""
+    names = tensors_without_gradient(model)
+    if names:
+        raise AssertionError(_list("trained tensors without a gradient", names))
+
+
+def merge_for_serving(model: nn.Module) -> nn.Module:
+    """Fold peft's adapters into their base weights, in place, and switch the model to inference; returns the model.
+
+    The experts keep sharing the dense weights and their LoRA sets stay apart: merged copies would have to read k full
+    FFNs for each token, which is what bounds the speed of decoding.
+    """
+    from peft.tuners.lora import LoraLayer
+
+    adapted = [(name, module) for name, module in model.named_modules() if isinstance(module, LoraLayer)]
+    for name, module in adapted:
+        module.merge()
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, module.get_base_layer())
+    model.requires_grad_(False).eval()
+    for layer in moe_layers(model).values():
+        layer.pack()
+    return model
+
+
+def _list(what: str, names: Sequence[str], limit: int = 5) -> str:
+    shown = ", ".join(names[:limit]) + (", ..." if len(names) > limit else "")
+    return f"{len(names)} {what}" + (f" ({shown})" if names else "")

@@ -1,0 +1,113 @@
+"""The joined 3D-MoE model: encoder, projection, MoE LLM and Pose-DiT, and how one conditions the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from moe3d_ros.model.checkpoint import check_tensor_names
+from moe3d_ros.model.config import ModelConfig
+from moe3d_ros.model.encoder import SceneEncoder
+from moe3d_ros.model.language import SceneLanguageModel
+from moe3d_ros.model.lora import add_lora
+from moe3d_ros.model.moe import convert_to_moe
+from moe3d_ros.model.objects import ATTRIBUTES, ObjectSet
+from moe3d_ros.model.pose_dit import PoseDiT, PoseDiTConfig
+
+
+def make_language_model(config: ModelConfig, llm, tokenizer) -> SceneLanguageModel:
+    """Convert and adapt a dense base in place, and put the scene's tokens in front of it."""
+    language = config.language
+    convert_to_moe(llm, language.experts, language.top_k, language.moe_layers, language.rank)
+    add_lora(llm, rank=language.rank)
+    return SceneLanguageModel(llm, tokenizer, config.object_width, config.object_heads, config.object_layers)
+
+
+def make_pose_dit(config: ModelConfig, llm_width: int) -> PoseDiT:
+    """Pose-DiT for this encoder and LLM."""
+    workspace = config.workspace
+    return PoseDiT(
+        PoseDiTConfig(
+            condition_width=2 * llm_width,
+            width=config.pose_width,
+            blocks=config.pose_blocks,
+            heads=config.pose_heads,
+            patch_width=config.encoder.width,
+            anchor_feature_width=anchor_feature_width(config.encoder.width),
+            workspace_mid=tuple(float(v) for v in workspace.center),
+            workspace_half=tuple(float(v) for v in workspace.half_range),
+        )
+    )
+
+
+class ThreeDMoE(nn.Module):
+    """All parts. The LLM's frozen base weights come from the base; everything else from the checkpoint."""
+
+    def __init__(self, config: ModelConfig, llm, tokenizer):
+        super().__init__()
+        self.config = config
+        self.encoder = SceneEncoder(config.encoder)
+        self.language = make_language_model(config, llm, tokenizer)
+        self.pose = make_pose_dit(config, self.language.width)
+
+    def trained_tensors(self) -> dict[str, torch.Tensor]:
+        """What a checkpoint holds: every parameter that is not the base LLM's own, and the saved buffers."""
+        tensors = {}
+        for name, value in self.named_parameters():
+            if not name.startswith("language.llm.") or value.requires_grad:
+                tensors[name] = value
+        saved = self.pose.state_dict(keep_vars=True)  # without the buffers that are not saved
+        return tensors | {f"pose.{name}": saved[name] for name, _ in self.pose.named_buffers() if name in saved}
+
+    def load_tensors(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Put a checkpoint's tensors in place. Raises CheckpointError unless they are exactly the model's."""
+        own = self.trained_tensors()
+        check_tensor_names(tensors, own)
+        with torch.no_grad():
+            for name, value in own.items():
+                value.copy_(tensors[name])
+
+
+def anchor_feature_width(encoder_width: int) -> int:
+    """Width of what Pose-DiT is told about a pointed object."""
+    return ATTRIBUTES + 2 + encoder_width
+
+
+def step_condition(state: torch.Tensor) -> torch.Tensor:
+    """A step's state (..., 2W) of the LLM, brought to unit scale for Pose-DiT."""
+    return F.layer_norm(state, state.shape[-1:])
+
+
+@dataclass
+class Anchors:
+    """What Pose-DiT is told about the two pointed objects of M steps in B scenes."""
+
+    positions: torch.Tensor  # (B, M, 2, 3) metres, NaN for none
+    features: torch.Tensor  # (B, M, 2, anchor_feature_width), zero for none
+    yaw: torch.Tensor  # (B, M) radians, heading of the picked object: Pose-DiT's rotations are relative to it
+
+    def turn(self) -> torch.Tensor:
+        """Rotation about z from the picked object's heading to the planning frame (B, M, 1, 3, 3)."""
+        cos, sin, zero = self.yaw.cos(), self.yaw.sin(), torch.zeros_like(self.yaw)
+        rows = [[cos, -sin, zero], [sin, cos, zero], [zero, zero, zero + 1]]
+        return torch.stack([torch.stack(row, dim=-1) for row in rows], dim=-2)[:, :, None]
+
+
+def anchor_inputs(objects: ObjectSet, index: torch.Tensor) -> Anchors:
+    """Anchors of the pointed objects; index (B, M, 2) into the objects, n or negative for none."""
+    batch, n = objects.mask.shape
+    none = (index < 0) | (index >= n)
+    flat = index.clamp(0, n - 1).reshape(batch, -1)
+
+    def take(value):
+        picked = value.gather(1, flat[..., None].expand(-1, -1, value.shape[-1]))
+        return picked.view(*index.shape, value.shape[-1])
+
+    yaw = take(objects.yaw[..., None])[..., 0].masked_fill(none, 0.0)  # (B, M, 2)
+    relative = 4 * (yaw - yaw[..., :1])[..., None]  # boxes look the same after a quarter turn
+    told = torch.cat([take(objects.attributes), relative.cos(), relative.sin(), take(objects.features)], dim=-1)
+    positions = take(objects.center).masked_fill(none[..., None], torch.nan)
+    return Anchors(positions, told.masked_fill(none[..., None], 0.0), yaw[..., 0])

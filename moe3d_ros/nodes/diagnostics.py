@@ -1,0 +1,82 @@
+"""One status on /diagnostics: what the node does, how fast, and what is wrong."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+
+OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+LOG_AGAIN_AFTER = 5.0  # seconds; the same sentence is not logged more often
+
+
+class Diagnostics:
+    """Publishes a DiagnosticStatus every second, and at once when the level or the message changes."""
+
+    def __init__(self, node, task: str, hardware_id: str = "", period: float = 1.0):
+        self._node = node
+        self._name = f"{node.get_fully_qualified_name().lstrip('/')}: {task}"
+        self._hardware_id = hardware_id
+        self._lock = threading.Lock()
+        self._level, self._message = OK, "starting"
+        self._values: dict[str, str] = {}
+        self._times: dict[str, deque] = {}
+        self._events: dict[str, deque] = {}
+        self._logged: dict[str, float] = {}
+        self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._timer = node.create_timer(period, self.publish)
+
+    def report(self, level: bytes, message: str) -> None:
+        """Set the status; a warning or an error is logged too."""
+        with self._lock:
+            changed = (level, message) != (self._level, self._message)
+            self._level, self._message = level, message
+            now = time.monotonic()
+            log = level != OK and now - self._logged.get(message, -LOG_AGAIN_AFTER) >= LOG_AGAIN_AFTER
+            if log:
+                self._logged = {m: t for m, t in self._logged.items() if now - t < LOG_AGAIN_AFTER}
+                self._logged[message] = now
+        if log and level == WARN:
+            self._node.get_logger().warning(message)
+        elif log:
+            self._node.get_logger().error(message)
+        if changed:
+            self.publish()
+
+    def set(self, key: str, value) -> None:
+        """Show a value, e.g. the device."""
+        with self._lock:
+            self._values[key] = str(value)
+
+    def count(self, event: str) -> None:
+        """Count an event; its rate over the last events is shown."""
+        with self._lock:
+            self._events.setdefault(event, deque(maxlen=50)).append(time.monotonic())
+
+    def timing(self, stage: str, seconds: float) -> None:
+        """Record what a stage took; median and maximum of the last 50 are shown."""
+        with self._lock:
+            self._times.setdefault(stage, deque(maxlen=50)).append(seconds)
+
+    def publish(self) -> None:
+        """Send the status now."""
+        with self._lock:
+            values = dict(self._values)
+            now = time.monotonic()
+            for event, times in self._events.items():
+                recent = [t for t in times if now - t < 5.0]
+                rate = (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 1 else 0.0
+                values[f"{event} rate (Hz)"] = f"{rate:.2f}"
+            for stage, seconds in self._times.items():
+                ordered = sorted(seconds)
+                values[f"{stage} median (ms)"] = f"{1e3 * ordered[len(ordered) // 2]:.2f}"
+                values[f"{stage} max (ms)"] = f"{1e3 * ordered[-1]:.2f}"
+            status = DiagnosticStatus(level=self._level, name=self._name, message=self._message,
+                                      hardware_id=self._hardware_id)
+        status.values = [KeyValue(key=key, value=value) for key, value in values.items()]
+        array = DiagnosticArray(status=[status])
+        array.header.stamp = self._node.get_clock().now().to_msg()
+        if self._node.context.ok():
+            self._publisher.publish(array)

@@ -1,0 +1,101 @@
+"""What is asked of the planner node, and the checks on what comes in and on what may go out. Free of ROS."""
+
+from __future__ import annotations
+
+import dataclasses
+import resource
+from typing import Any
+
+import numpy as np
+
+from moe3d_ros.plan import ErrorCode, Plan, PlanningError
+from moe3d_ros.voxels import Workspace
+
+MAX_CHARACTERS = 1000
+MAX_COMPLETED = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """An instruction and how far it has come.
+
+    Attributes:
+        instruction: as the person said it.
+        completed: texts of the steps that are done.
+        max_steps: most steps of the plan, 0 for the node's default.
+        newer_than_ns: plan only on a cloud that was taken later, nanoseconds.
+        plan, header: the last plan and the header of its messages, None before.
+        picked: the robot has reached the pick of the plan's first step.
+        finished: the robot has reached its place too.
+    """
+
+    instruction: str
+    completed: tuple[str, ...] = ()
+    max_steps: int = 0
+    newer_than_ns: int = 0
+    plan: Plan | None = None
+    header: Any = None
+    picked: bool = False
+    finished: bool = False
+
+    def reached(self) -> "Task":
+        """The task after the robot has reached the current goal."""
+        if not self.picked:
+            return dataclasses.replace(self, picked=True)
+        return dataclasses.replace(self, finished=True, completed=(*self.completed, self.plan.actions[0].text))
+
+    def again(self, now_ns: int) -> "Task":
+        """The same instruction from here on, to be planned on a cloud that is newer than ``now_ns``."""
+        return Task(self.instruction, self.completed, self.max_steps, now_ns)
+
+
+def check_task(task: Task) -> None:
+    """Raise PlanningError(BAD_INSTRUCTION) unless the instruction and the completed steps are text that can be read."""
+    _check_text(task.instruction, "instruction")
+    if len(task.completed) > MAX_COMPLETED:
+        raise PlanningError(ErrorCode.BAD_INSTRUCTION, f"{len(task.completed)} completed steps were sent: send at most the "
+                            f"last {MAX_COMPLETED}.")
+    for text in task.completed:
+        _check_text(text, "completed step")
+
+
+def check_question(text: str) -> None:
+    """Raise PlanningError(BAD_INSTRUCTION) unless the question is text that can be read."""
+    _check_text(text, "question")
+
+
+def _check_text(text: str, what: str) -> None:
+    stripped = text.strip()
+    if not stripped:
+        raise PlanningError(ErrorCode.BAD_INSTRUCTION, f"The {what} is empty: say what should happen, for example 'put the "
+                            "red block in the green bowl'.")
+    if len(stripped) > MAX_CHARACTERS:
+        raise PlanningError(ErrorCode.BAD_INSTRUCTION, f"The {what} has {len(stripped)} characters: use at most "
+                            f"{MAX_CHARACTERS}.")
+    # DDS carries bytes: what was not valid UTF-8 arrives with replacement characters.
+    if "\ufffd" in stripped or any(0xD800 <= ord(c) <= 0xDFFF for c in stripped):
+        raise PlanningError(ErrorCode.BAD_INSTRUCTION, f"The {what} is not valid UTF-8 text: send it as UTF-8.")
+
+
+def check_plan(plan: Plan, workspace: Workspace) -> None:
+    """Raise PlanningError(OUTSIDE_WORKSPACE) unless every pose is finite, a unit quaternion and inside the workspace."""
+    for action in plan.actions:
+        for name, pose in (("pick", action.pick), ("place", action.place)):
+            numbers = np.array([*pose.position, *pose.orientation], dtype=float)
+            where = f"The {name} pose of step {action.index + 1} ('{action.text}')"
+            if not np.isfinite(numbers).all() or abs(np.linalg.norm(numbers[3:]) - 1) > 1e-3:
+                raise PlanningError(ErrorCode.OUTSIDE_WORKSPACE, f"{where} is not a valid pose: the plan was withheld. Look "
+                                    "again with the service replan.")
+            if not workspace.contains(numbers[:3]):
+                raise PlanningError(ErrorCode.OUTSIDE_WORKSPACE, f"{where} at {np.round(numbers[:3], 3).tolist()} m lies outside "
+                                    f"the workspace {list(workspace.low)} to {list(workspace.high)} m: the plan was withheld. "
+                                    "Rephrase the instruction, or move the object or the workspace.")
+
+
+def memory_mib() -> int:
+    """Memory that this process holds, MiB (peak where the system does not say)."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * resource.getpagesize() // 2**20
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

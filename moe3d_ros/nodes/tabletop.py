@@ -1,0 +1,165 @@
+"""The tabletop node: the embedded PyBullet world as camera and robot, in a process of its own.
+
+Publishes what its cameras see as one cloud in the planning frame on `points`, and the first camera's depth, colour and
+intrinsics in that camera's optical frame, whose static transform it publishes too. The service `execute` picks and
+places as the last `planned_action` says, judges by the rules of TABLETOP whether what its words say is now so, and
+reports in a sentence and, as JSON, on `executed`. The world stands still between two executions, so it is rendered once
+after each.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import numpy as np
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from std_msgs.msg import Empty, String
+from std_srvs.srv import Trigger
+
+from moe3d_ros.clouds import depth_to_points, transform_points
+from moe3d_ros.msg import PlannedAction
+from moe3d_ros.nodes.conversions import camera_info_to_msg, cloud_to_msg, header, image_to_msg, pose_from_msg
+from moe3d_ros.nodes.diagnostics import OK, WARN, Diagnostics
+from moe3d_ros.nodes.qos import CLOUD, EVENT
+from moe3d_ros.nodes.run import declare, run_node
+from moe3d_ros.nodes.transforms import StaticTransformSender
+from moe3d_ros.tabletop.physics import TabletopWorld
+from moe3d_ros.tabletop.scenes import CAMERAS, Scene, random_scene
+
+SCENES_TRIED = 2000
+CROP = 0.25  # metres around the workspace that the cloud shows
+
+
+class Tabletop(Node):
+    """See the module's docstring. Parameters are documented in config/planner.yaml."""
+
+    def __init__(self):
+        super().__init__("tabletop")
+        seed = declare(self, "seed", 0, "Seed of the scene and of the sensor noise.", 0, 2**31 - 1)
+        contains = declare(self, "contains", ["red block", "green bowl"], "Things that must be in the scene, as colour and "
+                           "kind (block, bowl, zone), each of them once.")
+        names = declare(self, "cameras", ["front", "left", "right"], f"Cameras, some of {', '.join(CAMERAS)}; the first one "
+                        "publishes its images too.")
+        self._size = (declare(self, "width", 640, "Width of the images in pixels.", 64, 1920),
+                      declare(self, "height", 480, "Height of the images in pixels.", 48, 1080))
+        rate = declare(self, "rate", 2.0, "Clouds a second.", 0.1, 30.0)
+        self._frame = declare(self, "planning_frame", "base_link", "Frame of the robot's base.")
+        self._auto = declare(self, "auto_execute", False, "Execute every planned_action as it comes.")
+        unknown = sorted(set(names) - set(CAMERAS))
+        if unknown or not names:
+            raise ValueError(f"the parameter cameras names {unknown or 'none'}: choose from {', '.join(CAMERAS)}.")
+
+        self._names = list(names)
+        self._rng = np.random.default_rng(seed)
+        self._scene = scene_with(contains, seed)
+        self._lock = threading.Lock()  # PyBullet serves one caller at a time
+        self._world = TabletopWorld(self._scene)
+        self._next_action: PlannedAction | None = None
+        self._optical_frame = f"{self._names[0]}_camera_optical_frame"
+
+        self._points = self.create_publisher(PointCloud2, "points", CLOUD)
+        self._depth = self.create_publisher(Image, "depth/image_rect", CLOUD)
+        self._info = self.create_publisher(CameraInfo, "depth/camera_info", CLOUD)
+        self._color = self.create_publisher(Image, "rgb/image_rect_color", CLOUD)
+        self._executed = self.create_publisher(String, "executed", EVENT)
+        self._reached = self.create_publisher(Empty, "goal_reached", EVENT)
+        self._sender = StaticTransformSender(self)
+        self._diagnostics = Diagnostics(self, "tabletop")
+        self._look()
+
+        group = MutuallyExclusiveCallbackGroup()  # executing and publishing take turns
+        self.create_subscription(PlannedAction, "planned_action", self._on_action, EVENT, callback_group=group)
+        self.create_service(Trigger, "execute", self._on_execute, callback_group=group)
+        self.create_timer(1.0 / rate, self._send, callback_group=group)
+        self.get_logger().info("On the table: " + ", ".join(thing.name for thing in self._scene.objects))
+        self._diagnostics.report(OK, "working")
+
+    def close(self) -> None:
+        """Release the physics engine."""
+        with self._lock:
+            self._world.close()
+
+    def _look(self) -> None:
+        """Render the cameras and prepare their messages."""
+        with self._lock:
+            views = self._world.render(self._names, *self._size, noise=self._rng)
+        points = np.concatenate([transform_points(v.T_base_camera, depth_to_points(v.depth, v.K)) for v in views])
+        colors = np.concatenate([view.rgb.reshape(-1, 3) for view in views])
+        seen = self._scene.workspace.contains(points, margin=CROP)  # false for NaN
+        now = self.get_clock().now().to_msg()
+        first = views[0]
+        optical = header(self._optical_frame, now)
+        self._sender.send(self._frame, self._optical_frame, first.T_base_camera)
+        self._messages = (
+            (self._points, cloud_to_msg(points[seen], colors[seen], header(self._frame, now))),
+            (self._depth, image_to_msg(first.depth.astype(np.float32), "32FC1", optical)),
+            (self._info, camera_info_to_msg(first.K, *self._size, optical)),
+            (self._color, image_to_msg(first.rgb, "rgb8", optical)),
+        )
+
+    def _send(self) -> None:
+        stamp = self.get_clock().now().to_msg()
+        for publisher, msg in self._messages:
+            msg.header.stamp = stamp
+            if publisher.get_subscription_count():
+                publisher.publish(msg)
+        self._diagnostics.count("output")
+
+    def _on_action(self, msg: PlannedAction) -> None:
+        self._next_action = msg
+        if self._auto:
+            self._execute()
+
+    def _on_execute(self, _, response: Trigger.Response) -> Trigger.Response:
+        if self._next_action is None:
+            response.success, response.message = False, "There is no planned_action to execute: send an instruction first."
+        else:
+            response.success, response.message = self._execute()
+        return response
+
+    def _execute(self) -> tuple[bool, str]:
+        """Execute the last planned action once; (what its words say is now so, sentence)."""
+        action, self._next_action = self._next_action, None
+        pick = pose_from_msg(action.pick)
+        with self._lock:
+            result = self._world.pick_and_place(pick, pose_from_msg(action.place))
+            success, lies = self._world.judge(action.target, action.destination, pick.position)
+        message = f"{result.message} Now {lies}."
+        self._look()
+        self._send()
+        report = {"index": action.index, "text": action.text, "target": action.target, "destination": action.destination,
+                  "grasped": result.grasped, "released": result.released, "success": success, "message": message}
+        self._executed.publish(String(data=json.dumps(report)))
+        if result.grasped and result.released:
+            for _ in ("pick", "place"):
+                self._reached.publish(Empty())
+        self._diagnostics.report(OK if success else WARN, message)
+        self.get_logger().info(f"Executed '{action.text}': {message}")
+        return success, message
+
+
+def scene_with(contains, seed: int) -> Scene:
+    """The first random scene from ``seed`` on in which each of ``contains`` ("red block") is found exactly once.
+
+    Raises:
+        ValueError: none of many scenes has them all.
+    """
+    wanted = [" ".join(text.split()).lower() for text in contains if text.strip()]
+    for number in range(SCENES_TRIED):
+        scene = random_scene(np.random.default_rng(seed + number))
+        names = [f"{thing.color} {thing.kind}" for thing in scene.objects]
+        if all(names.count(name) == 1 for name in wanted):
+            return scene
+    raise ValueError(f"no scene of {SCENES_TRIED} contains {', '.join(wanted)}: use colour and kind, such as 'red block'.")
+
+
+def main(args=None) -> int:
+    """Entry point of the program `tabletop`."""
+    return run_node(Tabletop, args)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

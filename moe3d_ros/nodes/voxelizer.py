@@ -1,0 +1,207 @@
+"""The voxelizer node: a cloud or depth images in, the occupied voxels of the workspace in the planning frame out.
+
+Subscribes to `points`, or with `input:=depth` to `depth/image_rect`, `depth/camera_info` and `rgb/image_rect_color`;
+publishes `voxels` with the stamp of the source. What cannot be used is reported on /diagnostics and in the log, and
+nothing is published for it; a cloud without a valid point gives empty voxels, so that nobody plans on the one before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+import numpy as np
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+
+from moe3d_ros import clouds
+from moe3d_ros.frames import UnknownFrame
+from moe3d_ros.nodes.adaptive_subscription import CHOICES, AdaptiveSubscription
+from moe3d_ros.nodes.conversions import cloud_to_msg, header, stamp_ns
+from moe3d_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
+from moe3d_ros.nodes.qos import CLOUD
+from moe3d_ros.nodes.run import declare, run_node
+from moe3d_ros.nodes.sync import StampSynchronizer
+from moe3d_ros.nodes.transforms import StaticTransformSender, Transforms
+from moe3d_ros.plan import ErrorCode
+from moe3d_ros.tableplane import table_frame_from_plane
+from moe3d_ros.voxels import Workspace, voxelize
+
+DEPTH, INFO, COLOR = "depth/image_rect", "depth/camera_info", "rgb/image_rect_color"
+
+
+class Voxelizer(Node):
+    """See the module's docstring. Parameters are documented in config/planner.yaml."""
+
+    def __init__(self):
+        super().__init__("voxelizer")
+        source = declare(self, "input", "points", "What to listen to: 'points' (PointCloud2) or 'depth' (images).")
+        if source not in ("points", "depth"):
+            raise ValueError(f"the parameter input is '{source}': set it to points or depth.")
+        self._frame = declare(self, "planning_frame", "base_link", "Frame that voxels and plans are in.")
+        self._voxel_size = declare(self, "voxel_size", 0.01, "Edge of a voxel in metres; that of the checkpoint is 0.01.",
+                                   0.001, 0.1)
+        low = declare(self, "workspace_low", [0.25, -0.5, 0.0], "Lowest x, y, z of the workspace in metres.")
+        high = declare(self, "workspace_high", [0.75, 0.5, 0.3], "Highest x, y, z of the workspace in metres.")
+        self._workspace = Workspace(tuple(low), tuple(high))
+        timeout = declare(self, "transform_timeout", 0.1, "Seconds to wait for the transform at a stamp.", 0.0, 10.0)
+        static = declare(self, "static_transforms", [""],
+                         "Static transforms 'parent child x y z qx qy qz qw', for where nobody publishes them.")
+        self._table_plane = declare(self, "table_plane", False, "Last resort: where a frame has no transform, find the "
+                                    "table as a plane in the first cloud and put the planning frame on it.")
+        tolerance = declare(self, "sync_tolerance", 0.02, "Largest difference in seconds between the stamps of depth, "
+                            "camera_info and colour.", 0.0, 1.0)
+        reliability = declare(self, "reliability", "auto", f"Quality of service of the sensor topics: {', '.join(CHOICES)}.")
+        if reliability not in CHOICES:
+            raise ValueError(f"the parameter reliability is '{reliability}': set it to one of {', '.join(CHOICES)}.")
+
+        self._transforms = Transforms(self, self._frame, timeout, list(static))
+        self._static_sender = StaticTransformSender(self) if self._table_plane else None
+        self._diagnostics = Diagnostics(self, "voxels")
+        self._diagnostics.set("planning frame", self._frame)
+        self._voxels = self.create_publisher(PointCloud2, "voxels", CLOUD)
+        group = MutuallyExclusiveCallbackGroup()
+        # Clouds are worked on one at a time, beside the arrival of others: a newer one replaces the one that waits.
+        self._waiting: deque = deque(maxlen=1)
+        self._work = self.create_guard_condition(self._process_newest, callback_group=MutuallyExclusiveCallbackGroup())
+        if source == "points":
+            self._inputs = [AdaptiveSubscription(self, PointCloud2, "points", self._on_points, group, reliability)]
+        else:
+            self._sync = StampSynchronizer(DEPTH, tolerance)
+            self._inputs = [
+                AdaptiveSubscription(self, kind, topic, lambda msg, topic=topic: self._on_image(topic, msg), group,
+                                     reliability)
+                for topic, kind in ((DEPTH, Image), (INFO, CameraInfo), (COLOR, Image))
+            ]
+        self._arrived = 0
+        self._watched = (0, time.monotonic())
+        self.create_timer(2.0, self._watch)
+
+    def _watch(self) -> None:
+        """Say so when nothing arrives."""
+        arrived, since = self._watched
+        if self._arrived != arrived:
+            self._watched = (self._arrived, time.monotonic())
+            return
+        silent = [s.topic for s in self._inputs[:2] if s.publishers == 0]
+        what = f"nobody publishes on {' and '.join(silent)}" if silent else "the publishers send nothing that matches"
+        self._diagnostics.set("error", ErrorCode.NO_CLOUD.name)
+        self._diagnostics.report(WARN if arrived == 0 else ERROR,
+                                 f"No sensor data for {time.monotonic() - since:.0f} s: {what}. Start the camera or remap "
+                                 "the topics.")
+
+    def _on_points(self, msg: PointCloud2) -> None:
+        self._hand_over(msg.header, lambda: clouds.read_cloud(msg))
+
+    def _on_image(self, topic: str, msg) -> None:
+        needed = [DEPTH, INFO] + ([COLOR] if self._inputs[2].publishers else [])
+        found = self._sync.add(topic, stamp_ns(msg.header.stamp), msg, needed)
+        if found is None:
+            return
+
+        def read():
+            depth = clouds.read_depth(found[DEPTH])
+            points = clouds.depth_to_points(depth, clouds.read_intrinsics(found[INFO]))
+            if COLOR not in found:
+                return points, None
+            color = clouds.read_color(found[COLOR])
+            if color.shape[:2] != depth.shape:
+                raise clouds.CloudError(
+                    f"The colour image is {color.shape[1]}x{color.shape[0]}, the depth image {depth.shape[1]}x"
+                    f"{depth.shape[0]}: let the driver register the depth to the colour camera, and remap to that topic.")
+            return points, color.reshape(-1, 3)
+
+        self._hand_over(found[DEPTH].header, read)
+
+    def _hand_over(self, head, read) -> None:
+        self._arrived += 1
+        if self._waiting:
+            self._diagnostics.count("overtaken")
+        self._waiting.append((head, read))
+        self._work.trigger()
+
+    def _process_newest(self) -> None:
+        if self._waiting:
+            self._process(*self._waiting.popleft())
+
+    def _process(self, head, read) -> None:
+        """Read, transform, voxelise, publish; report what goes wrong."""
+        self._diagnostics.count("input")
+        start = time.perf_counter()
+        try:
+            points, colors = read()
+            read_done = time.perf_counter()
+            transform = self._transform(head, points)
+        except clouds.CloudError as error:
+            self._fail(ErrorCode.NO_CLOUD, str(error))
+            return
+        except (UnknownFrame, ImportError) as error:
+            self._fail(ErrorCode.TRANSFORM, f"The cloud cannot be brought into the planning frame: {error}. Publish that "
+                       "transform, or set the parameter static_transforms or table_plane of the voxelizer.")
+            return
+        if transform is not None:
+            points = clouds.transform_points(transform, points)
+        moved = time.perf_counter()
+        centroids, shades = voxelize(points, colors, self._voxel_size, self._workspace)
+        voxelized = time.perf_counter()
+        self._voxels.publish(cloud_to_msg(centroids, shades, header(self._frame, head.stamp)))
+        for stage, seconds in (("read", read_done - start), ("transform", moved - read_done),
+                               ("voxelize", voxelized - moved), ("publish", time.perf_counter() - voxelized)):
+            self._diagnostics.timing(stage, seconds)
+        self._diagnostics.count("output")
+        self._diagnostics.set("voxels", len(centroids))
+        self._diagnostics.set("age at publication (ms)",
+                              f"{(self.get_clock().now().nanoseconds - stamp_ns(head.stamp)) / 1e6:.1f}")
+        self._judge(points, colors, len(centroids), head.frame_id)
+
+    def _transform(self, head, points) -> np.ndarray | None:
+        """Transform (4, 4) into the planning frame, None where it is the identity."""
+        if head.frame_id.lstrip("/") == self._frame:
+            return None
+        try:
+            return self._transforms.lookup(head.frame_id, head.stamp)
+        except UnknownFrame:
+            if not self._table_plane or not head.frame_id:
+                raise
+        transform = table_frame_from_plane(points, (*self._workspace.center[:2], 0.0))
+        self._transforms.set(self._frame, head.frame_id, transform)
+        self._static_sender.send(self._frame, head.frame_id, transform)
+        self.get_logger().warning(f"'{head.frame_id}' had no transform: the planning frame was put on the table that is in "
+                                  "view. Poses are right relative to the scene, not to a robot.")
+        return transform
+
+    def _judge(self, points, colors, voxels: int, frame: str) -> None:
+        """Report what was made of a cloud."""
+        error = ErrorCode.NONE
+        if len(points) == 0:
+            error, message = ErrorCode.NO_CLOUD, "The cloud is empty (0 points): check the camera."
+        elif voxels == 0 and not np.isfinite(points).any():
+            error, message = ErrorCode.NO_CLOUD, ("The cloud has no valid point (all NaN or Inf): check the camera's range, "
+                                                  "light and exposure.")
+        elif voxels == 0:
+            error, message = ErrorCode.EMPTY_WORKSPACE, (
+                f"No point of the cloud lies in the workspace: check the transform from '{frame}' to '{self._frame}', and "
+                "workspace_low and workspace_high.")
+        elif colors is None:
+            message = "The cloud has no colour: instructions that name colours cannot be followed. Publish XYZRGB."
+        else:
+            message = f"{voxels} voxels"
+        self._diagnostics.set("error", error.name)
+        # The count changes with every cloud: it is a value, not a reason to send the status again.
+        level = OK if message.endswith(" voxels") else WARN
+        self._diagnostics.report(level, "working" if level == OK else message)
+
+    def _fail(self, code: ErrorCode, message: str) -> None:
+        self._diagnostics.set("error", code.name)
+        self._diagnostics.count("dropped")
+        self._diagnostics.report(ERROR, message)
+
+
+def main(args=None) -> int:
+    """Entry point of the program `voxelizer`."""
+    return run_node(Voxelizer, args)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

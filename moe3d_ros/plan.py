@@ -1,0 +1,112 @@
+"""What a plan is: poses, actions and plans as dataclasses, and the numbered errors of planning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Pose of the tool tip (``tool0``: z into the surface) in the planning frame.
+
+    Attributes:
+        position: x, y, z in metres.
+        orientation: unit quaternion x, y, z, w.
+    """
+
+    position: tuple[float, float, float]
+    orientation: tuple[float, float, float, float]
+
+    def to_dict(self, frame: str) -> dict:
+        """Plain types for JSON, with the frame's name."""
+        return {"position": list(self.position), "quaternion": list(self.orientation), "frame": frame}
+
+
+@dataclass(frozen=True)
+class Action:
+    """One step: pick the target at ``pick``, release it at ``place``.
+
+    Attributes:
+        index: place in the plan, from 0.
+        verb: ``pick_place``.
+        target: what is picked, in words.
+        destination: where it goes, in words, with its preposition.
+        pick: tool pose at contact.
+        place: tool pose at release.
+        confidence: the model's own probability that the step is right, in [0, 1].
+        text: the whole step as the model wrote it.
+    """
+
+    index: int
+    verb: str
+    target: str
+    destination: str
+    pick: Pose
+    place: Pose
+    confidence: float
+    text: str
+
+    def to_dict(self, frame: str) -> dict:
+        """Plain types for JSON."""
+        return {
+            "index": self.index,
+            "verb": self.verb,
+            "text": self.text,
+            "target": self.target,
+            "destination": self.destination,
+            "pick": self.pick.to_dict(frame),
+            "place": self.place.to_dict(frame),
+            "confidence": self.confidence,
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan for one instruction, made from one look at the scene.
+
+    Attributes:
+        instruction: as the person said it.
+        actions: what remains to be done, in order.
+        complete: True when the model says that nothing is left to do (then there are no actions).
+        latency_s: seconds spent per stage of planning.
+        frame: name of the planning frame that every pose is in.
+    """
+
+    instruction: str
+    actions: tuple[Action, ...]
+    complete: bool
+    latency_s: dict[str, float] = field(default_factory=dict)
+    frame: str = "base_link"
+
+    def to_dict(self) -> dict:
+        """Plain types for JSON."""
+        return {
+            "instruction": self.instruction,
+            "actions": [action.to_dict(self.frame) for action in self.actions],
+            "complete": self.complete,
+            "latency_s": dict(self.latency_s),
+        }
+
+
+class ErrorCode(IntEnum):
+    """Why there is no plan; the same numbers as in ``action/PlanTask.action``."""
+
+    NONE = 0
+    NO_CLOUD = 1
+    STALE_CLOUD = 2
+    EMPTY_WORKSPACE = 3
+    TRANSFORM = 4
+    BAD_INSTRUCTION = 5
+    MODEL = 6
+    OUTSIDE_WORKSPACE = 7
+    TIMEOUT = 8
+    CANCELLED = 9
+
+
+class PlanningError(RuntimeError):
+    """Planning failed; ``code`` says why, the message says what to do about it."""
+
+    def __init__(self, code: ErrorCode, message: str):
+        super().__init__(message)
+        self.code = code

@@ -1,0 +1,242 @@
+"""The facade: a cloud and an instruction in, a plan with 6D poses out; torch and numpy, no ROS."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from moe3d_ros.geometry import pose_from_matrix
+from moe3d_ros.model.base_llm import load_base
+from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, load_checkpoint
+from moe3d_ros.model.config import ModelConfig
+from moe3d_ros.model.grammar import parse_step
+from moe3d_ros.model.language import GeneratedStep, Stopped, generate_answer, generate_plan
+from moe3d_ros.model.lora import merge_for_serving
+from moe3d_ros.model.objects import ObjectSet, from_detections
+from moe3d_ros.model.patches import single_cloud_patches
+from moe3d_ros.model.policy import ThreeDMoE, anchor_inputs, step_condition
+from moe3d_ros.model.pose_dit import sample_poses
+from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError
+from moe3d_ros.voxels import Workspace, voxelize
+
+CHECKPOINTS = Path(__file__).parent / "checkpoints"
+LONGEST_INSTRUCTION = 1000  # characters
+
+
+class Planner:
+    """3D-MoE, ready to plan. Build it with :meth:`from_pretrained`.
+
+    Attributes:
+        workspace: box in the planning frame that plans are made for, metres.
+        voxel_size: edge length of the voxels that the model was trained on, metres.
+        name: of the checkpoint.
+        checksum: sha256 that stands for the checkpoint's files.
+    """
+
+    def __init__(self, model: ThreeDMoE, checksum: str = "", device: str = "cpu"):
+        self.model = model.to(device).eval()
+        self.device = device
+        self.checksum = checksum
+        self.name = model.config.name
+        self.workspace: Workspace = model.config.workspace
+        self.voxel_size = model.config.patches.voxel_size
+
+    @classmethod
+    def from_pretrained(cls, path_or_name: str = "default", device: str = "cpu", base_llm: str | None = None) -> Planner:
+        """Load a checkpoint folder, or one that ships with the package by its name.
+
+        Args:
+            base_llm: local Hugging Face folder to use instead of the base that the checkpoint names.
+
+        Raises:
+            CheckpointError: the checkpoint is missing, damaged, or does not fit the base LLM.
+            BaseModelError: the base LLM is missing or damaged. Each message says what to do.
+        """
+        folder = Path(path_or_name).expanduser()
+        if not folder.is_dir() and (CHECKPOINTS / path_or_name).is_dir():
+            folder = CHECKPOINTS / path_or_name
+        if not folder.is_dir():
+            shipped = sorted(path.name for path in CHECKPOINTS.glob("*") if path.is_dir())
+            raise CheckpointError(
+                f"There is no checkpoint folder {path_or_name!r}, and none of that name ships with the package "
+                f"({', '.join(shipped) or 'none'}): train one or give a folder."
+            )
+        values, tensors = load_checkpoint(folder)
+        try:
+            config = ModelConfig.from_dict(values)
+        except ValueError as error:
+            raise CheckpointError(f"The checkpoint {folder} cannot be used: {error}.") from error
+        base = base_llm or config.language.base
+        if base_llm is None and (folder / base).is_dir():  # a base that travels with the checkpoint
+            base = str(folder / base)
+        llm, tokenizer, revision = load_base(base)
+        if config.language.revision and revision != config.language.revision:
+            raise CheckpointError(
+                f"The checkpoint {folder} was trained on another base LLM than {base} (revision "
+                f"{config.language.revision[:12]}, found {revision[:12]}): its adapters would only do harm."
+            )
+        model = ThreeDMoE(config, llm, tokenizer)
+        model.load_tensors(tensors)
+        merge_for_serving(model.language.llm)
+        return cls(model.requires_grad_(False), checkpoint_checksum(folder), device)
+
+    @torch.no_grad()
+    def plan(self, points, colors, instruction: str, completed=(), max_steps: int = 8,
+             on_progress=None, should_stop=None) -> Plan:  # fmt: skip
+        """Plan from one look at the scene.
+
+        Args:
+            points: (N, 3) float32 metres in the planning frame; rows that are not finite are ignored.
+            colors: (N, 3) uint8 RGB; None for a cloud without colour, which makes colour words guesswork.
+            instruction: what should happen, in English, 1 to 1000 characters.
+            completed: texts of the steps that are done already.
+            max_steps: most steps to plan.
+            on_progress: called as ``on_progress(stage, partial_text)``.
+            should_stop: asked between tokens; when it returns True, planning ends with CANCELLED.
+
+        Raises:
+            PlanningError: with the code that says why there is no plan.
+        """
+        instruction = check_instruction(instruction)
+        watch = _Stopwatch(on_progress)
+        with watch("voxels"):
+            patches = self._patches(points, colors)
+        with watch("encode"):
+            encoded, objects = self._see(patches)
+        with watch("language"):
+            try:
+                steps, end, _ = generate_plan(
+                    self.model.language, objects, instruction, tuple(completed), max_steps,
+                    on_text=lambda text: watch.report("language", text), should_stop=should_stop,
+                )  # fmt: skip
+            except Stopped:
+                raise PlanningError(ErrorCode.CANCELLED, "Planning was cancelled; nothing was published.") from None
+        if end == "cannot":
+            raise PlanningError(
+                ErrorCode.BAD_INSTRUCTION,
+                f"{instruction!r} cannot be done here: the planner sees {describe(objects)}. Name things that are there.",
+            )
+        with watch("poses"):
+            actions = self._actions(steps, encoded, patches, objects)
+        return Plan(instruction, actions, end == "done" and not actions, watch.seconds)
+
+    @torch.no_grad()
+    def answer(self, points, colors, question: str) -> str:
+        """Answer a question about the scene in a few words; arguments and errors as in :meth:`plan`."""
+        question = check_instruction(question)
+        _, objects = self._see(self._patches(points, colors))
+        return generate_answer(self.model.language, objects, question)
+
+    def _patches(self, points, colors):
+        points = np.asarray(points, dtype=np.float32)
+        if points.ndim != 2 or points.shape[1] != 3:
+            raise ValueError(f"points must be (N, 3), got {points.shape}")
+        if colors is not None and np.shape(colors) != points.shape:
+            raise ValueError(f"colors must be {points.shape} like the points, got {np.shape(colors)}")
+        config = self.model.config
+        voxels, shades = voxelize(points, colors, self.voxel_size, self.workspace, config.patches.margin)
+        if len(voxels) == 0:
+            raise PlanningError(
+                ErrorCode.EMPTY_WORKSPACE,
+                f"None of the {len(points)} points lies in the workspace {self.workspace.low} to {self.workspace.high} m "
+                "of the planning frame: check the camera's transform and what it looks at.",
+            )
+        return single_cloud_patches(voxels, shades, config.patches, self.workspace, self.device)
+
+    def _see(self, patches):
+        if not bool(patches.mask.any()):
+            raise PlanningError(
+                ErrorCode.EMPTY_WORKSPACE, "Only a bare table is in the workspace: put something there, or look again."
+            )
+        encoded, found = self.model.encoder(patches)
+        objects = from_detections(found)
+        if not bool(objects.mask.any()):
+            raise PlanningError(
+                ErrorCode.EMPTY_WORKSPACE, "No object is recognised in the workspace: check light, camera and transform."
+            )
+        return encoded, objects
+
+    def _actions(self, steps: list[GeneratedStep], encoded, patches, objects: ObjectSet) -> tuple[Action, ...]:
+        if not steps:
+            return ()
+        model = self.model
+        pointer = torch.stack([step.state.pointer for step in steps]).softmax(-1)  # (M, 2, n + 1)
+        chance, index = pointer.max(-1)
+        anchors = anchor_inputs(objects, index[None])
+        condition = step_condition(torch.stack([step.state.state for step in steps]))[None]
+        generator = torch.Generator(self.device).manual_seed(0)  # the same cloud gives the same poses
+        positions, rotations = sample_poses(
+            model.pose, condition, encoded, patches.centroids, patches.mask, anchors=anchors.positions,
+            anchor_features=anchors.features, steps=model.config.pose_steps, draws=model.config.pose_draws,
+            generator=generator,
+        )  # fmt: skip
+        positions, rotations = positions[0].cpu().numpy(), (anchors.turn() @ rotations)[0].cpu().numpy()
+        self._check_reachable(positions, rotations)
+        actions = []
+        for number, step in enumerate(steps):
+            target, destination = parse_step(step.text)
+            pick, place = (pose_from_matrix(positions[number, i], rotations[number, i]) for i in (0, 1))
+            confidence = min(max(step.probability * float(chance[number].prod()), 0.0), 1.0)
+            actions.append(Action(number, "pick_place", target, destination, pick, place, confidence, step.text))
+        return tuple(actions)
+
+    def _check_reachable(self, positions: np.ndarray, rotations: np.ndarray) -> None:
+        if not (np.isfinite(positions).all() and np.isfinite(rotations).all()):
+            raise PlanningError(ErrorCode.MODEL, "The model gave poses that are not finite: report the cloud as a bug.")
+        outside = ~self.workspace.contains(positions)
+        if outside.any():
+            where = np.round(positions[outside][0], 3).tolist()
+            raise PlanningError(
+                ErrorCode.OUTSIDE_WORKSPACE,
+                f"A planned pose at {where} m lies outside the workspace {self.workspace.low} to {self.workspace.high}: "
+                "nothing was published. Move the objects towards its middle, or enlarge the workspace.",
+            )
+
+
+def check_instruction(text: str) -> str:
+    """The instruction without spaces around it. Raises PlanningError(BAD_INSTRUCTION) if it cannot be one."""
+    if not isinstance(text, str) or not text.strip():
+        raise PlanningError(ErrorCode.BAD_INSTRUCTION, "The instruction is empty: say what should be moved where.")
+    text = text.strip()
+    if len(text) > LONGEST_INSTRUCTION:
+        raise PlanningError(
+            ErrorCode.BAD_INSTRUCTION,
+            f"The instruction has {len(text)} characters, at most {LONGEST_INSTRUCTION} are allowed: say it shorter.",
+        )
+    if any(c == "\ufffd" or "\ud800" <= c <= "\udfff" for c in text) or not any(c.isalnum() for c in text):
+        raise PlanningError(ErrorCode.BAD_INSTRUCTION, "The instruction is not clean UTF-8 text: send it as plain words.")
+    return text
+
+
+def describe(objects: ObjectSet) -> str:
+    """What the encoder found, in words, from left to right."""
+    from moe3d_ros.tabletop.scenes import COLOR_NAMES, KINDS
+
+    names = []
+    for column in torch.nonzero(objects.mask[0]).flatten().tolist():
+        kind = KINDS[int(objects.kind[0, column].argmax())]
+        names.append(f"a {COLOR_NAMES[int(objects.color[0, column].argmax())]} {kind}")
+    return ", ".join(names)
+
+
+class _Stopwatch:
+    """Seconds spent per stage, and the caller's progress function."""
+
+    def __init__(self, on_progress):
+        self.seconds: dict[str, float] = {}
+        self._on_progress = on_progress
+
+    def report(self, stage: str, text: str = "") -> None:
+        if self._on_progress is not None:
+            self._on_progress(stage, text)
+
+    @contextmanager
+    def __call__(self, stage: str):
+        self.report(stage)
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] = time.perf_counter() - start

@@ -1,0 +1,40 @@
+"""Installs the Python package with pip: planning and training without ROS. The interfaces are built by CMakeLists.txt.
+
+The name, version and description are package.xml's, which is their one home.
+"""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).resolve().parent
+MANIFEST = ElementTree.parse(ROOT / "package.xml").getroot()
+
+CORE = [
+    "numpy>=2", "scipy>=1.11", "torch>=2.6", "transformers>=5", "peft>=0.21", "safetensors>=0.5", "accelerate", "gguf",
+    "open3d>=0.19", "libusb-package",
+]
+SIM = ["pybullet>=3.2.6", "matplotlib>=3.8"]
+TRAIN = ["tensorboard", "tqdm", "pyyaml"]
+ROS = [
+    f"ros-jazzy-{name}"
+    for name in (
+        "rclpy", "rmw-fastrtps-cpp", "builtin-interfaces", "std-msgs", "sensor-msgs", "geometry-msgs",
+        "visualization-msgs", "diagnostic-msgs", "std-srvs", "action-msgs",
+    )
+]
+
+setup(
+    name=MANIFEST.findtext("name"),
+    version=MANIFEST.findtext("version"),
+    description=" ".join(MANIFEST.findtext("description").split()),
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8") if (ROOT / "README.md").is_file() else "",
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10",
+    packages=find_packages(include=["moe3d_ros", "moe3d_ros.*"]),
+    package_data={"moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml"]},
+    install_requires=CORE,
+    extras_require={"ros": ROS, "sim": SIM, "train": [*SIM, *TRAIN], "dev": [*SIM, *TRAIN, "pytest"]},
+)

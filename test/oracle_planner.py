@@ -1,0 +1,49 @@
+"""A planner node for tests: everything of the real one but the model, in whose place stands the oracle.
+
+It knows the default scene of the demo and one sentence; with any other cloud it moves the highest thing to the middle.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from moe3d_ros.geometry import pose_from_xyz_yaw
+from moe3d_ros.nodes.planner import PlannerNode
+from moe3d_ros.nodes.run import run_node
+from moe3d_ros.nodes.tabletop import scene_with
+from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError
+from moe3d_ros.tabletop.tasks import make_step
+from moe3d_ros.voxels import Workspace
+
+
+class Oracle:
+    """Plans as `Planner` does."""
+
+    workspace, voxel_size, name, checksum = Workspace(), 0.01, "oracle", ""
+
+    def plan(self, points, colors, instruction, completed=(), max_steps=8, on_progress=None, should_stop=None) -> Plan:
+        if instruction == "put the red block in the green bowl":
+            scene = scene_with(["red block", "green bowl"], 0)
+            names = [f"{thing.color} {thing.kind}" for thing in scene.objects]
+            step = make_step(scene, names.index("red block"), names.index("green bowl"))
+            target, destination = step.text.removeprefix("pick the ").split(", place it ")
+            pick, place, text = step.pick, step.place, step.text
+        elif instruction == "move the highest thing to the middle":
+            x, y, z = (float(v) for v in points[np.argmax(points[:, 2])])
+            target, destination, text = "red object", "on the middle", "pick the red object, place it on the middle"
+            pick, place = pose_from_xyz_yaw((x, y, min(z, 0.29)), 0.0), pose_from_xyz_yaw((0.5, 0.0, 0.05), 0.0)
+        else:
+            raise PlanningError(ErrorCode.BAD_INSTRUCTION, "The oracle does not know this sentence.")
+        action = Action(0, "pick_place", target, destination, pick, place, 0.9, text)
+        return Plan(instruction, (action,), False, {"voxels": 0.01, "encode": 0.02, "language": 0.03, "poses": 0.04})
+
+
+class OraclePlannerNode(PlannerNode):
+    """The planner node with the oracle for a model."""
+
+    def _load(self):
+        return Oracle()
+
+
+if __name__ == "__main__":
+    raise SystemExit(run_node(OraclePlannerNode, None, threads=16))

@@ -1,0 +1,229 @@
+"""Real nodes in real processes over real DDS: starting them, and waiting for what they say by events."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+# A domain of this process's own, set before rclpy is initialised, so that test runs and robots do not hear each other.
+os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+
+rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+
+from rclpy.context import Context  # noqa: E402
+from rclpy.event_handler import PublisherEventCallbacks  # noqa: E402
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor  # noqa: E402
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy  # noqa: E402
+from sensor_msgs.msg import PointCloud2  # noqa: E402
+
+from moe3d_ros.nodes.conversions import cloud_to_msg, header  # noqa: E402
+
+RELIABLE = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
+BEST_EFFORT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+TIMEOUT = 240.0  # seconds; a limit for a machine that trains meanwhile, not an expectation
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class NodeProcess:
+    """A node of this package in a process of its own."""
+
+    def __init__(self, program: str, parameters: dict | None = None, remappings: dict | None = None, name: str | None = None,
+                 namespace: str = ""):
+        import yaml
+
+        arguments = [f"__ns:=/{namespace}"] if namespace else []
+        arguments += [f"__node:={name}"] if name else []
+        arguments += [f"{old}:={new}" for old, new in (remappings or {}).items()]
+        command = [sys.executable, "-m", f"moe3d_ros.nodes.{program}", "--ros-args"]
+        for argument in arguments:
+            command += ["-r", argument]
+        for key, value in (parameters or {}).items():
+            command += ["-p", f"{key}:={yaml.safe_dump(value, default_flow_style=True).splitlines()[0]}"]
+        environment = dict(os.environ, OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1")
+        environment["PYTHONPATH"] = os.pathsep.join([str(REPOSITORY), *filter(None, [environment.get("PYTHONPATH")])])
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                        env=environment, preexec_fn=_end_with_parent)
+        self._lines: list[str] = []
+        self._changed = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout:
+            with self._changed:
+                self._lines.append(line)
+                self._changed.notify_all()
+
+    @property
+    def log(self) -> str:
+        """What the process has printed."""
+        with self._changed:
+            return "".join(self._lines)
+
+    def wait_log(self, text: str, timeout: float = TIMEOUT) -> None:
+        """Wait until ``text`` stands in the log."""
+        with self._changed:
+            found = self._changed.wait_for(lambda: any(text in line for line in self._lines), timeout)
+        assert found, f"'{text}' is not in the log:\n{self.log}"
+
+    def alive(self) -> bool:
+        """The process runs."""
+        return self.process.poll() is None
+
+    def stop(self) -> int:
+        """Interrupt it as Ctrl-C does; the exit code."""
+        if self.alive():
+            self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._reader.join(5)
+        return self.process.returncode
+
+
+class Inbox:
+    """The messages of one topic, in the order they came."""
+
+    def __init__(self):
+        self.messages: list = []
+        self._changed = threading.Condition()
+
+    def put(self, msg) -> None:
+        with self._changed:
+            self.messages.append(msg)
+            self._changed.notify_all()
+
+    def wait(self, predicate=lambda msg: True, timeout: float = TIMEOUT, start: int = 0):
+        """The first message from number ``start`` on that fulfils ``predicate``; fails the test after ``timeout``."""
+        def first():
+            return next((m for m in self.messages[start:] if predicate(m)), None)
+
+        with self._changed:
+            self._changed.wait_for(lambda: first() is not None, timeout)
+            found = first()
+        assert found is not None, f"no such message within {timeout} s; {len(self.messages)} others came"
+        return found
+
+
+class Probe:
+    """A node in the test's own process, spun by a thread, that sends, listens and calls."""
+
+    def __init__(self):
+        self.context = Context()
+        self.context.init()
+        self.node = rclpy.create_node("probe", context=self.context)
+        self._executor = SingleThreadedExecutor(context=self.context)
+        self._executor.add_node(self.node)
+        self._thread = threading.Thread(target=self._spin, daemon=True)
+        self._thread.start()
+
+    def _spin(self) -> None:
+        with contextlib.suppress(ExternalShutdownException):
+            self._executor.spin()
+
+    def close(self) -> None:
+        self._executor.shutdown()
+        self._thread.join(5)
+        self.node.destroy_node()
+        self.context.try_shutdown()
+
+    def now(self):
+        """The present as a message stamp."""
+        return self.node.get_clock().now().to_msg()
+
+    def listen(self, kind, topic: str, qos=RELIABLE) -> Inbox:
+        """Collect a topic's messages from now on."""
+        inbox = Inbox()
+        self.node.create_subscription(kind, topic, inbox.put, qos)
+        return inbox
+
+    def talk(self, kind, topic: str, qos=RELIABLE):
+        """A publisher that somebody listens to."""
+        matched = threading.Event()
+        events = PublisherEventCallbacks(matched=lambda info: matched.set() if info.current_count else None)
+        publisher = self.node.create_publisher(kind, topic, qos, event_callbacks=events)
+        assert matched.wait(TIMEOUT), f"nobody listens to {topic}"
+        return publisher
+
+    def call(self, client, request, timeout: float = TIMEOUT):
+        """Call a service and return its response."""
+        assert client.wait_for_service(timeout), f"there is no service {client.srv_name}"
+        return self.result(self.spun(lambda: client.call_async(request)), timeout)
+
+    def spun(self, function):
+        """Call a function in the thread that spins: rclpy loses a response that comes before a request is noted."""
+        return self.result(self._executor.create_task(function))
+
+    def result(self, future, timeout: float = TIMEOUT):
+        """Wait for a future of rclpy."""
+        done = threading.Event()
+        future.add_done_callback(lambda _: done.set())
+        assert done.wait(timeout), f"no result within {timeout} s"
+        return future.result()
+
+    @contextlib.contextmanager
+    def streaming(self, publisher, make_msg, rate: float = 10.0):
+        """Publish make_msg() at a rate, as a camera does, while the block runs."""
+        timer = self.node.create_timer(1.0 / rate, lambda: publisher.publish(make_msg()))
+        try:
+            yield
+        finally:
+            timer.cancel()
+            self.node.destroy_timer(timer)
+
+
+def scene_cloud(n: int = 20_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """A table with one red block in the base frame: points (n, 3) float32, colours (n, 3) uint8."""
+    rng = np.random.default_rng(seed)
+    points = rng.uniform([0.2, -0.55, 0.0], [0.8, 0.55, 0.0], (n, 3)).astype(np.float32)
+    colors = np.full((n, 3), (90, 77, 66), np.uint8)
+    block = (np.abs(points[:, :2] - [0.5, 0.1]) < 0.03).all(axis=1)
+    points[block, 2] = 0.06
+    colors[block] = (255, 87, 89)
+    return points, colors
+
+
+def cloud_msg(points, colors, frame: str, stamp) -> PointCloud2:
+    """A PointCloud2 with x y z rgb."""
+    return cloud_to_msg(points, colors, header(frame, stamp))
+
+
+def statuses(name: str):
+    """Predicate on DiagnosticArray: the status of the node ``name``, with ``text`` in its message."""
+    def matching(text: str):
+        return lambda array: any(name in s.name and text in s.message for s in array.status)
+
+    return matching
+
+
+def free_of_processes(*processes: NodeProcess) -> None:
+    """Stop processes and check that each ended as asked."""
+    for process in processes:
+        assert process.stop() == 0, process.log
+
+
+def wait_until(condition, timeout: float = TIMEOUT, step: float = 0.02) -> None:
+    """For states of other processes that send no event."""
+    end = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < end, "the condition did not come true"
+        time.sleep(step)
+
+
+def _end_with_parent() -> None:
+    """Linux: a test run that is killed takes its nodes with it."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG

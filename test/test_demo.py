@@ -1,0 +1,233 @@
+"""The demo as a user runs it: a program with real nodes behind it, what it writes, and that it leaves no process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moe3d_ros.geometry import quaternion_to_matrix
+from moe3d_ros.open3d_loader import import_open3d
+from moe3d_ros.plan import Plan
+from moe3d_ros.processes import Nodes, OwnDomain, ProcessError
+from moe3d_ros.voxels import Workspace
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+TIMEOUT = 300  # seconds; a limit for a loaded machine, not an expectation
+
+
+ORACLE = ("--planner", "oracle_planner")  # in the model's place: what is tested here is the demo
+CHECKPOINT = REPOSITORY / "moe3d_ros" / "checkpoints" / "default"
+
+
+def command(out: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", "moe3d_ros.demo", "--out", str(out), *options]
+
+
+def environment() -> dict[str, str]:
+    hidden = ("INSTRUCTION", "CLOUD", "SEED", "CHECKPOINT")
+    known = {key: value for key, value in os.environ.items() if key not in hidden}
+    path = [str(REPOSITORY), str(REPOSITORY / "test"), *filter(None, [known.get("PYTHONPATH")])]
+    return {**known, "PYTHONPATH": os.pathsep.join(path), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def run_demo(out: Path, *options: str, **variables: str) -> subprocess.CompletedProcess:
+    return subprocess.run(command(out, *options), env={**environment(), **variables}, capture_output=True, text=True,
+                          timeout=TIMEOUT, cwd=out.parent)  # fmt: skip
+
+
+def left_behind(mark: str) -> list[str]:
+    """Command lines of living processes with ``mark`` in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (folder / "environ").read_bytes():
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def gone(mark: str, seconds: float = 15.0) -> bool:
+    """Whether all such processes end within some seconds."""
+    end = time.monotonic() + seconds
+    while left_behind(mark):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+@pytest.fixture
+def ros():
+    pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+    pytest.importorskip("moe3d_ros.msg", reason="the interfaces are not built")
+    pytest.importorskip("pybullet", reason="PyBullet is not installed")
+
+
+def check_plan_json(record: dict, instruction: str) -> None:
+    assert record["instruction"] == instruction and isinstance(record["complete"], bool)
+    for number, action in enumerate(record["actions"]):
+        assert action["index"] == number and action["text"] and action["target"] and action["destination"]
+        for name in ("pick", "place"):
+            pose = action[name]
+            assert pose["frame"] == "base_link" and Workspace().contains(pose["position"])
+            turn = quaternion_to_matrix(pose["quaternion"])
+            assert np.allclose(turn @ turn.T, np.eye(3))
+    assert record["latency_s"]["instruction_to_pick_pose"] > 0
+    assert all(seconds >= 0 for seconds in record["latency_s"].values()) and len(record["latency_s"]) > 1
+
+
+def test_demo_plans_executes_and_leaves_nothing_behind(ros, tmp_path):
+    out = tmp_path / "demo"
+    done = run_demo(out, *ORACLE, DEMO_MARK=f"mark-{os.getpid()}-sim")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SUCCESS" in done.stdout and "pick the small red block" in done.stdout
+    record = json.loads((out / "plan.json").read_text())
+    check_plan_json(record, "put the red block in the green bowl")
+    assert record["executed"] is True and record["success"] is True and len(record["actions"]) == 1
+    assert (out / "plan.png").read_bytes()[:4] == b"\x89PNG"
+    assert not left_behind(f"mark-{os.getpid()}-sim")
+
+
+@pytest.mark.skipif(not CHECKPOINT.is_dir(), reason="there is no default checkpoint")
+def test_demo_with_the_default_checkpoint(ros, tmp_path):
+    out = tmp_path / "demo"
+    done = run_demo(out, DEMO_MARK=f"mark-{os.getpid()}-model")
+    assert done.returncode == 0, done.stdout + done.stderr
+    check_plan_json(json.loads((out / "plan.json").read_text()), "put the red block in the green bowl")
+    assert not left_behind(f"mark-{os.getpid()}-model")
+
+
+def test_demo_on_a_recorded_scan(ros, tmp_path):
+    try:
+        open3d = import_open3d()
+    except ImportError as error:
+        pytest.skip(str(error))
+    rng = np.random.default_rng(0)
+    table = rng.uniform([-0.5, 0.0, 0.0], [0.5, 0.6, 0.0], (20_000, 3))
+    box = rng.uniform([0.1, 0.2, 0.0], [0.16, 0.26, 0.06], (3_000, 3))
+    tilt = np.deg2rad(35)  # the camera looks down at the table
+    points = np.concatenate([table, box])
+    x, y, z = points[:, 0], points[:, 1] + 0.5, points[:, 2] - 0.6
+    optical = np.column_stack([x, -z * np.cos(tilt) - y * np.sin(tilt), y * np.cos(tilt) - z * np.sin(tilt)])
+    cloud = open3d.geometry.PointCloud(open3d.utility.Vector3dVector(optical))
+    cloud.paint_uniform_color([0.6, 0.3, 0.3])
+    scan = tmp_path / "my scan.pcd"
+    assert open3d.io.write_point_cloud(str(scan), cloud)
+    out = tmp_path / "demo"
+    instruction = "move the highest thing to the middle"
+    done = run_demo(out, *ORACLE, DEMO_MARK=f"mark-{os.getpid()}-scan", CLOUD=str(scan), INSTRUCTION=instruction)
+    assert done.returncode == 0, done.stdout + done.stderr
+    record = json.loads((out / "plan.json").read_text())
+    check_plan_json(record, instruction)
+    assert record["executed"] is False and record["success"] is None
+    assert abs(record["actions"][0]["pick"]["position"][2] - 0.06) < 0.02
+    assert (out / "plan.png").is_file() and not left_behind(f"mark-{os.getpid()}-scan")
+
+
+def test_a_refused_instruction_is_one_line_and_no_success(ros, tmp_path):
+    out = tmp_path / "demo"
+    done = run_demo(out, *ORACLE, "--instruction", "sing a song", DEMO_MARK=f"mark-{os.getpid()}-refused")
+    assert done.returncode == 2
+    assert done.stderr.strip() == "The demo failed: The oracle does not know this sentence."
+    record = json.loads((out / "plan.json").read_text())
+    assert record["success"] is False and record["executed"] is False and "does not know" in record["error"]
+    assert not (out / "plan.png").exists() and not left_behind(f"mark-{os.getpid()}-refused")
+
+
+@pytest.mark.parametrize("sign, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_no_process_outlives_an_interrupted_demo(ros, tmp_path, sign, code):
+    out, mark = tmp_path / "demo", f"mark-{os.getpid()}-{sign.name}"
+    process = subprocess.Popen(command(out, *ORACLE), env={**environment(), "DEMO_MARK": mark}, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, cwd=tmp_path)  # fmt: skip
+    for line in process.stdout:
+        if line.startswith("Starting"):
+            break
+    assert len(left_behind(mark)) == 4  # itself and three nodes
+    process.send_signal(sign)
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == code, said
+    assert gone(mark), left_behind(mark)
+    assert "Traceback" not in said
+
+
+def test_a_node_that_cannot_start_is_named(ros, tmp_path):
+    out = tmp_path / "demo"
+    done = run_demo(out, "--planner", "no_such_planner", DEMO_MARK=f"mark-{os.getpid()}-missing")
+    assert done.returncode == 2 and not left_behind(f"mark-{os.getpid()}-missing")
+    assert done.stderr.count("\n") == 1 and "planner node ended too early" in done.stderr
+    assert "no_such_planner" in done.stderr
+
+
+@pytest.mark.parametrize("options", [("--cloud", "nowhere.pcd"), ("--seed", "-1")])
+def test_bad_options_are_refused_at_once(tmp_path, options):
+    done = run_demo(tmp_path / "demo", *options)
+    assert done.returncode == 2 and done.stderr.startswith("The demo failed: ") and done.stderr.count("\n") == 1
+
+
+# --- parts
+
+
+def test_own_domains_differ_and_are_given_back():
+    first = OwnDomain(start=40)
+    second = OwnDomain(start=40)
+    assert first.number != second.number and second.environment()["ROS_DOMAIN_ID"] == str(second.number)
+    freed = first.number
+    first.close()
+    third = OwnDomain(start=freed - 1)
+    assert third.number == freed
+    second.close()
+    third.close()
+
+
+SLEEPER = """
+import signal, subprocess, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print("up", flush=True)
+child.wait()
+"""
+
+
+def test_nodes_end_with_all_that_they_started(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    patience = ((signal.SIGINT, 0.3), (signal.SIGTERM, 0.3), (signal.SIGKILL, 5.0))
+    monkeypatch.setattr("moe3d_ros.processes.PATIENCE", patience)
+    (tmp_path / "stubborn_node.py").write_text(SLEEPER)
+    mark = f"mark-{os.getpid()}-stubborn"
+    with pytest.raises(RuntimeError, match="something else"), Nodes(tmp_path / "logs", {"DEMO_MARK": mark}) as nodes:
+        nodes.start("stubborn", module="stubborn_node", text="it's \"here\"", number=3, names=["a", "b"])
+        end = time.monotonic() + 60
+        while "up" not in nodes.log_file("stubborn").read_text() and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len(left_behind(mark)) == 2
+        nodes.check()
+        raise RuntimeError("something else")
+    assert not left_behind(mark)
+
+
+def test_a_node_that_ended_is_named_with_its_last_words(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "brief_node.py").write_text("raise SystemExit('there is no camera')")
+    with Nodes(tmp_path / "logs", {}) as nodes:
+        nodes.start("brief", module="brief_node")
+        end = time.monotonic() + 60
+        with pytest.raises(ProcessError, match="The brief node ended too early: there is no camera"):
+            while time.monotonic() < end:
+                nodes.check()
+                time.sleep(0.05)
+
+
+def test_plans_in_words():
+    from moe3d_ros.demo import describe
+
+    assert describe(Plan("x", (), True)) == ["Plan: nothing is left to do."]
+    assert describe(Plan("x", (), False)) == ["Plan: no step was found."]

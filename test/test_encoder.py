@@ -1,0 +1,79 @@
+"""Patches and encoder: padding, batching and the order of points make no difference."""
+
+import pytest
+import torch
+
+from moe3d_ros.model.encoder import EncoderConfig, SceneEncoder
+from moe3d_ros.model.objects import from_detections
+from moe3d_ros.model.patches import PatchConfig, make_patches
+from moe3d_ros.tabletop.raycast import SensorRange, sense
+from moe3d_ros.tabletop.scenes import SceneRange, sample_scenes
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    generator = torch.Generator().manual_seed(11)
+    return sense(sample_scenes(3, SceneRange(), generator), SensorRange(), generator)
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    torch.manual_seed(0)
+    return SceneEncoder(EncoderConfig(width=24, layers=2, heads=2, queries=5, decoder_layers=1)).eval()
+
+
+def alone(cloud, scene):
+    rows = cloud.scene == scene
+    zero = torch.zeros(int(rows.sum()), dtype=torch.long)
+    return make_patches(zero, cloud.points[rows], cloud.colors[rows], 1, labels=cloud.slot[rows])
+
+
+@torch.no_grad()
+def test_a_scene_in_a_batch_is_encoded_as_if_alone(cloud, encoder):
+    batch = make_patches(cloud.scene, cloud.points, cloud.colors, 3, labels=cloud.slot)
+    everything = lambda last: torch.ones_like(last.exists, dtype=torch.bool)  # noqa: E731
+    encoded, found = encoder(batch, everything)
+    for scene in range(3):
+        single = alone(cloud, scene)
+        count = int(single.mask.sum())
+        assert int(batch.mask[scene].sum()) == count
+        assert torch.equal(batch.labels[scene, :count], single.labels[0, :count])
+        features, own = encoder(single, everything)
+        assert torch.allclose(encoded[scene, :count], features[0, :count], atol=1e-5)
+        assert torch.allclose(found.center[scene], own.center[0], atol=1e-5)
+        assert torch.allclose(found.features[scene], own.features[0], atol=1e-4)
+
+
+@torch.no_grad()
+def test_the_order_of_points_makes_no_difference(cloud, encoder):
+    order = torch.randperm(len(cloud.points), generator=torch.Generator().manual_seed(0))
+    one = make_patches(cloud.scene, cloud.points, cloud.colors, 3)
+    other = make_patches(cloud.scene[order], cloud.points[order], cloud.colors[order], 3)
+    assert torch.allclose(one.centroids, other.centroids, atol=1e-5)
+    assert torch.allclose(encoder.encode_patches(one), encoder.encode_patches(other), atol=1e-3)
+
+
+def test_the_bare_table_is_left_out(cloud):
+    patches = make_patches(cloud.scene, cloud.points, cloud.colors, 3, labels=cloud.slot)
+    assert (patches.labels[patches.mask] >= 0).float().mean() > 0.95
+    assert int(make_patches(cloud.scene, cloud.points, cloud.colors, 3, PatchConfig(max_patches=20)).mask.sum(1).max()) == 20
+
+
+def test_an_empty_cloud_has_no_patches_and_no_objects(encoder):
+    patches = make_patches(torch.zeros(0, dtype=torch.long), torch.zeros(0, 3), torch.zeros(0, 3), 1)
+    assert not patches.mask.any()
+
+
+@torch.no_grad()
+def test_objects_come_from_left_to_right_and_once(cloud, encoder):
+    patches = make_patches(cloud.scene, cloud.points, cloud.colors, 3)
+    _, found = encoder(patches)
+    found.exists[:] = 5.0
+    found.center = torch.rand(3, 5, 3)
+    found.center[:, 1] = found.center[:, 0] + 0.001  # the same thing twice
+    found.kind[:, 1] = found.kind[:, 0]
+    found.exists[:, 1] = 4.0
+    objects = from_detections(found)
+    assert objects.mask.sum(1).tolist() == [4, 4, 4]
+    y = objects.center[..., 1]
+    assert ((y[:, 1:4] - y[:, :3]) <= 0).all()

@@ -1,0 +1,181 @@
+"""The parts of the nodes that need no DDS: worker thread, stamps, frames, checks on what comes in and goes out."""
+
+import threading
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from moe3d_ros.frames import StaticTree, UnknownFrame, parse_transform, rigid_transform
+from moe3d_ros.nodes.requests import Task, check_plan, check_question, check_task
+from moe3d_ros.nodes.sync import StampSynchronizer
+from moe3d_ros.nodes.worker import MAX_WAITING, PlanningWorker, Request
+from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, Pose
+from moe3d_ros.voxels import Workspace
+
+LOG = SimpleNamespace(info=lambda text: None, error=lambda text: None)
+WAIT = 10.0
+
+
+@pytest.fixture
+def worker():
+    worker = PlanningWorker(lambda: "planner", LOG, lambda state, text: None)
+    yield worker
+    worker.stop()
+
+
+def blocking(started: threading.Event):
+    """A run that goes on until it is asked to stop."""
+    def run(planner, request):
+        started.set()
+        while not request.should_stop():
+            request.stopped.wait(0.01)
+        raise PlanningError(ErrorCode.CANCELLED, "stopped")
+
+    return run
+
+
+def test_result_is_published_once(worker):
+    published = []
+    request = worker.submit(Request(lambda planner, _: planner + "!", publish=published.append))
+    assert request.done.wait(WAIT) and request.result == "planner!" and published == ["planner!"]
+
+
+def test_newer_plan_request_replaces_the_older_but_not_a_question(worker):
+    started = threading.Event()
+    published = []
+    first = worker.submit(Request(blocking(started), publish=published.append, replaces=True))
+    assert started.wait(WAIT)
+    question = worker.submit(Request(lambda planner, _: "answer"))
+    waiting = worker.submit(Request(lambda planner, _: "old", publish=published.append, replaces=True))
+    newest = worker.submit(Request(lambda planner, _: "new", publish=published.append, replaces=True))
+    for request in (first, waiting, newest, question):
+        assert request.done.wait(WAIT)
+    assert first.error.code == waiting.error.code == ErrorCode.CANCELLED and "newer" in str(first.error)
+    assert newest.result == "new" and question.result == "answer" and published == ["new"]
+
+
+def test_cancel_ends_a_request_at_once_even_while_the_model_loads():
+    load = threading.Event()
+    worker = PlanningWorker(lambda: load.wait(WAIT), LOG, lambda state, text: None)
+    published = []
+    request = worker.submit(Request(lambda planner, _: "late", publish=published.append))
+    assert request.cancel("enough") and request.done.is_set() and request.error.code == ErrorCode.CANCELLED
+    load.set()
+    after = worker.submit(Request(lambda planner, _: "good"))
+    assert after.done.wait(WAIT) and after.result == "good" and published == []
+    worker.stop()
+
+
+def test_deadline_gives_timeout(worker):
+    request = worker.submit(Request(blocking(threading.Event()), timeout=0.05))
+    assert request.done.wait(WAIT) and request.error.code == ErrorCode.TIMEOUT
+
+
+def test_failed_load_is_reported_and_tried_again_at_the_next_request():
+    attempts, states = [], []
+
+    def load():
+        attempts.append(1)
+        if len(attempts) < 3:
+            raise ValueError("checksum of model.safetensors is wrong: fetch it again")
+        return "planner"
+
+    worker = PlanningWorker(load, LOG, lambda state, text: states.append(state))
+    first = worker.submit(Request(lambda planner, _: "x"))
+    assert first.done.wait(WAIT) and first.error.code == ErrorCode.MODEL and "checksum" in str(first.error)
+    second = worker.submit(Request(lambda planner, _: "x"))
+    assert second.done.wait(WAIT) and second.result == "x"
+    assert states == ["loading", "failed", "loading", "failed", "loading", "ready"]
+    worker.stop()
+
+
+def test_an_unexpected_failure_is_a_model_error_and_the_worker_lives(worker):
+    request = worker.submit(Request(lambda planner, _: 1 / 0))
+    assert request.done.wait(WAIT) and request.error.code == ErrorCode.MODEL and "ZeroDivisionError" in str(request.error)
+    broken = worker.submit(Request(lambda planner, _: 1, publish=lambda result: 1 / 0))
+    assert broken.done.wait(WAIT) and broken.error.code == ErrorCode.MODEL
+    assert worker.submit(Request(lambda planner, _: 2)).done.wait(WAIT)
+
+
+def test_queue_is_bounded_and_stop_cancels_what_waits():
+    started = threading.Event()
+    worker = PlanningWorker(lambda: "planner", LOG, lambda state, text: None)
+    running = worker.submit(Request(blocking(started)))
+    assert started.wait(WAIT)
+    waiting = [worker.submit(Request(lambda planner, _: 1)) for _ in range(MAX_WAITING + 1)]
+    assert waiting[-1].error.code == ErrorCode.MODEL and "wait already" in str(waiting[-1].error)
+    worker.stop()
+    assert all(r.done.is_set() for r in [running, *waiting]) and running.error.code == ErrorCode.CANCELLED
+    assert "shutting down" in str(worker.submit(Request(lambda planner, _: 1)).error)
+
+
+def test_stamps_are_matched_nearest_within_the_tolerance():
+    sync = StampSynchronizer("depth", tolerance=0.01, queue=3)
+    ms = 1_000_000
+    assert sync.add("info", 0, "i0", ["info"]) is None
+    assert sync.add("depth", 50 * ms, "d50", ["info"]) is None
+    assert sync.add("info", 55 * ms, "i55", ["info"]) == {"depth": "d50", "info": "i55"}
+    assert sync.add("info", 56 * ms, "i56", ["info"]) is None  # d50 was given out
+    assert sync.add("depth", 100 * ms, "d100", ["info", "color"]) is None
+    assert sync.add("color", 104 * ms, "c104", ["info", "color"]) is None
+    assert sync.add("info", 101 * ms, "i101", ["info", "color"]) == {"depth": "d100", "info": "i101", "color": "c104"}
+    for n in range(100):  # bounded whatever is sent
+        sync.add("depth", (200 + n) * ms, n, ["info"])
+    assert len(sync._waiting["depth"]) == 3
+
+
+def test_static_frames_are_chained_both_ways():
+    tree = StaticTree()
+    turn = rigid_transform((1, 0, 0), (0, 0, np.sin(np.pi / 4), np.cos(np.pi / 4)))
+    tree.set("base_link", "arm", turn)
+    tree.set("arm", "camera", rigid_transform((1, 0, 0), (0, 0, 0, 1)))
+    tree.set("/base_link", "/table", rigid_transform((0, 0, 5), (0, 0, 0, 1)))
+    np.testing.assert_allclose(tree.lookup("base_link", "camera") @ [0, 0, 0, 1], [1, 1, 0, 1], atol=1e-9)
+    np.testing.assert_allclose(tree.lookup("camera", "table"), np.linalg.inv(tree.lookup("table", "camera")), atol=1e-9)
+    with pytest.raises(UnknownFrame, match="'nowhere'.*known frames: arm, base_link, camera, table"):
+        tree.lookup("base_link", "nowhere")
+    tree.set("camera", "base_link", turn)  # a loop
+    with pytest.raises(UnknownFrame):
+        tree.lookup("base_link", "table2")
+
+
+@pytest.mark.parametrize("text", ["a b 1 2 3", "a b 1 2 3 0 0 0 0", "a b 1 2 nan 0 0 0 1", "a b 1 2 three 0 0 0 1"])
+def test_bad_static_transform_is_refused(text):
+    with pytest.raises(ValueError):
+        parse_transform(text)
+
+
+@pytest.mark.parametrize("text,words", [("", "empty"), (" \n", "empty"), ("x" * 10_000, "10000 characters"),
+                                        ("put \ufffd there", "UTF-8"), ("put \ud800 there", "UTF-8")])
+def test_bad_instruction_is_refused_with_a_sentence(text, words):
+    for check in (lambda: check_task(Task(text)), lambda: check_task(Task("fine", (text,))), lambda: check_question(text)):
+        with pytest.raises(PlanningError, match=words) as caught:
+            check()
+        assert caught.value.code == ErrorCode.BAD_INSTRUCTION
+    check_task(Task("put the red block in the green bowl", ("pick it",)))
+
+
+def one_step(position=(0.5, 0.0, 0.04), orientation=(1.0, 0.0, 0.0, 0.0)) -> Plan:
+    """A plan with one action whose place pose is given."""
+    good = Pose((0.5, 0.1, 0.04), (1.0, 0.0, 0.0, 0.0))
+    action = Action(0, "pick_place", "red block", "green bowl", good, Pose(position, orientation), 0.9, "pick and place")
+    return Plan("do it", (action,), True)
+
+
+@pytest.mark.parametrize("pose", [{"position": (0.8, 0.0, 0.04)}, {"position": (0.5, 0.0, -0.01)}, {"position": (np.nan, 0, 0.1)},
+                                  {"orientation": (0.0, 0.0, 0.0, 0.0)}, {"orientation": (np.nan, 0.0, 0.0, 1.0)}])
+def test_a_pose_outside_the_workspace_is_withheld(pose):
+    check_plan(one_step(), Workspace())
+    with pytest.raises(PlanningError, match="withheld") as caught:
+        check_plan(one_step(**pose), Workspace())
+    assert caught.value.code == ErrorCode.OUTSIDE_WORKSPACE
+
+
+def test_task_goes_from_pick_to_place_to_done():
+    task = Task("do it", plan=one_step())
+    picked = task.reached()
+    assert picked.picked and not picked.finished and picked.completed == ()
+    done = picked.reached()
+    assert done.finished and done.completed == ("pick and place",)
+    assert done.again(7) == Task("do it", ("pick and place",), 0, 7)

@@ -1,0 +1,100 @@
+"""The package as others see it: its interfaces, its manifest, and what a build installs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from moe3d_ros.plan import ErrorCode
+
+ROOT = Path(__file__).resolve().parent.parent
+INTERFACES = sorted(path for kind in ("msg", "srv", "action") for path in (ROOT / kind).iterdir())
+PROGRAMS = ("voxelizer", "planner", "tabletop", "replay")
+MANIFEST = ElementTree.parse(ROOT / "package.xml").getroot()
+
+
+def definitions(path: Path) -> list[str]:
+    """The lines of an interface that define a field or a constant."""
+    lines = (line.strip() for line in path.read_text().splitlines())
+    return [line for line in lines if line and line[0] != "#" and line != "---"]
+
+
+@pytest.mark.parametrize("path", INTERFACES, ids=lambda path: path.name)
+def test_every_field_is_commented(path):
+    bare = [line for line in definitions(path) if not re.search(r"#\s*\S.{9,}", line)]
+    assert not bare, f"no comment in {path.name}: {bare}"
+
+
+@pytest.mark.parametrize("path", INTERFACES, ids=lambda path: path.name)
+def test_every_number_has_a_unit(path):
+    numbers = [line for line in definitions(path) if re.match(r"(u?int|float)\d+(\[\])? +\w+ +#", line)]
+    bare = [line for line in numbers if not re.search(r"\[(m|s|rad)\]|no unit", line)]
+    assert not bare, f"no unit in {path.name}: {bare}"
+
+
+def test_error_numbers_are_those_of_the_python_enum():
+    pairs = re.findall(r"^uint16 (\w+)=(\d+)", (ROOT / "action" / "PlanTask.action").read_text(), re.MULTILINE)
+    assert {name: int(number) for name, number in pairs} == {code.name: code.value for code in ErrorCode}
+
+
+def test_manifest_and_pip_agree():
+    pytest.importorskip("setuptools")
+    command = [sys.executable, "-W", "ignore", "setup.py", "-q", "--name", "--version", "--license"]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert printed[-3:] == [MANIFEST.findtext("name"), MANIFEST.findtext("version"), MANIFEST.findtext("license")]
+
+
+def test_manifest_is_valid():
+    packages = pytest.importorskip("catkin_pkg.package")
+    package = packages.parse_package(str(ROOT / "package.xml"))  # raises for an invalid e-mail, among others
+    assert package.get_build_type() == "ament_cmake"
+    assert [group.name for group in package.member_of_groups] == ["rosidl_interface_packages"]
+
+
+def test_manifest_names_every_ros_package_that_is_imported():
+    declared = {element.text for element in MANIFEST if element.tag.endswith("depend")}
+    imported = set()
+    for path in [*(ROOT / "moe3d_ros").rglob("*.py"), *(ROOT / "launch").glob("*.py")]:
+        imported |= set(re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(), re.MULTILINE))
+    ros = {name for name in imported if name.endswith("_msgs") or name.endswith("_srvs") or name in
+           ("rclpy", "tf2_ros", "tf_transformations", "sensor_msgs_py", "launch", "launch_ros", "ament_index_python")}
+    assert ros <= declared, f"package.xml lacks {sorted(ros - declared)}"
+
+
+def test_only_nodes_import_rclpy():
+    pattern = re.compile(r"^\s*(?:from|import) rclpy\b", re.MULTILINE)
+    inside = ROOT / "moe3d_ros" / "nodes"
+    importing = [path for path in (ROOT / "moe3d_ros").rglob("*.py") if pattern.search(path.read_text())]
+    assert [str(path) for path in importing if not path.is_relative_to(inside)] == []
+
+
+def test_generated_interfaces_and_the_package_are_one():
+    messages = pytest.importorskip("moe3d_ros.msg", reason="the interfaces are not built")
+    from moe3d_ros.action import PlanTask
+    from moe3d_ros.srv import AnswerQuestion
+
+    plan = messages.TaskPlan(instruction="sort", stage_names=["text"], stage_seconds=[0.5])
+    plan.actions.append(messages.PlannedAction(verb="pick_place", confidence=0.5))
+    result = PlanTask.Result(plan=plan, error_code=PlanTask.Goal.STALE_CLOUD)
+    assert result.error_code == ErrorCode.STALE_CLOUD and result.plan.actions[0].pick.pose.orientation.w == 1.0
+    assert AnswerQuestion.Response(success=True, answer="two", seconds=0.1).answer == "two"
+
+
+def test_installed_package_holds_programs_launch_and_config():
+    index = pytest.importorskip("ament_index_python.packages", reason="ROS 2 is not installed")
+    try:
+        prefix = Path(index.get_package_prefix("moe3d_ros"))
+    except index.PackageNotFoundError:
+        pytest.skip("the package is not built")
+    for program in PROGRAMS:
+        assert os.access(prefix / "lib" / "moe3d_ros" / program, os.X_OK), program
+    for path in [*(ROOT / "launch").glob("*.py"), *(ROOT / "config").iterdir()]:
+        assert (prefix / "share" / "moe3d_ros" / path.relative_to(ROOT)).is_file(), path
+    installed = next(prefix.rglob("moe3d_ros/msg/__init__.py")).parents[1]
+    assert (installed / "__init__.py").read_text() == (ROOT / "moe3d_ros" / "__init__.py").read_text()

@@ -1,0 +1,142 @@
+"""The facade on a tiny random checkpoint: contract, errors, grammar, determinism. What it plans is nonsense."""
+
+import numpy as np
+import pytest
+import torch
+
+from moe3d_ros.model.base_llm import BaseModelError
+from moe3d_ros.model.checkpoint import CheckpointError
+from moe3d_ros.model.grammar import DESTINATIONS, TARGETS
+from moe3d_ros.model.tiny import write_tiny_checkpoint
+from moe3d_ros.plan import ErrorCode, PlanningError
+from moe3d_ros.planner import Planner
+from moe3d_ros.tabletop.raycast import SensorRange, sense
+from moe3d_ros.tabletop.scenes import SceneRange, sample_scenes
+from moe3d_ros.voxels import voxelize
+
+INSTRUCTION = "put the red block in the green bowl"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_tiny_checkpoint(tmp_path_factory.mktemp("checkpoint") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def planner(folder):
+    return Planner.from_pretrained(str(folder))
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    generator = torch.Generator().manual_seed(2)
+    seen = sense(sample_scenes(1, SceneRange(), generator), SensorRange(), generator)
+    return seen.points.numpy(), (seen.colors * 255).byte().numpy()
+
+
+def test_a_plan_parses_and_stays_in_the_workspace(planner, cloud):
+    plan = planner.plan(*cloud, INSTRUCTION)
+    assert plan.instruction == INSTRUCTION and not plan.complete
+    assert set(plan.latency_s) == {"voxels", "encode", "language", "poses"}
+    for number, action in enumerate(plan.actions):
+        assert action.index == number and action.verb == "pick_place"
+        assert action.target in TARGETS and action.destination in DESTINATIONS
+        assert action.text == f"pick the {action.target}, place it {action.destination}"
+        assert 0 <= action.confidence <= 1
+        for pose in (action.pick, action.place):
+            assert planner.workspace.contains(np.array(pose.position))
+            assert np.linalg.norm(pose.orientation) == pytest.approx(1)
+    record = plan.to_dict()["actions"][0]
+    assert record["pick"]["frame"] == "base_link" and len(record["place"]["quaternion"]) == 4
+
+
+def test_the_same_cloud_gives_the_same_plan(planner, cloud):
+    first, second = (planner.plan(*cloud, INSTRUCTION) for _ in range(2))
+    assert first.actions == second.actions
+
+
+def test_voxels_give_the_plan_of_their_points(planner, cloud):
+    """The planner node gets voxels, a Python user gives raw points: both must see the same scene."""
+    raw = planner.plan(*cloud, INSTRUCTION)
+    voxels = planner.plan(*voxelize(*cloud, planner.voxel_size, planner.workspace), INSTRUCTION)
+    assert [a.text for a in raw.actions] == [a.text for a in voxels.actions]
+    assert np.allclose(raw.actions[0].pick.position, voxels.actions[0].pick.position, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "instruction", ["", "   ", "a" * 1001, "put \ufffd there", "move \ud800 it", "???"],
+    ids=["empty", "blank", "long", "replacement", "surrogate", "no words"],
+)  # fmt: skip
+def test_bad_instructions_are_refused(planner, cloud, instruction):
+    with pytest.raises(PlanningError) as caught:
+        planner.plan(*cloud, instruction)
+    assert caught.value.code == ErrorCode.BAD_INSTRUCTION and str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize("points", [np.zeros((0, 3)), np.full((50, 3), np.nan), np.full((50, 3), 5.0)],
+                         ids=["empty", "NaN", "elsewhere"])  # fmt: skip
+def test_a_cloud_without_a_point_in_the_workspace_is_an_error(planner, points):
+    with pytest.raises(PlanningError) as caught:
+        planner.plan(points.astype(np.float32), np.zeros(points.shape, np.uint8), INSTRUCTION)
+    assert caught.value.code == ErrorCode.EMPTY_WORKSPACE
+
+
+def test_a_bare_table_is_an_error(planner):
+    rng = np.random.default_rng(0)
+    table = np.column_stack([rng.uniform(0.3, 0.7, 9000), rng.uniform(-0.4, 0.4, 9000), np.zeros(9000)])
+    with pytest.raises(PlanningError, match="bare table"):
+        planner.plan(table.astype(np.float32), np.full((9000, 3), 80, np.uint8), INSTRUCTION)
+
+
+def test_a_cloud_without_colour_still_gives_a_plan(planner, cloud):
+    assert planner.plan(cloud[0], None, INSTRUCTION).actions
+
+
+def test_planning_can_be_stopped(planner, cloud):
+    stages = []
+    with pytest.raises(PlanningError) as caught:
+        planner.plan(*cloud, INSTRUCTION, on_progress=lambda stage, _: stages.append(stage), should_stop=lambda: True)
+    assert caught.value.code == ErrorCode.CANCELLED and stages[-1] == "language"
+
+
+def test_progress_shows_the_text_as_it_grows(planner, cloud):
+    texts = []
+    plan = planner.plan(*cloud, INSTRUCTION, on_progress=lambda stage, text: texts.append(text) if text else None)
+    assert texts[0].startswith("pick the") and texts[-1].split("\n")[0] == plan.actions[0].text
+
+
+def test_max_steps_is_kept(planner, cloud):
+    assert len(planner.plan(*cloud, INSTRUCTION, max_steps=1).actions) == 1
+
+
+def test_answers_are_text(planner, cloud):
+    assert isinstance(planner.answer(*cloud, "how many blocks are there?"), str)
+
+
+def test_a_missing_checkpoint_says_so():
+    with pytest.raises(CheckpointError, match="no checkpoint folder"):
+        Planner.from_pretrained("nowhere/at/all")
+
+
+def test_a_missing_base_says_so(folder, tmp_path):
+    with pytest.raises(BaseModelError):
+        Planner.from_pretrained(str(folder), base_llm=str(tmp_path / "none"))
+
+
+def test_another_base_is_refused(folder, tmp_path):
+    from moe3d_ros.model.tiny import write_tiny_base
+
+    with pytest.raises(CheckpointError, match="another base LLM"):
+        Planner.from_pretrained(str(folder), base_llm=str(write_tiny_base(tmp_path / "other", seed=9)))
+
+
+def test_a_flipped_byte_is_refused(folder, tmp_path):
+    import shutil
+
+    copy = shutil.copytree(folder, tmp_path / "damaged")
+    shard = next(copy.glob("*.safetensors"))
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+    with pytest.raises(CheckpointError, match="checksum"):
+        Planner.from_pretrained(str(copy))

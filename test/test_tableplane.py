@@ -1,0 +1,84 @@
+"""The table frame of a scan whose camera nobody calibrated, on made and on recorded tables."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moe3d_ros.clouds import CloudError, read_cloud_file, transform_points
+from moe3d_ros.voxels import Workspace
+
+pytest.importorskip("moe3d_ros.open3d_loader").import_open3d()
+
+from moe3d_ros.tableplane import table_frame_from_plane  # noqa: E402
+
+SCANS = Path(os.environ.get("MOE3D_MOSD", Path(__file__).resolve().parents[2] / "shared" / "data" / "mosd"))
+
+
+def optical_scene(tilt: float, distance: float) -> tuple[np.ndarray, np.ndarray]:
+    """A table with one block to the left in the image, seen from above, in the optical frame; the block's rows too."""
+    rng = np.random.default_rng(0)
+    table = np.c_[rng.uniform(-0.4, 0.4, (4000, 2)), rng.normal(0, 0.002, 4000)]
+    block = np.c_[rng.uniform(-0.03, 0.03, (400, 2)) + [0.0, 0.15], np.full(400, 0.06)]
+    marker = np.c_[rng.uniform(-0.02, 0.02, (400, 2)) + [0.0, -0.15], np.full(400, 0.04)]
+    world = np.vstack([table, block, marker])  # x away from the camera, y left, z up
+    forward = np.array([np.cos(tilt), 0, -np.sin(tilt)])
+    right = np.array([0, -1.0, 0])
+    axes = np.stack([right, np.cross(forward, right), forward])  # rows: the optical frame's axes in the world
+    camera = -distance * forward
+    return ((world - camera) @ axes.T).astype(np.float32), np.arange(len(world)) >= 4000
+
+
+@pytest.mark.parametrize("tilt", [0.5, 0.9, 1.2])
+def test_made_table_stands_upright_with_left_and_far_as_the_robot_says(tilt):
+    points, standing = optical_scene(tilt, 0.9)
+    points[::17] = np.nan
+    moved = transform_points(table_frame_from_plane(points), points)
+    valid = np.isfinite(moved[:, 0])
+    assert np.abs(np.median(moved[~standing & valid, 2])) < 0.004
+    block, other = moved[4000:4400], moved[4400:]
+    np.testing.assert_allclose(np.nanmean(block, axis=0), [0.5, 0.15, 0.06], atol=0.01)  # left in the image is +y
+    np.testing.assert_allclose(np.nanmean(other, axis=0), [0.5, -0.15, 0.04], atol=0.01)
+
+
+def test_no_table_is_an_error_with_a_sentence():
+    noise = np.random.default_rng(0).uniform(-1, 1, (5000, 3)).astype(np.float32)
+    with pytest.raises(CloudError, match="No plane"):
+        table_frame_from_plane(noise)
+    with pytest.raises(CloudError, match="valid points"):
+        table_frame_from_plane(np.full((500, 3), np.nan, np.float32))
+
+
+@pytest.mark.skipif(not SCANS.is_dir(), reason="the recorded scans are not here (MOE3D_MOSD)")
+@pytest.mark.parametrize("scan", sorted(SCANS.glob("*.pcd")), ids=lambda path: path.stem)
+def test_objects_of_recorded_scans_come_to_lie_in_the_workspace(scan):
+    points, colors = read_cloud_file(scan)
+    assert points.shape == (640 * 480, 3) and colors.shape == points.shape and colors.std() > 5
+    moved = transform_points(table_frame_from_plane(points), points)
+    moved = moved[np.isfinite(moved).all(axis=1)]
+    on_table = np.abs(moved[:, 2]) < 0.015
+    above = moved[:, 2] > 0.02
+    assert on_table.mean() > 0.3 and above.mean() > 0.02
+    assert (moved[:, 2] < -0.03).mean() < 0.01  # the plane is the table, not something above it
+    assert Workspace().contains(moved[above], margin=0.02).mean() > 0.98
+
+
+def test_files_that_cannot_be_read_are_errors_with_a_sentence(tmp_path):
+    with pytest.raises(CloudError, match="no file"):
+        read_cloud_file(tmp_path / "missing.pcd")
+    (tmp_path / "cloud.xyz").write_text("0 0 0\n")
+    with pytest.raises(CloudError, match="neither"):
+        read_cloud_file(tmp_path / "cloud.xyz")
+    (tmp_path / "cloud.pcd").write_bytes(b"# .PCD v0.7\nnonsense")
+    with pytest.raises(CloudError, match="no points"):
+        read_cloud_file(tmp_path / "cloud.pcd")
+
+
+def test_ply_with_colours_is_read(tmp_path):
+    (tmp_path / "cloud.ply").write_text(
+        "ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\nproperty float y\nproperty float z\n"
+        "property uchar red\nproperty uchar green\nproperty uchar blue\nend_header\n0 1 2 255 0 7\n3 4 5 1 2 3\n")
+    points, colors = read_cloud_file(tmp_path / "cloud.ply")
+    np.testing.assert_array_equal(points, [[0, 1, 2], [3, 4, 5]])
+    np.testing.assert_array_equal(colors, [[255, 0, 7], [1, 2, 3]])

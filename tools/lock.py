@@ -1,0 +1,43 @@
+"""Writes requirements/lock-<distribution>.txt: every package of the environment, pinned, for Python 3.10 to 3.13.
+
+Run it by hand after a change to requirements/*.in (needs `uv`, and the package index): `python tools/lock.py`. The CUDA
+packages that PyTorch's default build asks for are left out, so that the lock also fits its CPU build; pip adds them,
+pinned by PyTorch itself, where the default build is what it finds.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements"
+DISTRIBUTIONS = ("jazzy", "kilted")
+LEFT_OUT = re.compile(r"^(nvidia-|cuda-|triton==)")
+FOREIGN = re.compile(r";.*sys_platform == '(win32|emscripten|darwin)'")
+ELSEWHERE = r"sys_platform != '\w+'"
+PLATFORM_MARKER = re.compile(rf" and {ELSEWHERE}| ; {ELSEWHERE}( and {ELSEWHERE})?$| ; platform_machine == .*$")
+
+
+def resolve(distribution: str) -> list[str]:
+    """The pinned lines for one ROS distribution; raises CalledProcessError where no set of versions fits."""
+    sources = [REQUIREMENTS / "base.in", REQUIREMENTS / f"ros-{distribution}.in"]
+    command = ["uv", "pip", "compile", "--universal", "--python-version", "3.10", "--no-annotate", "--no-header", "-q"]
+    text = subprocess.run(command + list(map(str, sources)), check=True, capture_output=True, text=True).stdout
+    lines = [line for line in text.splitlines() if not LEFT_OUT.match(line) and not FOREIGN.search(line)]
+    return [PLATFORM_MARKER.sub("", line).rstrip() for line in lines]
+
+
+def main() -> int:
+    for distribution in DISTRIBUTIONS:
+        path = REQUIREMENTS / f"lock-{distribution}.txt"
+        lines = resolve(distribution)
+        head = f"# Made by tools/lock.py from base.in and ros-{distribution}.in. Linux x86-64, Python 3.10-3.13."
+        path.write_text("\n".join([head, *lines]) + "\n")
+        print(f"{path.name}: {len(lines)} packages")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

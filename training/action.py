@@ -1,0 +1,161 @@
+"""The action stage: Pose-DiT learns the poses of steps by rectified flow, on the frozen encoder and, if asked, the LLM."""
+
+from __future__ import annotations
+
+import math
+import os
+
+import numpy as np
+import torch
+
+from moe3d_ros.geometry import quaternion_to_matrix, symmetric_angle_error, yaw_of
+from moe3d_ros.model.config import LanguageConfig, ModelConfig
+from moe3d_ros.model.encoder import SceneEncoder
+from moe3d_ros.model.objects import ObjectSet, from_detections
+from moe3d_ros.model.patches import make_patches
+from moe3d_ros.model.policy import anchor_inputs, make_pose_dit, step_condition
+from moe3d_ros.model.pose_dit import pose_loss
+from moe3d_ros.model.rectified_flow import bias_to_noise, interpolate, nearest_index
+from moe3d_ros.tabletop.raycast import SensorRange, sense
+from moe3d_ros.tabletop.scenes import TRAINING_RANGE, sample_scenes
+from moe3d_ros.tabletop.tasks import random_step
+from training.config import StageConfig
+from training.detection import visible_objects
+from training.language import LanguageTask, nearest_slots
+from training.packing import object_index, pack, step_states
+from training.state import load_matching
+
+QUARTER_TURNS = 4  # a box looks the same, and is held as well, after each
+
+
+class ActionTask:
+    """Poses of random steps (no LLM), or of instructed ones with the frozen LLM's step states."""
+
+    def __init__(self, config: StageConfig):
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        self.config = config
+        model_config = ModelConfig(language=LanguageConfig(base=config.base))
+        self.language = None
+        torch.manual_seed(config.seed)
+        if config.with_llm:
+            self.language = LanguageTask(config.without_init())
+            self.language.model.requires_grad_(False)
+        llm_width = self.language.model.width if self.language else config.llm_width
+        self.encoder = SceneEncoder(model_config.encoder).eval().requires_grad_(False)
+        self.pose = make_pose_dit(model_config, llm_width)
+        modules = {"encoder": self.encoder, "pose": self.pose}
+        if self.language:
+            modules["language"] = self.language.model
+        load_matching(modules, config.init or "")
+
+    def module(self) -> torch.nn.Module:
+        return self.pose
+
+    def make_batch(self, seed: int):
+        generator = torch.Generator().manual_seed(seed)
+        rng = np.random.default_rng(seed)
+        scenes = sample_scenes(self.config.batch_size, TRAINING_RANGE, generator)
+        cloud = sense(scenes, SensorRange(), generator)
+        patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), labels=cloud.slot)
+        scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)
+        if self.language:
+            texts = [self.language.step_texts(scenes, index, rng) for index in range(len(scenes))]
+            steps = [[text.step for text in row] for row in texts]
+        else:
+            texts, steps = None, []
+            for index in range(len(scenes)):
+                scene, slots = scenes.scene(index)
+                drawn = [random_step(scene, rng) for _ in range(self.config.pairs)]
+                steps.append([(s, slots) for s in drawn if s is not None])
+        return scenes, patches, texts, _pose_targets(steps, self.config.pairs)
+
+    def loss(self, batch):
+        scenes, patches, texts, (positions, matrices, slots, valid) = batch
+        with torch.no_grad():
+            encoded, found = self.encoder(patches)
+            objects = from_detections(found)
+            slot = nearest_slots(objects, scenes)
+            condition = self._conditions(objects, slot, texts, valid)
+            index = object_index(slots.flatten(1), slot).view_as(slots)
+        draws = self.config.draws
+        if self.language:  # now and then the poses must be found from the step's state alone
+            index = index.masked_fill(torch.rand(index.shape) < 0.1, -1)
+        anchors = anchor_inputs(objects, index)
+        if not self.language:  # without a state, a step whose objects the encoder missed cannot be known
+            valid = valid & (index >= 0).all(-1)
+
+        def repeat(value):
+            return value.repeat_interleave(draws, dim=1)
+
+        targets = repeat(_equivalents(self.pose, positions, anchors.turn().mT @ matrices))  # (B, M, 4, 2, 9)
+        noise = torch.randn(*targets.shape[:2], 2, 9)
+        chosen = nearest_index(targets.flatten(-2), noise.flatten(-2))
+        target = targets.gather(2, chosen[..., None, None, None].expand(-1, -1, 1, 2, 9))[:, :, 0]
+        t = bias_to_noise(torch.rand(target.shape[:2])).clamp(min=0.01)
+        x_t = interpolate(target, noise, t)
+        marked = (patches.labels[:, None, None] == slots[..., None]) & (slots[..., None] >= 0)
+        marked = repeat(marked)
+        output = self.pose(
+            x_t, t, repeat(condition), encoded, patches.centroids, patches.mask,
+            anchors=repeat(anchors.positions), anchor_features=repeat(anchors.features), pointer_target=marked,
+        )  # fmt: skip
+        loss, parts = pose_loss(output, target, marked, valid=repeat(valid))
+        figures = {name: float(value) for name, value in parts.items()}
+        figures |= self._accuracy(output.data.detach(), target, t, repeat(valid))
+        figures["loss"] = float(loss.detach())
+        return loss, figures
+
+    def _conditions(self, objects: ObjectSet, slot, texts, valid) -> torch.Tensor:
+        width = self.pose.config.condition_width
+        condition = torch.zeros(*valid.shape, width)
+        if texts is not None:
+            model = self.language.model
+            _, tokens = model.objects(objects)
+            packed = pack(model, tokens, objects.mask, slot, [[text.text for text in row] for row in texts])
+            penultimate = self.language.run(packed)[1]
+            condition[valid] = step_condition(step_states(penultimate, packed))
+        return condition
+
+    def _accuracy(self, data, target, t, valid) -> dict[str, float]:
+        """Errors of the estimate at high noise, which is what one-step sampling returns."""
+        high = valid & (t > 0.8)
+        if not bool(high.any()):
+            return {}
+        position, rotation = self.pose.denormalize(data[high])
+        truth, matrix = self.pose.denormalize(target[high])
+        error = (position - truth).norm(dim=-1)
+        turn = symmetric_angle_error(yaw_of(rotation.numpy()), yaw_of(matrix.numpy()), math.pi / 2)
+        return {
+            "pick_15mm": float((error[:, 0] < 0.015).float().mean()),
+            "place_20mm": float((error[:, 1] < 0.02).float().mean()),
+            "pick_mm": 1000 * float(error[:, 0].median()),
+            "place_mm": 1000 * float(error[:, 1].median()),
+            "yaw_10deg": float((turn[:, 0] < math.radians(10)).mean()),
+            "place_yaw_10deg": float((turn[:, 1] < math.radians(10)).mean()),
+        }
+
+
+def _pose_targets(steps, width: int):
+    """Steps of B scenes -> positions (B, M, 2, 3), matrices (B, M, 2, 3, 3), slots (B, M, 2) (-1 none), valid (B, M)."""
+    batch = len(steps)
+    positions, matrices = torch.zeros(batch, width, 2, 3), torch.eye(3).expand(batch, width, 2, 3, 3).clone()
+    slots, valid = torch.full((batch, width, 2), -1), torch.zeros(batch, width, dtype=torch.bool)
+    for row, drawn in enumerate(steps):
+        for column, (step, slot_of) in enumerate(drawn):
+            for which, pose in enumerate((step.pick, step.place)):
+                positions[row, column, which] = torch.tensor(pose.position)
+                matrices[row, column, which] = torch.from_numpy(quaternion_to_matrix(pose.orientation)).float()
+            slots[row, column, 0] = slot_of[step.pick_index]
+            slots[row, column, 1] = -1 if step.place_index is None else slot_of[step.place_index]
+            valid[row, column] = True
+    return positions, matrices, slots, valid
+
+
+def _equivalents(pose, positions, matrices) -> torch.Tensor:
+    """The same step with the tool turned by quarters about its own z, at pick and place alike (B, M, 4, 2, 9)."""
+    turns = []
+    for quarter in range(QUARTER_TURNS):
+        c, s = round(math.cos(quarter * math.pi / 2)), round(math.sin(quarter * math.pi / 2))
+        turn = torch.tensor([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+        turns.append(pose.normalize(positions, matrices @ turn))
+    return torch.stack(turns, dim=2)

@@ -1,0 +1,93 @@
+"""Settings of a training stage: one dataclass, filled from a YAML file and overridden on the command line."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Optional
+
+import yaml
+from transformers import HfArgumentParser
+
+CONFIG_FOLDER = Path(__file__).parent / "configs"
+
+
+@dataclass
+class StageConfig:
+    """One stage of training. Lengths of time are wall-clock minutes, learning rates are peak values."""
+
+    task: str = field(metadata={"help": "perception, language or action: what is trained (training/tasks.py)"})
+    output: str = field(metadata={"help": "folder of this run: state, logs"})
+    init: Optional[str] = field(default=None, metadata={"help": "folders of finished runs to start from, comma-separated"})
+    steps: int = field(default=10_000, metadata={"help": "optimiser steps of the whole run"})
+    minutes: Optional[float] = field(default=None, metadata={"help": "end the schedule after this long at the latest"})
+    batch_size: int = field(default=32, metadata={"help": "scenes per step"})
+    learning_rate: float = 6e-4
+    warmup: int = field(default=100, metadata={"help": "steps of linear warm-up"})
+    flat: float = field(default=0.5, metadata={"help": "share of the run before the learning rate falls as a cosine"})
+    floor: float = field(default=0.02, metadata={"help": "last learning rate as a share of the peak"})
+    weight_decay: float = 0.01
+    clip: float = field(default=1.0, metadata={"help": "largest gradient norm"})
+    seed: int = 0
+    threads: int = field(default=1, metadata={"help": "torch threads of the training process"})
+    workers: int = field(default=1, metadata={"help": "processes that make data"})
+    device: str = "cpu"
+    log_every: int = 20
+    save_minutes: float = field(default=3.0, metadata={"help": "how often the state is saved"})
+    overfit: int = field(default=0, metadata={"help": "rehearsal: only this many batches, again and again"})
+    resume: bool = field(default=True, metadata={"help": "go on from the state in `output` if there is one"})
+    # language
+    precision: str = field(default="auto", metadata={"help": "of the LLM: float32, bfloat16, or auto (what is fast here)"})
+    base: str = field(default="smollm2-135m-instruct", metadata={"help": "base LLM, name or folder"})
+    experts: int = 4
+    top_k: int = 2
+    moe_layers: str = field(default="odd", metadata={"help": "which decoder layers become experts: odd, all"})
+    dense: bool = field(default=False, metadata={"help": "no conversion: Stage I, or the dense baseline"})
+    adapt: bool = field(default=True, metadata={"help": "train LoRA and router; off in Stage I"})
+    rank: int = field(default=8, metadata={"help": "LoRA rank"})
+    tune_objects: bool = field(default=True, metadata={"help": "go on training the relation encoder and projection"})
+    pairs: int = field(default=6, metadata={"help": "instructions per scene, packed behind one scene prefix"})
+    balance: float = field(default=0.01, metadata={"help": "weight of the load-balancing loss"})
+    router_z: float = field(default=0.001, metadata={"help": "weight of the router z-loss"})
+    real_scenes: float = field(default=1.0, metadata={"help": "share of scenes seen through the encoder, not described"})
+    # action
+    draws: int = field(default=4, metadata={"help": "noise draws per step of a plan"})
+    with_llm: bool = field(default=False, metadata={"help": "condition on the step states of the tuned LLM"})
+    llm_width: int = field(default=576, metadata={"help": "width of the LLM's states where it is left out"})
+
+    def __post_init__(self):
+        for name in ("steps", "batch_size", "threads", "log_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.minutes is not None and self.minutes <= 0:
+            raise ValueError(f"minutes must be positive, got {self.minutes}")
+
+    def without_init(self) -> "StageConfig":
+        """The same settings for a part whose weights are loaded by its owner."""
+        return replace(self, init=None)
+
+
+def parse(arguments: list[str] | None = None) -> StageConfig:
+    """``--stage NAME`` reads training/configs/NAME.yaml; every further ``--field value`` overrides it."""
+    stages = sorted(path.stem for path in CONFIG_FOLDER.glob("*.yaml"))
+    first = argparse.ArgumentParser(add_help=False)
+    first.add_argument("--stage", help=f"one of {', '.join(stages)}, or the path of a YAML file")
+    chosen, rest = first.parse_known_args(arguments)
+    parser = HfArgumentParser(StageConfig, description="Train one stage of 3D-MoE.", parents=[first])
+    if chosen.stage is None and not {"-h", "--help"} & set(rest):
+        parser.error(f"--stage is missing: one of {', '.join(stages)}, or the path of a YAML file")
+    if chosen.stage is not None:
+        path = CONFIG_FOLDER / f"{chosen.stage}.yaml"
+        path = path if path.exists() else Path(chosen.stage)
+        if not path.is_file():
+            parser.error(f"no stage {chosen.stage!r}: one of {', '.join(stages)}, or the path of a YAML file")
+        values = yaml.safe_load(path.read_text())
+        unknown = set(values) - {entry.name for entry in fields(StageConfig)}
+        if unknown:
+            parser.error(f"{path} has unknown settings: {', '.join(sorted(unknown))}")
+        for action in parser._actions:  # a value from the file makes an option optional
+            if action.dest in values:
+                action.required = False
+        parser.set_defaults(**values)
+    return parser.parse_args_into_dataclasses(rest)[0]

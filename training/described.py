@@ -1,0 +1,77 @@
+"""Objects of generated scenes as the encoder would describe them, without a cloud: for what only needs the description."""
+
+from __future__ import annotations
+
+import torch
+
+from moe3d_ros.model.objects import GROUPS, RELATIONS, ObjectSet
+from moe3d_ros.tabletop.scenes import BLOCK, COLOR_NAMES, KINDS, OBJECT, SceneBatch
+
+
+def describe(scenes: SceneBatch, generator: torch.Generator, miss: float = 0.01) -> tuple[ObjectSet, torch.Tensor]:
+    """ObjectSet with errors of the size that the encoder makes, and the slot of each object (B, n), -1 for padding."""
+    batch = len(scenes)
+
+    def uniform(*shape):
+        return torch.rand(*shape, generator=generator)
+
+    def normal(*shape):
+        return torch.randn(*shape, generator=generator)
+
+    slots = scenes.exists.shape[1]
+    seen = scenes.named & (uniform(batch, slots) > miss)
+    center = scenes.center + 0.004 * uniform(batch, 1, 1) * normal(batch, slots, 3)
+    key = torch.where(seen, -center[..., 1], torch.full((batch, slots), torch.inf))
+    n = max(int(seen.sum(1).max()), 1)
+    order = key.argsort(dim=1)[:, :n]
+    mask = seen.gather(1, order)
+
+    def take(value):
+        return value.gather(1, order if value.ndim == 2 else order[..., None].expand(-1, -1, value.shape[-1]))
+
+    kind = _confident(take(scenes.kind), len(KINDS), uniform, normal, wrong=0.003)
+    color = _confident(take(scenes.color), len(COLOR_NAMES), uniform, normal, wrong=0.01)
+    half = take(scenes.half) + 0.001 * normal(batch, n, 3)
+    score = 1 - 0.05 * uniform(batch, n)
+    objects = ObjectSet(kind, color, take(center), half, take(scenes.yaw), mask, score)
+    return objects, torch.where(mask, order, torch.full_like(order, -1))
+
+
+def _confident(index, classes, uniform, normal, wrong: float) -> torch.Tensor:
+    """Probabilities that mostly favour ``index`` (B, n): as a trained classifier gives."""
+    swap = uniform(*index.shape) < wrong
+    index = torch.where(swap, (uniform(*index.shape) * classes).long().clamp(max=classes - 1), index)
+    sure = 5 + 5 * uniform(*index.shape, 1)
+    logits = sure * torch.nn.functional.one_hot(index.clamp(min=0), classes) + 1.2 * normal(*index.shape, classes)
+    return logits.softmax(-1)
+
+
+def relation_targets(scenes: SceneBatch) -> torch.Tensor:
+    """Which of RELATIONS hold for each slot (B, S, R) in {0, 1}."""
+    named = scenes.named
+    pair = named[:, :, None] & named[:, None, :]
+    same_kind = (scenes.kind[:, :, None] == scenes.kind[:, None, :]) & pair
+    same_color = same_kind & (scenes.color[:, :, None] == scenes.color[:, None, :])
+    groups = dict(zip(GROUPS, (same_kind, same_color, pair)))
+    x, y = scenes.center[..., 0], scenes.center[..., 1]
+    columns = []
+    for group in GROUPS:
+        members = groups[group]
+        several = members.sum(2) > 1
+        for value in (y, -y, -x, x):  # left, right, near, far
+            best = torch.where(members, value[:, None, :], torch.full_like(value[:, None, :], -torch.inf)).amax(2)
+            columns.append((value >= best) & several & named)
+    volume = scenes.half.prod(-1)
+    block = scenes.kind == BLOCK
+    for sign in (1, -1):
+        gap = sign * (volume[:, :, None] - volume[:, None, :])
+        columns.append(block & (same_color & (gap > 2e-5)).any(2) & ~(same_color & (gap < -2e-5)).any(2))
+    apart = (scenes.center[:, :, None, :2] - scenes.center[:, None, :, :2]).norm(dim=-1)
+    movable = (scenes.kind == BLOCK) | (scenes.kind == OBJECT)
+    above = pair & movable[:, None, :] & (apart < scenes.half[:, :, None, 0])
+    above &= scenes.center[:, None, :, 2] > scenes.center[:, :, None, 2] + 1e-4
+    above &= ~torch.eye(above.shape[1], dtype=torch.bool)
+    columns += [above.any(2), above.any(1)]
+    targets = torch.stack(columns, dim=-1).float()
+    assert targets.shape[-1] == len(RELATIONS)
+    return targets

@@ -1,0 +1,44 @@
+"""Join the weights of finished runs into one checkpoint folder: ``python training/export.py --help``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
+
+import torch  # noqa: E402
+
+from moe3d_ros.model.base_llm import load_base  # noqa: E402
+from moe3d_ros.model.checkpoint import save_checkpoint  # noqa: E402
+from moe3d_ros.model.config import LanguageConfig, ModelConfig  # noqa: E402
+from moe3d_ros.model.policy import ThreeDMoE  # noqa: E402
+from training.state import load_matching  # noqa: E402
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Build the model, fill it from the runs, write the checkpoint with half-precision weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--encoder", required=True, help="run of the perception stage")
+    parser.add_argument("--language", required=True, help="run of Stage II")
+    parser.add_argument("--pose", required=True, help="run of the action stage")
+    parser.add_argument("--output", required=True, type=Path, help="checkpoint folder; an older one is replaced")
+    parser.add_argument("--card", type=Path, help="text of card.md: data, recipe, scores, limits")
+    parser.add_argument("--name", default="default")
+    parser.add_argument("--base", default=LanguageConfig.base)
+    options = parser.parse_args(arguments)
+    llm, tokenizer, revision = load_base(options.base)
+    config = ModelConfig(name=options.name, language=LanguageConfig(base=options.base, revision=revision))
+    model = ThreeDMoE(config, llm, tokenizer)
+    load_matching({"encoder": model.encoder}, options.encoder)
+    load_matching({"language": model.language}, options.language)
+    load_matching({"pose": model.pose}, options.pose)
+    card = options.card.read_text() if options.card else f"# {options.name}\n\nNot evaluated yet.\n"
+    save_checkpoint(options.output, config.to_dict(), model.trained_tensors(), card, dtype=torch.float16)
+    size = sum(path.stat().st_size for path in options.output.iterdir()) / 2**20
+    print(f"{options.output}: {size:.1f} MiB")
+
+
+if __name__ == "__main__":
+    main()

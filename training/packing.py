@@ -1,0 +1,171 @@
+"""Several texts behind one scene: packed into one sequence, so that the LLM reads the scene's tokens only once.
+
+Every text sees the scene's prefix and itself, and counts its positions from the end of the prefix, as if it stood
+there alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+
+from moe3d_ros.model.grammar import PICK
+from moe3d_ros.model.language import MASKED, SceneLanguageModel
+
+
+@dataclass
+class Text:
+    """One text behind a scene: a prompt and the answer to be learnt.
+
+    Attributes:
+        prompt, answer: token ids.
+        allowed: for a plan, the tokens that the grammar allows at each place of the answer; None for free text.
+        steps: for each step of a plan, its tokens in the answer as (first, last), the last being <step>.
+        pointers: for each step, the slots of the scene's objects that are picked and placed on (-1: none).
+        kind: for the figures.
+    """
+
+    prompt: list[int]
+    answer: list[int]
+    allowed: list[list[int]] | None = None
+    steps: list[tuple[int, int]] = field(default_factory=list)
+    pointers: list[tuple[int, int]] = field(default_factory=list)
+    kind: str = "plan"
+
+
+@dataclass
+class Packed:
+    """Inputs of the LLM and where its outputs are judged; M choices, F free tokens, S steps."""
+
+    inputs: torch.Tensor  # (B, T, W)
+    mask: torch.Tensor  # (B, 1, T, T) additive
+    positions: torch.Tensor  # (B, T)
+    real: torch.Tensor  # (B, T) bool, no padding
+    choice_at: torch.Tensor  # (M, 2) row and place whose output decides
+    choice_allowed: torch.Tensor  # (M, A) ids, the right one first
+    choice_mask: torch.Tensor  # (M, A) bool
+    choice_text: torch.Tensor  # (M,) number of the text
+    free_at: torch.Tensor  # (F, 2)
+    free_token: torch.Tensor  # (F,)
+    free_text: torch.Tensor  # (F,)
+    step_row: torch.Tensor  # (S,) row in the batch
+    step_span: torch.Tensor  # (S, 2) first and last place
+    step_pointer: torch.Tensor  # (S, 2) slots
+    step_text: torch.Tensor  # (S,)
+    prompt_span: torch.Tensor  # (S, 2) first and last place of the step's prompt
+    marker_at: torch.Tensor  # (S, 2) places of <pick> and <place>
+    kinds: list[str]  # of every text
+
+
+def pack(
+    model: SceneLanguageModel, tokens: torch.Tensor, mask: torch.Tensor, slot: torch.Tensor, texts: list[list[Text]]
+) -> Packed:
+    """One packed batch.
+
+    Args:
+        tokens: (B, n, W) of the objects. mask: (B, n), which there are. slot: (B, n), which slot each one is.
+        texts: of each scene.
+    """
+    device = tokens.device
+    prompt = model.encode_scene_prompt()
+    rows, kinds = [], []
+    choice_at, choices, choice_text = [], [], []
+    free_at, free_token, free_text = [], [], []
+    step_row, step_span, step_pointer, step_text, prompt_span, marker_at = [], [], [], [], [], []
+    markers = model.grammar.special[PICK:]
+    for row, behind in enumerate(texts):
+        prefix = len(prompt) + int(mask[row].sum())
+        ids, segment, position = [0] * prefix, [0] * prefix, list(range(prefix))
+        for number, text in enumerate(behind, start=1):
+            start = len(ids)
+            whole = text.prompt + text.answer
+            inputs = whole if text.steps else whole[:-1]  # a last <step> must be read, to have a state
+            ids += inputs
+            segment += [number] * len(inputs)
+            position += range(prefix, prefix + len(inputs))
+            first = start + len(text.prompt)
+            for offset, token in enumerate(text.answer):
+                if text.allowed is None:
+                    free_at.append((row, first + offset - 1))
+                    free_token.append(token)
+                    free_text.append(len(kinds))
+                elif len(text.allowed[offset]) > 1:
+                    choice_at.append((row, first + offset - 1))
+                    choices.append([token] + [t for t in text.allowed[offset] if t != token])
+                    choice_text.append(len(kinds))
+            for (a, b), pointer in zip(text.steps, text.pointers):
+                step_row.append(row)
+                step_span.append((first + a, first + b))
+                step_pointer.append(pointer)
+                step_text.append(len(kinds))
+                prompt_span.append((start, first - 1))
+                marker_at.append([first + text.answer.index(marker, a) for marker in markers])
+            kinds.append(text.kind)
+        rows.append((prefix, ids, segment, position))
+
+    length = max(len(ids) for _, ids, _, _ in rows)
+
+    def padded(column: int, value: int) -> torch.Tensor:
+        return torch.tensor([r[column] + [value] * (length - len(r[1])) for r in rows], device=device)
+
+    segment = padded(2, -1)
+    embedded = model.embed(padded(1, 0))
+    prompt_embedding = model.embed(torch.tensor(prompt, device=device))
+    inputs = torch.stack(
+        [torch.cat([prompt_embedding, tokens[row, : prefix - len(prompt)], embedded[row, prefix:]])
+         for row, (prefix, _, _, _) in enumerate(rows)]
+    )  # fmt: skip
+    step_row, step_pointer, marker_at = (
+        torch.tensor(values, dtype=torch.long, device=device).reshape(shape)
+        for values, shape in ((step_row, (-1,)), (step_pointer, (-1, 2)), (marker_at, (-1, 2)))
+    )
+    inputs = inputs.index_put(*_pointed_tokens(tokens, slot, step_row, step_pointer, marker_at), accumulate=True)
+    visible = (segment[:, :, None] == segment[:, None, :]) | (segment[:, None, :] == 0)
+    visible &= torch.ones(length, length, dtype=torch.bool, device=device).tril()
+    visible |= torch.eye(length, dtype=torch.bool, device=device)
+    attention = torch.zeros(len(rows), 1, length, length, device=device).masked_fill(~visible[:, None], MASKED)
+    widest = max((len(c) for c in choices), default=1)
+    as_tensor = lambda values, shape: torch.tensor(values, dtype=torch.long, device=device).reshape(shape)  # noqa: E731
+    return Packed(
+        inputs, attention, padded(3, 0), segment >= 0,
+        as_tensor(choice_at, (-1, 2)),
+        as_tensor([c + [c[0]] * (widest - len(c)) for c in choices], (-1, widest)),
+        torch.tensor([[True] * len(c) + [False] * (widest - len(c)) for c in choices], device=device).reshape(-1, widest),
+        as_tensor(choice_text, (-1,)),
+        as_tensor(free_at, (-1, 2)), as_tensor(free_token, (-1,)), as_tensor(free_text, (-1,)),
+        step_row, as_tensor(step_span, (-1, 2)), step_pointer,
+        as_tensor(step_text, (-1,)), as_tensor(prompt_span, (-1, 2)), marker_at, kinds,
+    )  # fmt: skip
+
+
+def _pointed_tokens(tokens, slot, row, pointer, marker_at):
+    """Where object tokens are read again (rows, places), and which tokens (M, W); none where there is no such object."""
+    index = object_index(pointer, slot[row])  # (S, 2)
+    step, which = torch.nonzero(index >= 0, as_tuple=True)
+    rows = row[step]
+    return (rows, marker_at[step, which]), tokens[rows, index[step, which]]
+
+
+def object_index(wanted: torch.Tensor, slot: torch.Tensor) -> torch.Tensor:
+    """Index of the object in each wanted slot: wanted (S, M), slot (S, n) -> (S, M), -1 where there is none."""
+    same = (wanted[..., None] == slot[:, None]) & (wanted[..., None] >= 0)
+    return torch.where(same.any(-1), same.int().argmax(-1), torch.full_like(wanted, -1))
+
+
+def step_states(penultimate: torch.Tensor, packed: Packed) -> torch.Tensor:
+    """States of the S steps for Pose-DiT (S, 2W): at <step>, and the mean over the step's tokens."""
+    mean = _mean_over(penultimate, packed.step_row, packed.step_span)
+    return torch.cat([penultimate[packed.step_row, packed.step_span[:, 1]], mean], dim=-1)
+
+
+def pointer_states(penultimate: torch.Tensor, packed: Packed, which: int) -> torch.Tensor:
+    """States of the S steps for the pointer (S, 2W): just before the marker, and the mean over the instruction."""
+    mean = _mean_over(penultimate, packed.step_row, packed.prompt_span)
+    return torch.cat([penultimate[packed.step_row, packed.marker_at[:, which] - 1], mean], dim=-1)
+
+
+def _mean_over(states: torch.Tensor, row: torch.Tensor, span: torch.Tensor) -> torch.Tensor:
+    places = torch.arange(states.shape[1], device=states.device)
+    inside = (places >= span[:, :1]) & (places <= span[:, 1:])  # (S, T)
+    return (states[row] * inside[..., None]).sum(1) / inside.sum(1, keepdim=True)

@@ -1,0 +1,35 @@
+"""Pretraining of the 3D encoder by detection on generated scenes."""
+
+from __future__ import annotations
+
+import torch
+
+from moe3d_ros.model.encoder import EncoderConfig, SceneEncoder
+from moe3d_ros.model.patches import make_patches
+from moe3d_ros.tabletop.raycast import SensorRange, sense
+from moe3d_ros.tabletop.scenes import TRAINING_RANGE, sample_scenes
+from training.config import StageConfig
+from training.detection import detection_loss, visible_objects
+
+
+class PerceptionTask:
+    """Detect every visible object of random scenes seen by random cameras."""
+
+    def __init__(self, config: StageConfig):
+        torch.manual_seed(config.seed)
+        self.config = config
+        self.encoder = SceneEncoder(EncoderConfig())
+
+    def module(self) -> torch.nn.Module:
+        return self.encoder
+
+    def make_batch(self, seed: int):
+        device = "cpu" if self.config.workers else self.config.device
+        generator = torch.Generator(device).manual_seed(seed)
+        scenes = sample_scenes(self.config.batch_size, TRAINING_RANGE, generator)
+        cloud = sense(scenes, SensorRange(), generator)
+        patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), labels=cloud.slot)
+        return scenes, patches, visible_objects(scenes, cloud.scene, cloud.slot)
+
+    def loss(self, batch):
+        return detection_loss(self.encoder, batch[1], batch[0], batch[2])
