@@ -105,10 +105,13 @@ def fingerprint(name: str, python: str, version: str) -> str:
 @contextlib.contextmanager
 def locked(folder: Path):
     """Holds off a second run on the same folder until the first one is done."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with open(f"{folder}.lock", "w") as handle:
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(handle)
 
 
 def stamp_of(folder: Path) -> str | None:
@@ -129,7 +132,7 @@ def create() -> None:
     folder = cache / f"venv-{name}-{mark}"
     if stamp_of(folder) != mark:
         system_packages.ensure(python, version)
-        with locked(folder):
+        with locked(cache):
             if stamp_of(folder) != mark:
                 install(folder, name, python, mark)
     if not (VENV.is_symlink() and VENV.resolve() == folder):
@@ -202,7 +205,8 @@ def main() -> int:
     parser.add_argument("step", choices=steps, nargs="+")
     try:
         for step in parser.parse_args().step:
-            steps[step]()
+            with locked(ROOT):
+                steps[step]()
     except (SetupError, system_packages.MissingPackages) as error:
         print(f"[env] {error}", file=sys.stderr)
         return 1

@@ -37,6 +37,8 @@ class StageConfig:
     save_minutes: float = field(default=3.0, metadata={"help": "how often the state is saved"})
     overfit: int = field(default=0, metadata={"help": "rehearsal: only this many batches, again and again"})
     resume: bool = field(default=True, metadata={"help": "go on from the state in `output` if there is one"})
+    # perception
+    part: str = field(default="all", metadata={"help": "all, or second_look: fine geometry only, the rest frozen"})
     # language
     precision: str = field(default="auto", metadata={"help": "of the LLM: float32, bfloat16, or auto (what is fast here)"})
     base: str = field(default="smollm2-135m-instruct", metadata={"help": "base LLM, name or folder"})

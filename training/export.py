@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
     config = ModelConfig(name=options.name, language=LanguageConfig(base=options.base, revision=revision))
     model = ThreeDMoE(config, llm, tokenizer)
     load_matching({"encoder": model.encoder}, options.encoder)
-    load_matching({"language": model.language}, options.language)
+    load_matching({"language": model.language, "objects": model.language.objects}, options.language)
     load_matching({"pose": model.pose}, options.pose)
     card = options.card.read_text() if options.card else f"# {options.name}\n\nNot evaluated yet.\n"
     save_checkpoint(options.output, config.to_dict(), model.trained_tensors(), card, dtype=torch.float16)

@@ -10,6 +10,7 @@ from moe3d_ros.tabletop.raycast import SensorRange, sense
 from moe3d_ros.tabletop.scenes import TRAINING_RANGE, sample_scenes
 from training.config import StageConfig
 from training.detection import detection_loss, visible_objects
+from training.state import load_matching
 
 
 class PerceptionTask:
@@ -19,6 +20,12 @@ class PerceptionTask:
         torch.manual_seed(config.seed)
         self.config = config
         self.encoder = SceneEncoder(EncoderConfig())
+        load_matching({"encoder": self.encoder}, config.init or "")
+        if config.part == "second_look":
+            self.encoder.requires_grad_(False)
+            self.encoder.second_look.requires_grad_(True)
+        elif config.part != "all":
+            raise ValueError(f"part must be all or second_look, not {config.part!r}")
 
     def module(self) -> torch.nn.Module:
         return self.encoder

@@ -69,7 +69,7 @@ def load_matching(modules: dict[str, torch.nn.Module], folders: str) -> None:
         modules: by a prefix that only tells them apart.
         folders: runs whose every tensor must find its place in one of the modules; else a ValueError names it.
     """
-    for folder in folders.split(","):
+    for folder in filter(None, folders.split(",")):
         weights = read_weights(folder.strip())
         for module in modules.values():
             parameters = dict(module.named_parameters())

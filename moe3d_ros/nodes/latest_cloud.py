@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 
-import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from moe3d_ros.clouds import CloudError, read_cloud
 from moe3d_ros.nodes.conversions import stamp_ns
 from moe3d_ros.plan import ErrorCode, PlanningError
+from moe3d_ros.voxels import Workspace
 
+MARGIN = 0.02  # metres around the workspace, as the voxelizer keeps
 REPORT_COUNTS_FOR = 3.0  # seconds that a voxelizer's report explains a missing cloud
 
 
@@ -49,11 +50,12 @@ class LatestCloud:
         with self._changed:
             return None if self._msg is None else self._age(self._msg)
 
-    def wait(self, timeout: float, newer_than_ns: int = 0, should_stop=lambda: False):
+    def wait(self, timeout: float, workspace: Workspace, newer_than_ns: int = 0, should_stop=lambda: False):
         """The newest cloud, if it is good; otherwise wait for one that is.
 
         Args:
             timeout: longest wait in seconds.
+            workspace: something of it must be in view.
             newer_than_ns: its stamp must be later, e.g. after the robot moved.
             should_stop: ends the wait with CANCELLED.
 
@@ -67,7 +69,7 @@ class LatestCloud:
         with self._changed:
             while True:
                 try:
-                    return self._newest(newer_than_ns)
+                    return self._newest(workspace, newer_than_ns)
                 except PlanningError:
                     left = end - time.monotonic()
                     if left <= 0:
@@ -76,7 +78,7 @@ class LatestCloud:
                     raise PlanningError(ErrorCode.CANCELLED, "Cancelled while waiting for a cloud.")
                 self._changed.wait(min(left, 0.1))  # in short turns: being cancelled does not wake this condition
 
-    def _newest(self, newer_than_ns: int):
+    def _newest(self, workspace: Workspace, newer_than_ns: int):
         """The newest cloud, read; raises PlanningError where it is not a good one."""
         msg = self._msg
         if msg is None:
@@ -98,7 +100,7 @@ class LatestCloud:
             points, colors = read_cloud(msg)
         except CloudError as error:
             raise PlanningError(ErrorCode.NO_CLOUD, str(error)) from error
-        if not np.isfinite(points).all(axis=1).any():
+        if not workspace.contains(points, margin=MARGIN).any():  # false for NaN
             raise self._explained(ErrorCode.EMPTY_WORKSPACE, "The camera sees nothing in the workspace: check its view, its "
                                   "transform and the workspace box.")
         return points, colors, msg.header

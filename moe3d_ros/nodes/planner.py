@@ -139,7 +139,8 @@ class PlannerNode(Node):
 
     def _plan(self, planner, task: Task, request: Request):
         """Make a plan; runs in the worker's thread. Returns the plan and the header of its messages."""
-        points, colors, head = self._cloud.wait(self._cloud_wait, task.newer_than_ns, request.should_stop)
+        points, colors, head = self._cloud.wait(self._cloud_wait, planner.workspace, task.newer_than_ns,
+                                               request.should_stop)
         plan = planner.plan(points, colors, task.instruction, completed=task.completed,
                             max_steps=task.max_steps or self._max_steps, on_progress=request.on_progress,
                             should_stop=request.should_stop)
@@ -214,7 +215,7 @@ class PlannerNode(Node):
         start = self.get_clock().now()
 
         def run(planner, request: Request) -> str:
-            points, colors, _ = self._cloud.wait(self._cloud_wait, should_stop=request.should_stop)
+            points, colors, _ = self._cloud.wait(self._cloud_wait, planner.workspace, should_stop=request.should_stop)
             return planner.answer(points, colors, wanted.question)
 
         request = Request(run, on_done=self._finish, timeout=self._timeout)
