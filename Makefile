@@ -3,7 +3,7 @@
 # Variables: INSTRUCTION, CLOUD (demo); SUITE, JSON (eval); ARGS (demo, test, eval, bench); DISTRO, PYTHON (env).
 
 SHELL := /bin/bash
-DISTRO ?= jazzy
+DISTRO ?=
 PYTHON ?=
 SUITE ?= single-step
 JSON ?=

@@ -18,6 +18,7 @@ import time
 import numpy as np
 
 from moe3d_ros.clouds import depth_to_points, pack_cloud, transform_points
+from moe3d_ros.processes import OwnDomain
 from moe3d_ros.voxels import voxelize
 
 INTRINSICS = np.array([[450.0, 0, 319.5], [0, 450.0, 239.5], [0, 0, 1]])
@@ -32,8 +33,8 @@ def table_image(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     color = np.full((480, 640, 3), (90, 77, 66), np.uint8)
     for _ in range(8):
         row, column = rng.integers(50, 400), rng.integers(50, 560)
-        depth[row:row + 25, column:column + 25] -= 0.04
-        color[row:row + 25, column:column + 25] = rng.integers(0, 255, 3)
+        depth[row : row + 25, column : column + 25] -= 0.04
+        color[row : row + 25, column : column + 25] = rng.integers(0, 255, 3)
     depth[rng.random(depth.shape) < 0.05] = np.nan
     return depth.astype(np.float32), color
 
@@ -63,19 +64,27 @@ def time_stages(repeats: int = 30) -> dict[str, float]:
 
 def time_node(rate: float, seconds: float, core: int | None) -> dict[str, float]:
     """Run the node as a process and feed it clouds: rate out, end-to-end latency, its own stages from /diagnostics."""
-    os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
-    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    domain = OwnDomain()
+    os.environ.update(domain.environment())  # before rclpy reads it
     import rclpy
     from diagnostic_msgs.msg import DiagnosticArray
     from rclpy.executors import ExternalShutdownException
+    from rclpy.qos import QoSProfile
     from sensor_msgs.msg import PointCloud2
 
     from moe3d_ros.nodes.conversions import cloud_to_msg, header, stamp_ns
     from moe3d_ros.nodes.qos import CLOUD
-    from rclpy.qos import QoSProfile
 
-    command = [sys.executable, "-m", "moe3d_ros.nodes.voxelizer", "--ros-args", "-r", "__ns:=/benchmark",
-               "-p", f"static_transforms:=['base_link overhead {CAMERA_POSE}']"]
+    command = [
+        sys.executable,
+        "-m",
+        "moe3d_ros.nodes.voxelizer",
+        "--ros-args",
+        "-r",
+        "__ns:=/benchmark",
+        "-p",
+        f"static_transforms:=['base_link overhead {CAMERA_POSE}']",
+    ]
     process = subprocess.Popen(command, env=dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"))
     if core is not None:
         os.sched_setaffinity(process.pid, {core})
@@ -105,7 +114,9 @@ def time_node(rate: float, seconds: float, core: int | None) -> dict[str, float]
     spinner = threading.Thread(target=spin, daemon=True)
     spinner.start()
     depth, color = table_image()
-    msg = cloud_to_msg(depth_to_points(depth, INTRINSICS), color.reshape(-1, 3), header("overhead", node.get_clock().now().to_msg()))
+    msg = cloud_to_msg(
+        depth_to_points(depth, INTRINSICS), color.reshape(-1, 3), header("overhead", node.get_clock().now().to_msg())
+    )
     try:
         sent = 0
         end_of_start = time.monotonic() + 60
@@ -127,16 +138,22 @@ def time_node(rate: float, seconds: float, core: int | None) -> dict[str, float]
         time.sleep(1.0)
         if not latencies:
             raise RuntimeError("no voxels came back")
-        return {"sent per second": sent / elapsed, "share of the core": cpu / elapsed,
-                "CPU time per cloud (ms)": 1e3 * cpu / len(latencies), "voxel clouds per second": len(latencies) / elapsed,
-                "answered": len(latencies) / sent,
-                "latency median (ms)": float(np.median(latencies)), "latency p99 (ms)": float(np.percentile(latencies, 99)),
-                **{f"node: {key}": value for key, value in sorted(values.items())}}
+        return {
+            "sent per second": sent / elapsed,
+            "share of the core": cpu / elapsed,
+            "CPU time per cloud (ms)": 1e3 * cpu / len(latencies),
+            "voxel clouds per second": len(latencies) / elapsed,
+            "answered": len(latencies) / sent,
+            "latency median (ms)": float(np.median(latencies)),
+            "latency p99 (ms)": float(np.percentile(latencies, 99)),
+            **{f"node: {key}": value for key, value in sorted(values.items())},
+        }
     finally:
         process.terminate()
         process.wait(20)
         rclpy.shutdown()
         spinner.join(5)
+        domain.close()
 
 
 def cpu_seconds(pid: int) -> float:

@@ -1,8 +1,8 @@
 """Starts voxelizer and planner, and with them a source: the embedded simulator, a recorded scan, or your camera.
 
-    ros2 launch moe3d_ros planner.launch.py sim:=true rviz:=true
-    ros2 launch moe3d_ros planner.launch.py cloud:=/path/to/scan.pcd
-    ros2 launch moe3d_ros planner.launch.py points:=/camera/depth/color/points
+ros2 launch moe3d_ros planner.launch.py sim:=true rviz:=true
+ros2 launch moe3d_ros planner.launch.py cloud:=/path/to/scan.pcd
+ros2 launch moe3d_ros planner.launch.py points:=/camera/depth/color/points
 """
 
 from launch import LaunchDescription
@@ -42,14 +42,28 @@ def generate_launch_description() -> LaunchDescription:
 
     def node(program: str, condition=None, remappings=(), **parameters) -> Node:
         texts = {name: ParameterValue(setting, value_type=str) for name, setting in parameters.items()}
-        return Node(package="moe3d_ros", executable=program, name=program, output="screen", condition=condition,
-                    parameters=[value["params_file"], {**frame, **texts}], remappings=list(remappings),
-                    arguments=["--ros-args", "--log-level", value["log_level"]])
+        return Node(
+            package="moe3d_ros",
+            executable=program,
+            name=program,
+            output="screen",
+            condition=condition,
+            parameters=[value["params_file"], {**frame, **texts}],
+            remappings=list(remappings),
+            arguments=["--ros-args", "--log-level", value["log_level"]],
+        )
 
     nodes = [
-        node("voxelizer", input=value["input"],
-             remappings=[("points", value["points"]), ("depth/image_rect", value["depth"]),
-                         ("depth/camera_info", value["camera_info"]), ("rgb/image_rect_color", value["color"])]),
+        node(
+            "voxelizer",
+            input=value["input"],
+            remappings=[
+                ("points", value["points"]),
+                ("depth/image_rect", value["depth"]),
+                ("depth/camera_info", value["camera_info"]),
+                ("rgb/image_rect_color", value["color"]),
+            ],
+        ),
         node("planner", checkpoint=value["checkpoint"], device=value["device"]),
         node("tabletop", condition=IfCondition(value["sim"])),
         node("replay", condition=IfCondition(NotEqualsSubstitution(value["cloud"], "")), cloud=value["cloud"]),
@@ -59,13 +73,19 @@ def generate_launch_description() -> LaunchDescription:
         launch_arguments={name: value[name] for name in ("namespace", "use_sim_time")}.items(),
         condition=IfCondition(value["rviz"]),
     )
-    declared = [DeclareLaunchArgument(name, default_value=default, description=text) for name, default, text in ARGUMENTS]
-    return LaunchDescription([
-        *declared,
-        GroupAction([
-            SetParameter("use_sim_time", ParameterValue(value["use_sim_time"], value_type=bool)),
-            PushRosNamespace(value["namespace"]),
-            *nodes,
-        ]),
-        rviz,
-    ])
+    declared = [
+        DeclareLaunchArgument(name, default_value=default, description=text) for name, default, text in ARGUMENTS
+    ]
+    return LaunchDescription(
+        [
+            *declared,
+            GroupAction(
+                [
+                    SetParameter("use_sim_time", ParameterValue(value["use_sim_time"], value_type=bool)),
+                    PushRosNamespace(value["namespace"]),
+                    *nodes,
+                ]
+            ),
+            rviz,
+        ]
+    )

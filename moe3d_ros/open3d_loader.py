@@ -25,6 +25,8 @@ def import_open3d():
             ctypes.CDLL(str(libusb_package.get_library_path()), mode=ctypes.RTLD_GLOBAL)
             import open3d
         except (ImportError, OSError) as second:
-            raise ImportError(f"Open3D needs libusb ({error}): install it with `apt install libusb-1.0-0` or "
-                              "`pip install libusb-package`.") from second
+            raise ImportError(
+                f"Open3D needs libusb ({error}): install it with `apt install libusb-1.0-0` or "
+                "`pip install libusb-package`."
+            ) from second
     return open3d

@@ -165,7 +165,8 @@ class Planner:
             return ()
         model = self.model
         pointer = torch.stack([step.state.pointer for step in steps]).softmax(-1)  # (M, 2, n + 1)
-        chance, index = pointer.max(-1)
+        index = torch.tensor([step.state.chosen for step in steps], device=pointer.device)  # (M, 2)
+        chance = pointer.gather(-1, index[..., None])[..., 0]
         anchors = anchor_inputs(objects, index[None])
         condition = step_condition(torch.stack([step.state.state for step in steps]))[None]
         generator = torch.Generator(self.device).manual_seed(0)  # the same cloud gives the same poses

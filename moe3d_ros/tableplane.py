@@ -16,8 +16,8 @@ def table_frame_from_plane(points: np.ndarray, center=(0.5, 0.0, 0.0)) -> np.nda
     """Transform (4, 4) that takes points of a camera's optical frame into a robot frame that stands on the table.
 
     The camera is taken to look from where the robot stands, as a person who made the scan would: x is the direction
-    of view along the table, y points to the left of the image, z is up, on the camera's side of the table. The middle of
-    what stands on the table comes to ``center``, or of the table itself where nothing does.
+    of view along the table, y points to the left of the image, z is up, on the camera's side of the table. The middle
+    of what stands on the table comes to ``center``, or of the table itself where nothing does.
 
     Args:
         points: (N, 3) metres in the optical frame (z forward, x right, y down); NaN allowed.
@@ -32,7 +32,9 @@ def table_frame_from_plane(points: np.ndarray, center=(0.5, 0.0, 0.0)) -> np.nda
     sample = points[:: -(-len(points) // MAX_POINTS)]
     normal, offset, inliers = _largest_plane(sample)
     if inliers.mean() < 0.2:
-        raise CloudError("No plane holds a fifth of the points: no table is in view. Give the camera's transform instead.")
+        raise CloudError(
+            "No plane holds a fifth of the points: no table is in view. Give the camera's transform instead."
+        )
     if offset < 0:  # the camera, at the origin, belongs above the table
         normal, offset = -normal, -offset
     view = np.array([0.0, 0.0, 1.0])

@@ -9,25 +9,26 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from moe3d_ros.processes import OwnDomain
+
 # A domain of this process's own, set before rclpy is initialised, so that test runs and robots do not hear each other.
-os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
-os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+DOMAIN = OwnDomain()
+os.environ.update(DOMAIN.environment())
 
 rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
-from rclpy.context import Context  # noqa: E402
-from rclpy.event_handler import PublisherEventCallbacks  # noqa: E402
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor  # noqa: E402
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy  # noqa: E402
-from sensor_msgs.msg import PointCloud2  # noqa: E402
+from rclpy.context import Context
+from rclpy.event_handler import PublisherEventCallbacks
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import PointCloud2
 
-from moe3d_ros.nodes.conversions import cloud_to_msg, header  # noqa: E402
+from moe3d_ros.nodes.conversions import cloud_to_msg, header
 
 RELIABLE = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
 BEST_EFFORT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -39,8 +40,23 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 class NodeProcess:
     """A node of this package in a process of its own."""
 
-    def __init__(self, program: str, parameters: dict | None = None, remappings: dict | None = None, name: str | None = None,
-                 namespace: str = ""):
+    _running: set[NodeProcess] = set()
+
+    @classmethod
+    def kill_all(cls) -> None:
+        """End every node that a failed test has not stopped."""
+        for node in list(cls._running):
+            node.process.kill()
+            node.stop()
+
+    def __init__(
+        self,
+        program: str,
+        parameters: dict | None = None,
+        remappings: dict | None = None,
+        name: str | None = None,
+        namespace: str = "",
+    ):
         import yaml
 
         arguments = [f"__ns:=/{namespace}"] if namespace else []
@@ -53,8 +69,15 @@ class NodeProcess:
             command += ["-p", f"{key}:={yaml.safe_dump(value, default_flow_style=True).splitlines()[0]}"]
         environment = dict(os.environ, OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1")
         environment["PYTHONPATH"] = os.pathsep.join([str(REPOSITORY), *filter(None, [environment.get("PYTHONPATH")])])
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                        env=environment, preexec_fn=_end_with_parent)
+        self.process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment,
+            preexec_fn=_end_with_parent,
+        )
+        self._running.add(self)
         self._lines: list[str] = []
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -92,6 +115,7 @@ class NodeProcess:
             self.process.kill()
             self.process.wait()
         self._reader.join(5)
+        self._running.discard(self)
         return self.process.returncode
 
 
@@ -109,6 +133,7 @@ class Inbox:
 
     def wait(self, predicate=lambda msg: True, timeout: float = TIMEOUT, start: int = 0):
         """The first message from number ``start`` on that fulfils ``predicate``; fails the test after ``timeout``."""
+
         def first():
             return next((m for m in self.messages[start:] if predicate(m)), None)
 
@@ -204,24 +229,11 @@ def cloud_msg(points, colors, frame: str, stamp) -> PointCloud2:
 
 def statuses(name: str):
     """Predicate on DiagnosticArray: the status of the node ``name``, with ``text`` in its message."""
+
     def matching(text: str):
         return lambda array: any(name in s.name and text in s.message for s in array.status)
 
     return matching
-
-
-def free_of_processes(*processes: NodeProcess) -> None:
-    """Stop processes and check that each ended as asked."""
-    for process in processes:
-        assert process.stop() == 0, process.log
-
-
-def wait_until(condition, timeout: float = TIMEOUT, step: float = 0.02) -> None:
-    """For states of other processes that send no event."""
-    end = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < end, "the condition did not come true"
-        time.sleep(step)
 
 
 def _end_with_parent() -> None:

@@ -9,7 +9,7 @@ from moe3d_ros.model.language import SceneLanguageModel, generate_plan, task_pro
 from moe3d_ros.model.moe import convert_to_moe
 from moe3d_ros.model.objects import ObjectSet
 from moe3d_ros.model.tiny import write_tiny_base
-from training.packing import Text, pack, pointer_states, step_states
+from training.packing import Text, instruction_states, pack, pointer_states, step_states
 
 STEPS = ["pick the small red block, place it in the red bowl", "pick the big blue block, place it on the left side"]
 
@@ -89,7 +89,7 @@ def test_decoding_agrees_with_reading_the_same_plan(model):
     scene = objects()
     steps, end, _ = generate_plan(model, scene, "put it there", max_steps=2)
     assert steps and end in ("done", "max_steps")
-    pointers = [tuple(step.state.pointer.argmax(-1).tolist()) for step in steps]
+    pointers = [step.state.chosen for step in steps]
     text = plan_text(model, [step.text for step in steps], pointers=pointers)
     _, tokens = model.objects(scene)
     packed = pack(model, tokens, scene.mask, SLOT, [[text]])
@@ -100,7 +100,8 @@ def test_decoding_agrees_with_reading_the_same_plan(model):
         for which in (0, 1):
             state = pointer_states(penultimate, packed, which)[number : number + 1]
             features, _ = model.objects(scene)
-            expected = model.pointer(state, features, scene.mask)[0, which]
+            words = [value[number : number + 1] for value in instruction_states(penultimate, packed)]
+            expected = model.pointer(state, *words, features, scene.mask)[0, which]
             assert torch.allclose(step.state.pointer[which], expected, atol=1e-4)
     logits = model.allowed_logits(hidden[packed.choice_at[:, 0], packed.choice_at[:, 1]], packed.choice_allowed)
     chances = logits.masked_fill(~packed.choice_mask, -1e4).softmax(-1)

@@ -26,6 +26,7 @@ def worker():
 
 def blocking(started: threading.Event):
     """A run that goes on until it is asked to stop."""
+
     def run(planner, request):
         started.set()
         while not request.should_stop():
@@ -92,7 +93,9 @@ def test_failed_load_is_reported_and_tried_again_at_the_next_request():
 
 def test_an_unexpected_failure_is_a_model_error_and_the_worker_lives(worker):
     request = worker.submit(Request(lambda planner, _: 1 / 0))
-    assert request.done.wait(WAIT) and request.error.code == ErrorCode.MODEL and "ZeroDivisionError" in str(request.error)
+    assert (
+        request.done.wait(WAIT) and request.error.code == ErrorCode.MODEL and "ZeroDivisionError" in str(request.error)
+    )
     broken = worker.submit(Request(lambda planner, _: 1, publish=lambda result: 1 / 0))
     assert broken.done.wait(WAIT) and broken.error.code == ErrorCode.MODEL
     assert worker.submit(Request(lambda planner, _: 2)).done.wait(WAIT)
@@ -146,10 +149,22 @@ def test_bad_static_transform_is_refused(text):
         parse_transform(text)
 
 
-@pytest.mark.parametrize("text,words", [("", "empty"), (" \n", "empty"), ("x" * 10_000, "10000 characters"),
-                                        ("put \ufffd there", "UTF-8"), ("put \ud800 there", "UTF-8")])
+@pytest.mark.parametrize(
+    "text,words",
+    [
+        ("", "empty"),
+        (" \n", "empty"),
+        ("x" * 10_000, "10000 characters"),
+        ("put \ufffd there", "UTF-8"),
+        ("put \ud800 there", "UTF-8"),
+    ],
+)
 def test_bad_instruction_is_refused_with_a_sentence(text, words):
-    for check in (lambda: check_task(Task(text)), lambda: check_task(Task("fine", (text,))), lambda: check_question(text)):
+    for check in (
+        lambda: check_task(Task(text)),
+        lambda: check_task(Task("fine", (text,))),
+        lambda: check_question(text),
+    ):
         with pytest.raises(PlanningError, match=words) as caught:
             check()
         assert caught.value.code == ErrorCode.BAD_INSTRUCTION
@@ -159,12 +174,22 @@ def test_bad_instruction_is_refused_with_a_sentence(text, words):
 def one_step(position=(0.5, 0.0, 0.04), orientation=(1.0, 0.0, 0.0, 0.0)) -> Plan:
     """A plan with one action whose place pose is given."""
     good = Pose((0.5, 0.1, 0.04), (1.0, 0.0, 0.0, 0.0))
-    action = Action(0, "pick_place", "red block", "green bowl", good, Pose(position, orientation), 0.9, "pick and place")
+    action = Action(
+        0, "pick_place", "red block", "green bowl", good, Pose(position, orientation), 0.9, "pick and place"
+    )
     return Plan("do it", (action,), True)
 
 
-@pytest.mark.parametrize("pose", [{"position": (0.8, 0.0, 0.04)}, {"position": (0.5, 0.0, -0.01)}, {"position": (np.nan, 0, 0.1)},
-                                  {"orientation": (0.0, 0.0, 0.0, 0.0)}, {"orientation": (np.nan, 0.0, 0.0, 1.0)}])
+@pytest.mark.parametrize(
+    "pose",
+    [
+        {"position": (0.8, 0.0, 0.04)},
+        {"position": (0.5, 0.0, -0.01)},
+        {"position": (np.nan, 0, 0.1)},
+        {"orientation": (0.0, 0.0, 0.0, 0.0)},
+        {"orientation": (np.nan, 0.0, 0.0, 1.0)},
+    ],
+)
 def test_a_pose_outside_the_workspace_is_withheld(pose):
     check_plan(one_step(), Workspace())
     with pytest.raises(PlanningError, match="withheld") as caught:

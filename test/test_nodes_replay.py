@@ -1,11 +1,11 @@
-"""A recorded scan through replay, voxelizer and planner: a camera whose transform is found, and a plan in the workspace."""
+"""A file as a camera: replayed as it is, or with a transform that is found by its table."""
 
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from ros_helpers import LATCHED, NodeProcess, Probe, scene_cloud
+from ros_helpers import LATCHED, NodeProcess, scene_cloud
 
 from sensor_msgs.msg import PointCloud2
 from tf2_msgs.msg import TFMessage
@@ -16,24 +16,21 @@ from moe3d_ros.voxels import Workspace
 SCANS = Path(os.environ.get("MOE3D_MOSD", Path(__file__).resolve().parents[2] / "shared" / "data" / "mosd"))
 
 
-@pytest.fixture(scope="module")
-def probe():
-    probe = Probe()
-    yield probe
-    probe.close()
-
-
 def write_ply(path: Path, points, colors) -> None:
     """An ASCII PLY file."""
     rows = "\n".join(f"{x:.4f} {y:.4f} {z:.4f} {r} {g} {b}" for (x, y, z), (r, g, b) in zip(points, colors))
-    path.write_text(f"ply\nformat ascii 1.0\nelement vertex {len(points)}\nproperty float x\nproperty float y\nproperty float z\n"
-                    f"property uchar red\nproperty uchar green\nproperty uchar blue\nend_header\n{rows}\n")
+    path.write_text(
+        f"ply\nformat ascii 1.0\nelement vertex {len(points)}\nproperty float x\nproperty float y\nproperty float z\n"
+        f"property uchar red\nproperty uchar green\nproperty uchar blue\nend_header\n{rows}\n"
+    )
 
 
 def test_ply_file_in_the_planning_frame_is_a_camera(probe, tmp_path):
     points, colors = scene_cloud(3000)
     write_ply(tmp_path / "scene.ply", points, colors)
-    replay = NodeProcess("replay", {"cloud": str(tmp_path / "scene.ply"), "frame_id": "base_link", "rate": 10.0}, namespace="ply")
+    replay = NodeProcess(
+        "replay", {"cloud": str(tmp_path / "scene.ply"), "frame_id": "base_link", "rate": 10.0}, namespace="ply"
+    )
     inbox = probe.listen(PointCloud2, "/ply/points")
     first, second = inbox.wait(), inbox.wait(start=1)
     assert first.header.frame_id == "base_link" and second.header.stamp != first.header.stamp

@@ -4,7 +4,7 @@ import array
 
 import numpy as np
 import pytest
-from ros_helpers import BEST_EFFORT, LATCHED, RELIABLE, NodeProcess, Probe, cloud_msg, scene_cloud, statuses
+from ros_helpers import BEST_EFFORT, LATCHED, RELIABLE, NodeProcess, cloud_msg, scene_cloud, statuses
 
 from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
@@ -24,17 +24,17 @@ report = statuses("voxelizer: voxels")
 
 
 @pytest.fixture(scope="module")
-def probe():
-    probe = Probe()
-    yield probe
-    probe.close()
-
-
-@pytest.fixture(scope="module")
 def points_node(probe):
-    node = NodeProcess("voxelizer", {"static_transforms": ["base_link overhead 0.5 0 0.8 1 0 0 0"]}, namespace="points_input")
+    node = NodeProcess(
+        "voxelizer", {"static_transforms": ["base_link overhead 0.5 0 0.8 1 0 0 0"]}, namespace="points_input"
+    )
     talk = probe.talk(PointCloud2, "/points_input/points")
-    yield node, talk, probe.listen(PointCloud2, "/points_input/voxels"), probe.listen(DiagnosticArray, "/diagnostics", 10)
+    yield (
+        node,
+        talk,
+        probe.listen(PointCloud2, "/points_input/voxels"),
+        probe.listen(DiagnosticArray, "/diagnostics", 10),
+    )
     assert node.stop() == 0, node.log
 
 
@@ -49,8 +49,10 @@ def answers_good_cloud(probe, points_node):
     assert node.alive(), node.log
     start, first = len(voxels.messages), probe.now()
     with probe.streaming(talk, lambda: good(probe)):
-        msg = voxels.wait(lambda m: (m.header.stamp.sec, m.header.stamp.nanosec) >= (first.sec, first.nanosec) and m.width > 1000,
-                          start=start)
+        msg = voxels.wait(
+            lambda m: (m.header.stamp.sec, m.header.stamp.nanosec) >= (first.sec, first.nanosec) and m.width > 1000,
+            start=start,
+        )
     assert msg.header.frame_id == "base_link"
     return msg
 
@@ -89,17 +91,31 @@ def nan_cloud(probe):
     return cloud_msg(np.full((5000, 3), np.nan, np.float32), np.zeros((5000, 3), np.uint8), "base_link", probe.now())
 
 
-@pytest.mark.parametrize("make,words,publishes", [
-    (lambda p: cloud_msg(POINTS[:0], COLORS[:0], "base_link", p.now()), "0 points", True),
-    (nan_cloud, "no valid point", True),
-    (lambda p: cloud_msg(POINTS + np.float32(5), COLORS, "base_link", p.now()), "No point of the cloud lies", True),
-    (without_colour, "no colour", True),
-    (lambda p: bad(p, data=good(p).data[:-100]), "truncated", False),
-    (lambda p: bad(p, width=2**31), "truncated", False),
-    (lambda p: bad(p, point_step=0, row_step=0), "0-byte point", False),
-    (lambda p: good(p, "nowhere"), "no transform from 'nowhere' to 'base_link'", False),
-    (lambda p: good(p, ""), "empty frame_id", False),
-], ids=["empty", "all-nan", "outside", "no-colour", "truncated", "claims-too-much", "zero-step", "unknown-frame", "no-frame"])
+@pytest.mark.parametrize(
+    "make,words,publishes",
+    [
+        (lambda p: cloud_msg(POINTS[:0], COLORS[:0], "base_link", p.now()), "0 points", True),
+        (nan_cloud, "no valid point", True),
+        (lambda p: cloud_msg(POINTS + np.float32(5), COLORS, "base_link", p.now()), "No point of the cloud lies", True),
+        (without_colour, "no colour", True),
+        (lambda p: bad(p, data=good(p).data[:-100]), "truncated", False),
+        (lambda p: bad(p, width=2**31), "truncated", False),
+        (lambda p: bad(p, point_step=0, row_step=0), "0-byte point", False),
+        (lambda p: good(p, "nowhere"), "no transform from 'nowhere' to 'base_link'", False),
+        (lambda p: good(p, ""), "empty frame_id", False),
+    ],
+    ids=[
+        "empty",
+        "all-nan",
+        "outside",
+        "no-colour",
+        "truncated",
+        "claims-too-much",
+        "zero-step",
+        "unknown-frame",
+        "no-frame",
+    ],
+)
 def test_bad_cloud_is_reported_and_the_next_good_one_answered(probe, points_node, make, words, publishes):
     node, talk, voxels, diagnostics = points_node
     answers_good_cloud(probe, points_node)
@@ -118,7 +134,9 @@ def test_big_endian_cloud_gives_the_same_voxels(probe, points_node):
     expected = read_cloud(answers_good_cloud(probe, points_node))
     start, first = len(voxels.messages), probe.now()
     with probe.streaming(talk, lambda: big_endian(probe)):
-        msg = voxels.wait(lambda m: (m.header.stamp.sec, m.header.stamp.nanosec) >= (first.sec, first.nanosec), start=start)
+        msg = voxels.wait(
+            lambda m: (m.header.stamp.sec, m.header.stamp.nanosec) >= (first.sec, first.nanosec), start=start
+        )
     for got, wanted in zip(read_cloud(msg), expected):
         np.testing.assert_allclose(got, wanted, atol=1e-6)
 
@@ -137,7 +155,9 @@ def test_two_million_points(probe, points_node):
 
 def test_transform_from_a_parameter_and_from_a_topic(probe, points_node):
     node, talk, voxels, _ = points_node
-    inverse = np.linalg.inv(np.block([[np.diag([1.0, -1, -1]), np.array([[0.5], [0], [0.8]])], [np.zeros((1, 3)), np.ones((1, 1))]]))
+    inverse = np.linalg.inv(
+        np.block([[np.diag([1.0, -1, -1]), np.array([[0.5], [0], [0.8]])], [np.zeros((1, 3)), np.ones((1, 1))]])
+    )
     start = len(voxels.messages)
     with probe.streaming(talk, lambda: cloud_msg(transform_points(inverse, POINTS), COLORS, "overhead", probe.now())):
         msg = voxels.wait(lambda m: m.width > 1000, start=start + 2)
@@ -145,7 +165,9 @@ def test_transform_from_a_parameter_and_from_a_topic(probe, points_node):
     sender = probe.talk(TFMessage, "/tf_static", LATCHED)
     sender.publish(TFMessage(transforms=[transform_to_msg("base_link", "side", CAMERA, probe.now())]))
     start = len(voxels.messages)
-    with probe.streaming(talk, lambda: cloud_msg(transform_points(np.linalg.inv(CAMERA), POINTS), COLORS, "side", probe.now())):
+    with probe.streaming(
+        talk, lambda: cloud_msg(transform_points(np.linalg.inv(CAMERA), POINTS), COLORS, "side", probe.now())
+    ):
         msg = voxels.wait(lambda m: m.width > 1000, start=start + 2)
     assert abs(msg.width - len(voxelize(POINTS, COLORS)[0])) < 0.05 * msg.width
 
@@ -154,7 +176,9 @@ def test_transform_from_a_parameter_and_from_a_topic(probe, points_node):
 @pytest.mark.parametrize("qos", [RELIABLE, BEST_EFFORT], ids=["reliable", "best-effort"])
 def test_depth_images_give_voxels(probe, encoding, qos):
     name = f"depth_{encoding.lower()}_{'r' if qos is RELIABLE else 'b'}"
-    node = NodeProcess("voxelizer", {"input": "depth", "static_transforms": ["base_link overhead 0.5 0 0.8 1 0 0 0"]}, namespace=name)
+    node = NodeProcess(
+        "voxelizer", {"input": "depth", "static_transforms": ["base_link overhead 0.5 0 0.8 1 0 0 0"]}, namespace=name
+    )
     voxels = probe.listen(PointCloud2, f"/{name}/voxels")
     diagnostics = probe.listen(DiagnosticArray, "/diagnostics", 10)
     depth_out = probe.talk(Image, f"/{name}/depth/image_rect", qos)
@@ -184,7 +208,9 @@ def test_depth_images_give_voxels(probe, encoding, qos):
 
     def is_red(msg):
         points, colors = read_cloud(msg)
-        return len(points) > 500 and (colors[points[:, 2] > 0.05] == (255, 87, 89)).all() and (points[:, 2] > 0.05).any()
+        return (
+            len(points) > 500 and (colors[points[:, 2] > 0.05] == (255, 87, 89)).all() and (points[:, 2] > 0.05).any()
+        )
 
     with probe.streaming(depth_out, send_color):
         voxels.wait(is_red)
@@ -193,13 +219,14 @@ def test_depth_images_give_voxels(probe, encoding, qos):
     np.testing.assert_allclose(points[points[:, 2] > 0.05].mean(axis=0), [0.5, 0.0, 0.06], atol=0.01)
 
     small = color[::2, ::2]
+
     def send_unregistered():
         msg = send()
         color_out.publish(image_to_msg(small, "rgb8", msg.header))
         return msg
 
     with probe.streaming(depth_out, send_unregistered):
-        diagnostics.wait(statuses(f"{name}/voxelizer")("register the depth"))
+        diagnostics.wait(statuses(f"{name}/voxelizer")("register depth"))
     assert node.stop() == 0, node.log
 
 
@@ -218,13 +245,16 @@ def test_table_plane_is_the_last_resort(probe):
     assert node.stop() == 0, node.log
 
 
-@pytest.mark.parametrize("parameters,words", [
-    ({"input": "radar"}, "set it to points or depth"),
-    ({"workspace_low": [1.0, 0.0, 0.0]}, "workspace needs low < high"),
-    ({"static_transforms": ["base_link camera 1 2 3"]}, "parent child x y z"),
-    ({"voxel_size": 7.0}, "voxel_size"),
-    ({"voxel_size": "small"}, "voxel_size"),
-])
+@pytest.mark.parametrize(
+    "parameters,words",
+    [
+        ({"input": "radar"}, "set it to points or depth"),
+        ({"workspace_low": [1.0, 0.0, 0.0]}, "workspace needs low < high"),
+        ({"static_transforms": ["base_link camera 1 2 3"]}, "parent child x y z"),
+        ({"voxel_size": 7.0}, "voxel_size"),
+        ({"voxel_size": "small"}, "voxel_size"),
+    ],
+)
 def test_bad_parameters_are_refused_with_the_reason(parameters, words):
     node = NodeProcess("voxelizer", parameters, namespace="refused")
     node.wait_log(words)

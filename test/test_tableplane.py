@@ -11,7 +11,7 @@ from moe3d_ros.voxels import Workspace
 
 pytest.importorskip("moe3d_ros.open3d_loader").import_open3d()
 
-from moe3d_ros.tableplane import table_frame_from_plane  # noqa: E402
+from moe3d_ros.tableplane import table_frame_from_plane
 
 SCANS = Path(os.environ.get("MOE3D_MOSD", Path(__file__).resolve().parents[2] / "shared" / "data" / "mosd"))
 
@@ -78,7 +78,8 @@ def test_files_that_cannot_be_read_are_errors_with_a_sentence(tmp_path):
 def test_ply_with_colours_is_read(tmp_path):
     (tmp_path / "cloud.ply").write_text(
         "ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\nproperty float y\nproperty float z\n"
-        "property uchar red\nproperty uchar green\nproperty uchar blue\nend_header\n0 1 2 255 0 7\n3 4 5 1 2 3\n")
+        "property uchar red\nproperty uchar green\nproperty uchar blue\nend_header\n0 1 2 255 0 7\n3 4 5 1 2 3\n"
+    )
     points, colors = read_cloud_file(tmp_path / "cloud.ply")
     np.testing.assert_array_equal(points, [[0, 1, 2], [3, 4, 5]])
     np.testing.assert_array_equal(colors, [[255, 0, 7], [1, 2, 3]])

@@ -7,9 +7,10 @@
 Only the standard library is needed. An environment is kept in a cache under a name that is the hash of everything that
 went into it, and `.venv` is a link to it, so that a second checkout, or a second run, downloads nothing.
 
-Environment variables: ROS_DISTRIBUTION (jazzy, kilted), PYTHON (an interpreter), MOE3D_CACHE (the cache, by default
-~/.cache/moe3d_ros), MOE3D_VENV_CACHE (the folder that keeps the environments, where not in that cache; never inside the
-checkout: CMake accepts no include folder within its own sources), MAKE_JOBS (parallel compilers).
+Environment variables: ROS_DISTRIBUTION (jazzy, kilted) and PYTHON (an interpreter), by default those of `.venv`, else
+Jazzy and the first Python from 3.10 to 3.13; MOE3D_CACHE (the cache, by default ~/.cache/moe3d_ros), MOE3D_VENV_CACHE
+(the folder that keeps the environments, where not in that cache; never inside the checkout: CMake accepts no include
+folder within its own sources), MAKE_JOBS (parallel compilers).
 """
 
 from __future__ import annotations
@@ -45,9 +46,17 @@ def say(text: str) -> None:
     print(f"[env] {text}", flush=True)
 
 
+def stamped(folder: Path, key: str) -> str | None:
+    """What the stamp of a finished environment says, None where there is no such environment."""
+    try:
+        return json.loads((folder / STAMP).read_text()).get(key)
+    except (OSError, ValueError):
+        return None
+
+
 def distribution() -> str:
     """The ROS distribution to install; raises SetupError for one without a lock file."""
-    name = os.environ.get("ROS_DISTRIBUTION") or "jazzy"
+    name = os.environ.get("ROS_DISTRIBUTION") or stamped(VENV, "distribution") or "jazzy"
     if not lock_file(name).is_file():
         known = sorted(path.stem.removeprefix("lock-") for path in (ROOT / "requirements").glob("lock-*.txt"))
         raise SetupError(f"no lock file for ROS distribution {name!r}; there are: {', '.join(known)}")
@@ -84,7 +93,7 @@ def interpreter() -> tuple[str, str]:
     """Path and full version of a Python from 3.10 to 3.13; raises SetupError where there is none."""
     wanted = os.environ.get("PYTHON")
     ask = "import sys, platform; print(platform.python_version(), sys.executable)"
-    for name in [wanted] if wanted else PYTHONS:
+    for name in [wanted] if wanted else [stamped(VENV, "python") or "", *PYTHONS]:
         if not shutil.which(name):
             continue
         answer = subprocess.run([name, "-I", "-c", ask], capture_output=True, text=True, env=clean_environment())
@@ -114,13 +123,6 @@ def locked(folder: Path):
         os.close(handle)
 
 
-def stamp_of(folder: Path) -> str | None:
-    try:
-        return json.loads((folder / STAMP).read_text())["fingerprint"]
-    except (OSError, ValueError, KeyError):
-        return None
-
-
 def create() -> None:
     """Makes `.venv`, or finds it made."""
     name = distribution()
@@ -130,10 +132,10 @@ def create() -> None:
     if cache.is_relative_to(ROOT):
         raise SetupError(f"MOE3D_VENV_CACHE must lie outside the checkout, and {cache} does not")
     folder = cache / f"venv-{name}-{mark}"
-    if stamp_of(folder) != mark:
+    if stamped(folder, "fingerprint") != mark:
         system_packages.ensure(python, version)
         with locked(cache):
-            if stamp_of(folder) != mark:
+            if stamped(folder, "fingerprint") != mark:
                 install(folder, name, python, mark)
     if not (VENV.is_symlink() and VENV.resolve() == folder):
         if VENV.is_dir() and not VENV.is_symlink():
@@ -154,7 +156,7 @@ def install(folder: Path, name: str, python: str, mark: str) -> None:
     run([*pip, "-r", lock_file(name)], env=environment)
     run([*pip, "--no-deps", "-r", ROOT / "requirements" / "no-deps.txt"], env=environment)
     run([folder / "bin" / "python", ROOT / "tools" / "mend_ros.py", name], env=environment)
-    (folder / STAMP).write_text(json.dumps({"fingerprint": mark, "distribution": name}))
+    (folder / STAMP).write_text(json.dumps({"fingerprint": mark, "distribution": name, "python": python}))
     say(f"installed in {time.monotonic() - started:.0f} s")
 
 

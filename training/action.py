@@ -45,7 +45,8 @@ class ActionTask:
         self.pose = make_pose_dit(model_config, llm_width)
         modules = {"encoder": self.encoder, "pose": self.pose}
         if self.language:
-            modules |= {"language": self.language.model, "objects": self.language.model.objects}
+            model = self.language.model
+            modules |= {"language": model, "objects": model.objects, "pointer": model.pointer}
         load_matching(modules, config.init or "")
 
     def module(self) -> torch.nn.Module:
@@ -79,7 +80,7 @@ class ActionTask:
             index = object_index(slots.flatten(1), slot).view_as(slots)
         draws = self.config.draws
         if self.language:  # now and then the poses must be found from the step's state alone
-            index = index.masked_fill(torch.rand(index.shape) < 0.1, -1)
+            index = index.masked_fill(torch.rand(index.shape) < 0.05, -1)
         anchors = anchor_inputs(objects, index)
         if not self.language:  # without a state, a step whose objects the encoder missed cannot be known
             valid = valid & (index >= 0).all(-1)

@@ -53,6 +53,7 @@ class StageConfig:
     balance: float = field(default=0.01, metadata={"help": "weight of the load-balancing loss"})
     router_z: float = field(default=0.001, metadata={"help": "weight of the router z-loss"})
     real_scenes: float = field(default=1.0, metadata={"help": "share of scenes seen through the encoder, not described"})
+    collect_every: int = field(default=6, metadata={"help": "pointer: steps between two new batches of LLM states"})
     # action
     draws: int = field(default=4, metadata={"help": "noise draws per step of a plan"})
     with_llm: bool = field(default=False, metadata={"help": "condition on the step states of the tuned LLM"})

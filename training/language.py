@@ -24,7 +24,7 @@ from moe3d_ros.tabletop.tasks import impossible_task, random_step_text, single_s
 from training.config import StageConfig
 from training.described import describe
 from training.detection import visible_objects
-from training.packing import Text, object_index, pack, pointer_states
+from training.packing import Text, instruction_states, object_index, pack, pointer_states
 from training.precision import fast_precision
 from training.state import load_matching
 
@@ -62,7 +62,8 @@ class LanguageTask:
         self.model = build_language_model(config)
         self.encoder = SceneEncoder(EncoderConfig()).eval().requires_grad_(False)
         if config.init:
-            load_matching({"": self.model, "objects.": self.model.objects, "encoder.": self.encoder}, config.init)
+            parts = {"language": self.model, "objects": self.model.objects, "pointer": self.model.pointer}
+            load_matching({**parts, "encoder": self.encoder}, config.init)
         if not config.tune_objects:
             self.model.objects.requires_grad_(False)
 
@@ -189,10 +190,11 @@ class LanguageTask:
     def _pointer_loss(self, packed, penultimate, features, objects, slot, figures):
         """Cross-entropy of what the pointer chooses at <pick> and at <place>."""
         truth = pointer_targets(packed, slot)
+        words = instruction_states(penultimate, packed)
         loss = 0.0
         for which, name in enumerate(("pick_pointer", "place_pointer")):
             states = pointer_states(penultimate, packed, which)
-            logits = self.model.pointer(states, features[packed.step_row], objects.mask[packed.step_row])[:, which]
+            logits = self.model.pointer(states, *words, features[packed.step_row], objects.mask[packed.step_row])[:, which]
             loss = loss + F.cross_entropy(logits, truth[:, which], ignore_index=-100)
             known = truth[:, which] >= 0
             right = (logits.argmax(-1) == truth[:, which])[known].float()

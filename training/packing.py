@@ -165,6 +165,15 @@ def pointer_states(penultimate: torch.Tensor, packed: Packed, which: int) -> tor
     return torch.cat([penultimate[packed.step_row, packed.marker_at[:, which] - 1], mean], dim=-1)
 
 
+def instruction_states(penultimate: torch.Tensor, packed: Packed) -> tuple[torch.Tensor, torch.Tensor]:
+    """States of the S steps' instructions, padded (S, T, W), and which are real (S, T)."""
+    first, last = packed.prompt_span.unbind(1)
+    offsets = torch.arange(int((last - first).max()) + 1, device=penultimate.device)
+    places = first[:, None] + offsets  # (S, T)
+    real = places <= last[:, None]
+    return penultimate[packed.step_row[:, None], places.clamp(max=penultimate.shape[1] - 1)], real
+
+
 def _mean_over(states: torch.Tensor, row: torch.Tensor, span: torch.Tensor) -> torch.Tensor:
     places = torch.arange(states.shape[1], device=states.device)
     inside = (places >= span[:, :1]) & (places <= span[:, 1:])  # (S, T)

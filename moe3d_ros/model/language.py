@@ -38,30 +38,54 @@ class StepState:
 
     state: torch.Tensor  # (2 * width,) penultimate layer: at <step>, and mean over the step's tokens
     pointer: torch.Tensor  # (POINTERS, n + 1) logits over the objects; the last entry is "none of them"
+    chosen: tuple[int, int]  # the objects that the words were written for; n for none
 
 
 class StepPointer(nn.Module):
     """From the state before <pick> or <place>: which object is meant (or none, for a spot on the table).
 
-    The state is the penultimate layer's at that token, and its mean over the instruction.
+    The query is read from the state (the penultimate layer's at that token, and its mean over the instruction) and
+    from the words of the instruction that the state attends to; it is compared with every object's features.
     """
 
-    def __init__(self, llm_width: int, feature_width: int, width: int = 192):
+    def __init__(self, llm_width: int, feature_width: int, width: int = 192, heads: int = 4):
         super().__init__()
+        self.width, self.heads = width, heads
         self.norm = nn.LayerNorm(2 * llm_width)
         self.query = nn.Linear(2 * llm_width, POINTERS * width)
         self.key = nn.Linear(feature_width, POINTERS * width)
         self.none = nn.Parameter(torch.zeros(POINTERS, width))
-        self.width = width
+        self.norm_words = nn.LayerNorm(llm_width)
+        self.word_query = nn.Linear(2 * llm_width, POINTERS * width)
+        self.word_key_value = nn.Linear(llm_width, 2 * width)
+        self.word_out = nn.Linear(width, width)
+        nn.init.zeros_(self.word_out.weight)
+        nn.init.zeros_(self.word_out.bias)
 
-    def forward(self, state: torch.Tensor, features: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """state (M, 2W), features (M, n, F), mask (M, n) -> logits (M, POINTERS, n + 1)."""
-        query = self.query(self.norm(state)).view(-1, POINTERS, self.width)
+    def forward(self, state, words, words_mask, features, mask) -> torch.Tensor:
+        """Logits over the objects (M, POINTERS, n + 1).
+
+        Args:
+            state: (M, 2W). words: (M, T, W) penultimate states of the instruction, words_mask (M, T).
+            features: (M, n, F) of the objects, mask (M, n).
+        """
+        state = self.norm(state)
+        query = self.query(state).view(-1, POINTERS, self.width)
+        query = query + self.word_out(self._read(state, self.norm_words(words), words_mask))
         keys = self.key(features).view(*features.shape[:2], POINTERS, self.width).transpose(1, 2)
         none = self.none[None, :, None].expand(len(state), -1, -1, -1)
         logits = (torch.cat([keys, none], dim=2) @ query[..., None])[..., 0] / self.width**0.5
         allowed = F.pad(mask, (0, 1), value=True)[:, None]
         return logits.masked_fill(~allowed, MASKED)
+
+    def _read(self, state, words, words_mask) -> torch.Tensor:
+        """Attention of each pointer over the instruction's words (M, POINTERS, width)."""
+        steps, length, _ = words.shape
+        split = (self.heads, self.width // self.heads)
+        query = self.word_query(state).view(steps, POINTERS, *split).transpose(1, 2)
+        key, value = self.word_key_value(words).view(steps, length, 2, *split).permute(2, 0, 3, 1, 4)
+        read = F.scaled_dot_product_attention(query, key, value, attn_mask=words_mask[:, None, None])
+        return read.transpose(1, 2).reshape(steps, POINTERS, self.width)
 
 
 class SceneLanguageModel(nn.Module):
@@ -151,97 +175,149 @@ class Stopped(Exception):
 @torch.no_grad()
 def generate_plan(model: SceneLanguageModel, objects: ObjectSet, instruction: str, completed=(), max_steps: int = 8,
                   on_text=None, should_stop=None):  # fmt: skip
-    """Write a plan for one scene, greedily within the grammar.
+    """Write a plan for one scene within the grammar.
 
-    Tokens on which the grammar leaves no choice are not asked for: they ride along with the next choice.
+    At <pick> and <place> the likeliest objects are tried: for each the words are written greedily, and the object whose
+    words and pointer together are likeliest stays. So a pointer that slips is corrected by words that do not fit.
 
     Returns:
         steps (list of GeneratedStep), and how it ended: ``done``, ``cannot`` or ``max_steps``, with its probability.
     Raises:
         Stopped: if ``should_stop()`` became true, asked before every run of the LLM.
     """
-    writer = _Writer(model, objects, task_prompt(instruction, completed))
-    special, vocabulary = model.grammar.special, model.vocabulary
-    node, steps, probability = model.grammar.root, [], 1.0
-    pending: list[int] = []
-    while True:
-        if should_stop is not None and should_stop():
-            raise Stopped
-        hidden = writer.read(pending)
-        if pending and pending[-1] == special[STEP]:
-            state = writer.end_step()
-            steps.append(GeneratedStep(model.tokenizer.decode(writer.take_text()).strip(), probability, state))
-            probability = 1.0
-            if len(steps) >= max_steps:
-                return steps, "max_steps", 1.0
-        following = list(node.children)
-        if following[0] in (special[PICK], special[PLACE]):  # not a choice of words: the pointer chooses an object
-            writer.point(special.index(following[0]) - PICK)
-            chosen = following[0]
-        else:
-            chances = model.allowed_logits(hidden, torch.tensor([following], device=hidden.device))[0].softmax(-1)
-            best = int(chances.argmax())
-            probability *= float(chances[best])
-            chosen = following[best]
-            if chosen in (special[DONE], special[CANNOT]):
-                return steps, "done" if chosen == special[DONE] else "cannot", float(chances[best])
-        pending, node = [chosen], node.children[chosen]
-        while len(node.children) == 1 and next(iter(node.children)) not in (special[PICK], special[PLACE]):
-            (token, node), = node.children.items()  # fmt: skip
-            pending.append(token)
-        writer.text += [token for token in pending if token < vocabulary]
+    special = model.grammar.special
+    writer = _Writer(model, objects, task_prompt(instruction, completed), should_stop)
+    steps: list[GeneratedStep] = []
+
+    def show(tokens: list[int]) -> None:
         if on_text is not None:
-            on_text("\n".join([step.text for step in steps] + [model.tokenizer.decode(writer.text).strip()]).strip())
+            on_text("\n".join([step.text for step in steps] + [writer.words_of(tokens)]).strip())
+
+    node = model.grammar.root
+    while len(steps) < max_steps:
+        chosen, probability = writer.choose(node)
+        if chosen in (special[DONE], special[CANNOT]):
+            return steps, "done" if chosen == special[DONE] else "cannot", probability
+        line, node = writer.forced([chosen], node.children[chosen])
+        writer.read(line)
+        for which in range(POINTERS):
+            marker = special[PICK + which]
+            phrase, node, chance = writer.point_and_say(which, marker, node.children[marker])
+            line, probability = line + phrase, probability * chance
+            show(line)
+        steps.append(GeneratedStep(writer.words_of(line), probability, writer.end_step()))
+    return steps, "max_steps", 1.0
+
+
+TRIED = 3  # objects at most for which words are written
+SURE = 0.9  # of the pointer: then no other object is tried
+UNLIKELY = 0.03
 
 
 class _Writer:
-    """The LLM while it writes one plan: its cache, the states of the step at hand, what the pointer chose."""
+    """The LLM while it writes one plan: its cache, the states of the step at hand, what was pointed at."""
 
-    def __init__(self, model: SceneLanguageModel, objects: ObjectSet, prompt: str):
+    def __init__(self, model: SceneLanguageModel, objects: ObjectSet, prompt: str, should_stop=None):
         from transformers import DynamicCache
 
-        self.model = model
+        self.model, self.should_stop = model, should_stop
         self.cache = DynamicCache()
-        self.prefix, self.tokens, self.features = model.prefix(objects)
-        self.prompt = torch.tensor(model.encode(prompt), device=self.prefix.device)
-        self.mask = torch.ones(self.features.shape[:2], dtype=torch.bool, device=self.prefix.device)
-        self.text: list[int] = []
+        scene, self.tokens, self.features = model.prefix(objects)
+        device = scene.device
+        self.mask = torch.ones(self.features.shape[:2], dtype=torch.bool, device=device)
+        ids = torch.tensor(model.encode(prompt), device=device)
         self.states: list[torch.Tensor] = []
         self.pointers: list[torch.Tensor] = []
+        self.chosen: list[int] = []
+        self._run(torch.cat([scene, model.embed(ids)]))
+        self.words = self.states.pop()[None, -len(ids) :]  # (1, T, W)
 
-    def read(self, ids: list[int]) -> torch.Tensor:
-        """Read tokens (the prompt, at first) -> the last hidden state (1, W)."""
-        if not ids:
-            inputs = torch.cat([self.prefix, self.model.embed(self.prompt)])
-        else:
-            inputs = self.model.embed(torch.tensor(ids, device=self.prefix.device))
-            if ids[0] in self.model.grammar.special[PICK:]:
-                index = int(self.pointers[-1].argmax())
-                if index < len(self.tokens):
-                    inputs = torch.cat([inputs[:1] + self.tokens[index], inputs[1:]])
-        hidden, penultimate, self.cache = self.model.run(inputs[None], cache=self.cache)
-        if ids:
-            self.states.append(penultimate[0])
-        else:
-            self.about = penultimate[0, -len(self.prompt) :].mean(0)
-        return hidden[:, -1]
+    def _run(self, inputs: torch.Tensor) -> None:
+        if self.should_stop is not None and self.should_stop():
+            raise Stopped
+        self.hidden, penultimate, self.cache = self.model.run(inputs[None], cache=self.cache)
+        self.states.append(penultimate[0])
 
-    def point(self, which: int) -> None:
-        """Choose the object that is picked (0) or placed on (1) from the state just before its marker."""
-        state = torch.cat([self.states[-1][-1], self.about])[None]
-        self.pointers.append(self.model.pointer(state, self.features, self.mask)[0, which])
+    def read(self, ids: list[int], index: int | None = None) -> None:
+        """Read tokens; ``index`` is the object that a marker, which then comes first, stands for."""
+        inputs = self.model.embed(torch.tensor(ids, device=self.mask.device))
+        if index is not None and index < len(self.tokens):
+            inputs = torch.cat([inputs[:1] + self.tokens[index], inputs[1:]])
+        self._run(inputs)
+
+    def choose(self, node) -> tuple[int, float]:
+        """The likeliest token that the grammar allows, and its probability among those."""
+        allowed = list(node.children)
+        logits = self.model.allowed_logits(self.hidden[:, -1], torch.tensor([allowed], device=self.mask.device))[0]
+        chances = logits.softmax(-1)
+        best = int(chances.argmax())
+        return allowed[best], float(chances[best])
+
+    def forced(self, tokens: list[int], node):
+        """Append what the grammar leaves no choice about, up to the next marker or the end of the step."""
+        special = self.model.grammar.special
+        while len(node.children) == 1 and tokens[-1] != special[STEP]:
+            (token, following), = node.children.items()  # fmt: skip
+            if token in special[PICK:]:
+                break
+            tokens, node = tokens + [token], following
+        return tokens, node
+
+    def point_and_say(self, which: int, marker: int, node):
+        """Choose an object and the words for it -> tokens that were read, the node after them, their probability."""
+        state = torch.cat([self.states[-1][-1], self.words[0].mean(0)])[None]
+        everything = torch.ones(self.words.shape[:2], dtype=torch.bool, device=self.mask.device)
+        logits = self.model.pointer(state, self.words, everything, self.features, self.mask)[0, which]
+        chances, order = logits.softmax(-1).sort(descending=True)
+        count = 1 if chances[0] > SURE else int((chances[:TRIED] > UNLIKELY).sum())
+        length, known = self.cache.get_seq_length(), len(self.states)
+        tried = []
+        for index, chance in zip(order[:count].tolist(), chances.tolist()):
+            self._rewind(length, known)
+            tried.append((*self._say(marker, node, index), index, chance))
+        best = max(range(count), key=lambda i: tried[i][2] * tried[i][5])
+        tokens, after, probability, unread, index, _ = tried[best]
+        if best == count - 1:
+            if unread:
+                self.read(unread)
+        else:
+            self._rewind(length, known)
+            self.read(tokens, index)
+        self.pointers.append(logits)
+        self.chosen.append(index)
+        return tokens, after, probability
+
+    def _say(self, marker: int, node, index: int):
+        """Greedy words for one object -> tokens, node after them, probability, those of the tokens not read yet."""
+        tokens, probability = [marker], 1.0
+        pending = tokens
+        while True:
+            self.read(pending, index if len(pending) == len(tokens) else None)
+            token, chance = self.choose(node)
+            probability *= chance
+            pending, node = self.forced([token], node.children[token])
+            tokens = tokens + pending
+            last = self.model.grammar.special
+            if tokens[-1] == last[STEP] or next(iter(node.children)) in last[PICK:]:
+                return tokens, node, probability, pending
+
+    def _rewind(self, length: int, known: int) -> None:
+        """Forget what was read since the cache had ``length`` tokens and ``known`` states were kept."""
+        surplus = self.cache.get_seq_length() - length
+        if surplus:
+            self.cache.crop(-surplus)
+        del self.states[known:]
+
+    def words_of(self, tokens: list[int]) -> str:
+        """Text of tokens, without markers."""
+        return self.model.tokenizer.decode([t for t in tokens if t < self.model.vocabulary]).strip()
 
     def end_step(self) -> StepState:
         """State and pointers of the step that was just read."""
         states = torch.cat(self.states)
-        done = StepState(torch.cat([states[-1], states.mean(0)]), torch.stack(self.pointers))
-        self.states, self.pointers = [], []
+        done = StepState(torch.cat([states[-1], states.mean(0)]), torch.stack(self.pointers), tuple(self.chosen))
+        self.states, self.pointers, self.chosen = [], [], []
         return done
-
-    def take_text(self) -> list[int]:
-        """Tokens of the step's text."""
-        text, self.text = self.text, []
-        return text
 
 
 @torch.no_grad()

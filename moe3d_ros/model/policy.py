@@ -16,6 +16,7 @@ from moe3d_ros.model.lora import add_lora
 from moe3d_ros.model.moe import convert_to_moe
 from moe3d_ros.model.objects import ATTRIBUTES, ObjectSet
 from moe3d_ros.model.pose_dit import PoseDiT, PoseDiTConfig
+from moe3d_ros.tabletop.scenes import BLOCK
 
 
 def make_language_model(config: ModelConfig, llm, tokenizer) -> SceneLanguageModel:
@@ -87,17 +88,21 @@ class Anchors:
 
     positions: torch.Tensor  # (B, M, 2, 3) metres, NaN for none
     features: torch.Tensor  # (B, M, 2, anchor_feature_width), zero for none
-    yaw: torch.Tensor  # (B, M) radians, heading of the picked object: Pose-DiT's rotations are relative to it
+    yaw: torch.Tensor  # (B, M, 2) radians: Pose-DiT's rotations are relative to these headings
 
     def turn(self) -> torch.Tensor:
-        """Rotation about z from the picked object's heading to the planning frame (B, M, 1, 3, 3)."""
+        """Rotations about z from the headings to the planning frame (B, M, 2, 3, 3)."""
         cos, sin, zero = self.yaw.cos(), self.yaw.sin(), torch.zeros_like(self.yaw)
         rows = [[cos, -sin, zero], [sin, cos, zero], [zero, zero, zero + 1]]
-        return torch.stack([torch.stack(row, dim=-1) for row in rows], dim=-2)[:, :, None]
+        return torch.stack([torch.stack(row, dim=-1) for row in rows], dim=-2)
 
 
 def anchor_inputs(objects: ObjectSet, index: torch.Tensor) -> Anchors:
-    """Anchors of the pointed objects; index (B, M, 2) into the objects, n or negative for none."""
+    """Anchors of the pointed objects; index (B, M, 2) into the objects, n or negative for none.
+
+    The heading at the pick is the picked object's. At the place it is the same, so that nothing turns without need,
+    but for a block to be placed on: then it is that block's, by the least turn that aligns their faces.
+    """
     batch, n = objects.mask.shape
     none = (index < 0) | (index >= n)
     flat = index.clamp(0, n - 1).reshape(batch, -1)
@@ -110,4 +115,8 @@ def anchor_inputs(objects: ObjectSet, index: torch.Tensor) -> Anchors:
     relative = 4 * (yaw - yaw[..., :1])[..., None]  # boxes look the same after a quarter turn
     told = torch.cat([take(objects.attributes), relative.cos(), relative.sin(), take(objects.features)], dim=-1)
     positions = take(objects.center).masked_fill(none[..., None], torch.nan)
-    return Anchors(positions, told.masked_fill(none[..., None], 0.0), yaw[..., 0])
+    quarter = torch.pi / 2
+    least = torch.remainder(yaw[..., 1] - yaw[..., 0] + quarter / 2, quarter) - quarter / 2
+    stacked = (take(objects.kind)[..., 1, :].argmax(-1) == BLOCK) & ~none.any(-1)
+    place = yaw[..., 0] + torch.where(stacked, least, torch.zeros_like(least))
+    return Anchors(positions, told.masked_fill(none[..., None], 0.0), torch.stack([yaw[..., 0], place], dim=-1))

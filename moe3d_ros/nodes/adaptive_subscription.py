@@ -38,12 +38,17 @@ class AdaptiveSubscription:
 
     def _subscribe(self, profile) -> None:
         self._profile = profile
-        events = SubscriptionEventCallbacks(
-            matched=lambda _: self._changed.trigger(), incompatible_qos=lambda _: self._changed.trigger()
-        ) if self._auto else None
+        events = (
+            SubscriptionEventCallbacks(
+                matched=lambda _: self._changed.trigger(), incompatible_qos=lambda _: self._changed.trigger()
+            )
+            if self._auto
+            else None
+        )
         old = self._subscription
         self._subscription = self._node.create_subscription(
-            self._type, self._topic, self._callback, profile, callback_group=self._group, event_callbacks=events)
+            self._type, self._topic, self._callback, profile, callback_group=self._group, event_callbacks=events
+        )
         if old is not None:
             self._node.destroy_subscription(old)
 

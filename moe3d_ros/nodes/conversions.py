@@ -27,10 +27,18 @@ def cloud_to_msg(points: np.ndarray, colors: np.ndarray | None, head: Header) ->
     """Points (N, 3) metres and colours (N, 3) uint8 (None: grey) -> PointCloud2 with x y z rgb, unorganised."""
     if colors is None:
         colors = np.full((len(points), 3), 128, np.uint8)
-    msg = PointCloud2(header=head, height=1, width=len(points), point_step=XYZRGB_STEP,
-                      row_step=XYZRGB_STEP * len(points), is_bigendian=False, is_dense=bool(np.isfinite(points).all()))
-    msg.fields = [PointField(name=name, offset=offset, datatype=datatype, count=1)
-                  for name, offset, datatype in XYZRGB_FIELDS]
+    msg = PointCloud2(
+        header=head,
+        height=1,
+        width=len(points),
+        point_step=XYZRGB_STEP,
+        row_step=XYZRGB_STEP * len(points),
+        is_bigendian=False,
+        is_dense=bool(np.isfinite(points).all()),
+    )
+    msg.fields = [
+        PointField(name=name, offset=offset, datatype=datatype, count=1) for name, offset, datatype in XYZRGB_FIELDS
+    ]
     msg.data = pack_cloud(points, colors)
     return msg
 
@@ -39,8 +47,14 @@ def image_to_msg(image: np.ndarray, encoding: str, head: Header) -> Image:
     """Image (H, W) or (H, W, C) -> message; the array's type must be the encoding's."""
     image = np.ascontiguousarray(image)
     height, width = image.shape[:2]
-    return Image(header=head, height=height, width=width, encoding=encoding, step=image.nbytes // height,
-                 data=array.array("B", image.tobytes()))
+    return Image(
+        header=head,
+        height=height,
+        width=width,
+        encoding=encoding,
+        step=image.nbytes // height,
+        data=array.array("B", image.tobytes()),
+    )
 
 
 def camera_info_to_msg(intrinsics: np.ndarray, width: int, height: int, head: Header) -> CameraInfo:
@@ -71,15 +85,28 @@ def action_to_msg(action: Action, head: Header):
     """One step -> moe3d_ros/PlannedAction."""
     from moe3d_ros.msg import PlannedAction
 
-    return PlannedAction(header=head, index=action.index, verb=action.verb, target=action.target,
-                         destination=action.destination, pick=pose_to_msg(action.pick, head),
-                         place=pose_to_msg(action.place, head), confidence=float(action.confidence), text=action.text)
+    return PlannedAction(
+        header=head,
+        index=action.index,
+        verb=action.verb,
+        target=action.target,
+        destination=action.destination,
+        pick=pose_to_msg(action.pick, head),
+        place=pose_to_msg(action.place, head),
+        confidence=float(action.confidence),
+        text=action.text,
+    )
 
 
 def plan_to_msg(plan: Plan, head: Header):
     """A plan -> moe3d_ros/TaskPlan; ``head`` carries the stamp of the cloud and the planning frame."""
     from moe3d_ros.msg import TaskPlan
 
-    return TaskPlan(header=head, instruction=plan.instruction, complete=plan.complete,
-                    actions=[action_to_msg(action, head) for action in plan.actions],
-                    stage_names=list(plan.latency_s), stage_seconds=[float(v) for v in plan.latency_s.values()])
+    return TaskPlan(
+        header=head,
+        instruction=plan.instruction,
+        complete=plan.complete,
+        actions=[action_to_msg(action, head) for action in plan.actions],
+        stage_names=list(plan.latency_s),
+        stage_seconds=[float(v) for v in plan.latency_s.values()],
+    )

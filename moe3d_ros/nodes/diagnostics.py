@@ -9,7 +9,7 @@ from collections import deque
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
-LOG_AGAIN_AFTER = 5.0  # seconds; the same sentence is not logged more often
+LOG_AGAIN_AFTER = 10.0  # seconds; the same sentence is not logged more often
 
 
 class Diagnostics:
@@ -73,8 +73,9 @@ class Diagnostics:
                 ordered = sorted(seconds)
                 values[f"{stage} median (ms)"] = f"{1e3 * ordered[len(ordered) // 2]:.2f}"
                 values[f"{stage} max (ms)"] = f"{1e3 * ordered[-1]:.2f}"
-            status = DiagnosticStatus(level=self._level, name=self._name, message=self._message,
-                                      hardware_id=self._hardware_id)
+            status = DiagnosticStatus(
+                level=self._level, name=self._name, message=self._message, hardware_id=self._hardware_id
+            )
         status.values = [KeyValue(key=key, value=value) for key, value in values.items()]
         array = DiagnosticArray(status=[status])
         array.header.stamp = self._node.get_clock().now().to_msg()

@@ -85,24 +85,36 @@ class LatestCloud:
             raise self._explained(ErrorCode.NO_CLOUD, f"No cloud has arrived yet: {self._describe_missing()}.")
         age = self._age(msg)
         if 0 < self._max_age < -age:
-            raise PlanningError(ErrorCode.STALE_CLOUD, f"The newest cloud is stamped {-age:.1f} s in the future: "
-                                "synchronise the clocks, or set use_sim_time alike on all nodes.")
+            raise PlanningError(
+                ErrorCode.STALE_CLOUD,
+                f"The newest cloud is stamped {-age:.1f} s in the future: "
+                "synchronise the clocks, or set use_sim_time alike on all nodes.",
+            )
         if 0 < self._max_age < age:
-            raise self._explained(ErrorCode.STALE_CLOUD, f"The newest cloud is {age:.1f} s old, older than max_cloud_age "
-                                  f"({self._max_age:g} s): {self._describe_missing()}.")
+            raise self._explained(
+                ErrorCode.STALE_CLOUD,
+                f"The newest cloud is {age:.1f} s old, older than max_cloud_age "
+                f"({self._max_age:g} s): {self._describe_missing()}.",
+            )
         if stamp_ns(msg.header.stamp) <= newer_than_ns:
-            raise self._explained(ErrorCode.STALE_CLOUD, "No cloud has come since the request to look again: "
-                                  f"{self._describe_missing()}.")
+            raise self._explained(
+                ErrorCode.STALE_CLOUD, f"No cloud has come since the request to look again: {self._describe_missing()}."
+            )
         if msg.header.frame_id.lstrip("/") != self._frame:
-            raise PlanningError(ErrorCode.TRANSFORM, f"The voxels are in the frame '{msg.header.frame_id}', not in the "
-                                f"planning frame '{self._frame}': set planning_frame alike in voxelizer and planner.")
+            raise PlanningError(
+                ErrorCode.TRANSFORM,
+                f"The voxels are in the frame '{msg.header.frame_id}', not in the "
+                f"planning frame '{self._frame}': set planning_frame alike in voxelizer and planner.",
+            )
         try:
             points, colors = read_cloud(msg)
         except CloudError as error:
             raise PlanningError(ErrorCode.NO_CLOUD, str(error)) from error
         if not workspace.contains(points, margin=MARGIN).any():  # false for NaN
-            raise self._explained(ErrorCode.EMPTY_WORKSPACE, "The camera sees nothing in the workspace: check its view, its "
-                                  "transform and the workspace box.")
+            raise self._explained(
+                ErrorCode.EMPTY_WORKSPACE,
+                "The camera sees nothing in the workspace: check its view, its transform and the workspace box.",
+            )
         return points, colors, msg.header
 
     def _age(self, msg) -> float:
@@ -113,4 +125,6 @@ class LatestCloud:
         if self._report is None or time.monotonic() - self._report[0] > REPORT_COUNTS_FOR:
             return PlanningError(code, message)
         _, reason, sentence = self._report
-        return PlanningError(reason if reason == ErrorCode.TRANSFORM else code, f"{message} The voxelizer reports: {sentence}")
+        return PlanningError(
+            reason if reason == ErrorCode.TRANSFORM else code, f"{message} The voxelizer reports: {sentence}"
+        )

@@ -29,8 +29,15 @@ def plan_markers(plan: Plan, head, lifetime: float = 0.0) -> MarkerArray:
     array = MarkerArray(markers=[Marker(header=head, action=Marker.DELETEALL)])
 
     def add(namespace: str, number: int, kind: int, **values) -> None:
-        marker = Marker(header=head, ns=namespace, id=number, type=kind, action=Marker.ADD,
-                        lifetime=Duration(seconds=lifetime).to_msg(), **values)
+        marker = Marker(
+            header=head,
+            ns=namespace,
+            id=number,
+            type=kind,
+            action=Marker.ADD,
+            lifetime=Duration(seconds=lifetime).to_msg(),
+            **values,
+        )
         if "pose" not in values:
             marker.pose.orientation.w = 1.0
         array.markers.append(marker)
@@ -41,18 +48,47 @@ def plan_markers(plan: Plan, head, lifetime: float = 0.0) -> MarkerArray:
             origin = np.asarray(pose.position)
             axes = quaternion_to_matrix(pose.orientation).T  # rows: the tool's x, y, z in the planning frame
             lines = [_point(p) for axis in axes for p in (origin, origin + AXIS_LENGTH * axis)]
-            add(f"{name}_axes", number, Marker.LINE_LIST, scale=_scale(0.006), points=lines,
-                colors=[c for c in AXIS_COLORS for _ in range(2)], color=color)
+            add(
+                f"{name}_axes",
+                number,
+                Marker.LINE_LIST,
+                scale=_scale(0.006),
+                points=lines,
+                colors=[c for c in AXIS_COLORS for _ in range(2)],
+                color=color,
+            )
         start, end = np.asarray(action.pick.position), np.asarray(action.place.position)
-        add("arrow", number, Marker.ARROW, scale=_scale(0.008, 0.02, 0.03), color=color,
-            points=[_point(start + [0, 0, 0.02]), _point(end + [0, 0, 0.02])])
+        add(
+            "arrow",
+            number,
+            Marker.ARROW,
+            scale=_scale(0.008, 0.02, 0.03),
+            color=color,
+            points=[_point(start + [0, 0, 0.02]), _point(end + [0, 0, 0.02])],
+        )
         label = pose_to_msg(action.pick, head).pose
         label.position.z += 0.08
-        add("step", number, Marker.TEXT_VIEW_FACING, scale=_scale(0, 0, 0.05), color=TEXT_COLOR, pose=label,
-            text=str(number + 1))
+        add(
+            "step",
+            number,
+            Marker.TEXT_VIEW_FACING,
+            scale=_scale(0, 0, 0.05),
+            color=TEXT_COLOR,
+            pose=label,
+            text=str(number + 1),
+        )
     text = "\n".join(f"{n + 1}. {action.text}" for n, action in enumerate(plan.actions)) or "nothing is left to do"
-    caption = Marker(header=head, ns="text", id=0, type=Marker.TEXT_VIEW_FACING, action=Marker.ADD, scale=_scale(0, 0, 0.035),
-                     color=TEXT_COLOR, text=f"{plan.instruction}\n{text}", lifetime=Duration(seconds=lifetime).to_msg())
+    caption = Marker(
+        header=head,
+        ns="text",
+        id=0,
+        type=Marker.TEXT_VIEW_FACING,
+        action=Marker.ADD,
+        scale=_scale(0, 0, 0.035),
+        color=TEXT_COLOR,
+        text=f"{plan.instruction}\n{text}",
+        lifetime=Duration(seconds=lifetime).to_msg(),
+    )
     caption.pose.position.x, caption.pose.position.z = 0.75, 0.4
     caption.pose.orientation.w = 1.0
     array.markers.append(caption)

@@ -9,6 +9,7 @@ robot has picked.
 from __future__ import annotations
 
 import dataclasses
+import os
 import threading
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -44,16 +45,26 @@ class PlannerNode(Node):
         super().__init__("planner")
         self._checkpoint = declare(self, "checkpoint", "default", "Name or folder of the checkpoint.")
         self._device = declare(self, "device", "cpu", "Where the model runs: cpu, cuda or cuda:N.")
+        self._threads = declare(self, "threads", 0, "CPU threads of the model; 0: half of the cores.", 0, 256)
         self._base_llm = declare(self, "base_llm", "", "Folder or file of the base LLM; empty: as the checkpoint says.")
         self._frame = declare(self, "planning_frame", "base_link", "Frame of voxels, plans and poses.")
-        max_age = declare(self, "max_cloud_age", 2.0, "Oldest cloud in seconds that is planned on; 0: any.", 0.0, 3600.0)
+        max_age = declare(
+            self, "max_cloud_age", 2.0, "Oldest cloud in seconds that is planned on; 0: any.", 0.0, 3600.0
+        )
         self._cloud_wait = declare(self, "cloud_wait", 1.0, "Seconds that a request waits for a good cloud.", 0.0, 60.0)
-        self._max_steps = declare(self, "max_steps", 8, "Most steps of a plan where the request names no number.", 1, 64)
+        self._max_steps = declare(
+            self, "max_steps", 8, "Most steps of a plan where the request names no number.", 1, 64
+        )
         self._timeout = declare(self, "planning_timeout", 60.0, "Longest time in seconds for one plan.", 0.1, 3600.0)
-        self._auto_replan = declare(self, "auto_replan", False, "Look and plan again when the place of a step is reached, "
-                                    "until nothing is left to do.")
-        self._marker_lifetime = declare(self, "marker_lifetime", 0.0, "Seconds that markers stay; 0: until the next plan.",
-                                        0.0, 3600.0)
+        self._auto_replan = declare(
+            self,
+            "auto_replan",
+            False,
+            "Look and plan again when the place of a step is reached, until nothing is left to do.",
+        )
+        self._marker_lifetime = declare(
+            self, "marker_lifetime", 0.0, "Seconds that markers stay; 0: until the next plan.", 0.0, 3600.0
+        )
 
         self._lock = threading.Lock()
         self._task: Task | None = None  # the last one that was asked for, for replan and goal_reached
@@ -79,8 +90,14 @@ class PlannerNode(Node):
         self.create_subscription(Empty, "goal_reached", self._on_reached, EVENT, callback_group=group)
         self.create_service(AnswerQuestion, "answer", self._on_question, callback_group=group)
         self.create_service(Trigger, "replan", self._on_replan, callback_group=group)
-        self._actions = ActionServer(self, PlanTask, "plan_task", self._execute, callback_group=group,
-                                     cancel_callback=lambda goal: CancelResponse.ACCEPT)
+        self._actions = ActionServer(
+            self,
+            PlanTask,
+            "plan_task",
+            self._execute,
+            callback_group=group,
+            cancel_callback=lambda goal: CancelResponse.ACCEPT,
+        )
         self.create_timer(1.0, self._show_state)
 
     def close(self) -> None:
@@ -92,10 +109,17 @@ class PlannerNode(Node):
 
     def _load(self):
         """Load the checkpoint; runs in the worker's thread, so that the node answers meanwhile."""
-        self.get_logger().info(f"Loading the model '{self._checkpoint}' on {self._device}; the first time the base LLM is "
-                               "converted, which can take a minute.")
+        self.get_logger().info(
+            f"Loading the model '{self._checkpoint}' on {self._device}; the first time the base LLM is "
+            "converted, which can take a minute."
+        )
+        import torch
+
         from moe3d_ros.planner import Planner
 
+        # Half of the cores by default: the camera and the voxelizer need theirs, and threads that wait for each other
+        # on a busy machine are many times slower than fewer of them.
+        torch.set_num_threads(self._threads or max(1, (os.cpu_count() or 1) // 2))
         return Planner.from_pretrained(self._checkpoint, device=self._device, base_llm=self._base_llm or None)
 
     def _on_model(self, state: str, message: str) -> None:
@@ -125,9 +149,14 @@ class PlannerNode(Node):
 
     def _submit(self, task: Task, on_progress=lambda stage, text: None) -> Request:
         """Check a task and queue it; the request that comes back may have failed already."""
-        request = Request(lambda planner, request: self._plan(planner, task, request),
-                          publish=lambda result: self._publish(task, *result), on_progress=on_progress, on_done=self._finish,
-                          replaces=True, timeout=self._timeout)
+        request = Request(
+            lambda planner, request: self._plan(planner, task, request),
+            publish=lambda result: self._publish(task, *result),
+            on_progress=on_progress,
+            on_done=self._finish,
+            replaces=True,
+            timeout=self._timeout,
+        )
         try:
             check_task(task)
         except PlanningError as error:
@@ -139,11 +168,18 @@ class PlannerNode(Node):
 
     def _plan(self, planner, task: Task, request: Request):
         """Make a plan; runs in the worker's thread. Returns the plan and the header of its messages."""
-        points, colors, head = self._cloud.wait(self._cloud_wait, planner.workspace, task.newer_than_ns,
-                                               request.should_stop)
-        plan = planner.plan(points, colors, task.instruction, completed=task.completed,
-                            max_steps=task.max_steps or self._max_steps, on_progress=request.on_progress,
-                            should_stop=request.should_stop)
+        points, colors, head = self._cloud.wait(
+            self._cloud_wait, planner.workspace, task.newer_than_ns, request.should_stop
+        )
+        plan = planner.plan(
+            points,
+            colors,
+            task.instruction,
+            completed=task.completed,
+            max_steps=task.max_steps or self._max_steps,
+            on_progress=request.on_progress,
+            should_stop=request.should_stop,
+        )
         check_plan(plan, planner.workspace)
         self._diagnostics.set("model name", getattr(planner, "name", ""))
         self._diagnostics.set("model checksum", getattr(planner, "checksum", ""))
@@ -183,6 +219,7 @@ class PlannerNode(Node):
 
     def _execute(self, goal) -> PlanTask.Result:
         """One goal of the action; runs in a thread of the executor."""
+
         def feedback(stage: str, text: str) -> None:
             if goal.is_active:
                 goal.publish_feedback(PlanTask.Feedback(stage=stage, partial_text=text))
@@ -207,8 +244,11 @@ class PlannerNode(Node):
         request = self._submit(task.again(self.get_clock().now().nanoseconds))
         request.done.wait()
         response.success = request.error is None
-        response.message = (str(request.error) if request.error else
-                            "; ".join(a.text for a in request.result[0].actions) or "nothing is left to do")
+        response.message = (
+            str(request.error)
+            if request.error
+            else "; ".join(a.text for a in request.result[0].actions) or "nothing is left to do"
+        )
         return response
 
     def _on_question(self, wanted: AnswerQuestion.Request, response: AnswerQuestion.Response):

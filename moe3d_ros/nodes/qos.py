@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
-# A depth of 1 loses large messages: the fragments of the next one push out what has arrived of the one before (measured:
-# a quarter of 5 MB clouds at 15 Hz). Whoever wants only the newest drops the others after they have arrived.
+# A depth of 1 loses large messages: the fragments of the next one push out what has arrived of the one before
+# (measured: a quarter of 5 MB clouds at 15 Hz). Whoever wants only the newest drops the others after they have arrived.
 LARGE = 5
 # Sensor streams in. Best effort connects to every publisher.
 SENSOR_IN = QoSProfile(depth=LARGE, reliability=ReliabilityPolicy.BEST_EFFORT)

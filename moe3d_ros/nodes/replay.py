@@ -30,12 +30,25 @@ class Replay(Node):
         rate = declare(self, "rate", 2.0, "Clouds a second.", 0.01, 100.0)
         frame = declare(self, "frame_id", "camera_optical_frame", "Frame of the file's points.")
         planning_frame = declare(self, "planning_frame", "base_link", "Frame that plans are in.")
-        find_table = declare(self, "table_frame", True, "Find the table as a plane, put the planning frame on it, and publish "
-                             "the transform. Only where frame_id is not the planning frame.")
-        center = declare(self, "table_center", [0.5, 0.0, 0.0], "Where the scene's middle on the table is to lie in the "
-                         "planning frame, x, y, z in metres.")
-        pose = declare(self, "camera_pose", [0.0], "The camera's pose in the planning frame where it is known, x y z qx qy qz "
-                       "qw; then no table is searched.")
+        find_table = declare(
+            self,
+            "table_frame",
+            True,
+            "Find the table as a plane, put the planning frame on it, and publish "
+            "the transform. Only where frame_id is not the planning frame.",
+        )
+        center = declare(
+            self,
+            "table_center",
+            [0.5, 0.0, 0.0],
+            "Where the scene's middle on the table is to lie in the planning frame, x, y, z in metres.",
+        )
+        pose = declare(
+            self,
+            "camera_pose",
+            [0.0],
+            "The camera's pose in the planning frame where it is known, x y z qx qy qz qw; then no table is searched.",
+        )
         points, colors = clouds.read_cloud_file(path)
         valid = np.isfinite(points).all(axis=1)
         self._msg = cloud_to_msg(points, colors, header(frame, self.get_clock().now().to_msg()))
@@ -45,8 +58,9 @@ class Replay(Node):
         self._diagnostics = Diagnostics(self, "replay", hardware_id=path)
         self._sender = StaticTransformSender(self)
         if frame != planning_frame and (len(pose) == 7 or find_table):
-            transform = (rigid_transform(pose[:3], pose[3:]) if len(pose) == 7
-                         else table_frame_from_plane(points, tuple(center)))
+            transform = (
+                rigid_transform(pose[:3], pose[3:]) if len(pose) == 7 else table_frame_from_plane(points, tuple(center))
+            )
             self._sender.send(planning_frame, frame, transform)
         self._diagnostics.report(OK, f"{valid.sum()} valid points of {len(points)} from {path}")
         self.get_logger().info(f"Replaying {valid.sum()} valid points of {len(points)} from {path} at {rate:g} Hz.")

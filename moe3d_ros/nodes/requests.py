@@ -38,13 +38,13 @@ class Task:
     picked: bool = False
     finished: bool = False
 
-    def reached(self) -> "Task":
+    def reached(self) -> Task:
         """The task after the robot has reached the current goal."""
         if not self.picked:
             return dataclasses.replace(self, picked=True)
         return dataclasses.replace(self, finished=True, completed=(*self.completed, self.plan.actions[0].text))
 
-    def again(self, now_ns: int) -> "Task":
+    def again(self, now_ns: int) -> Task:
         """The same instruction from here on, to be planned on a cloud that is newer than ``now_ns``."""
         return Task(self.instruction, self.completed, self.max_steps, now_ns)
 
@@ -53,8 +53,10 @@ def check_task(task: Task) -> None:
     """Raise PlanningError(BAD_INSTRUCTION) unless the instruction and the completed steps are text that can be read."""
     _check_text(task.instruction, "instruction")
     if len(task.completed) > MAX_COMPLETED:
-        raise PlanningError(ErrorCode.BAD_INSTRUCTION, f"{len(task.completed)} completed steps were sent: send at most the "
-                            f"last {MAX_COMPLETED}.")
+        raise PlanningError(
+            ErrorCode.BAD_INSTRUCTION,
+            f"{len(task.completed)} completed steps were sent: send at most the last {MAX_COMPLETED}.",
+        )
     for text in task.completed:
         _check_text(text, "completed step")
 
@@ -67,29 +69,37 @@ def check_question(text: str) -> None:
 def _check_text(text: str, what: str) -> None:
     stripped = text.strip()
     if not stripped:
-        raise PlanningError(ErrorCode.BAD_INSTRUCTION, f"The {what} is empty: say what should happen, for example 'put the "
-                            "red block in the green bowl'.")
+        raise PlanningError(
+            ErrorCode.BAD_INSTRUCTION,
+            f"The {what} is empty: say what should happen, for example 'put the red block in the green bowl'.",
+        )
     if len(stripped) > MAX_CHARACTERS:
-        raise PlanningError(ErrorCode.BAD_INSTRUCTION, f"The {what} has {len(stripped)} characters: use at most "
-                            f"{MAX_CHARACTERS}.")
+        raise PlanningError(
+            ErrorCode.BAD_INSTRUCTION, f"The {what} has {len(stripped)} characters: use at most {MAX_CHARACTERS}."
+        )
     # DDS carries bytes: what was not valid UTF-8 arrives with replacement characters.
     if "\ufffd" in stripped or any(0xD800 <= ord(c) <= 0xDFFF for c in stripped):
         raise PlanningError(ErrorCode.BAD_INSTRUCTION, f"The {what} is not valid UTF-8 text: send it as UTF-8.")
 
 
 def check_plan(plan: Plan, workspace: Workspace) -> None:
-    """Raise PlanningError(OUTSIDE_WORKSPACE) unless every pose is finite, a unit quaternion and inside the workspace."""
+    """Raise PlanningError(OUTSIDE_WORKSPACE) unless every pose is valid and inside the workspace."""
     for action in plan.actions:
         for name, pose in (("pick", action.pick), ("place", action.place)):
             numbers = np.array([*pose.position, *pose.orientation], dtype=float)
             where = f"The {name} pose of step {action.index + 1} ('{action.text}')"
             if not np.isfinite(numbers).all() or abs(np.linalg.norm(numbers[3:]) - 1) > 1e-3:
-                raise PlanningError(ErrorCode.OUTSIDE_WORKSPACE, f"{where} is not a valid pose: the plan was withheld. Look "
-                                    "again with the service replan.")
+                raise PlanningError(
+                    ErrorCode.OUTSIDE_WORKSPACE,
+                    f"{where} is not a valid pose: the plan was withheld. Look again with the service replan.",
+                )
             if not workspace.contains(numbers[:3]):
-                raise PlanningError(ErrorCode.OUTSIDE_WORKSPACE, f"{where} at {np.round(numbers[:3], 3).tolist()} m lies outside "
-                                    f"the workspace {list(workspace.low)} to {list(workspace.high)} m: the plan was withheld. "
-                                    "Rephrase the instruction, or move the object or the workspace.")
+                raise PlanningError(
+                    ErrorCode.OUTSIDE_WORKSPACE,
+                    f"{where} at {np.round(numbers[:3], 3).tolist()} m lies outside "
+                    f"the workspace {list(workspace.low)} to {list(workspace.high)} m: the plan was withheld. "
+                    "Rephrase the instruction, or move the object or the workspace.",
+                )
 
 
 def memory_mib() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 
@@ -9,6 +10,7 @@ import rclpy
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.signals import uninstall_signal_handlers
 
 
 def declare(node, name: str, default, description: str, low=None, high=None, read_only: bool = True):
@@ -58,6 +60,7 @@ def run_node(make_node, args=None, threads: int = 4) -> int:
     except KeyboardInterrupt:
         pass
     finally:
+        _deaf()
         if node is not None and hasattr(node, "close"):
             node.close()
         if executor is not None:
@@ -66,3 +69,10 @@ def run_node(make_node, args=None, threads: int = 4) -> int:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _deaf() -> None:
+    """Ignore further signals: Ctrl-C in a terminal reaches a launched node twice, and it is ending already."""
+    uninstall_signal_handlers()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

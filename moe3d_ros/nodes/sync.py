@@ -8,8 +8,8 @@ from collections import deque
 class StampSynchronizer:
     """Matches each message of a leading topic with the nearest message of the other topics.
 
-    A set is given out once, newest leader first; leaders older than one given out are forgotten. The queues are bounded.
-    Callers serialise their calls.
+    A set is given out once, newest leader first; leaders older than one given out are forgotten. The queues are
+    bounded. Callers serialise their calls.
     """
 
     def __init__(self, leader: str, tolerance: float, queue: int = 10):
@@ -20,7 +20,7 @@ class StampSynchronizer:
         self._waiting: dict[str, deque] = {}
 
     def add(self, topic: str, stamp_ns: int, msg, needed) -> dict | None:
-        """Add a message; returns {topic: message} when all ``needed`` topics (with the leader) have a match, else None."""
+        """Add a message; returns {topic: message} once all ``needed`` topics and the leader match, else None."""
         self._waiting.setdefault(topic, deque(maxlen=self._queue)).append((stamp_ns, msg))
         for leader_stamp, leader in reversed(self._waiting.get(self._leader, ())):
             matched = {self._leader: leader}

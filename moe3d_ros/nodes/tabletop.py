@@ -39,12 +39,22 @@ class Tabletop(Node):
     def __init__(self):
         super().__init__("tabletop")
         seed = declare(self, "seed", 0, "Seed of the scene and of the sensor noise.", 0, 2**31 - 1)
-        contains = declare(self, "contains", ["red block", "green bowl"], "Things that must be in the scene, as colour and "
-                           "kind (block, bowl, zone), each of them once.")
-        names = declare(self, "cameras", ["front", "left", "right"], f"Cameras, some of {', '.join(CAMERAS)}; the first one "
-                        "publishes its images too.")
-        self._size = (declare(self, "width", 640, "Width of the images in pixels.", 64, 1920),
-                      declare(self, "height", 480, "Height of the images in pixels.", 48, 1080))
+        contains = declare(
+            self,
+            "contains",
+            ["red block", "green bowl"],
+            "Things that must be in the scene, as colour and kind (block, bowl, zone), each of them once.",
+        )
+        names = declare(
+            self,
+            "cameras",
+            ["front", "left", "right"],
+            f"Cameras, some of {', '.join(CAMERAS)}; the first one publishes its images too.",
+        )
+        self._size = (
+            declare(self, "width", 640, "Width of the images in pixels.", 64, 1920),
+            declare(self, "height", 480, "Height of the images in pixels.", 48, 1080),
+        )
         rate = declare(self, "rate", 2.0, "Clouds a second.", 0.1, 30.0)
         self._frame = declare(self, "planning_frame", "base_link", "Frame of the robot's base.")
         self._auto = declare(self, "auto_execute", False, "Execute every planned_action as it comes.")
@@ -115,7 +125,10 @@ class Tabletop(Node):
 
     def _on_execute(self, _, response: Trigger.Response) -> Trigger.Response:
         if self._next_action is None:
-            response.success, response.message = False, "There is no planned_action to execute: send an instruction first."
+            response.success, response.message = (
+                False,
+                "There is no planned_action to execute: send an instruction first.",
+            )
         else:
             response.success, response.message = self._execute()
         return response
@@ -126,12 +139,21 @@ class Tabletop(Node):
         pick = pose_from_msg(action.pick)
         with self._lock:
             result = self._world.pick_and_place(pick, pose_from_msg(action.place))
-            success, lies = self._world.judge(action.target, action.destination, pick.position)
-        message = f"{result.message} Now {lies}."
+            reached, lies = self._world.judge(action.target, action.destination, pick.position)
+        success = result.grasped and result.released and reached
+        message = f"{result.message} Now {lies}." if result.grasped else result.message
         self._look()
         self._send()
-        report = {"index": action.index, "text": action.text, "target": action.target, "destination": action.destination,
-                  "grasped": result.grasped, "released": result.released, "success": success, "message": message}
+        report = {
+            "index": action.index,
+            "text": action.text,
+            "target": action.target,
+            "destination": action.destination,
+            "grasped": result.grasped,
+            "released": result.released,
+            "success": success,
+            "message": message,
+        }
         self._executed.publish(String(data=json.dumps(report)))
         if result.grasped and result.released:
             for _ in ("pick", "place"):
@@ -153,7 +175,9 @@ def scene_with(contains, seed: int) -> Scene:
         names = [f"{thing.color} {thing.kind}" for thing in scene.objects]
         if all(names.count(name) == 1 for name in wanted):
             return scene
-    raise ValueError(f"no scene of {SCENES_TRIED} contains {', '.join(wanted)}: use colour and kind, such as 'red block'.")
+    raise ValueError(
+        f"no scene of {SCENES_TRIED} contains {', '.join(wanted)}: use colour and kind, such as 'red block'."
+    )
 
 
 def main(args=None) -> int:

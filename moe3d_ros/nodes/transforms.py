@@ -67,8 +67,9 @@ class Transforms:
             self._buffer = tf2_ros.Buffer(node=node)
             self._listener = tf2_ros.TransformListener(self._buffer, node)
         else:
-            node.create_subscription(TFMessage, "/tf_static", self._on_tf_static, TF_STATIC_IN,
-                                     callback_group=ReentrantCallbackGroup())
+            node.create_subscription(
+                TFMessage, "/tf_static", self._on_tf_static, TF_STATIC_IN, callback_group=ReentrantCallbackGroup()
+            )
         for text in static:
             if text:
                 self.set(*parse_transform(text))
@@ -96,8 +97,11 @@ class Transforms:
         if self._buffer is None:
             return self._tree.lookup(self._frame, frame)
         try:
-            found = self._buffer.lookup_transform(self._frame, frame, Time.from_msg(stamp),
-                                                  Duration(seconds=self._timeout))
+            found = self._buffer.lookup_transform(
+                self._frame, frame, Time.from_msg(stamp), Duration(seconds=self._timeout)
+            )
         except tf2_ros.TransformException as error:
-            raise UnknownFrame(f"no transform from '{frame}' to '{self._frame}' at the cloud's stamp ({error})") from error
+            raise UnknownFrame(
+                f"no transform from '{frame}' to '{self._frame}' at the cloud's stamp ({error})"
+            ) from error
         return transform_from_msg(found)

@@ -40,19 +40,37 @@ class Voxelizer(Node):
         if source not in ("points", "depth"):
             raise ValueError(f"the parameter input is '{source}': set it to points or depth.")
         self._frame = declare(self, "planning_frame", "base_link", "Frame that voxels and plans are in.")
-        self._voxel_size = declare(self, "voxel_size", 0.01, "Edge of a voxel in metres; that of the checkpoint is 0.01.",
-                                   0.001, 0.1)
+        self._voxel_size = declare(
+            self, "voxel_size", 0.01, "Edge of a voxel in metres; that of the checkpoint is 0.01.", 0.001, 0.1
+        )
         low = declare(self, "workspace_low", [0.25, -0.5, 0.0], "Lowest x, y, z of the workspace in metres.")
         high = declare(self, "workspace_high", [0.75, 0.5, 0.3], "Highest x, y, z of the workspace in metres.")
         self._workspace = Workspace(tuple(low), tuple(high))
         timeout = declare(self, "transform_timeout", 0.1, "Seconds to wait for the transform at a stamp.", 0.0, 10.0)
-        static = declare(self, "static_transforms", [""],
-                         "Static transforms 'parent child x y z qx qy qz qw', for where nobody publishes them.")
-        self._table_plane = declare(self, "table_plane", False, "Last resort: where a frame has no transform, find the "
-                                    "table as a plane in the first cloud and put the planning frame on it.")
-        tolerance = declare(self, "sync_tolerance", 0.02, "Largest difference in seconds between the stamps of depth, "
-                            "camera_info and colour.", 0.0, 1.0)
-        reliability = declare(self, "reliability", "auto", f"Quality of service of the sensor topics: {', '.join(CHOICES)}.")
+        static = declare(
+            self,
+            "static_transforms",
+            [""],
+            "Static transforms 'parent child x y z qx qy qz qw', for where nobody publishes them.",
+        )
+        self._table_plane = declare(
+            self,
+            "table_plane",
+            False,
+            "Last resort: where a frame has no transform, find the "
+            "table as a plane in the first cloud and put the planning frame on it.",
+        )
+        tolerance = declare(
+            self,
+            "sync_tolerance",
+            0.02,
+            "Largest difference in seconds between the stamps of depth, camera_info and colour.",
+            0.0,
+            1.0,
+        )
+        reliability = declare(
+            self, "reliability", "auto", f"Quality of service of the sensor topics: {', '.join(CHOICES)}."
+        )
         if reliability not in CHOICES:
             raise ValueError(f"the parameter reliability is '{reliability}': set it to one of {', '.join(CHOICES)}.")
 
@@ -70,8 +88,9 @@ class Voxelizer(Node):
         else:
             self._sync = StampSynchronizer(DEPTH, tolerance)
             self._inputs = [
-                AdaptiveSubscription(self, kind, topic, lambda msg, topic=topic: self._on_image(topic, msg), group,
-                                     reliability)
+                AdaptiveSubscription(
+                    self, kind, topic, lambda msg, topic=topic: self._on_image(topic, msg), group, reliability
+                )
                 for topic, kind in ((DEPTH, Image), (INFO, CameraInfo), (COLOR, Image))
             ]
         self._arrived = 0
@@ -87,9 +106,10 @@ class Voxelizer(Node):
         silent = [s.topic for s in self._inputs[:2] if s.publishers == 0]
         what = f"nobody publishes on {' and '.join(silent)}" if silent else "the publishers send nothing that matches"
         self._diagnostics.set("error", ErrorCode.NO_CLOUD.name)
-        self._diagnostics.report(WARN if arrived == 0 else ERROR,
-                                 f"No sensor data for {time.monotonic() - since:.0f} s: {what}. Start the camera or remap "
-                                 "the topics.")
+        self._diagnostics.set("seconds without data", f"{time.monotonic() - since:.0f}")
+        self._diagnostics.report(
+            WARN if arrived == 0 else ERROR, f"No sensor data: {what}. Start the camera or remap the topics."
+        )
 
     def _on_points(self, msg: PointCloud2) -> None:
         self._hand_over(msg.header, lambda: clouds.read_cloud(msg))
@@ -109,7 +129,8 @@ class Voxelizer(Node):
             if color.shape[:2] != depth.shape:
                 raise clouds.CloudError(
                     f"The colour image is {color.shape[1]}x{color.shape[0]}, the depth image {depth.shape[1]}x"
-                    f"{depth.shape[0]}: let the driver register the depth to the colour camera, and remap to that topic.")
+                    f"{depth.shape[0]}: let the driver register depth to colour, and remap to that topic."
+                )
             return points, color.reshape(-1, 3)
 
         self._hand_over(found[DEPTH].header, read)
@@ -137,8 +158,11 @@ class Voxelizer(Node):
             self._fail(ErrorCode.NO_CLOUD, str(error))
             return
         except (UnknownFrame, ImportError) as error:
-            self._fail(ErrorCode.TRANSFORM, f"The cloud cannot be brought into the planning frame: {error}. Publish that "
-                       "transform, or set the parameter static_transforms or table_plane of the voxelizer.")
+            self._fail(
+                ErrorCode.TRANSFORM,
+                f"The cloud cannot be brought into the planning frame: {error}. Publish that "
+                "transform, or set the parameter static_transforms or table_plane of the voxelizer.",
+            )
             return
         if transform is not None:
             points = clouds.transform_points(transform, points)
@@ -146,13 +170,18 @@ class Voxelizer(Node):
         centroids, shades = voxelize(points, colors, self._voxel_size, self._workspace)
         voxelized = time.perf_counter()
         self._voxels.publish(cloud_to_msg(centroids, shades, header(self._frame, head.stamp)))
-        for stage, seconds in (("read", read_done - start), ("transform", moved - read_done),
-                               ("voxelize", voxelized - moved), ("publish", time.perf_counter() - voxelized)):
+        for stage, seconds in (
+            ("read", read_done - start),
+            ("transform", moved - read_done),
+            ("voxelize", voxelized - moved),
+            ("publish", time.perf_counter() - voxelized),
+        ):
             self._diagnostics.timing(stage, seconds)
         self._diagnostics.count("output")
         self._diagnostics.set("voxels", len(centroids))
-        self._diagnostics.set("age at publication (ms)",
-                              f"{(self.get_clock().now().nanoseconds - stamp_ns(head.stamp)) / 1e6:.1f}")
+        self._diagnostics.set(
+            "age at publication (ms)", f"{(self.get_clock().now().nanoseconds - stamp_ns(head.stamp)) / 1e6:.1f}"
+        )
         self._judge(points, colors, len(centroids), head.frame_id)
 
     def _transform(self, head, points) -> np.ndarray | None:
@@ -167,8 +196,10 @@ class Voxelizer(Node):
         transform = table_frame_from_plane(points, (*self._workspace.center[:2], 0.0))
         self._transforms.set(self._frame, head.frame_id, transform)
         self._static_sender.send(self._frame, head.frame_id, transform)
-        self.get_logger().warning(f"'{head.frame_id}' had no transform: the planning frame was put on the table that is in "
-                                  "view. Poses are right relative to the scene, not to a robot.")
+        self.get_logger().warning(
+            f"'{head.frame_id}' had no transform: the planning frame was put on the table that is in "
+            "view. Poses are right relative to the scene, not to a robot."
+        )
         return transform
 
     def _judge(self, points, colors, voxels: int, frame: str) -> None:
@@ -177,12 +208,18 @@ class Voxelizer(Node):
         if len(points) == 0:
             error, message = ErrorCode.NO_CLOUD, "The cloud is empty (0 points): check the camera."
         elif voxels == 0 and not np.isfinite(points).any():
-            error, message = ErrorCode.NO_CLOUD, ("The cloud has no valid point (all NaN or Inf): check the camera's range, "
-                                                  "light and exposure.")
+            error, message = (
+                ErrorCode.NO_CLOUD,
+                ("The cloud has no valid point (all NaN or Inf): check the camera's range, light and exposure."),
+            )
         elif voxels == 0:
-            error, message = ErrorCode.EMPTY_WORKSPACE, (
-                f"No point of the cloud lies in the workspace: check the transform from '{frame}' to '{self._frame}', and "
-                "workspace_low and workspace_high.")
+            error, message = (
+                ErrorCode.EMPTY_WORKSPACE,
+                (
+                    f"No point of the cloud lies in the workspace: check the transform '{frame}' to '{self._frame}' "
+                    "and the workspace's limits."
+                ),
+            )
         elif colors is None:
             message = "The cloud has no colour: instructions that name colours cannot be followed. Publish XYZRGB."
         else:

@@ -10,8 +10,9 @@ import threading
 import time
 import traceback
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any
 
 from moe3d_ros.plan import ErrorCode, PlanningError
 
@@ -31,10 +32,10 @@ class Request:
         timeout: seconds that ``run`` may take, loading not counted.
     """
 
-    run: Callable[[Any, "Request"], Any]
+    run: Callable[[Any, Request], Any]
     publish: Callable[[Any], None] = lambda result: None
     on_progress: Callable[[str, str], None] = lambda stage, text: None
-    on_done: Callable[["Request"], None] = lambda request: None
+    on_done: Callable[[Request], None] = lambda request: None
     replaces: bool = False
     timeout: float = float("inf")
     result: Any = None
@@ -161,12 +162,22 @@ class PlanningWorker:
                 error = failure
             except Exception as failure:
                 self._log.error("Planning failed:\n" + traceback.format_exc())
-                error = PlanningError(ErrorCode.MODEL, f"The model failed ({type(failure).__name__}: {failure}). The node's "
-                                      "log has the details; please report them.")
+                error = PlanningError(
+                    ErrorCode.MODEL,
+                    f"The model failed ({type(failure).__name__}: {failure}). The node's "
+                    "log has the details; please report them.",
+                )
         if error is not None:
             late = error.code == ErrorCode.CANCELLED and not request.stopped.is_set()
-            request.fail(PlanningError(ErrorCode.TIMEOUT, f"No plan within {request.timeout:g} s: shorten the instruction or "
-                                       "raise the parameter planning_timeout.") if late else error)
+            request.fail(
+                PlanningError(
+                    ErrorCode.TIMEOUT,
+                    f"No plan within {request.timeout:g} s: shorten the instruction or "
+                    "raise the parameter planning_timeout.",
+                )
+                if late
+                else error
+            )
         elif request.settle():
             request.result = result
             try:

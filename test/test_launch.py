@@ -1,0 +1,47 @@
+"""Launch files and the configuration they hand out: arguments, parameters, RViz topics."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+OUTPUTS = {"points", "voxels", "plan_markers", "pick_pose", "place_pose", "goal_pose"}
+
+
+def declared(node: str) -> dict:
+    """Parameters that a node's source declares, with their defaults."""
+    tree = ast.parse((ROOT / "moe3d_ros" / "nodes" / f"{node}.py").read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [call for call in calls if getattr(call.func, "id", "") == "declare"]
+    return {call.args[1].value: ast.literal_eval(call.args[2]) for call in calls}
+
+
+@pytest.mark.parametrize("node", ["voxelizer", "planner", "tabletop", "replay"])
+def test_parameter_file_holds_every_parameter_with_its_default(node):
+    written = yaml.safe_load((ROOT / "config" / "planner.yaml").read_text())[f"/**/{node}"]["ros__parameters"]
+    assert written == declared(node) and len(written) >= 7
+
+
+def test_rviz_shows_every_topic_by_its_relative_name():
+    config = yaml.safe_load((ROOT / "config" / "moe3d.rviz").read_text())
+    displays = config["Visualization Manager"]["Displays"]
+    assert {display["Topic"]["Value"] for display in displays if "Topic" in display} == OUTPUTS
+
+
+def test_launch_files_have_no_network_and_no_eval():
+    for path in (ROOT / "launch").glob("*.py"):
+        assert not re.search(r"\b(eval|exec|requests|urllib|subprocess)\b", path.read_text()), path
+
+
+def test_launch_description_declares_its_arguments_at_the_top():
+    pytest.importorskip("launch_ros", reason="launch comes with ROS 2 from apt")
+    from launch.actions import DeclareLaunchArgument
+    from launch.launch_description_sources import get_launch_description_from_python_launch_file
+
+    description = get_launch_description_from_python_launch_file(str(ROOT / "launch" / "planner.launch.py"))
+    arguments = {entity.name for entity in description.entities if isinstance(entity, DeclareLaunchArgument)}
+    assert arguments >= {"sim", "rviz", "input", "params_file", "namespace", "use_sim_time", "log_level", "cloud"}
+    assert all(entity.description for entity in description.entities if isinstance(entity, DeclareLaunchArgument))

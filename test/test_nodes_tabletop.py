@@ -1,0 +1,130 @@
+"""The tabletop as a process: what its cameras see agrees, and what it is told to do is done and judged."""
+
+import json
+
+import numpy as np
+import pytest
+from ros_helpers import LATCHED, NodeProcess
+
+pytest.importorskip("moe3d_ros.msg", reason="the interfaces are not built")
+pytest.importorskip("pybullet", reason="PyBullet is not installed")
+
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from std_msgs.msg import Empty, String
+from std_srvs.srv import Trigger
+from tf2_msgs.msg import TFMessage
+
+from moe3d_ros.clouds import depth_to_points, read_cloud, read_color, read_depth, read_intrinsics, transform_points
+from moe3d_ros.msg import PlannedAction
+from moe3d_ros.nodes.conversions import action_to_msg, header, stamp_ns
+from moe3d_ros.nodes.tabletop import scene_with
+from moe3d_ros.nodes.transforms import transform_from_msg
+from moe3d_ros.plan import Action
+from moe3d_ros.tabletop.tasks import make_step
+from moe3d_ros.voxels import Workspace
+
+CONTAINS = ["red block", "green bowl"]
+FRAME = "front_camera_optical_frame"
+
+
+@pytest.fixture(scope="module")
+def tabletop(probe):
+    node = NodeProcess(
+        "tabletop", {"contains": CONTAINS, "seed": 3, "rate": 5.0, "width": 320, "height": 240}, namespace="table"
+    )
+    node.wait_log("On the table")
+    yield node
+    assert node.stop() == 0, node.log
+
+
+def oracle_action(stamp) -> PlannedAction:
+    """The right step for the scene that the node made from the same seed."""
+    scene = scene_with(CONTAINS, 3)
+    names = [f"{thing.color} {thing.kind}" for thing in scene.objects]
+    step = make_step(scene, names.index("red block"), names.index("green bowl"))
+    target, destination = step.text.removeprefix("pick the ").split(", place it ")
+    action = Action(0, "pick_place", target, destination, step.pick, step.place, 1.0, step.text)
+    return action_to_msg(action, header("base_link", stamp))
+
+
+def test_cloud_depth_and_transform_agree(probe, tabletop):
+    kinds = {
+        "points": PointCloud2,
+        "depth/image_rect": Image,
+        "depth/camera_info": CameraInfo,
+        "rgb/image_rect_color": Image,
+    }
+    inboxes = {name: probe.listen(kind, f"/table/{name}") for name, kind in kinds.items()}
+    transforms = probe.listen(TFMessage, "/tf_static", LATCHED)
+    points_msg, depth_msg, info, color_msg = (inbox.wait() for inbox in inboxes.values())
+    message = transforms.wait(lambda m: any(t.child_frame_id == FRAME for t in m.transforms))
+    transform = next(t for t in message.transforms if t.child_frame_id == FRAME)
+    assert transform.header.frame_id == points_msg.header.frame_id == "base_link"
+    assert depth_msg.header.frame_id == info.header.frame_id == color_msg.header.frame_id == FRAME
+    assert (
+        (depth_msg.width, depth_msg.height)
+        == (info.width, info.height)
+        == (color_msg.width, color_msg.height)
+        == (320, 240)
+    )
+    inbox = inboxes["depth/camera_info"]
+    assert inbox.wait(lambda m: m.header.stamp == depth_msg.header.stamp)  # the set shares its stamp
+
+    seen = transform_points(
+        transform_from_msg(transform), depth_to_points(read_depth(depth_msg), read_intrinsics(info))
+    )
+    inside = Workspace().contains(seen)
+    assert inside.sum() > 5000 and abs(np.median(seen[inside, 2])) < 0.01  # the table is at z = 0
+    points, colors = read_cloud(points_msg)
+    assert np.isfinite(points).all() and len(points) > inside.sum() and colors.std() > 5
+    from scipy.spatial import cKDTree
+
+    distance, _ = cKDTree(points).query(seen[inside][::50])
+    assert np.percentile(distance, 95) < 0.01  # one camera's depth is part of the fused cloud
+    red = read_color(color_msg).reshape(-1, 3)[inside].astype(int)
+    assert (((red[:, 0] - red[:, 1]) > 60) & ((red[:, 0] - red[:, 2]) > 60)).sum() > 20
+
+
+def test_execute_does_what_it_is_told_and_judges_it(probe, tabletop):
+    client = probe.node.create_client(Trigger, "/table/execute")
+    nothing = probe.call(client, Trigger.Request())
+    assert not nothing.success and "no planned_action" in nothing.message
+    executed, reached = probe.listen(String, "/table/executed"), probe.listen(Empty, "/table/goal_reached")
+    clouds = probe.listen(PointCloud2, "/table/points")
+    probe.talk(PlannedAction, "/table/planned_action").publish(oracle_action(probe.now()))
+    response = probe.call(client, Trigger.Request())
+    while "no planned_action" in response.message:  # the message is still under way
+        response = probe.call(client, Trigger.Request())
+    assert response.success, response.message
+    report = json.loads(executed.wait().data)
+    assert report["success"] and report["grasped"] and report["released"] and "red block" in report["target"]
+    assert reached.wait(start=1) is not None
+    after = clouds.wait(lambda m: stamp_ns(m.header.stamp) > 0, start=len(clouds.messages))
+    place = oracle_action(probe.now()).place.pose.position
+    points, colors = read_cloud(after)
+    near = np.linalg.norm(points[:, :2] - [place.x, place.y], axis=1) < 0.02
+    red = (colors[near, 0].astype(int) - colors[near, 1]) > 60
+    assert red.mean() > 0.5  # the next look shows it there
+    again = probe.call(client, Trigger.Request())
+    assert not again.success  # a step is executed once
+
+
+def test_pick_at_an_empty_place_is_reported(probe, tabletop):
+    action = oracle_action(probe.now())
+    action.pick.pose.position.x, action.pick.pose.position.y = 0.26, -0.49
+    probe.talk(PlannedAction, "/table/planned_action").publish(action)
+    client = probe.node.create_client(Trigger, "/table/execute")
+    response = probe.call(client, Trigger.Request())
+    while "no planned_action" in response.message:
+        response = probe.call(client, Trigger.Request())
+    assert not response.success and "Nothing was picked" in response.message
+    assert tabletop.alive()
+
+
+@pytest.mark.parametrize(
+    "parameters,words", [({"cameras": ["front", "behind"]}, "behind"), ({"contains": ["red elephant"]}, "elephant")]
+)
+def test_bad_parameters_are_refused_with_the_reason(parameters, words):
+    node = NodeProcess("tabletop", parameters, namespace="refused")
+    node.wait_log(words)
+    assert node.process.wait(60) == 2 and "Traceback" not in node.log
