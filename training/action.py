@@ -45,8 +45,7 @@ class ActionTask:
         self.pose = make_pose_dit(model_config, llm_width)
         modules = {"encoder": self.encoder, "pose": self.pose}
         if self.language:
-            model = self.language.model
-            modules |= {"language": model, "objects": model.objects, "pointer": model.pointer}
+            modules |= {"language": self.language.model, "objects": self.language.model.objects}
         load_matching(modules, config.init or "")
 
     def module(self) -> torch.nn.Module:

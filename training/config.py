@@ -17,7 +17,7 @@ CONFIG_FOLDER = Path(__file__).parent / "configs"
 class StageConfig:
     """One stage of training. Lengths of time are wall-clock minutes, learning rates are peak values."""
 
-    task: str = field(metadata={"help": "perception, language or action: what is trained (training/tasks.py)"})
+    task: str = field(metadata={"help": "perception, alignment, language or action: what is trained"})
     output: str = field(metadata={"help": "folder of this run: state, logs"})
     init: Optional[str] = field(default=None, metadata={"help": "folders of finished runs to start from, comma-separated"})
     steps: int = field(default=10_000, metadata={"help": "optimiser steps of the whole run"})
@@ -53,7 +53,6 @@ class StageConfig:
     balance: float = field(default=0.01, metadata={"help": "weight of the load-balancing loss"})
     router_z: float = field(default=0.001, metadata={"help": "weight of the router z-loss"})
     real_scenes: float = field(default=1.0, metadata={"help": "share of scenes seen through the encoder, not described"})
-    collect_every: int = field(default=6, metadata={"help": "pointer: steps between two new batches of LLM states"})
     # action
     draws: int = field(default=4, metadata={"help": "noise draws per step of a plan"})
     with_llm: bool = field(default=False, metadata={"help": "condition on the step states of the tuned LLM"})

@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Build the model, fill it from the runs, write the checkpoint with half-precision weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--encoder", required=True, help="runs of the perception stage, comma-separated; later ones win")
-    parser.add_argument("--language", required=True, help="runs of Stage I, Stage II and the pointer, comma-separated; later ones win")
+    parser.add_argument("--language", required=True, help="runs of Stage I and Stage II, comma-separated; later ones win")
     parser.add_argument("--pose", required=True, help="run of the action stage")
     parser.add_argument("--output", required=True, type=Path, help="checkpoint folder; an older one is replaced")
     parser.add_argument("--card", type=Path, help="text of card.md: data, recipe, scores, limits")
@@ -32,8 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
     config = ModelConfig(name=options.name, language=LanguageConfig(base=options.base, revision=revision))
     model = ThreeDMoE(config, llm, tokenizer)
     load_matching({"encoder": model.encoder}, options.encoder)
-    language = {"language": model.language, "objects": model.language.objects, "pointer": model.language.pointer}
-    load_matching(language, options.language)
+    load_matching({"language": model.language, "objects": model.language.objects}, options.language)
     load_matching({"pose": model.pose}, options.pose)
     card = options.card.read_text() if options.card else f"# {options.name}\n\nNot evaluated yet.\n"
     save_checkpoint(options.output, config.to_dict(), model.trained_tensors(), card, dtype=torch.float16)

@@ -62,8 +62,8 @@ class LanguageTask:
         self.model = build_language_model(config)
         self.encoder = SceneEncoder(EncoderConfig()).eval().requires_grad_(False)
         if config.init:
-            parts = {"language": self.model, "objects": self.model.objects, "pointer": self.model.pointer}
-            load_matching({**parts, "encoder": self.encoder}, config.init)
+            parts = {"language": self.model, "objects": self.model.objects, "encoder": self.encoder}
+            load_matching(parts, config.init)
         if not config.tune_objects:
             self.model.objects.requires_grad_(False)
 
@@ -195,10 +195,13 @@ class LanguageTask:
         for which, name in enumerate(("pick_pointer", "place_pointer")):
             states = pointer_states(penultimate, packed, which)
             logits = self.model.pointer(states, *words, features[packed.step_row], objects.mask[packed.step_row])[:, which]
-            loss = loss + F.cross_entropy(logits, truth[:, which], ignore_index=-100)
             known = truth[:, which] >= 0
+            # A sum over what is known: the encoder may have missed every object that is meant.
+            nll = F.cross_entropy(logits, truth[:, which], ignore_index=-100, reduction="sum")
+            loss = loss + nll / known.sum().clamp(min=1)
             right = (logits.argmax(-1) == truth[:, which])[known].float()
-            figures[name] = float(right.mean())
+            if bool(known.any()):
+                figures[name] = float(right.mean())
             hard = torch.tensor([packed.kinds[text] == "grounded" for text in packed.step_text.tolist()])[known]
             if bool(hard.any()):
                 figures[f"{name}_grounded"] = float(right[hard].mean())

@@ -25,15 +25,11 @@ def make_task(config: StageConfig) -> Task:
         from training.language import LanguageTask
 
         return LanguageTask(config)
-    if config.task == "pointer":
-        from training.pointer import PointerTask
-
-        return PointerTask(config)
     if config.task == "action":
         from training.action import ActionTask
 
         return ActionTask(config)
-    raise SystemExit(f"no task {config.task!r}: perception, alignment, language, pointer or action")
+    raise SystemExit(f"no task {config.task!r}: perception, alignment, language or action")
 
 
 def main(arguments: list[str] | None = None) -> None:
