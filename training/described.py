@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 
-from moe3d_ros.model.objects import GROUPS, RELATIONS, ObjectSet
+from moe3d_ros.model.objects import GROUPS, LANDMARKS, RELATIONS, ObjectSet
 from moe3d_ros.tabletop.scenes import BLOCK, COLOR_NAMES, KINDS, OBJECT, SceneBatch
 
 
@@ -42,12 +43,12 @@ def _confident(index, classes, uniform, normal, wrong: float) -> torch.Tensor:
     swap = uniform(*index.shape) < wrong
     index = torch.where(swap, (uniform(*index.shape) * classes).long().clamp(max=classes - 1), index)
     sure = 5 + 5 * uniform(*index.shape, 1)
-    logits = sure * torch.nn.functional.one_hot(index.clamp(min=0), classes) + 1.2 * normal(*index.shape, classes)
+    logits = sure * F.one_hot(index.clamp(min=0), classes) + 1.2 * normal(*index.shape, classes)
     return logits.softmax(-1)
 
 
 def relation_targets(scenes: SceneBatch) -> torch.Tensor:
-    """Which of RELATIONS hold for each slot (B, S, R) in {0, 1}."""
+    """Which of RELATIONS hold for each slot, then which landmarks it is next to (B, S, R + LANDMARKS) in {0, 1}."""
     named = scenes.named
     pair = named[:, :, None] & named[:, None, :]
     same_kind = (scenes.kind[:, :, None] == scenes.kind[:, None, :]) & pair
@@ -74,4 +75,18 @@ def relation_targets(scenes: SceneBatch) -> torch.Tensor:
     columns += [above.any(2), above.any(1)]
     targets = torch.stack(columns, dim=-1).float()
     assert targets.shape[-1] == len(RELATIONS)
-    return targets
+    return torch.cat([targets, _neighbour_targets(scenes, apart, same_kind)], dim=-1)
+
+
+def _neighbour_targets(scenes: SceneBatch, apart: torch.Tensor, same_kind: torch.Tensor) -> torch.Tensor:
+    """Of which landmarks (another kind of thing, by kind and colour) a slot is the nearest of its kind (B, S, LANDMARKS)."""
+    batch, slots = scenes.kind.shape
+    nearest = torch.zeros(batch, slots, slots, dtype=torch.bool)
+    for kind in range(len(KINDS)):
+        of_kind = (scenes.kind == kind) & scenes.named
+        distance = torch.where(of_kind[:, :, None], apart, torch.full_like(apart, torch.inf))
+        nearest |= of_kind[:, :, None] & (distance <= distance.amin(1, keepdim=True))
+    several = same_kind.sum(2, keepdim=True) > 1
+    nearest &= several & ~same_kind & scenes.named[:, None, :] & scenes.named[:, :, None]
+    landmark = (scenes.kind.clamp(min=0) * len(COLOR_NAMES) + scenes.color).clamp(0, LANDMARKS - 1)
+    return (nearest.float() @ F.one_hot(landmark, LANDMARKS).float()).clamp(max=1)

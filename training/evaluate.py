@@ -14,9 +14,9 @@ import torch  # noqa: E402
 from moe3d_ros.model.base_llm import BaseModelError  # noqa: E402
 from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
 from moe3d_ros.planner import Planner  # noqa: E402
-from training import pose_steps, single_step  # noqa: E402
+from training import pose_steps, question_answering, single_step  # noqa: E402
 
-SUITES = ("single-step", "pose-steps")
+SUITES = ("single-step", "pose-steps", "qa")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,13 +26,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--checkpoint", default="default", help="folder, or the name of one that ships")
     parser.add_argument("--json", type=Path, help="write the figures and every case there")
     parser.add_argument("--scenes", type=int, help="how many held-out scenes (default: 200, pose-steps 100)")
+    parser.add_argument("--questions", type=int, default=1000, help="how many held-out questions (qa)")
     parser.add_argument("--episodes", type=int, default=50, help="how many of them are executed (single-step)")
     parser.add_argument("--held-out-wordings", action="store_true", help="word the instructions as training never did")
     parser.add_argument("--threads", type=int, help="torch threads")
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args(arguments)
-    if options.scenes is not None and options.scenes < 1:
-        parser.error("--scenes must be at least 1")
+    for name in ("scenes", "questions"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            parser.error(f"--{name} must be at least 1")
     if options.threads:
         torch.set_num_threads(options.threads)
     try:
@@ -43,6 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.suite == "single-step":
         figures = single_step.run(planner, options.scenes or 200, options.episodes, options.held_out_wordings)
         print(single_step.table(figures))
+    elif options.suite == "qa":
+        figures = question_answering.run(planner, options.questions)
+        print(question_answering.table(figures))
     else:
         figures = pose_steps.run(planner, options.scenes or 100)
         print(pose_steps.table(figures))

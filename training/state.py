@@ -9,6 +9,8 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
+from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
+
 
 def save_state(folder: Path, trained: dict[str, torch.nn.Parameter], optimizer, step: int, seconds: float) -> None:
     """Write ``state.safetensors`` and then ``state.json``, which names the step; a kill leaves the older pair."""
@@ -62,15 +64,22 @@ def read_weights(folder: str | Path) -> dict[str, torch.Tensor]:
     return {key.split(".", 1)[1]: value for key, value in tensors.items() if key.startswith("weight.")}
 
 
+CHECKPOINT_PARTS = ("encoder", "language", "pose")  # first words of a checkpoint's tensor names
+
+
 def load_matching(modules: dict[str, torch.nn.Module], folders: str) -> None:
-    """Start from finished runs: for each folder (comma-separated), the module that its weights fit.
+    """Start from finished runs, or from checkpoints: for each folder (comma-separated), the module that its weights fit.
 
     Args:
-        modules: by a prefix that only tells them apart.
-        folders: runs whose every tensor must find its place in one of the modules; else a ValueError names it.
+        modules: by name; a checkpoint's parts go to the modules that bear their names (encoder, language, pose).
+        folders: runs whose every tensor must find its place in one of the modules, else a ValueError names it, and
+            checkpoints, of which the modules take what is theirs.
     """
-    for folder in filter(None, folders.split(",")):
-        weights = read_weights(folder.strip())
+    for folder in filter(None, (part.strip() for part in folders.split(","))):
+        if (Path(folder) / CHECKSUMS).exists():
+            _load_parts(modules, folder)
+            continue
+        weights = read_weights(folder)
         for module in modules.values():
             parameters = dict(module.named_parameters())
             if weights.keys() <= parameters.keys():
@@ -78,3 +87,16 @@ def load_matching(modules: dict[str, torch.nn.Module], folders: str) -> None:
                 break
         else:
             raise ValueError(f"the weights of {folder} ({next(iter(weights))}, ...) fit none of the modules to train")
+
+
+def _load_parts(modules: dict[str, torch.nn.Module], folder: str) -> None:
+    _, tensors = load_checkpoint(folder)
+    for part in CHECKPOINT_PARTS:
+        if part not in modules:
+            continue
+        own = {name.removeprefix(f"{part}."): value for name, value in tensors.items() if name.startswith(f"{part}.")}
+        parameters = dict(modules[part].named_parameters())
+        chosen = {name: value for name, value in parameters.items() if name in own}
+        if not chosen:
+            raise ValueError(f"the checkpoint {folder} has nothing for {part}")
+        load_weights_into(chosen, {f"weight.{name}": value for name, value in own.items()})

@@ -36,7 +36,7 @@ class ModelConfig:
     language: LanguageConfig = field(default_factory=LanguageConfig)
     object_width: int = 192  # of the relation encoder and the pointer
     object_heads: int = 6
-    object_layers: int = 2
+    object_layers: int = 3
     pose_width: int = 256
     pose_blocks: int = 3
     pose_heads: int = 8

@@ -97,7 +97,7 @@ class SceneLanguageModel(nn.Module):
         object_width, object_heads, object_layers: sizes of the relation encoder and the pointer.
     """
 
-    def __init__(self, llm, tokenizer, object_width: int = 192, object_heads: int = 6, object_layers: int = 2):
+    def __init__(self, llm, tokenizer, object_width: int = 192, object_heads: int = 6, object_layers: int = 3):
         super().__init__()
         self.llm = llm
         self.tokenizer = tokenizer

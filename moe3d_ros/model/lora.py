@@ -44,6 +44,9 @@ def add_lora(model: nn.Module, rank: int = 8, alpha: float | None = None, dropou
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         inject_adapter_in_model(config, model)
+    for name, parameter in model.named_parameters():
+        if ".lora_" in name:  # in the base's bfloat16 most of an optimiser's updates would be rounded away
+            parameter.data = parameter.data.float()
     for layer in moe_layers(model).values():  # peft freezes all that is not its own
         for parameter in layer.trained_parameters():
             parameter.requires_grad_(True)

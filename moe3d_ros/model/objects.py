@@ -16,6 +16,7 @@ from moe3d_ros.model.encoder import Detections, FourierPosition, TransformerLaye
 GROUPS = ("kind", "kind_color", "all")  # among whom an object is extreme
 SIDES = ("left", "right", "near", "far")
 RELATIONS = tuple(f"{side}_of_{group}" for group in GROUPS for side in SIDES) + ("bigger", "smaller", "covered", "on_top")
+LANDMARKS = 4 * 11  # kind and colour of a thing that others may be next to
 ATTRIBUTES = 4 + 11 + 3  # kind and colour probabilities, half extents in decimetres
 
 
@@ -64,7 +65,7 @@ def from_detections(found: Detections, threshold: float = 0.5, apart: float = 0.
 class ObjectTokens(nn.Module):
     """ObjectSet -> relation-aware features, and their linear projection into the LLM's embedding space."""
 
-    def __init__(self, llm_width: int, width: int = 192, heads: int = 6, layers: int = 2):
+    def __init__(self, llm_width: int, width: int = 192, heads: int = 6, layers: int = 3):
         super().__init__()
         self.width = width
         self.attributes = nn.Linear(ATTRIBUTES, width)
@@ -72,6 +73,7 @@ class ObjectTokens(nn.Module):
         self.layers = nn.ModuleList([TransformerLayer(width, heads, expansion=2) for _ in range(layers)])
         self.norm = nn.LayerNorm(width)
         self.relations = nn.Linear(width, len(RELATIONS))
+        self.neighbours = nn.Linear(width, LANDMARKS)  # auxiliary: of its kind the nearest to which landmark
         self.projection = nn.Linear(self.feature_width, llm_width)
 
     @property
@@ -80,14 +82,15 @@ class ObjectTokens(nn.Module):
         return self.width + ATTRIBUTES + len(RELATIONS)
 
     def embed(self, objects: ObjectSet) -> tuple[torch.Tensor, torch.Tensor]:
-        """Features (B, n, feature_width) and relation logits (B, n, len(RELATIONS))."""
+        """Features (B, n, feature_width) and logits (B, n, len(RELATIONS) + LANDMARKS) of relations and neighbours."""
         attributes = objects.attributes
         x = self.attributes(attributes) + self.position(objects.center)
         for layer in self.layers:
             x = layer(x, objects.mask)
         x = self.norm(x)
         relations = self.relations(x)
-        return torch.cat([x, attributes, relations.sigmoid()], dim=-1), relations
+        features = torch.cat([x, attributes, relations.sigmoid()], dim=-1)
+        return features, torch.cat([relations, self.neighbours(x)], dim=-1)
 
     def forward(self, objects: ObjectSet) -> tuple[torch.Tensor, torch.Tensor]:
         """Features (B, n, feature_width) and LLM tokens (B, n, llm_width)."""
