@@ -102,6 +102,8 @@ class ErrorCode(IntEnum):
     OUTSIDE_WORKSPACE = 7
     TIMEOUT = 8
     CANCELLED = 9
+    LOW_CONFIDENCE = 10
+    KEEP_OUT = 11
 
 
 class PlanningError(RuntimeError):

@@ -1,28 +1,21 @@
 """Launch files and the configuration they hand out: arguments, parameters, RViz topics."""
 
-import ast
 import re
 from pathlib import Path
 
 import pytest
 import yaml
 
+from moe3d_ros.parameters import TABLES
+
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUTS = {"points", "voxels", "plan_markers", "pick_pose", "place_pose", "goal_pose"}
 
 
-def declared(node: str) -> dict:
-    """Parameters that a node's source declares, with their defaults."""
-    tree = ast.parse((ROOT / "moe3d_ros" / "nodes" / f"{node}.py").read_text())
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    calls = [call for call in calls if getattr(call.func, "id", "") == "declare"]
-    return {call.args[1].value: ast.literal_eval(call.args[2]) for call in calls}
-
-
-@pytest.mark.parametrize("node", ["voxelizer", "planner", "tabletop", "replay"])
+@pytest.mark.parametrize("node", list(TABLES))
 def test_parameter_file_holds_every_parameter_with_its_default(node):
     written = yaml.safe_load((ROOT / "config" / "planner.yaml").read_text())[f"/**/{node}"]["ros__parameters"]
-    assert written == declared(node) and len(written) >= 7
+    assert written == {parameter.name: parameter.default for parameter in TABLES[node]} and len(written) >= 7
 
 
 def test_rviz_shows_every_topic_by_its_relative_name():

@@ -12,8 +12,6 @@ from rclpy.qos import ReliabilityPolicy
 
 from moe3d_ros.nodes.qos import CLOUD, SENSOR_IN
 
-CHOICES = ("auto", "reliable", "best_effort")
-
 
 class AdaptiveSubscription:
     """Subscribes with best effort, and again with reliable when all publishers are; back when one is not."""

@@ -19,11 +19,11 @@ REPORT_COUNTS_FOR = 3.0  # seconds that a voxelizer's report explains a missing 
 class LatestCloud:
     """Keeps one message; read by the planning thread, written by callbacks."""
 
-    def __init__(self, frame: str, max_age: float, now_ns, describe_missing):
+    def __init__(self, frame: str, max_age, now_ns, describe_missing):
         """
         Args:
             frame: the planning frame that voxels must be in.
-            max_age: seconds; 0 for no limit.
+            max_age: called without arguments, seconds; 0 for no limit.
             now_ns: the node's clock in nanoseconds.
             describe_missing: called without arguments, a clause on why no voxels came.
         """
@@ -83,18 +83,18 @@ class LatestCloud:
         msg = self._msg
         if msg is None:
             raise self._explained(ErrorCode.NO_CLOUD, f"No cloud has arrived yet: {self._describe_missing()}.")
-        age = self._age(msg)
-        if 0 < self._max_age < -age:
+        age, max_age = self._age(msg), self._max_age()
+        if 0 < max_age < -age:
             raise PlanningError(
                 ErrorCode.STALE_CLOUD,
                 f"The newest cloud is stamped {-age:.1f} s in the future: "
                 "synchronise the clocks, or set use_sim_time alike on all nodes.",
             )
-        if 0 < self._max_age < age:
+        if 0 < max_age < age:
             raise self._explained(
                 ErrorCode.STALE_CLOUD,
                 f"The newest cloud is {age:.1f} s old, older than max_cloud_age "
-                f"({self._max_age:g} s): {self._describe_missing()}.",
+                f"({max_age:g} s): {self._describe_missing()}.",
             )
         if stamp_ns(msg.header.stamp) <= newer_than_ns:
             raise self._explained(

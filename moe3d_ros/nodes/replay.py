@@ -15,40 +15,23 @@ from moe3d_ros import clouds
 from moe3d_ros.frames import rigid_transform
 from moe3d_ros.nodes.conversions import cloud_to_msg, header
 from moe3d_ros.nodes.diagnostics import OK, Diagnostics
+from moe3d_ros.nodes.parameters import Parameters
 from moe3d_ros.nodes.qos import CLOUD
-from moe3d_ros.nodes.run import declare, run_node
+from moe3d_ros.nodes.run import run_node
 from moe3d_ros.nodes.transforms import StaticTransformSender
+from moe3d_ros.parameters import REPLAY
 from moe3d_ros.tableplane import table_frame_from_plane
 
 
 class Replay(Node):
-    """See the module's docstring. Parameters are documented in config/planner.yaml."""
+    """See the module's docstring. Parameters are documented in docs/parameters.md."""
 
     def __init__(self):
         super().__init__("replay")
-        path = declare(self, "cloud", "", "Path of a PCD or PLY file, metres.")
-        rate = declare(self, "rate", 2.0, "Clouds a second.", 0.01, 100.0)
-        frame = declare(self, "frame_id", "camera_optical_frame", "Frame of the file's points.")
-        planning_frame = declare(self, "planning_frame", "base_link", "Frame that plans are in.")
-        find_table = declare(
-            self,
-            "table_frame",
-            True,
-            "Find the table as a plane, put the planning frame on it, and publish "
-            "the transform. Only where frame_id is not the planning frame.",
-        )
-        center = declare(
-            self,
-            "table_center",
-            [0.5, 0.0, 0.0],
-            "Where the scene's middle on the table is to lie in the planning frame, x, y, z in metres.",
-        )
-        pose = declare(
-            self,
-            "camera_pose",
-            [0.0],
-            "The camera's pose in the planning frame where it is known, x y z qx qy qz qw; then no table is searched.",
-        )
+        settings = Parameters(self, REPLAY)
+        settings.check()
+        path, rate, frame = settings["cloud"], settings["rate"], settings["frame_id"]
+        planning_frame, pose = settings["planning_frame"], settings["camera_pose"]
         points, colors = clouds.read_cloud_file(path)
         valid = np.isfinite(points).all(axis=1)
         self._msg = cloud_to_msg(points, colors, header(frame, self.get_clock().now().to_msg()))
@@ -57,9 +40,9 @@ class Replay(Node):
         self._publisher = self.create_publisher(PointCloud2, "points", CLOUD)
         self._diagnostics = Diagnostics(self, "replay", hardware_id=path)
         self._sender = StaticTransformSender(self)
-        if frame != planning_frame and (len(pose) == 7 or find_table):
+        if frame != planning_frame and (len(pose) == 7 or settings["table_frame"]):
             transform = (
-                rigid_transform(pose[:3], pose[3:]) if len(pose) == 7 else table_frame_from_plane(points, tuple(center))
+                rigid_transform(pose[:3], pose[3:]) if len(pose) == 7 else table_frame_from_plane(points, tuple(settings["table_center"]))
             )
             self._sender.send(planning_frame, frame, transform)
         self._diagnostics.report(OK, f"{valid.sum()} valid points of {len(points)} from {path}")

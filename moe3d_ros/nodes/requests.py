@@ -1,4 +1,4 @@
-"""What is asked of the planner node, and the checks on what comes in and on what may go out. Free of ROS."""
+"""What is asked of the planner node, and the checks on what comes in. Free of ROS."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import dataclasses
 import resource
 from typing import Any
 
-import numpy as np
-
 from moe3d_ros.plan import ErrorCode, Plan, PlanningError
-from moe3d_ros.voxels import Workspace
 
 MAX_CHARACTERS = 1000
 MAX_COMPLETED = 64
@@ -80,26 +77,6 @@ def _check_text(text: str, what: str) -> None:
     # DDS carries bytes: what was not valid UTF-8 arrives with replacement characters.
     if "\ufffd" in stripped or any(0xD800 <= ord(c) <= 0xDFFF for c in stripped):
         raise PlanningError(ErrorCode.BAD_INSTRUCTION, f"The {what} is not valid UTF-8 text: send it as UTF-8.")
-
-
-def check_plan(plan: Plan, workspace: Workspace) -> None:
-    """Raise PlanningError(OUTSIDE_WORKSPACE) unless every pose is valid and inside the workspace."""
-    for action in plan.actions:
-        for name, pose in (("pick", action.pick), ("place", action.place)):
-            numbers = np.array([*pose.position, *pose.orientation], dtype=float)
-            where = f"The {name} pose of step {action.index + 1} ('{action.text}')"
-            if not np.isfinite(numbers).all() or abs(np.linalg.norm(numbers[3:]) - 1) > 1e-3:
-                raise PlanningError(
-                    ErrorCode.OUTSIDE_WORKSPACE,
-                    f"{where} is not a valid pose: the plan was withheld. Look again with the service replan.",
-                )
-            if not workspace.contains(numbers[:3]):
-                raise PlanningError(
-                    ErrorCode.OUTSIDE_WORKSPACE,
-                    f"{where} at {np.round(numbers[:3], 3).tolist()} m lies outside "
-                    f"the workspace {list(workspace.low)} to {list(workspace.high)} m: the plan was withheld. "
-                    "Rephrase the instruction, or move the object or the workspace.",
-                )
 
 
 def memory_mib() -> int:

@@ -1,4 +1,4 @@
-"""How a node's process starts, spins and ends; and how its parameters are declared."""
+"""How a node's process starts, spins and ends."""
 
 from __future__ import annotations
 
@@ -7,26 +7,9 @@ import sys
 import traceback
 
 import rclpy
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 from rclpy.signals import uninstall_signal_handlers
-
-
-def declare(node, name: str, default, description: str, low=None, high=None, read_only: bool = True):
-    """Declare a parameter with its description and range, and return its value.
-
-    Args:
-        low, high: inclusive range of a number; out of range is refused by rclpy with the reason.
-        read_only: it is read once at the start, so changing it while running is refused.
-    """
-    descriptor = ParameterDescriptor(description=description, read_only=read_only)
-    if low is not None:
-        if isinstance(default, float):
-            descriptor.floating_point_range = [FloatingPointRange(from_value=float(low), to_value=float(high))]
-        else:
-            descriptor.integer_range = [IntegerRange(from_value=int(low), to_value=int(high), step=1)]
-    return node.declare_parameter(name, default, descriptor).value
 
 
 def run_node(make_node, args=None, threads: int = 4) -> int:

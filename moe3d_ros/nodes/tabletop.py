@@ -23,48 +23,31 @@ from moe3d_ros.clouds import depth_to_points, transform_points
 from moe3d_ros.msg import PlannedAction
 from moe3d_ros.nodes.conversions import camera_info_to_msg, cloud_to_msg, header, image_to_msg, pose_from_msg
 from moe3d_ros.nodes.diagnostics import OK, WARN, Diagnostics
+from moe3d_ros.nodes.parameters import Parameters
 from moe3d_ros.nodes.qos import CLOUD, EVENT
-from moe3d_ros.nodes.run import declare, run_node
+from moe3d_ros.nodes.run import run_node
 from moe3d_ros.nodes.transforms import StaticTransformSender
+from moe3d_ros.parameters import TABLETOP
 from moe3d_ros.tabletop.physics import TabletopWorld
-from moe3d_ros.tabletop.scenes import CAMERAS, Scene, random_scene
+from moe3d_ros.tabletop.scenes import Scene, random_scene
 
 SCENES_TRIED = 2000
 CROP = 0.25  # metres around the workspace that the cloud shows
 
 
 class Tabletop(Node):
-    """See the module's docstring. Parameters are documented in config/planner.yaml."""
+    """See the module's docstring. Parameters are documented in docs/parameters.md."""
 
     def __init__(self):
         super().__init__("tabletop")
-        seed = declare(self, "seed", 0, "Seed of the scene and of the sensor noise.", 0, 2**31 - 1)
-        contains = declare(
-            self,
-            "contains",
-            ["red block", "green bowl"],
-            "Things that must be in the scene, as colour and kind (block, bowl, zone), each of them once.",
-        )
-        names = declare(
-            self,
-            "cameras",
-            ["front", "left", "right"],
-            f"Cameras, some of {', '.join(CAMERAS)}; the first one publishes its images too.",
-        )
-        self._size = (
-            declare(self, "width", 640, "Width of the images in pixels.", 64, 1920),
-            declare(self, "height", 480, "Height of the images in pixels.", 48, 1080),
-        )
-        rate = declare(self, "rate", 2.0, "Clouds a second.", 0.1, 30.0)
-        self._frame = declare(self, "planning_frame", "base_link", "Frame of the robot's base.")
-        self._auto = declare(self, "auto_execute", False, "Execute every planned_action as it comes.")
-        unknown = sorted(set(names) - set(CAMERAS))
-        if unknown or not names:
-            raise ValueError(f"the parameter cameras names {unknown or 'none'}: choose from {', '.join(CAMERAS)}.")
-
-        self._names = list(names)
+        self._settings = settings = Parameters(self, TABLETOP)
+        settings.check()
+        seed, rate = settings["seed"], settings["rate"]
+        self._size = settings["width"], settings["height"]
+        self._frame = settings["planning_frame"]
+        self._names = settings["cameras"]
         self._rng = np.random.default_rng(seed)
-        self._scene = scene_with(contains, seed)
+        self._scene = scene_with(settings["contains"], seed)
         self._lock = threading.Lock()  # PyBullet serves one caller at a time
         self._world = TabletopWorld(self._scene)
         self._next_action: PlannedAction | None = None
@@ -120,7 +103,7 @@ class Tabletop(Node):
 
     def _on_action(self, msg: PlannedAction) -> None:
         self._next_action = msg
-        if self._auto:
+        if self._settings["auto_execute"]:
             self._execute()
 
     def _on_execute(self, _, response: Trigger.Response) -> Trigger.Response:

@@ -17,13 +17,15 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 
 from moe3d_ros import clouds
 from moe3d_ros.frames import UnknownFrame
-from moe3d_ros.nodes.adaptive_subscription import CHOICES, AdaptiveSubscription
+from moe3d_ros.nodes.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.conversions import cloud_to_msg, header, stamp_ns
 from moe3d_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
+from moe3d_ros.nodes.parameters import Parameters
 from moe3d_ros.nodes.qos import CLOUD
-from moe3d_ros.nodes.run import declare, run_node
+from moe3d_ros.nodes.run import run_node
 from moe3d_ros.nodes.sync import StampSynchronizer
 from moe3d_ros.nodes.transforms import StaticTransformSender, Transforms
+from moe3d_ros.parameters import VOXELIZER, check_workspace
 from moe3d_ros.plan import ErrorCode
 from moe3d_ros.tableplane import table_frame_from_plane
 from moe3d_ros.voxels import Workspace, voxelize
@@ -32,49 +34,18 @@ DEPTH, INFO, COLOR = "depth/image_rect", "depth/camera_info", "rgb/image_rect_co
 
 
 class Voxelizer(Node):
-    """See the module's docstring. Parameters are documented in config/planner.yaml."""
+    """See the module's docstring. Parameters are documented in docs/parameters.md."""
 
     def __init__(self):
         super().__init__("voxelizer")
-        source = declare(self, "input", "points", "What to listen to: 'points' (PointCloud2) or 'depth' (images).")
-        if source not in ("points", "depth"):
-            raise ValueError(f"the parameter input is '{source}': set it to points or depth.")
-        self._frame = declare(self, "planning_frame", "base_link", "Frame that voxels and plans are in.")
-        self._voxel_size = declare(
-            self, "voxel_size", 0.01, "Edge of a voxel in metres; that of the checkpoint is 0.01.", 0.001, 0.1
-        )
-        low = declare(self, "workspace_low", [0.25, -0.5, 0.0], "Lowest x, y, z of the workspace in metres.")
-        high = declare(self, "workspace_high", [0.75, 0.5, 0.3], "Highest x, y, z of the workspace in metres.")
-        self._workspace = Workspace(tuple(low), tuple(high))
-        timeout = declare(self, "transform_timeout", 0.1, "Seconds to wait for the transform at a stamp.", 0.0, 10.0)
-        static = declare(
-            self,
-            "static_transforms",
-            [""],
-            "Static transforms 'parent child x y z qx qy qz qw', for where nobody publishes them.",
-        )
-        self._table_plane = declare(
-            self,
-            "table_plane",
-            False,
-            "Last resort: where a frame has no transform, find the "
-            "table as a plane in the first cloud and put the planning frame on it.",
-        )
-        tolerance = declare(
-            self,
-            "sync_tolerance",
-            0.02,
-            "Largest difference in seconds between the stamps of depth, camera_info and colour.",
-            0.0,
-            1.0,
-        )
-        reliability = declare(
-            self, "reliability", "auto", f"Quality of service of the sensor topics: {', '.join(CHOICES)}."
-        )
-        if reliability not in CHOICES:
-            raise ValueError(f"the parameter reliability is '{reliability}': set it to one of {', '.join(CHOICES)}.")
+        settings = Parameters(self, VOXELIZER, check_workspace)
+        settings.check()
+        self._frame, self._voxel_size = settings["planning_frame"], settings["voxel_size"]
+        self._workspace = Workspace(tuple(settings["workspace_low"]), tuple(settings["workspace_high"]))
+        self._table_plane = settings["table_plane"]
+        reliability = settings["reliability"]
 
-        self._transforms = Transforms(self, self._frame, timeout, list(static))
+        self._transforms = Transforms(self, self._frame, settings["transform_timeout"], settings["static_transforms"])
         self._static_sender = StaticTransformSender(self) if self._table_plane else None
         self._diagnostics = Diagnostics(self, "voxels")
         self._diagnostics.set("planning frame", self._frame)
@@ -83,10 +54,10 @@ class Voxelizer(Node):
         # Clouds are worked on one at a time, beside the arrival of others: a newer one replaces the one that waits.
         self._waiting: deque = deque(maxlen=1)
         self._work = self.create_guard_condition(self._process_newest, callback_group=MutuallyExclusiveCallbackGroup())
-        if source == "points":
+        if settings["input"] == "points":
             self._inputs = [AdaptiveSubscription(self, PointCloud2, "points", self._on_points, group, reliability)]
         else:
-            self._sync = StampSynchronizer(DEPTH, tolerance)
+            self._sync = StampSynchronizer(DEPTH, settings["sync_tolerance"])
             self._inputs = [
                 AdaptiveSubscription(
                     self, kind, topic, lambda msg, topic=topic: self._on_image(topic, msg), group, reliability
