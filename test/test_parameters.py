@@ -1,0 +1,68 @@
+"""The parameters' one home: every one is described and checked, and the page that is generated from it is up to date."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from moe3d_ros.parameters import CAMERA_NAMES, LIVE, START, TABLES, check_workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+ALL = [(node, parameter) for node, table in TABLES.items() for parameter in table]
+
+
+@pytest.mark.parametrize("node,parameter", ALL, ids=[f"{node}-{parameter.name}" for node, parameter in ALL])
+def test_every_parameter_is_described_bounded_and_takes_its_default(node, parameter):
+    assert parameter.problem(parameter.default) is None
+    assert parameter.description.endswith(".") and len(parameter.description) > 10 and parameter.when in (START, LIVE)
+    if type(parameter.default) in (int, float):
+        assert parameter.low is not None and parameter.low <= parameter.default <= parameter.high
+        for value in (parameter.low - 1, parameter.high + 1):
+            assert parameter.name in parameter.problem(value)
+    if type(parameter.default) is float:
+        assert "finite" in parameter.problem(float("nan")) and (parameter.unit or parameter.high == 1)
+    names = [other.name for other in TABLES[node]]
+    assert names.count(parameter.name) == 1
+
+
+@pytest.mark.parametrize(
+    "node,name,value,words",
+    [
+        ("voxelizer", "input", "radar", "points or depth"),
+        ("voxelizer", "reliability", "perhaps", "best_effort"),
+        ("voxelizer", "workspace_low", [1.0], "1 numbers"),
+        ("voxelizer", "workspace_low", [0.0, float("inf"), 0.0], "finite"),
+        ("voxelizer", "static_transforms", ["a b 1"], "parent child"),
+        ("voxelizer", "planning_frame", "", "base_link"),
+        ("voxelizer", "planning_frame", "/base_link", "without a slash"),
+        ("planner", "device", "gpu", "cuda:N"),
+        ("planner", "device", "cuda:x", "cuda:N"),
+        ("planner", "keep_out", ["1 2"], "six numbers"),
+        ("tabletop", "cameras", [], "none"),
+        ("tabletop", "cameras", ["behind"], "behind"),
+        ("replay", "camera_pose", [0.0, 1.0], "2 numbers"),
+    ],
+)
+def test_a_bad_value_has_a_reason(node, name, value, words):
+    parameter = next(parameter for parameter in TABLES[node] if parameter.name == name)
+    problem = parameter.problem(value)
+    assert problem.startswith(f"The parameter {name} ") and words in problem and problem.endswith(".")
+
+
+def test_a_workspace_needs_low_below_high():
+    check_workspace({"workspace_low": [0.0, 0.0, 0.0], "workspace_high": [1.0, 1.0, 1.0]})
+    with pytest.raises(ValueError, match="low < high"):
+        check_workspace({"workspace_low": [1.0, 0.0, 0.0], "workspace_high": [1.0, 1.0, 1.0]})
+
+
+def test_camera_names_are_those_of_the_world():
+    from moe3d_ros.tabletop.scenes import CAMERAS
+
+    assert CAMERA_NAMES == tuple(CAMERAS)
+
+
+def test_the_generated_page_is_up_to_date():
+    command = [sys.executable, str(ROOT / "tools" / "parameters_table.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
