@@ -2,7 +2,7 @@
 
 import pytest
 from planning import Planning
-from ros_helpers import LATCHED
+from ros_helpers import LATCHED, NodeProcess
 
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, SetParameters
@@ -168,3 +168,19 @@ def test_a_late_joiner_sees_the_plan_that_waits(confirming):
     from moe3d_ros.msg import TaskPlan
 
     assert confirming.probe.listen(TaskPlan, "/safety/plan", LATCHED).wait() == plan
+
+
+@pytest.mark.parametrize(
+    "parameters,words",
+    [
+        ({"keep_out": ["0 0 0 1"]}, "six numbers"),
+        ({"min_confidence": 2.0}, "min_confidence"),
+        ({"max_reach": "far"}, "max_reach"),
+        ({"device": "gpu"}, "cuda:N"),
+        ({"planning_frame": "/base_link"}, "without a slash"),
+    ],
+)
+def test_bad_parameters_are_refused_at_the_start_with_the_reason(parameters, words):
+    node = NodeProcess("planner", parameters, namespace="refused")
+    node.wait_log(words)
+    assert node.process.wait(60) == 2 and "Traceback" not in node.log

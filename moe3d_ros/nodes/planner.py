@@ -2,8 +2,8 @@
 
 The topic `instruction`, the action `plan_task` and the service `replan` make the same kind of request for one worker
 thread that owns the model; the newest replaces the one before. A plan is published whole and only within the safety
-limits; with `require_confirmation` its goals wait for the service `confirm`. `goal_pose` shows the pick of the next step, and its place once `goal_reached` says that the
-robot has picked.
+limits; with `require_confirmation` its goals wait for the service `confirm`. `goal_pose` shows the pick of the next
+step, and its place once `goal_reached` says that the robot has picked.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ class PlannerNode(Node):
         # Half of the cores by default: the camera and the voxelizer need theirs, and threads that wait for each other
         # on a busy machine are many times slower than fewer of them.
         torch.set_num_threads(self._settings["threads"] or max(1, (os.cpu_count() or 1) // 2))
-        return Planner.from_pretrained(checkpoint, device=device, base_llm=self._settings["base_llm"] or None)
+        base_llm = self._settings["base_llm"] or None
+        return Planner.from_pretrained(checkpoint, device=device, base_llm=base_llm)
 
     def _on_model(self, state: str, message: str) -> None:
         self._diagnostics.set("model", state)

@@ -42,7 +42,9 @@ class Replay(Node):
         self._sender = StaticTransformSender(self)
         if frame != planning_frame and (len(pose) == 7 or settings["table_frame"]):
             transform = (
-                rigid_transform(pose[:3], pose[3:]) if len(pose) == 7 else table_frame_from_plane(points, tuple(settings["table_center"]))
+                rigid_transform(pose[:3], pose[3:])
+                if len(pose) == 7
+                else table_frame_from_plane(points, tuple(settings["table_center"]))
             )
             self._sender.send(planning_frame, frame, transform)
         self._diagnostics.report(OK, f"{valid.sum()} valid points of {len(points)} from {path}")
