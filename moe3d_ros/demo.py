@@ -106,7 +106,8 @@ def _start(nodes: Nodes, args: argparse.Namespace) -> None:
         nodes.start("replay", cloud=str(Path(args.cloud).resolve()), frame_id=args.cloud_frame, planning_frame=FRAME)
     else:
         nodes.start("tabletop", seed=args.seed, contains=["red block", "green bowl"], planning_frame=FRAME)
-    nodes.start("planner", module=args.planner, checkpoint=args.checkpoint, planning_frame=FRAME)
+    # The world stands still, so a slow computer may take its time over a plan.
+    nodes.start("planner", module=args.planner, checkpoint=args.checkpoint, planning_frame=FRAME, max_cloud_age=60.0)
     nodes.start("voxelizer", planning_frame=FRAME)
 
 
