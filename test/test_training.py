@@ -4,14 +4,20 @@ import pytest
 import torch
 import yaml
 
+from moe3d_ros.model.checkpoint import CheckpointError
 from moe3d_ros.model.lora import tensors_without_gradient
-from moe3d_ros.model.tiny import write_tiny_base
+from moe3d_ros.model.objects import RELATIONS
+from moe3d_ros.model.tiny import write_tiny_base, write_tiny_checkpoint
+from moe3d_ros.planner import Planner
+from moe3d_ros.tabletop.scenes import COLOR_NAMES, KINDS, SHAPES, SceneBatch, SceneObject
+from training import question_answering
 from training.alignment import AlignmentTask
 from training.config import CONFIG_FOLDER, StageConfig, parse
+from training.described import relation_targets
 from training.engine import train
 from training.language import LanguageTask
 from training.perception import PerceptionTask
-from training.state import read_weights
+from training.state import load_matching, read_weights
 from training.train import main, make_task
 
 
@@ -129,6 +135,70 @@ def test_weights_of_another_stage_are_refused(tmp_path, base):
     train(AlignmentTask(config), config)
     with pytest.raises(ValueError, match="fit none of the modules"):
         make_task(settings(tmp_path / "action", task="action", base=base, init=config.output, llm_width=32))
+
+
+def test_a_stage_can_start_from_a_checkpoint(tmp_path):
+    checkpoint = write_tiny_checkpoint(tmp_path / "tiny")
+    wanted = Planner.from_pretrained(str(checkpoint)).model
+    model = Planner.from_pretrained(str(write_tiny_checkpoint(tmp_path / "other", seed=1))).model
+    parts = {"encoder": model.encoder, "language": model.language, "pose": model.pose}
+    assert not torch.equal(model.encoder.queries, wanted.encoder.queries)
+    load_matching(parts, str(checkpoint))
+    found = wanted.trained_tensors()
+    assert all(torch.equal(value, found[name]) for name, value in model.trained_tensors().items())
+    damaged = next(checkpoint.glob("*.safetensors"))
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"!")
+    with pytest.raises(CheckpointError, match="checksum"):
+        load_matching(parts, str(checkpoint))
+
+
+def test_adapters_of_a_bfloat16_base_train_in_float32(tmp_path, base):
+    task = LanguageTask(settings(tmp_path, base=base, experts=2, top_k=1, rank=2, precision="bfloat16"))
+    assert {p.dtype for p in task.model.parameters() if p.requires_grad} == {torch.float32}
+    assert task.model.llm.dtype == torch.bfloat16
+
+
+def test_stage_one_is_taught_who_is_next_to_what():
+    def thing(kind, color, x, y, half):
+        return SceneObject(kind, color, "small" if kind == "block" else "", (x, y, half), (half, half, half), 0.0, "box", (9, 9, 9))
+
+    things = [thing("block", "red", 0.4, 0.1, 0.02), thing("block", "red", 0.4, -0.2, 0.03), thing("zone", "green", 0.4, -0.1, 0.03)]
+    rows = batch_of_scene(things)
+    truth = relation_targets(rows)[0]
+    green_zone = len(RELATIONS) + KINDS.index("zone") * len(COLOR_NAMES) + COLOR_NAMES.index("green")
+    assert truth[:, green_zone].tolist() == [0, 1, 0]
+    assert truth[:, RELATIONS.index("left_of_kind_color")].tolist() == [1, 0, 0]
+    assert truth[:, RELATIONS.index("bigger")].tolist() == [0, 1, 0]
+
+
+def batch_of_scene(things) -> SceneBatch:
+    """A batch of one scene whose slots are these things."""
+    def column(values, dtype=torch.float32):
+        return torch.tensor([values], dtype=dtype)
+
+    return SceneBatch(
+        exists=column([True] * len(things), torch.bool),
+        kind=column([KINDS.index(t.kind) for t in things], torch.long),
+        shape=column([SHAPES.index(t.shape) for t in things], torch.long),
+        color=column([COLOR_NAMES.index(t.color) for t in things], torch.long),
+        big=column([t.size == "big" for t in things], torch.bool),
+        center=column([t.position for t in things]),
+        half=column([t.half_extents for t in things]),
+        yaw=column([t.yaw for t in things]),
+        rgb=column([[0.5, 0.5, 0.5]] * len(things)),
+        table_rgb=column([0.3, 0.3, 0.3]),
+    )
+
+
+def test_questions_are_asked_and_scored_by_type(tmp_path):
+    planner = Planner.from_pretrained(str(write_tiny_checkpoint(tmp_path / "tiny")))
+    figures = question_answering.run(planner, questions=30)
+    assert len(figures["records"]) == figures["count"] == 30
+    assert sum(row["count"] for row in figures["by_type"].values()) == 30
+    assert all(0 <= figures[name] <= 1 for name in ("em", "em_refined"))
+    assert "all" in question_answering.table(figures)
+    again, other = (question_answering.held_out_scene(number)[1] for number in (0, 1))
+    assert again == question_answering.held_out_scene(0)[1] != other
 
 
 def test_the_model_and_its_training_need_no_ros_and_no_simulator():
