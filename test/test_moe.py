@@ -7,6 +7,7 @@ import torch
 import transformers
 
 from moe3d_ros.model.checkpoint import CheckpointError
+from moe3d_ros.model.counting import count_flops, count_parameters
 from moe3d_ros.model.experts import EXPERT_IMPLEMENTATIONS, _SharedExperts
 from moe3d_ros.model.lora import (
     add_lora,
@@ -21,7 +22,6 @@ from moe3d_ros.model.moe import (
     MoEFeedForward,
     RouterRecorder,
     convert_to_moe,
-    count_parameters,
     load_balancing_loss,
     moe_layers,
     router_z_loss,
@@ -29,12 +29,13 @@ from moe3d_ros.model.moe import (
 
 SIZES = dict(vocab_size=97, hidden_size=32, intermediate_size=48, num_hidden_layers=4, num_attention_heads=4,
              num_key_value_heads=2, head_dim=8, max_position_embeddings=64, pad_token_id=0)  # fmt: skip
-FAMILIES = ("Llama", "Qwen2", "Qwen3", "Mistral", "Gemma")
+FAMILIES = ("Llama", "SmolLM3", "Qwen2", "Qwen3", "Mistral", "Gemma", "Gemma2", "Gemma3")
 
 
 def tiny(family="Llama", **changes):
     torch.manual_seed(0)
-    config = getattr(transformers, f"{family}Config")(**{**SIZES, **changes})
+    kind = "Gemma3Text" if family == "Gemma3" else family
+    config = getattr(transformers, f"{kind}Config")(**{**SIZES, **changes})
     model = getattr(transformers, f"{family}ForCausalLM")(config).eval()
     with torch.no_grad():  # larger weights than at initialisation, so that a wrong formula shows
         for parameter in model.parameters():
@@ -336,3 +337,91 @@ def test_converting_twice_is_refused():
     assert convert_to_moe(model, layers=[-1]) == ["model.layers.3.mlp"]
     with pytest.raises(ConversionError, match="already"):
         convert_to_moe(model, layers="all")
+
+
+VARIANTS = {
+    "shards": dict(num_experts=8, top_k=4, shards=4),
+    "two of each shard": dict(num_experts=8, top_k=4, shards=2),
+    "shared": dict(num_experts=4, top_k=2, shared_expert=True),
+    "shards and shared": dict(num_experts=6, top_k=2, shards=2, shared_expert=True),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_fresh_variants_equal_the_dense_model(family, variant):
+    model, ids = tiny(family), prompts()
+    with torch.no_grad():
+        dense = model(ids).logits
+        convert_to_moe(model, layers="all", rank=4, **VARIANTS[variant])
+        for implementation in EXPERT_IMPLEMENTATIONS:
+            use(model, implementation)
+            torch.testing.assert_close(model(ids).logits, dense, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("bias", [False, True])
+def test_fast_paths_of_variants_equal_eager(variant, bias):
+    """Outputs and every gradient, in double precision; each trained tensor has one."""
+    torch.manual_seed(0)
+    config = transformers.LlamaConfig(**{**SIZES, "mlp_bias": bias})
+    ffn = transformers.models.llama.modeling_llama.LlamaMLP(config)
+    layer = MoEFeedForward(ffn, rank=3, alpha=5.0, **VARIANTS[variant]).double()
+    with torch.no_grad():
+        for parameter in layer.trained_parameters():
+            parameter.copy_(torch.randn_like(parameter) * 0.3)
+    x = torch.randn(40, 32, dtype=torch.float64)
+    direction, results = torch.randn_like(x), []
+    for layer.implementation in ("eager", "shared", "masked"):
+        inputs = [x.clone().requires_grad_(), *layer.trained_parameters()]
+        y = layer(inputs[0])
+        results.append([y, *torch.autograd.grad((y * direction).sum(), inputs)])
+    assert all(gradient.any() for gradient in results[0][1:])
+    for fast in results[1:]:
+        for ours, theirs in zip(fast, results[0]):
+            torch.testing.assert_close(ours, theirs)
+
+
+def test_shards_keep_the_activated_cost():
+    model = tiny()
+    dense = count_flops(model)
+    assert dense.dense == dense.activated == dense.computed
+    convert_to_moe(model, num_experts=8, top_k=4, shards=4, rank=4, layers="all")
+    count, flops, routers = count_parameters(model), count_flops(model), 4 * 8 * 32
+    assert flops.dense == dense.dense and flops.activated == dense.dense + 2 * routers
+    assert count.activated == count.dense + routers
+    assert count.total == count.dense + 4 * 3 * 32 * 48 + routers  # two copies of every shard
+    model = tiny()
+    convert_to_moe(model, num_experts=4, top_k=2, shared_expert=True, layers="all")
+    assert count_flops(model).activated == dense.dense + 2 * 4 * (2 * 3 * 32 * 48 + 4 * 32)
+
+
+@pytest.mark.parametrize("variant", [{}, VARIANTS["shards and shared"]])
+@pytest.mark.parametrize("tie_break", ["noise", "reinit"])
+def test_tie_breaking_changes_the_output_and_the_router_learns_at_once(tie_break, variant):
+    model, ids = tiny(), prompts()
+    dense = model(ids).logits.detach()
+    convert_to_moe(model, rank=4, tie_break=tie_break, **variant)
+    output = model(ids, labels=ids)
+    assert 1e-3 < (output.logits - dense).abs().max() and torch.isfinite(output.logits).all()
+    output.loss.backward()
+    assert all(layer.router.weight.grad.abs().max() > 1e-6 for layer in moe_layers(model).values())
+
+
+def test_reinitialisation_changes_rank_hidden_units_only():
+    model = tiny()
+    convert_to_moe(model, rank=4, tie_break="reinit")
+    layer = moe_layers(model)["model.layers.1.mlp"]
+    update = layer.scale * (layer.gate_B @ layer.gate_A)
+    assert ((update.abs().amax(-1) > 1e-6).sum(-1) == 4).all()
+
+
+@pytest.mark.parametrize("arguments, word", [
+    (dict(num_experts=6, top_k=4, shards=4), "experts .6. must be a multiple"),
+    (dict(num_experts=8, top_k=2, shards=4), "top_k .2. must be a multiple"),
+    (dict(num_experts=10, top_k=5, shards=5), "hidden width .48. must be a multiple"),
+    (dict(tie_break="hope"), "tie_break must be one of lora, noise, reinit"),
+])  # fmt: skip
+def test_impossible_variants_are_refused(arguments, word):
+    with pytest.raises(ConversionError, match=word):
+        convert_to_moe(tiny(), **arguments)

@@ -45,6 +45,9 @@ class StageConfig:
     experts: int = 4
     top_k: int = 2
     moe_layers: str = field(default="odd", metadata={"help": "which decoder layers become experts: odd, all"})
+    shards: int = field(default=1, metadata={"help": "fine-grained experts: shards of the feed-forward block"})
+    shared_expert: bool = field(default=False, metadata={"help": "an always-on expert beside the routed ones"})
+    tie_break: str = field(default="lora", metadata={"help": "lora, noise or reinit: how identical experts come to differ"})
     dense: bool = field(default=False, metadata={"help": "no conversion: Stage I, or the dense baseline"})
     adapt: bool = field(default=True, metadata={"help": "train LoRA and router; off in Stage I"})
     rank: int = field(default=8, metadata={"help": "LoRA rank"})

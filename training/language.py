@@ -39,7 +39,8 @@ def build_language_model(config: StageConfig) -> SceneLanguageModel:
     llm, tokenizer, _ = load_base(config.base, dtype=fast_precision(config.device, config.precision))
     torch.manual_seed(config.seed)
     if not config.dense:
-        convert_to_moe(llm, config.experts, config.top_k, config.moe_layers, config.rank, seed=config.seed)
+        convert_to_moe(llm, config.experts, config.top_k, config.moe_layers, config.rank, seed=config.seed,
+                       shards=config.shards, shared_expert=config.shared_expert, tie_break=config.tie_break)  # fmt: skip
     if config.adapt:
         add_lora(llm, rank=config.rank, seed=config.seed)
     return SceneLanguageModel(llm, tokenizer)

@@ -19,10 +19,14 @@ class LanguageConfig:
     top_k: int = 2
     moe_layers: str = "odd"  # odd or all
     rank: int = 8  # of every LoRA
+    shards: int = 1  # more than one: fine-grained experts, experts and top_k being multiples
+    shared_expert: bool = False  # an always-on expert beside the routed ones
 
     def __post_init__(self):
         if not 1 <= self.top_k <= self.experts:
             raise ValueError(f"top_k must lie between 1 and experts, got {self.top_k} of {self.experts}")
+        if self.shards < 1 or self.experts % self.shards or self.top_k % self.shards:
+            raise ValueError(f"experts ({self.experts}) and top_k ({self.top_k}) must be multiples of shards ({self.shards})")
 
 
 @dataclass(frozen=True)

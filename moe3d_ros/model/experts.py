@@ -2,7 +2,9 @@
 
 Every expert is the same frozen gated feed-forward block plus its own low-rank update (LoRA), so an expert's matrix is
 ``W + scale * B_e A_e``. Legend of shapes: T tokens, D model width, H hidden width, E experts, k chosen per token,
-r rank, S = T * k the chosen (token, expert) pairs, sorted by expert.
+r rank, S = T * k the chosen (token, expert) pairs, sorted by expert. A layer may split the hidden width into G shards
+(G = 1 by default): expert e then owns shard e // (E / G), which is H / G wide, and G * E hidden vectors become E. An
+always-on expert is one more copy of each shard, which the layer lists among the chosen: E and k include it here.
 
 ``eager``   builds each expert's matrices and runs every expert on every token. Slow, the reference.
 ``shared``  runs the frozen matrices once for all experts and adds each expert's update to its own tokens. Exact, as
@@ -23,25 +25,36 @@ MASKED_MAX_TOKENS = 32  # measured on two AVX2 cores: from about here on, indexi
 def eager_experts(layer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
     """Reference: x (T, D), weights (T, k), chosen (T, k) int64 -> (T, D)."""
     output = torch.zeros_like(x)
-    for expert in range(layer.num_experts):
+    for expert in range(layer.lora_sets):
         gate, up, down = (_expert_weight(layer, name, expert) for name in ("gate", "up", "down"))
-        hidden = layer.act_fn(F.linear(x, gate, layer.gate_proj.bias)) * F.linear(x, up, layer.up_proj.bias)
+        gate_bias, up_bias = (
+            None if part.bias is None else part.bias[_shard(layer, expert)] for part in (layer.gate_proj, layer.up_proj)
+        )
+        hidden = layer.act_fn(F.linear(x, gate, gate_bias)) * F.linear(x, up, up_bias)
         weight = torch.where(chosen == expert, weights, 0.0).sum(-1, keepdim=True)  # (T, 1), zero where not chosen
-        output = output + weight * F.linear(hidden, down, layer.down_proj.bias)
-    return output
+        output = output + weight * F.linear(hidden, down)
+    return output if layer.down_proj.bias is None else output + layer.down_proj.bias
 
 
 def masked_experts(layer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
     """All experts on all tokens, gates zero where not chosen: x (T, D), weights (T, k), chosen (T, k) -> (T, D)."""
-    tokens, experts = x.shape[0], layer.num_experts
+    tokens, experts, shards = x.shape[0], layer.lora_sets, layer.shards
     low, high, down_low, down_high = layer.packed or pack_experts(layer, x.dtype)
     ranks = F.linear(x, low).view(tokens, 2 * experts, layer.rank).transpose(0, 1)  # (2 E, T, r)
     frozen = torch.stack([layer.gate_proj(x), layer.up_proj(x)]).unsqueeze(1)  # (2, 1, T, H)
-    gate, up = torch.bmm(ranks, high).view(2, experts, tokens, -1).add(frozen)  # (E, T, H) each
+    if shards > 1:  # every expert on top of its own part of the frozen block
+        frozen = frozen.view(2, tokens, shards, -1).transpose(1, 2).repeat_interleave(experts // shards, 1)
+    gate, up = torch.bmm(ranks, high).view(2, experts, tokens, -1).add(frozen)  # (E, T, H / G) each
     gates = x.new_zeros(tokens, experts).scatter(1, chosen, weights).t().unsqueeze(-1)  # (E, T, 1)
     hidden = layer.act_fn(gate) * up * gates
     down_ranks = torch.bmm(hidden, down_low).transpose(0, 1).reshape(tokens, -1)  # (T, E r)
-    return torch.addmm(layer.down_proj(hidden.sum(0)), down_ranks, down_high)
+    total = hidden.sum(0) if shards == 1 else _join(hidden.unflatten(0, (shards, -1)).sum(1))
+    return torch.addmm(layer.down_proj(total), down_ranks, down_high)
+
+
+def _join(parts: Tensor) -> Tensor:
+    """Hidden vectors of the shards side by side: (G, T, H / G) -> (T, H)."""
+    return parts.transpose(0, 1).flatten(1)
 
 
 def pack_experts(layer, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -57,9 +70,30 @@ def shared_experts(layer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
     """Each expert on its own tokens, frozen matrices once for all: x (T, D), weights, chosen (T, k) -> (T, D)."""
     gate, up = layer.gate_proj(x), layer.up_proj(x)
     between = (*_project_down(layer, x), layer.gate_B, layer.up_B, layer.down_A, weights)
-    between = (tensor.to(gate.dtype) for tensor in between)  # under autocast the matrices' outputs decide
-    hidden_sum, rank_sums = _SharedExperts.apply(gate, up, *between, chosen, layer.act_fn, layer.scale)
+    between = [tensor.to(gate.dtype) for tensor in between]  # under autocast the matrices' outputs decide
+    if layer.shards == 1:
+        hidden_sum, rank_sums = _SharedExperts.apply(gate, up, *between, chosen, layer.act_fn, layer.scale)
+    else:
+        hidden_sum, rank_sums = _each_shard(layer, gate, up, *between, chosen)
     return layer.down_proj(hidden_sum) + _project_up(layer, rank_sums)
+
+
+def _each_shard(layer, gate, up, gate_a, up_a, gate_b, up_b, down_a, weights, chosen) -> tuple[Tensor, Tensor]:
+    """``_SharedExperts`` on one shard after the other; outputs as there, the hidden vectors side by side."""
+    copies = layer.lora_sets // layer.shards
+    order = chosen.argsort(dim=-1)  # as many of each shard: sorted, the first of them belong to the first shard
+    chosen, weights = (tensor.gather(1, order).chunk(layer.shards, 1) for tensor in (chosen, weights))
+    gate, up = gate.chunk(layer.shards, 1), up.chunk(layer.shards, 1)
+    hidden, ranks = [], []
+    for shard in range(layer.shards):
+        own = slice(shard * copies, (shard + 1) * copies)
+        parts = (gate_a[:, own], up_a[:, own], gate_b[own], up_b[own], down_a[own], weights[shard])
+        done = _SharedExperts.apply(
+            gate[shard], up[shard], *parts, chosen[shard] - own.start, layer.act_fn, layer.scale
+        )
+        hidden.append(done[0])
+        ranks.append(done[1])
+    return torch.cat(hidden, 1), torch.cat(ranks, 1)
 
 
 def auto_experts(layer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
@@ -79,13 +113,22 @@ EXPERT_IMPLEMENTATIONS = {
 def _expert_weight(layer, name: str, expert: int) -> Tensor:
     low, high = getattr(layer, f"{name}_A")[expert], getattr(layer, f"{name}_B")[expert]
     weight = getattr(layer, f"{name}_proj").weight
+    own = _shard(layer, expert)
+    weight = weight[:, own] if name == "down" else weight[own]
     return weight + layer.scale * (high @ low).to(weight.dtype)
+
+
+def _shard(layer, expert: int) -> slice:
+    """Which of the frozen block's hidden units an expert owns; all of them unless the layer is split into shards."""
+    width = layer.gate_proj.weight.shape[0] // layer.shards
+    first = expert // (layer.lora_sets // layer.shards) * width
+    return slice(first, first + width)
 
 
 def _project_down(layer, x: Tensor) -> tuple[Tensor, Tensor]:
     """A x of the gate and the up matrix for all experts in one product: (T, E, r) each."""
     stacked = torch.cat([layer.gate_A.flatten(0, 1), layer.up_A.flatten(0, 1)]).to(x.dtype)
-    low = F.linear(x, stacked).view(x.shape[0], 2, layer.num_experts, layer.rank)
+    low = F.linear(x, stacked).view(x.shape[0], 2, layer.lora_sets, layer.rank)
     return low[:, 0], low[:, 1]
 
 

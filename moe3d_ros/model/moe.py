@@ -1,4 +1,4 @@
-"""A dense language model becomes a mixture of experts: layer, conversion, routing losses, parameter count.
+"""A dense language model becomes a mixture of experts: layer, conversion, routing losses.
 
 Each converted feed-forward block (FFN) becomes E experts that share its frozen weights and carry one LoRA set each
 (LoRA: arXiv 2106.09685), and a router trained in full. The gates are a softmax, cut to the top k and renormalised, so
@@ -8,7 +8,6 @@ from expert to expert: after one step the experts differ, and only from then on 
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterable, Sequence
 
@@ -17,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from moe3d_ros.model.experts import EXPERT_IMPLEMENTATIONS, pack_experts
+from moe3d_ros.model.tie_breaking import TIE_BREAKERS
 
 EXPERT_TENSORS = ("gate_A", "gate_B", "up_A", "up_B", "down_A", "down_B")
 PACKED = ("packed_low", "packed_high", "packed_down_low", "packed_down_high")
@@ -33,41 +33,64 @@ class MoEFeedForward(nn.Module):
     dense model's state dict still fits. Trained: ``router.weight`` (E, D) and the expert tensors ``gate_A`` (E, r, D),
     ``gate_B`` (E, H, r), ``up_A``, ``up_B`` alike, ``down_A`` (E, r, H), ``down_B`` (E, D, r), all float32.
     An expert's matrix is ``W + alpha / rank * B A``. ``implementation`` names an entry of EXPERT_IMPLEMENTATIONS.
+
+    shards: G > 1 makes fine-grained experts. The hidden width is split into G shards; the E experts are E / G copies
+    of each, H / G wide, and a token takes k / G copies of every shard (virtual groups: arXiv 2410.07524, here kept for
+    good, not only at the start), so that at k = G it costs what the dense block costs. The copies' router rows start
+    equal from shard to shard: the gates, which sum to G, are then exactly even over the shards, and the output is the
+    dense block's. shared_expert: one more copy of the whole block, with its own LoRA, that every token passes through;
+    it makes half of the output and the routed experts the other half. Its LoRA is the last of each shard's sets.
     """
 
     def __init__(self, ffn: nn.Module, num_experts: int, top_k: int, rank: int, alpha: float,
-                 generator: torch.Generator | None = None, implementation: str = "auto"):  # fmt: skip
+                 generator: torch.Generator | None = None, implementation: str = "auto", shards: int = 1,
+                 shared_expert: bool = False):  # fmt: skip
         super().__init__()
         if not 1 <= top_k <= num_experts:
             raise ConversionError(f"top_k must lie between 1 and the number of experts ({num_experts}), not {top_k}.")
         if rank < 1:
             raise ConversionError(f"The rank of the experts' LoRA must be at least 1, not {rank}.")
+        hidden, width = ffn.gate_proj.weight.shape
+        for what, value in (("experts", num_experts), ("top_k", top_k), ("the block's hidden width", hidden)):
+            if shards < 1 or value % shards:
+                raise ConversionError(
+                    f"{what} ({value}) must be a multiple of the number of shards ({shards}, at least 1): "
+                    "every shard has as many copies, and a token takes as many of each."
+                )
         self.gate_proj, self.up_proj, self.down_proj = ffn.gate_proj, ffn.up_proj, ffn.down_proj
         self.act_fn = ffn.act_fn
         for module in (self.gate_proj, self.up_proj, self.down_proj):
             module.requires_grad_(False)
         self.num_experts, self.top_k, self.rank, self.scale = num_experts, top_k, rank, alpha / rank
+        self.shards, self.shared_expert = shards, shared_expert
+        self.lora_sets = num_experts + shards * shared_expert
         self.implementation = implementation
         self.recorder: RouterRecorder | None = None
 
         for name in PACKED:
             self.register_buffer(name, None, persistent=False)
 
-        hidden, width = self.gate_proj.weight.shape
+        hidden //= shards
         device = self.gate_proj.weight.device
         for name, low, high in (("gate", width, hidden), ("up", width, hidden), ("down", hidden, width)):
-            a = torch.randn(num_experts, rank, low, generator=generator) / math.sqrt(low)
+            a = torch.randn(self.lora_sets, rank, low, generator=generator) / math.sqrt(low)
             self.register_parameter(f"{name}_A", nn.Parameter(a.to(device)))
-            self.register_parameter(f"{name}_B", nn.Parameter(torch.zeros(num_experts, high, rank, device=device)))
+            self.register_parameter(f"{name}_B", nn.Parameter(torch.zeros(self.lora_sets, high, rank, device=device)))
         self.router = nn.Linear(width, num_experts, bias=False, device=device, dtype=torch.float32)
         with torch.no_grad():
-            self.router.weight.copy_(torch.randn(num_experts, width, generator=generator) * 0.02)
+            rows = torch.randn(num_experts // shards, width, generator=generator) * 0.02
+            self.router.weight.copy_(rows.repeat(shards, 1))
 
     def route(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """x (T, D) -> logits (T, E), gates of the chosen (T, k) that sum to one, chosen experts (T, k)."""
+        """x (T, D) -> logits (T, E), gates of the chosen (T, k) that sum to G (one), chosen experts (T, k)."""
         precision = torch.promote_types(x.dtype, torch.float32)  # a router in half precision makes routing unstable
         with torch.autocast(x.device.type, enabled=False):
             logits = F.linear(x.to(precision), self.router.weight.to(precision))
+        if self.shards > 1:
+            grouped = logits.unflatten(-1, (self.shards, -1))  # (T, G, E / G)
+            top, chosen = grouped.topk(self.top_k // self.shards, dim=-1)
+            first = torch.arange(self.shards, device=x.device) * grouped.shape[-1]
+            return logits, self.shards * top.flatten(1).softmax(-1), (chosen + first[:, None]).flatten(1)
         top, chosen = logits.topk(self.top_k, dim=-1)
         return logits, top.softmax(-1), chosen  # the softmax over the top k is the full softmax, renormalised
 
@@ -76,8 +99,19 @@ class MoEFeedForward(nn.Module):
         logits, weights, chosen = self.route(tokens)
         if self.recorder is not None:
             self.recorder.add(self, logits, chosen)
+        if self.shared_expert:
+            weights, chosen = self._with_shared(weights, chosen)
         run = EXPERT_IMPLEMENTATIONS[self.implementation]
         return run(self, tokens, weights.to(tokens.dtype), chosen).view(x.shape)
+
+    def _with_shared(self, weights: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        """Gates halved, and the always-on copy of every shard with the other half: (T, k) -> (T, k + G), LoRA sets."""
+        copies = self.num_experts // self.shards
+        chosen = chosen + chosen // copies  # each earlier shard has one set more
+        always = torch.arange(1, self.shards + 1, device=chosen.device) * (copies + 1) - 1
+        always = always.expand(len(chosen), -1)
+        half = weights.new_full(always.shape, 0.5)
+        return torch.cat([0.5 * weights, half], 1), torch.cat([chosen, always], 1)
 
     @property
     def packed(self) -> tuple[Tensor, ...] | None:
@@ -102,7 +136,8 @@ class MoEFeedForward(nn.Module):
             yield getattr(self, name)
 
     def extra_repr(self) -> str:
-        return f"experts={self.num_experts}, top_k={self.top_k}, rank={self.rank}, scale={self.scale:g}"
+        variant = f", shards={self.shards}" * (self.shards > 1) + ", shared expert" * self.shared_expert
+        return f"experts={self.num_experts}, top_k={self.top_k}, rank={self.rank}, scale={self.scale:g}{variant}"
 
 
 def moe_layers(model: nn.Module) -> dict[str, MoEFeedForward]:
@@ -112,23 +147,32 @@ def moe_layers(model: nn.Module) -> dict[str, MoEFeedForward]:
 
 def convert_to_moe(model: nn.Module, num_experts: int = 4, top_k: int = 2, layers: str | Sequence[int] = "odd",
                    rank: int = 8, alpha: float | None = None, seed: int = 0,
-                   implementation: str = "auto") -> list[str]:  # fmt: skip
+                   implementation: str = "auto", shards: int = 1, shared_expert: bool = False,
+                   tie_break: str = "lora") -> list[str]:  # fmt: skip
     """Replace the FFNs of a decoder by experts, in place; returns the dotted names of the converted FFNs.
 
     model: a Hugging Face decoder (Llama, SmolLM, Qwen2, Qwen3, Mistral, Gemma and others alike), with or without its
     language modelling head. layers: "odd" (every second, from index 1), "all", or indices (negative count from the
     end). alpha: strength of the experts' LoRA, 2 * rank by default. All parameters of the model are frozen, but for
-    the experts' LoRA and the routers. Raises ConversionError for a model without gated FFNs, and changes nothing then.
+    the experts' LoRA and the routers. shards, shared_expert: see MoEFeedForward. tie_break: how the experts come to
+    differ, see tie_breaking.py; only "lora" keeps the dense model's output. Raises ConversionError for a model without gated FFNs, and changes nothing then.
     """
     prefix, blocks = decoder_layers(model)
     indices = _layer_indices(layers, len(blocks))
     for index in indices:
         _check_gated(f"{prefix}.{index}.mlp", getattr(blocks[index], "mlp", None))
+    if tie_break not in TIE_BREAKERS:
+        raise ConversionError(f"tie_break must be one of {', '.join(TIE_BREAKERS)}, not {tie_break!r}.")
     generator = torch.Generator().manual_seed(seed)
     alpha = 2.0 * rank if alpha is None else alpha
     converted = [
-        MoEFeedForward(blocks[i].mlp, num_experts, top_k, rank, alpha, generator, implementation) for i in indices
+        MoEFeedForward(
+            blocks[i].mlp, num_experts, top_k, rank, alpha, generator, implementation, shards, shared_expert
+        )
+        for i in indices
     ]
+    for layer in converted:
+        TIE_BREAKERS[tie_break](layer, generator)
     model.requires_grad_(False)
     for index, layer in zip(indices, converted):
         blocks[index].mlp = layer
@@ -242,34 +286,3 @@ def _kept(rows: Tensor, mask: Tensor | None) -> Tensor:
 def _load(chosen: Tensor, experts: int, mask: Tensor | None) -> Tensor:
     counts = torch.bincount(_kept(chosen, mask).flatten(), minlength=experts).float()
     return counts / counts.sum().clamp(min=1)
-
-
-@dataclasses.dataclass(frozen=True)
-class ParameterCount:
-    """Numbers of parameters. ``total`` and ``activated`` count every expert as the full matrix that it is in effect."""
-
-    dense: int  # of the model before conversion, without adapters
-    total: int  # with E full experts per converted layer
-    activated: int  # what one token passes through: k full experts per converted layer
-    stored: int  # in memory and on disk: the shared frozen weights once, plus adapters and routers
-    trained: int  # those with requires_grad
-
-    def __str__(self) -> str:
-        millions = {name: f"{value / 1e6:.1f} M" for name, value in dataclasses.asdict(self).items()}
-        return "parameters: " + ", ".join(f"{name} {text}" for name, text in millions.items())
-
-
-def count_parameters(model: nn.Module) -> ParameterCount:
-    """Count a model's parameters (tied ones once), converted or not. LoRA of attention counts as stored and trained."""
-    stored = sum(p.numel() for p in model.parameters())
-    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    adapters = sum(p.numel() for name, p in model.named_parameters() if ".lora_" in name)
-    dense = total = activated = stored - adapters
-    for layer in moe_layers(model).values():
-        router = layer.router.weight.numel()
-        own = sum(p.numel() for p in layer.trained_parameters())
-        ffn = sum(p.numel() for p in layer.parameters()) - own
-        dense -= own
-        total += (layer.num_experts - 1) * ffn - (own - router)
-        activated += (layer.top_k - 1) * ffn - (own - router)
-    return ParameterCount(dense, total, activated, stored, trained)

@@ -22,7 +22,8 @@ from moe3d_ros.tabletop.scenes import BLOCK
 def make_language_model(config: ModelConfig, llm, tokenizer) -> SceneLanguageModel:
     """Convert and adapt a dense base in place, and put the scene's tokens in front of it."""
     language = config.language
-    convert_to_moe(llm, language.experts, language.top_k, language.moe_layers, language.rank)
+    convert_to_moe(llm, language.experts, language.top_k, language.moe_layers, language.rank,
+                   shards=language.shards, shared_expert=language.shared_expert)  # fmt: skip
     add_lora(llm, rank=language.rank)
     return SceneLanguageModel(llm, tokenizer, config.object_width, config.object_heads, config.object_layers)
 
