@@ -160,7 +160,8 @@ def test_adapters_of_a_bfloat16_base_train_in_float32(tmp_path, base):
 
 def test_stage_one_is_taught_who_is_next_to_what():
     def thing(kind, color, x, y, half):
-        return SceneObject(kind, color, "small" if kind == "block" else "", (x, y, half), (half, half, half), 0.0, "box", (9, 9, 9))
+        size = ("big" if half > 0.025 else "small") if kind == "block" else ""
+        return SceneObject(kind, color, size, (x, y, half), (half, half, half), 0.0, "box", (9, 9, 9))
 
     things = [thing("block", "red", 0.4, 0.1, 0.02), thing("block", "red", 0.4, -0.2, 0.03), thing("zone", "green", 0.4, -0.1, 0.03)]
     rows = batch_of_scene(things)

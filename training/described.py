@@ -62,11 +62,9 @@ def relation_targets(scenes: SceneBatch) -> torch.Tensor:
         for value in (y, -y, -x, x):  # left, right, near, far
             best = torch.where(members, value[:, None, :], torch.full_like(value[:, None, :], -torch.inf)).amax(2)
             columns.append((value >= best) & several & named)
-    volume = scenes.half.prod(-1)
     block = scenes.kind == BLOCK
-    for sign in (1, -1):
-        gap = sign * (volume[:, :, None] - volume[:, None, :])
-        columns.append(block & (same_color & (gap > 2e-5)).any(2) & ~(same_color & (gap < -2e-5)).any(2))
+    for mine, other in ((scenes.big, ~scenes.big), (~scenes.big, scenes.big)):
+        columns.append(block & mine & (same_color & other[:, None, :]).any(2))
     apart = (scenes.center[:, :, None, :2] - scenes.center[:, None, :, :2]).norm(dim=-1)
     movable = (scenes.kind == BLOCK) | (scenes.kind == OBJECT)
     above = pair & movable[:, None, :] & (apart < scenes.half[:, :, None, 0])

@@ -65,6 +65,7 @@ class LanguageTask:
         if config.init:
             parts = {"language": self.model, "objects": self.model.objects, "encoder": self.encoder}
             load_matching(parts, config.init)
+        self.model.objects.neighbours.requires_grad_(False)  # only Stage I has a loss on it
         if not config.tune_objects:
             self.model.objects.requires_grad_(False)
 
