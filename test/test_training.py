@@ -15,6 +15,7 @@ from training.alignment import AlignmentTask
 from training.config import CONFIG_FOLDER, StageConfig, parse
 from training.described import relation_targets
 from training.engine import train
+from training.export import main as export
 from training.language import LanguageTask
 from training.perception import PerceptionTask
 from training.state import load_matching, read_weights
@@ -128,6 +129,25 @@ def test_the_action_stage_learns(tmp_path, base):
     torch.manual_seed(0)
     first = task.loss(task.make_batch(config.seed * 1_000_003))[1]["loss"]
     assert train(task, config)["loss"] < 0.9 * first
+
+
+def test_runs_with_fine_grained_experts_become_a_checkpoint_that_loads(tmp_path, base):
+    runs = {}
+    for task, more in (
+        ("perception", {}),
+        ("language", {"experts": 4, "top_k": 2, "shards": 2, "rank": 2, "pairs": 2, "real_scenes": 0.0, "base": base}),
+        ("action", {"llm_width": 32, "pairs": 2, "draws": 1}),
+    ):
+        config = settings(tmp_path / task, task=task, steps=1, **more)
+        train(make_task(config), config)
+        runs[task] = config.output
+    output = tmp_path / "checkpoint"
+    export(["--encoder", runs["perception"], "--language", runs["language"], "--pose", runs["action"], "--base", base,
+            "--experts", "4", "--top-k", "2", "--shards", "2", "--rank", "2", "--output", str(output)])  # fmt: skip
+    model = Planner.from_pretrained(str(output)).model
+    assert model.config.language.shards == 2
+    trained = read_weights(runs["language"])["pointer.query.weight"]
+    torch.testing.assert_close(model.language.pointer.query.weight, trained, atol=1e-3, rtol=1e-3)
 
 
 def test_weights_of_another_stage_are_refused(tmp_path, base):

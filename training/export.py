@@ -27,9 +27,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--card", type=Path, help="text of card.md: data, recipe, scores, limits")
     parser.add_argument("--name", default="default")
     parser.add_argument("--base", default=LanguageConfig.base)
+    parser.add_argument("--moe-layers", default=LanguageConfig.moe_layers, help="as in Stage II: odd or all")
+    for name in ("experts", "top-k", "shards", "rank"):
+        default = getattr(LanguageConfig, name.replace("-", "_"))
+        parser.add_argument(f"--{name}", type=int, default=default, help=f"as in Stage II (default {default})")
+    parser.add_argument("--shared-expert", action="store_true", help="as in Stage II")
     options = parser.parse_args(arguments)
     llm, tokenizer, revision = load_base(options.base)
-    config = ModelConfig(name=options.name, language=LanguageConfig(base=options.base, revision=revision))
+    converted = {key: getattr(options, key) for key in ("experts", "top_k", "moe_layers", "shards", "shared_expert", "rank")}
+    language = LanguageConfig(base=options.base, revision=revision, **converted)
+    config = ModelConfig(name=options.name, language=language)
     model = ThreeDMoE(config, llm, tokenizer)
     load_matching({"encoder": model.encoder}, options.encoder)
     load_matching({"language": model.language, "objects": model.language.objects}, options.language)
