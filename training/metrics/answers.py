@@ -30,7 +30,8 @@ def clean(answer: str) -> str:
 def exact_match(answer: str, references: Sequence[str]) -> bool:
     """EM: after cleaning, the answer equals one of the references.
 
-    (ScanQA's own EM@1 compares without cleaning.) Raises ValueError without a reference.
+    (ScanQA's own EM@1 compares without cleaning; LEO's program stops at the first reference that contains the answer, so
+    that a later, equal one does not count there.) Raises ValueError without a reference.
     """
     return clean(answer) in _cleaned(references)
 
