@@ -33,6 +33,8 @@ RELATION_WORDS = {
 # never learnt.
 RELATION_RANGE = replace(TRAINING_RANGE, twins=0.7)
 POSITIVE_WEIGHT = 4.0
+AMONG_ONE_COLOR = [i for i, name in enumerate(RELATIONS) if name.endswith("_kind_color")]
+OF_SIZE = [RELATIONS.index(name) for name in ("bigger", "smaller")]
 
 
 class AlignmentTask:
@@ -62,16 +64,15 @@ class AlignmentTask:
         truth = relation_targets(scenes)
         truth = truth.gather(1, slot.clamp(min=0)[..., None].expand(-1, -1, truth.shape[-1]))
         logits, truth = logits[objects.mask], truth[objects.mask]
-        weight = torch.tensor(POSITIVE_WEIGHT)
-        loss = F.binary_cross_entropy_with_logits(logits, truth, pos_weight=weight)
+        loss = F.binary_cross_entropy_with_logits(logits, truth, pos_weight=torch.tensor(POSITIVE_WEIGHT))
         found, holds = logits > 0, truth > 0.5
         recall = (found & holds).sum(0) / holds.sum(0).clamp(min=1)
         precision = (found & holds).sum() / found.sum().clamp(min=1)
         figures = {
             "loss": float(loss.detach()),
             "recall": float(recall[: len(RELATIONS)].mean()),
-            "recall_color": float(recall[4:8].mean()),
-            "recall_size": float(recall[12:14].mean()),
+            "recall_color": float(recall[AMONG_ONE_COLOR].mean()),
+            "recall_size": float(recall[OF_SIZE].mean()),
             "recall_neighbour": float(recall[len(RELATIONS) :].mean()),
             "precision": float(precision),
         }

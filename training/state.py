@@ -73,7 +73,7 @@ def load_matching(modules: dict[str, torch.nn.Module], folders: str) -> None:
     Args:
         modules: by name; a checkpoint's parts go to the modules that bear their names (encoder, language, pose).
         folders: runs whose every tensor must find its place in one of the modules, else a ValueError names it, and
-            checkpoints, of which the modules take what is theirs.
+            checkpoints, of which the modules take what is theirs; what a checkpoint lacks is printed.
     """
     for folder in filter(None, (part.strip() for part in folders.split(","))):
         if (Path(folder) / CHECKSUMS).exists():
@@ -100,3 +100,6 @@ def _load_parts(modules: dict[str, torch.nn.Module], folder: str) -> None:
         if not chosen:
             raise ValueError(f"the checkpoint {folder} has nothing for {part}")
         load_weights_into(chosen, {f"weight.{name}": value for name, value in own.items()})
+        fresh = [name for name, value in parameters.items() if value.requires_grad and name not in own]
+        if fresh:
+            print(f"{folder} has no values for {len(fresh)} tensors of {part}, which start anew: {fresh[0]}, ...", flush=True)

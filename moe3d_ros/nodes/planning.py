@@ -65,6 +65,7 @@ class Planning:
         with self._lock:
             self._asked = self._task = task  # the plan before it is void
             self._pending = None
+            self._show_pending()
         return self.worker.submit(request)
 
     def ask(self, question: str) -> Request:
