@@ -20,12 +20,10 @@ from moe3d_ros.model.lora import (
 from moe3d_ros.model.moe import (
     ConversionError,
     MoEFeedForward,
-    RouterRecorder,
     convert_to_moe,
-    load_balancing_loss,
     moe_layers,
-    router_z_loss,
 )
+from moe3d_ros.model.routing import RouterRecorder, load_balancing_loss, router_z_loss
 
 SIZES = dict(vocab_size=97, hidden_size=32, intermediate_size=48, num_hidden_layers=4, num_attention_heads=4,
              num_key_value_heads=2, head_dim=8, max_position_embeddings=64, pad_token_id=0)  # fmt: skip

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+from moe3d_ros.model.adapt import adapt_base, convert_base
 from moe3d_ros.model.base_llm import load_base
+from moe3d_ros.model.config import LanguageConfig
 from moe3d_ros.model.encoder import EncoderConfig, SceneEncoder
 from moe3d_ros.model.grammar import DONE
 from moe3d_ros.model.language import SceneLanguageModel, question_prompt, task_prompt
-from moe3d_ros.model.lora import add_lora
-from moe3d_ros.model.moe import RouterRecorder, convert_to_moe
+from moe3d_ros.model.routing import RouterRecorder
 from moe3d_ros.model.objects import from_detections
 from moe3d_ros.model.patches import make_patches
 from moe3d_ros.tabletop.questions import random_question
@@ -38,12 +39,17 @@ def build_language_model(config: StageConfig) -> SceneLanguageModel:
     """The base LLM, converted and adapted as the configuration says."""
     llm, tokenizer, _ = load_base(config.base, dtype=fast_precision(config.device, config.precision))
     torch.manual_seed(config.seed)
-    if not config.dense:
-        convert_to_moe(llm, config.experts, config.top_k, config.moe_layers, config.rank, seed=config.seed,
-                       shards=config.shards, shared_expert=config.shared_expert, tie_break=config.tie_break)  # fmt: skip
+    language = language_config(config)
+    convert_base(llm, language, config.seed, config.tie_break)
     if config.adapt:
-        add_lora(llm, rank=config.rank, seed=config.seed)
+        adapt_base(llm, language, config.seed)
     return SceneLanguageModel(llm, tokenizer)
+
+
+def language_config(config: StageConfig) -> LanguageConfig:
+    """What a checkpoint says of a run's LLM, but for the base's revision."""
+    names = [entry.name for entry in fields(LanguageConfig) if entry.name != "revision"]
+    return LanguageConfig(**{name: getattr(config, name) for name in names})
 
 
 @dataclass
