@@ -1,4 +1,4 @@
-"""A base LLM made ready for Stage II as a LanguageConfig says: experts and LoRA, or the dense baseline with LoRA alone."""
+"""A base LLM made ready for Stage II as a LanguageConfig says: experts and LoRA, or LoRA alone (the dense baseline)."""
 
 from __future__ import annotations
 
