@@ -69,11 +69,10 @@ def test_parse_step():
 def test_packed_texts_are_read_as_if_alone(model):
     texts = [plan_text(model, STEPS[:1]), plan_text(model, STEPS, "do both of these things"), plan_text(model, [])]
     _, tokens = model.objects(objects())
-    mask = objects().mask
 
     def states(packed_texts):
-        packed = pack(model, tokens, mask, SLOT, [packed_texts])
-        hidden, penultimate, _ = model.run(packed.inputs, packed.mask, packed.positions)
+        packed = pack(model, tokens, objects(), SLOT, [packed_texts])
+        hidden, penultimate, _ = model.run(packed.inputs, packed.mask, packed.positions, places=packed.places)
         places = packed.choice_at
         return hidden[places[:, 0], places[:, 1]], step_states(penultimate, packed)
 
@@ -92,8 +91,8 @@ def test_decoding_agrees_with_reading_the_same_plan(model):
     pointers = [step.state.chosen for step in steps]
     text = plan_text(model, [step.text for step in steps], pointers=pointers)
     _, tokens = model.objects(scene)
-    packed = pack(model, tokens, scene.mask, SLOT, [[text]])
-    hidden, penultimate, _ = model.run(packed.inputs, packed.mask, packed.positions)
+    packed = pack(model, tokens, scene, SLOT, [[text]])
+    hidden, penultimate, _ = model.run(packed.inputs, packed.mask, packed.positions, places=packed.places)
     read = step_states(penultimate, packed)
     for number, step in enumerate(steps):
         assert torch.allclose(step.state.state, read[number], atol=1e-4)

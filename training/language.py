@@ -157,7 +157,7 @@ class LanguageTask:
         scenes, seen, texts = batch
         objects, slot = self.see(scenes, seen)
         features, tokens = self.model.objects(objects)
-        packed = pack(self.model, tokens, objects.mask, slot, texts)
+        packed = pack(self.model, tokens, objects, slot, texts)
         with RouterRecorder(self.model.llm) as routing:
             hidden, penultimate = self.run(packed)
         texts_in_all = max(len(packed.kinds), 1)
@@ -193,7 +193,7 @@ class LanguageTask:
         """The LLM over a packed batch -> last hidden and penultimate states (B, T, W), float32."""
         mixed = self.model.llm.dtype == torch.bfloat16
         with torch.autocast(self.config.device, torch.bfloat16, enabled=mixed):
-            return self.model.run(packed.inputs, packed.mask, packed.positions)[:2]
+            return self.model.run(packed.inputs, packed.mask, packed.positions, places=packed.places)[:2]
 
     def _pointer_loss(self, packed, penultimate, features, objects, slot, figures):
         """Cross-entropy of what the pointer chooses at <pick> and at <place>."""

@@ -158,6 +158,11 @@ class MoEFeedForward(nn.Module):
                 setattr(self, name, None)
         return super().train(mode)
 
+    @property
+    def looks_at_places(self) -> bool:
+        """Whether the router sees more of a token than its state."""
+        return self.router_modality is not None or self.router_geometry is not None
+
     def router_parameters(self) -> list[nn.Parameter]:
         """The weights on the router's inputs: the state, and what else it sees."""
         return [p for p in (self.router.weight, self.router_modality, self.router_geometry) if p is not None]

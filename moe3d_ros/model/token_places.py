@@ -59,3 +59,13 @@ def text_places(batch: int, length: int, device: torch.device | str) -> TokenPla
     return TokenPlaces(
         torch.zeros(batch, length, dtype=torch.bool, device=device), torch.zeros(batch, length, 3, device=device)
     )
+
+
+def object_places(center: Tensor) -> TokenPlaces:
+    """Places of object tokens with these centres (batch, n, 3), metres, planning frame."""
+    return TokenPlaces(torch.ones(center.shape[:2], dtype=torch.bool, device=center.device), center)
+
+
+def join_places(*parts: TokenPlaces) -> TokenPlaces:
+    """One behind the other along the sequence."""
+    return TokenPlaces(torch.cat([p.is_object for p in parts], 1), torch.cat([p.position for p in parts], 1))
