@@ -56,6 +56,9 @@ class StageConfig:
     tune_objects: bool = field(default=True, metadata={"help": "go on training the relation encoder and projection"})
     pairs: int = field(default=6, metadata={"help": "instructions per scene, packed behind one scene prefix"})
     balance: float = field(default=0.01, metadata={"help": "weight of the load-balancing loss"})
+    balance_by: str = field(default="modality", metadata={"help": "modality: text and objects each by itself; or all"})
+    share_text: Optional[list[float]] = field(default=None, metadata={"help": "intended share of each expert in the text; even"})
+    share_3d: Optional[list[float]] = field(default=None, metadata={"help": "and in the object tokens; even"})
     router_z: float = field(default=0.001, metadata={"help": "weight of the router z-loss"})
     real_scenes: float = field(default=1.0, metadata={"help": "share of scenes seen through the encoder, not described"})
     # action
@@ -69,6 +72,13 @@ class StageConfig:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.minutes is not None and self.minutes <= 0:
             raise ValueError(f"minutes must be positive, got {self.minutes}")
+
+        if self.balance_by not in ("modality", "all"):
+            raise ValueError(f"balance_by must be modality or all, got {self.balance_by!r}")
+        for name in ("share_text", "share_3d"):
+            share = getattr(self, name)
+            if share is not None and (len(share) != self.experts or min(share) <= 0 or abs(sum(share) - 1) > 1e-6):
+                raise ValueError(f"{name} must be {self.experts} positive numbers (one per expert) with sum 1, got {share}")
 
     def without_init(self) -> "StageConfig":
         """The same settings for a part whose weights are loaded by its owner."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from pathlib import Path
@@ -119,6 +120,7 @@ def train(task: Task, config: StageConfig) -> dict[str, float]:
             figures["scenes_per_s"] = config.batch_size * len(window) / max(now - logged, 1e-9)
             figures["data_wait"] = waiting / max(now - started, 1e-9)
             _log(output, writer, step, spent + now - started, figures)
+            figures = {key: value for key, value in figures.items() if not _is_detail(key)}
             bar.set_postfix({key: f"{value:.3g}" for key, value in list(figures.items())[:8]}, refresh=False)
             window, logged = [], now
         if time.monotonic() - saved > 60 * config.save_minutes:
@@ -138,8 +140,18 @@ def _keys(window) -> list[str]:
     return list(dict.fromkeys(key for figures in window for key in figures))
 
 
+def _is_detail(name: str) -> bool:
+    """Figures with a slash in their names are too many for a line: TensorBoard and details.jsonl have them."""
+    return "/" in name
+
+
 def _log(output: Path, writer, step: int, seconds: float, figures: dict[str, float]) -> None:
-    line = f"{seconds / 60:7.2f} min  step {step}  " + "  ".join(f"{key} {value:.4g}" for key, value in figures.items())
+    shown = {key: value for key, value in figures.items() if not _is_detail(key)}
+    line = f"{seconds / 60:7.2f} min  step {step}  " + "  ".join(f"{key} {value:.4g}" for key, value in shown.items())
+    if len(shown) < len(figures):
+        details = {key: round(value, 6) for key, value in figures.items() if key not in shown}
+        with open(output / "details.jsonl", "a") as log:
+            log.write(json.dumps({"step": step, **details}) + "\n")
     with open(output / "log.txt", "a") as log:
         log.write(line + "\n")
     if writer:

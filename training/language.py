@@ -27,6 +27,7 @@ from training.described import describe
 from training.detection import visible_objects
 from training.packing import Text, instruction_states, object_index, pack, pointer_states
 from training.precision import fast_precision
+from training.routing import routing_loss
 from training.state import load_matching
 
 # Fewer things at a time than the encoder sees: comparing is what has to be learnt, not crowds.
@@ -63,11 +64,12 @@ class StepText:
 class LanguageTask:
     """Plans, pointers and answers for generated scenes, described or seen through the frozen encoder."""
 
-    def __init__(self, config: StageConfig):
+    def __init__(self, config: StageConfig, model: SceneLanguageModel | None = None, encoder: SceneEncoder | None = None):
+        """model, encoder: finished ones, instead of what the configuration would build."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
-        self.model = build_language_model(config)
-        self.encoder = SceneEncoder(EncoderConfig()).eval().requires_grad_(False)
+        self.model = model or build_language_model(config)
+        self.encoder = (encoder or SceneEncoder(EncoderConfig())).eval().requires_grad_(False)
         if config.init:
             parts = {"language": self.model, "objects": self.model.objects, "encoder": self.encoder}
             load_matching(parts, config.init)
@@ -179,10 +181,8 @@ class LanguageTask:
         if len(packed.step_row):
             loss = loss + self._pointer_loss(packed, penultimate, features, objects, slot, figures)
         if routing.logits:
-            balance, z = routing.balance_loss(packed.real), routing.z_loss(packed.real)
-            loss = loss + self.config.balance * balance + self.config.router_z * z
-            load = torch.stack(list(routing.load(packed.real).values()))
-            figures |= {"balance": float(balance.detach()) / len(load), "least_load": float(load.min())}
+            extra, routed = routing_loss(routing, packed, self.config)
+            loss, figures = loss + extra, figures | routed
         kinds = np.array(packed.kinds)
         figures |= {str(kind): float(right[torch.from_numpy(kinds == kind)].float().mean()) for kind in sorted(set(kinds))}
         figures["loss"] = float(loss.detach())
