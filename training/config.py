@@ -57,6 +57,7 @@ class StageConfig:
     pairs: int = field(default=6, metadata={"help": "instructions per scene, packed behind one scene prefix"})
     balance: float = field(default=0.01, metadata={"help": "weight of the load-balancing loss"})
     balance_by: str = field(default="modality", metadata={"help": "modality: text and objects each by itself; or all"})
+    balance_floor: float = field(default=0.4, metadata={"help": "of its intended share: an expert below is pulled up"})
     share_text: Optional[list[float]] = field(default=None, metadata={"help": "intended share of each expert in the text; even"})
     share_3d: Optional[list[float]] = field(default=None, metadata={"help": "and in the object tokens; even"})
     router_z: float = field(default=0.001, metadata={"help": "weight of the router z-loss"})
@@ -75,6 +76,8 @@ class StageConfig:
 
         if self.balance_by not in ("modality", "all"):
             raise ValueError(f"balance_by must be modality or all, got {self.balance_by!r}")
+        if not 0 <= self.balance_floor <= 1:
+            raise ValueError(f"balance_floor must lie in [0, 1], got {self.balance_floor}")
         for name in ("share_text", "share_3d"):
             share = getattr(self, name)
             if share is not None and (len(share) != self.experts or min(share) <= 0 or abs(sum(share) - 1) > 1e-6):

@@ -30,7 +30,8 @@ def routing_loss(routing: RouterRecorder, packed: Packed, config: StageConfig) -
     """
     real, layers = packed.real, len(routing.logits)
     balance, z = balance_loss(routing, packed, config), routing.z_loss(real)
-    figures = {"balance": float(balance.detach()) / layers}
+    parts = 1 if config.balance_by == "all" else len(MODALITIES)
+    figures = {"balance": float(balance.detach()) / layers / parts}
     figures["least_load"] = min(float(load.min()) for load in routing.load(real).values())
     loads = {name: torch.stack(list(of.values())) for name, of in routing.load_by_modality(real, packed.places.is_object).items()}
     figures |= {f"least_load_{modality}": float(load.min()) for modality, load in loads.items()}
@@ -39,16 +40,20 @@ def routing_loss(routing: RouterRecorder, packed: Packed, config: StageConfig) -
 
 
 def balance_loss(routing: RouterRecorder, packed: Packed, config: StageConfig) -> Tensor:
-    """Sum over layers; by ``balance_by``: over all tokens, or the mean over the modalities of each one's own loss."""
+    """Sum over layers; by ``balance_by``: over all tokens, or the sum over the modalities of each one's own loss.
+
+    To the load-balancing loss comes a pull on experts below ``balance_floor`` of their intended share.
+    """
     if config.balance_by == "all":
-        return routing.balance_loss(packed.real)
+        return routing.balance_loss(packed.real) + routing.starvation_loss(config.balance_floor, packed.real)
     tokens = by_modality(packed.real, packed.places.is_object)
     losses = []
     for modality, intended in zip(MODALITIES, (config.share_text, config.share_3d)):
         if bool(tokens[modality].any()):
             share = None if intended is None else torch.tensor(intended, device=packed.real.device)
             losses.append(routing.balance_loss(tokens[modality], share))
-    return torch.stack(losses).mean()
+            losses.append(routing.starvation_loss(config.balance_floor, tokens[modality], share))
+    return torch.stack(losses).sum()
 
 
 def layer_numbers(names) -> list[int]:

@@ -25,6 +25,7 @@ class RouterRecorder:
         self._names = {layer: name for name, layer in moe_layers(model).items()}
         self.logits: dict[str, Tensor] = {}
         self.chosen: dict[str, Tensor] = {}
+        self.shards: dict[str, int] = {}
 
     def __enter__(self) -> RouterRecorder:
         self.logits, self.chosen = {}, {}
@@ -38,11 +39,19 @@ class RouterRecorder:
 
     def add(self, layer: MoEFeedForward, logits: Tensor, chosen: Tensor) -> None:
         self.logits[self._names[layer]] = logits
+        self.shards[self._names[layer]] = layer.shards
         self.chosen[self._names[layer]] = chosen
 
     def balance_loss(self, mask: Tensor | None = None, share: Tensor | None = None) -> Tensor:
         """Sum over layers of the load-balancing loss; each is 1 at perfect balance, at most 1 / (least share)."""
         return sum(load_balancing_loss(self.logits[name], self.chosen[name], mask, share) for name in self.logits)
+
+    def starvation_loss(self, floor: float, mask: Tensor | None = None, share: Tensor | None = None) -> Tensor:
+        """Sum over layers of the pull on experts with less than ``floor`` of their intended share; zero without any."""
+        return sum(
+            starvation_loss(logits, self.chosen[name], floor, mask, share, self.shards[name])
+            for name, logits in self.logits.items()
+        )
 
     def z_loss(self, mask: Tensor | None = None) -> Tensor:
         """Sum over layers of the router z-loss."""
@@ -78,6 +87,31 @@ def load_balancing_loss(logits: Tensor, chosen: Tensor, mask: Tensor | None = No
     probabilities = _kept(logits, mask).softmax(-1).mean(0)
     product = load * probabilities
     return logits.shape[1] * product.sum() if share is None else (product / share.to(product)).sum()
+
+
+def starvation_loss(logits: Tensor, chosen: Tensor, floor: float, mask: Tensor | None = None,
+                    share: Tensor | None = None, shards: int = 1) -> Tensor:  # fmt: skip
+    """How far starved experts are from being chosen: a pull that does not fade, where the balance loss's does.
+
+    The gradient of the load-balancing loss on an expert's logit is proportional to its probability: an expert that is
+    starved enough stays so. Here, for each expert with less than ``floor`` of its intended share, the tokens that are
+    nearest to choosing it, as many as it lacks, count with the distance of its logit from the least chosen one, in
+    the mean, times the share of the floor that is missing. Own rule; arguments as of ``load_balancing_loss``.
+    """
+    logits, chosen = _kept(logits, mask), _kept(chosen, mask)
+    (tokens, top_k), experts = chosen.shape, logits.shape[1]
+    least = floor * (logits.new_full((experts,), 1 / experts) if share is None else share.to(logits))
+    wanted = (least * tokens * top_k).ceil().clamp(max=tokens)
+    counts = torch.bincount(chosen.flatten(), minlength=experts)
+    chosen_least = logits.gather(1, chosen).unflatten(1, (shards, -1)).amin(-1)  # (T, G)
+    away = chosen_least.detach().repeat_interleave(experts // shards, 1) - logits  # (T, E), positive where not chosen
+    total = logits.sum() * 0
+    for expert in (counts < wanted).nonzero().flatten().tolist():
+        lacking = int(wanted[expert]) - int(counts[expert])
+        others = away[(chosen != expert).all(1), expert]
+        nearest = others.topk(min(lacking, len(others)), largest=False).values
+        total = total + lacking / wanted[expert] * nearest.mean()
+    return total
 
 
 def router_z_loss(logits: Tensor, mask: Tensor | None = None) -> Tensor:
