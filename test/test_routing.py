@@ -71,7 +71,8 @@ def test_balance_by_modality_brings_collapsed_experts_back(tmp_path, base, balan
 
 def test_the_pull_does_not_fade_with_the_distance():
     """An expert out of reach: the balance loss gives its logit next to no gradient, the pull a full one."""
-    logits = (torch.tensor([0.0, 0.0, 0.0, -20.0]) + 0.1 * torch.randn(50, 4, generator=torch.Generator().manual_seed(0))).requires_grad_()
+    noise = 0.1 * torch.randn(50, 4, generator=torch.Generator().manual_seed(0))
+    logits = (torch.tensor([0.0, 0.0, 0.0, -20.0]) + noise).requires_grad_()
     chosen = logits.topk(2).indices
     (faded,) = torch.autograd.grad(load_balancing_loss(logits, chosen), logits)
     (pull,) = torch.autograd.grad(starvation_loss(logits, chosen, 0.4), logits)

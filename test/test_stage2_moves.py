@@ -16,7 +16,7 @@ PARTS = ("lora_A", "lora_B", *EXPERT_TENSORS, "router.weight", "router_modality"
 
 
 def tensors(task) -> dict[str, torch.Tensor]:
-    """Everything with a name: the model's parameters, those with one entry per expert entry by entry, and the encoder's."""
+    """All parameters by name, the encoder's too; those with one entry per expert entry by entry."""
     found = {}
     per_expert = {f"llm.{layer}.{name}" for layer in moe_layers(task.model.llm) for name in EXPERT_TENSORS}
     per_expert |= {f"llm.{layer}.{name}" for layer in moe_layers(task.model.llm)
