@@ -123,6 +123,7 @@ class SceneRange:
     stacked: float = 0.0  # share of the scenes in which one block already lies on or in something
     towers: float = 0.0  # share of the scenes in which about half of the blocks do, also one on the other
     twins: float = 0.35  # share of the scenes in which two blocks share a colour and differ in size
+    few_colors: float = 0.0  # share of the scenes with three to five colours in all, so that each comes several times
     scale_jitter: float = 0.0  # sizes vary by this fraction
     color_jitter: float = 0.05  # shades vary by this fraction around their centres
 
@@ -238,13 +239,17 @@ def _colors_and_sizes(kind, scene_range, uniform):
     color = torch.zeros_like(kind)
     order_of_blocks = uniform(batch, n_colors)
     match = uniform(batch, 1) < 0.5  # in half of the scenes bowls and zones take the blocks' colours
+    period = torch.full((batch, 1), n_colors, device=kind.device)
+    if scene_range.few_colors:
+        few = 3 + torch.floor(3 * uniform(batch, 1)).long()
+        period = torch.where(uniform(batch, 1) < scene_range.few_colors, few, period)
     for k in (BLOCK, BOWL, ZONE, OBJECT):
         columns = torch.nonzero(kind[0] == k).flatten()
         if len(columns) == 0:
             continue
         order = order_of_blocks if k == BLOCK else torch.where(match, order_of_blocks, uniform(batch, n_colors))
         permuted = order.argsort(dim=1)
-        color[:, columns] = permuted[:, torch.arange(len(columns), device=kind.device) % n_colors]
+        color[:, columns] = permuted.gather(1, torch.arange(len(columns), device=kind.device)[None] % period)
         repeat = uniform(batch, len(columns)) < 0.06  # now and then a colour comes twice
         color[:, columns] = torch.where(repeat, color[:, columns[:1]], color[:, columns])
     big = uniform(batch, slots) < 0.35
