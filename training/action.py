@@ -115,7 +115,7 @@ class ActionTask:
         if texts is not None:
             model = self.language.model
             _, tokens = model.objects(objects)
-            packed = pack(model, tokens, objects.mask, slot, [[text.text for text in row] for row in texts])
+            packed = pack(model, tokens, objects, slot, [[text.text for text in row] for row in texts])
             penultimate = self.language.run(packed)[1]
             condition[valid] = step_condition(step_states(penultimate, packed))
         return condition

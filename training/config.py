@@ -52,12 +52,17 @@ class StageConfig:
     shards: int = field(default=1, metadata={"help": "fine-grained experts: shards of the feed-forward block"})
     shared_expert: bool = field(default=False, metadata={"help": "an always-on expert beside the routed ones"})
     tie_break: str = field(default="lora", metadata={"help": "lora, noise or reinit: how identical experts come to differ"})
-    dense: bool = field(default=False, metadata={"help": "no conversion: Stage I, or the dense baseline"})
+    dense: bool = field(default=False, metadata={"help": "no conversion: the baseline, its LoRA as large as the experts'"})
+    router_modality: bool = field(default=False, metadata={"help": "the router sees whether a token is text or an object"})
+    router_geometry: bool = field(default=False, metadata={"help": "the router sees where an object token is"})
     adapt: bool = field(default=True, metadata={"help": "train LoRA and router; off in Stage I"})
     rank: int = field(default=8, metadata={"help": "LoRA rank"})
     tune_objects: bool = field(default=True, metadata={"help": "go on training the relation encoder and projection"})
     pairs: int = field(default=6, metadata={"help": "instructions per scene, packed behind one scene prefix"})
     balance: float = field(default=0.01, metadata={"help": "weight of the load-balancing loss"})
+    balance_by: str = field(default="modality", metadata={"help": "modality: text and objects each by itself; or all"})
+    share_text: Optional[list[float]] = field(default=None, metadata={"help": "intended share of each expert in the text; even"})
+    share_3d: Optional[list[float]] = field(default=None, metadata={"help": "and in the object tokens; even"})
     router_z: float = field(default=0.001, metadata={"help": "weight of the router z-loss"})
     real_scenes: float = field(default=1.0, metadata={"help": "share of scenes seen through the encoder, not described"})
     # action
@@ -75,6 +80,13 @@ class StageConfig:
                 raise ValueError(f"{name} must be positive, got {value}")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema must lie between 0 and 1, got {self.ema}")
+
+        if self.balance_by not in ("modality", "all"):
+            raise ValueError(f"balance_by must be modality or all, got {self.balance_by!r}")
+        for name in ("share_text", "share_3d"):
+            share = getattr(self, name)
+            if share is not None and (len(share) != self.experts or min(share) <= 0 or abs(sum(share) - 1) > 1e-6):
+                raise ValueError(f"{name} must be {self.experts} positive numbers (one per expert) with sum 1, got {share}")
 
     def without_init(self) -> "StageConfig":
         """The same settings for a part whose weights are loaded by its owner."""

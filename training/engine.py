@@ -164,6 +164,7 @@ def train(task: Task, config: StageConfig) -> dict[str, float]:
                 figures = _together(_mean(progress.window) | meter.figures())
                 if log:
                     log.figures(progress.step, spent + time.monotonic() - started, figures)
+                figures = {key: value for key, value in figures.items() if "/" not in key}  # details are for the log
                 bar.set_postfix({key: f"{value:.3g}" for key, value in list(figures.items())[:8]}, refresh=False)
                 progress.window = []
                 meter.restart()

@@ -14,7 +14,7 @@ import torch  # noqa: E402
 from moe3d_ros.model.base_llm import BaseModelError  # noqa: E402
 from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
 from moe3d_ros.planner import Planner  # noqa: E402
-from training import pose_steps, question_answering, single_step  # noqa: E402
+from training import comparison, pose_steps, question_answering, single_step  # noqa: E402
 
 SUITES = ("single-step", "pose-steps", "qa")
 
@@ -29,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--questions", type=int, default=1000, help="how many held-out questions (qa)")
     parser.add_argument("--episodes", type=int, default=50, help="how many of them are executed (single-step)")
     parser.add_argument("--held-out-wordings", action="store_true", help="word the instructions as training never did")
+    parser.add_argument("--compare", choices=("dense",), help="also ask the dense baseline the same questions (qa)")
+    parser.add_argument("--dense-checkpoint", help="its folder (default: one that ships as `dense`)")
     parser.add_argument("--threads", type=int, help="torch threads")
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args(arguments)
@@ -36,10 +38,13 @@ def main(arguments: list[str] | None = None) -> int:
         value = getattr(options, name)
         if value is not None and value < 1:
             parser.error(f"--{name} must be at least 1")
+    if options.compare and options.suite != "qa":
+        parser.error("--compare goes with --suite qa")
     if options.threads:
         torch.set_num_threads(options.threads)
     try:
         planner = Planner.from_pretrained(options.checkpoint, device=options.device)
+        dense = comparison.load_dense(options.dense_checkpoint, options.device) if options.compare else None
     except (CheckpointError, BaseModelError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -48,7 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(single_step.table(figures))
     elif options.suite == "qa":
         figures = question_answering.run(planner, options.questions)
-        print(question_answering.table(figures))
+        if dense is not None:
+            figures |= comparison.compare_answers(figures, dense, options.questions)
+        print(question_answering.table(figures) if dense is None else comparison.table(figures))
     else:
         figures = pose_steps.run(planner, options.scenes or 100)
         print(pose_steps.table(figures))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+from moe3d_ros.model.adapt import adapt_base, convert_base
 from moe3d_ros.model.base_llm import load_base
+from moe3d_ros.model.config import LanguageConfig
 from moe3d_ros.model.encoder import EncoderConfig, SceneEncoder
 from moe3d_ros.model.grammar import DONE
 from moe3d_ros.model.language import SceneLanguageModel, question_prompt, task_prompt
-from moe3d_ros.model.lora import add_lora
-from moe3d_ros.model.moe import RouterRecorder, convert_to_moe
+from moe3d_ros.model.routing import RouterRecorder
 from moe3d_ros.model.objects import from_detections
 from moe3d_ros.model.patches import make_patches
 from moe3d_ros.tabletop.questions import random_question
@@ -26,6 +27,7 @@ from training.described import describe
 from training.detection import visible_objects
 from training.packing import Text, instruction_states, object_index, pack, pointer_states
 from training.precision import fast_precision
+from training.routing import routing_loss
 from training.state import load_matching
 
 # Fewer things at a time than the encoder sees: comparing is what has to be learnt, not crowds.
@@ -38,12 +40,17 @@ def build_language_model(config: StageConfig) -> tuple[SceneLanguageModel, str]:
     """The base LLM, converted and adapted as the configuration says, and the revision of the base."""
     llm, tokenizer, revision = load_base(config.base, dtype=fast_precision(config.device, config.precision))
     torch.manual_seed(config.seed)
-    if not config.dense:
-        convert_to_moe(llm, config.experts, config.top_k, config.moe_layers, config.rank, seed=config.seed,
-                       shards=config.shards, shared_expert=config.shared_expert, tie_break=config.tie_break)  # fmt: skip
+    language = language_config(config)
+    convert_base(llm, language, config.seed, config.tie_break)
     if config.adapt:
-        add_lora(llm, rank=config.rank, seed=config.seed)
+        adapt_base(llm, language, config.seed)
     return SceneLanguageModel(llm, tokenizer), revision
+
+
+def language_config(config: StageConfig) -> LanguageConfig:
+    """What a checkpoint says of a run's LLM, but for the base's revision."""
+    names = [entry.name for entry in fields(LanguageConfig) if entry.name != "revision"]
+    return LanguageConfig(**{name: getattr(config, name) for name in names})
 
 
 @dataclass
@@ -57,12 +64,16 @@ class StepText:
 class LanguageTask:
     """Plans, pointers and answers for generated scenes, described or seen through the frozen encoder."""
 
-    def __init__(self, config: StageConfig):
+    def __init__(self, config: StageConfig, model: SceneLanguageModel | None = None, encoder: SceneEncoder | None = None):
+        """model, encoder: finished ones, instead of what the configuration would build."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
-        self.model, revision = build_language_model(config)
-        self.identity = {"base LLM": revision}
-        self.encoder = SceneEncoder(EncoderConfig()).eval().requires_grad_(False)
+        self.identity: dict[str, str] = {}
+        if model is None:
+            model, revision = build_language_model(config)
+            self.identity["base LLM"] = revision
+        self.model = model
+        self.encoder = (encoder or SceneEncoder(EncoderConfig())).eval().requires_grad_(False)
         if config.init:
             parts = {"language": self.model, "objects": self.model.objects, "encoder": self.encoder}
             load_matching(parts, config.init, self.identity)
@@ -153,7 +164,7 @@ class LanguageTask:
         scenes, seen, texts = batch
         objects, slot = self.see(scenes, seen)
         features, tokens = self.model.objects(objects)
-        packed = pack(self.model, tokens, objects.mask, slot, texts)
+        packed = pack(self.model, tokens, objects, slot, texts)
         with RouterRecorder(self.model.llm) as routing:
             hidden, penultimate = self.run(packed)
         texts_in_all = max(len(packed.kinds), 1)
@@ -177,10 +188,8 @@ class LanguageTask:
         if len(packed.step_row):
             loss = loss + self._pointer_loss(packed, penultimate, features, objects, slot, figures)
         if routing.logits:
-            balance, z = routing.balance_loss(packed.real), routing.z_loss(packed.real)
-            loss = loss + self.config.balance * balance + self.config.router_z * z
-            load = torch.stack(list(routing.load(packed.real).values()))
-            figures |= {"balance": float(balance.detach()) / len(load), "least_load": float(load.min())}
+            extra, routed = routing_loss(routing, packed, self.config)
+            loss, figures = loss + extra, figures | routed
         kinds = np.array(packed.kinds)
         figures |= {str(kind): float(right[torch.from_numpy(kinds == kind).to(device)].float().mean()) for kind in sorted(set(kinds))}
         figures["loss"] = float(loss.detach())
@@ -192,7 +201,7 @@ class LanguageTask:
         """The LLM over a packed batch -> last hidden and penultimate states (B, T, W), float32."""
         mixed = self.model.llm.dtype == torch.bfloat16
         with torch.autocast(self.config.device, torch.bfloat16, enabled=mixed):
-            return self.model.run(packed.inputs, packed.mask, packed.positions)[:2]
+            return self.model.run(packed.inputs, packed.mask, packed.positions, places=packed.places)[:2]
 
     def _pointer_loss(self, packed, penultimate, features, objects, slot, figures):
         """Cross-entropy of what the pointer chooses at <pick> and at <place>."""

@@ -6,20 +6,23 @@ import json
 import os
 from pathlib import Path
 
-LOSSES, LOG = "losses.jsonl", "log.txt"
+LOSSES, LOG, DETAILS = "losses.jsonl", "log.txt", "details.jsonl"
 
 
 class RunLog:
     """Logs of one run's folder; a resumed run first forgets what came after the state that it goes on from.
 
-    ``losses.jsonl`` has one line a step, with the loss to the last bit: two runs can be compared exactly.
+    ``losses.jsonl`` has one line a step, with the loss to the last bit: two runs can be compared exactly. Figures with a
+    slash in their names (each expert's load) are too many for a line of ``log.txt``: they go to ``details.jsonl``.
     """
 
     def __init__(self, folder: Path, first_step: int):
-        _keep(folder / LOSSES, lambda line: json.loads(line)["step"] <= first_step)
+        for name in (LOSSES, DETAILS):
+            _keep(folder / name, lambda line: json.loads(line)["step"] <= first_step)
         _keep(folder / LOG, lambda line: int(line.split("  step ")[1].split()[0]) <= first_step)
         self._losses = open(folder / LOSSES, "a", buffering=1)
         self._log = open(folder / LOG, "a", buffering=1)
+        self._details = open(folder / DETAILS, "a", buffering=1)
         self._writer = _summary_writer(folder / "logs", first_step)
 
     def loss(self, step: int, value: float) -> None:
@@ -28,7 +31,10 @@ class RunLog:
 
     def figures(self, step: int, seconds: float, figures: dict[str, float]) -> None:
         """Means over a log interval, and how long the run has lasted."""
-        values = "  ".join(f"{key} {value:.4g}" for key, value in figures.items())
+        details = {key: round(value, 6) for key, value in figures.items() if "/" in key}
+        if details:
+            self._details.write(json.dumps({"step": step, **details}) + "\n")
+        values = "  ".join(f"{key} {value:.4g}" for key, value in figures.items() if key not in details)
         self._log.write(f"{seconds / 60:7.2f} min  step {step}  {values}\n")
         if self._writer:
             for key, value in figures.items():
@@ -36,7 +42,7 @@ class RunLog:
 
     def close(self) -> None:
         """Flush and close every file."""
-        for file in (self._losses, self._log, self._writer):
+        for file in (self._losses, self._log, self._details, self._writer):
             if file:
                 file.close()
 
