@@ -129,13 +129,16 @@ def topics(path: str | Path) -> dict[str, tuple[str, int]]:
         return {name: (info.msgtype or "several types", info.msgcount) for name, info in reader.topics.items()}
 
 
-def read_bag(path: str | Path, only: Iterable[str] | None = None) -> Iterator[BagMessage]:
+def read_bag(
+    path: str | Path, only: Iterable[str] | None = None, start_ns: int | None = None, stop_ns: int | None = None
+) -> Iterator[BagMessage]:
     """The messages of a recording in the order of their receipt.
 
     Args:
         path: a rosbag2 folder (metadata.yaml beside .mcap or .db3 files), or one such file alone.
-        only: names of topics; by default all. Types that the recording does not define and ROS 2 Jazzy does not
-            know are an error.
+        only: names of topics, by default all. A type that neither the recording defines nor ROS 2 Jazzy knows is an
+            error.
+        start_ns, stop_ns: times of receipt, the last one excluded; by default the whole recording.
 
     Raises:
         BagError: no such recording, or a damaged one.
@@ -145,7 +148,7 @@ def read_bag(path: str | Path, only: Iterable[str] | None = None) -> Iterator[Ba
         chosen = [c for c in reader.connections if wanted is None or c.topic in wanted]
         if not chosen:  # rosbags reads an empty list as "all"
             return
-        messages = reader.messages(connections=chosen)
+        messages = reader.messages(connections=chosen, start=start_ns, stop=stop_ns)
         while True:
             try:
                 connection, stamp, raw = next(messages)
