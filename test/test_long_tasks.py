@@ -140,7 +140,8 @@ def test_f_to_k_never_appear_in_training():
         names.add(task.name)
         texts.add(task.instruction.lower())
     assert names == set(TRAINING_TASKS) and not names & set(UNSEEN_TASKS)
-    for words in ("mismatch", "different color", "respectively", "alternat", "starting with", "of that color", "same size"):
+    theirs = ("mismatch", "different color", "respectively", "alternat", "starting with", "of that color", "same size")
+    for words in theirs:
         assert not any(words in text for text in texts)
     for name in UNSEEN_TASKS:
         with pytest.raises(ValueError, match="no training task"):

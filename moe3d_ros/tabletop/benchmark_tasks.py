@@ -10,7 +10,7 @@ from moe3d_ros.tabletop.arrange import QUADRANTS, SEEN_COLORS, NoRoom, Thing, ar
 from moe3d_ros.tabletop.goals import InArea, Into, Stack
 from moe3d_ros.tabletop.long_tasks import LongTask
 from moe3d_ros.tabletop.long_wordings import word
-from moe3d_ros.tabletop.scenes import SIZE_NAMES, Scene
+from moe3d_ros.tabletop.scenes import Scene
 from moe3d_ros.tabletop.tasks import PREPOSITIONS
 from moe3d_ros.tabletop.wordings import AREAS, HELD_OUT_INSTRUCTIONS, INSTRUCTIONS, KIND_WORDS
 
@@ -26,7 +26,8 @@ class Draft:
     Attributes:
         colors: what may be used; those not taken yet are drawn from it in random order.
         scale: 1 for the full size of scenes, less for smaller ones.
-        areas: people's words for areas, not only the plain names (False for the benchmark's own words).
+        held_out: word instructions as training never does.
+        things: what has been added so far.
     """
 
     rng: np.random.Generator
@@ -123,7 +124,8 @@ def matching_bowls(draft: Draft):
     """B: put the blocks in the bowls with matching colours (5 to 7 bowls, 5 and more blocks, distractors)."""
     n = min(draft.count(5, 7, 2), len(draft.colors))
     bowls = {color: draft.add("bowl", color) for color in draft.colors[:n]}
-    picks = [draft.add("block", color, draft.size()) for color in draft.colors[: draft.count(min(5, n), n, min(2, n))][:n]]
+    filled = min(draft.count(min(5, n), n, min(2, n)), n)
+    picks = [draft.add("block", color, draft.size()) for color in draft.colors[:filled]]
     extra = int(draft.rng.integers(0, 2)) if len(draft.things) < 14 else 0  # a second block for a bowl, both small
     for pick in picks[:extra]:
         draft.things[pick] = Thing("block", draft.things[pick].color, "small")
@@ -186,11 +188,14 @@ def sizes_to_two_zones(draft: Draft):
     """G: stack blocks of the same size on the [c1] zone and the [c2] zone respectively, either size on either zone."""
     c, d = draft.colors[:2]
     zones = draft.add("zone", c), draft.add("zone", d)
-    stacks = [tuple(draft.add("block", str(draft.rng.choice(draft.colors)), size) for _ in range(draft.count(2, most, 2)))
-              for size, most in zip(SIZE_NAMES[::-1], (3, 4))]  # fmt: skip
+    stacks = []
+    for size, most in (("big", 3), ("small", 4)):
+        n = draft.count(2, most, 2)
+        stacks.append(tuple(draft.add("block", str(draft.rng.choice(draft.colors)), size) for _ in range(n)))
     draft.distract({"bowl": 2, "zone": 1}, draft.colors)
     alternatives = tuple(
-        tuple(Stack((picks,) * len(picks), zone) for picks, zone in zip(stacks, order)) for order in (zones, zones[::-1])
+        tuple(Stack((picks,) * len(picks), zone) for picks, zone in zip(stacks, order))
+        for order in (zones, zones[::-1])
     )
     return draft.say("G", c=c, d=d), alternatives
 

@@ -1,9 +1,9 @@
 """Goals of long-horizon tasks: what a task wants to be so, how much of it is, and the next move towards it.
 
-The next move is canonical, so that it can be learnt: of what can be moved at once, the leftmost goes first (of a stack
-without a prescribed order the big blocks before that); of several bowls that would do, the leftmost empty one is taken; a
-stack that has been begun is continued, the tallest first, then the one nearest to the middle. What lies on top of
-something that is needed is put aside only when nothing else is left to do. Scores accept every right answer.
+The next move is canonical, so that it can be learnt: of what can be moved at once, the leftmost goes first (of a
+stack without a prescribed order the big blocks before that); of several bowls that would do, the leftmost empty one is
+taken; a stack that has been begun is continued, the tallest first, then the one nearest to the middle. What lies on
+top of something that is needed is put aside only when nothing else is left to do. Scores accept every right answer.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _uncover(layout: Layout, wanted: list[int]) -> Move | None:
 
 @dataclass(frozen=True)
 class Into:
-    """Each of ``picks`` lies in or on one of the bowls or zones that are ``allowed`` for it (one tuple for each pick)."""
+    """Each of ``picks`` lies in or on one of the bowls or zones ``allowed`` for it (one tuple for each pick)."""
 
     picks: tuple[int, ...]
     allowed: tuple[tuple[int, ...], ...]
@@ -87,7 +87,7 @@ class InArea:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack whose k-th layer, from below, is one of ``layers[k]``, on a block or zone (``base``) or in an ``area``."""
+    """A stack whose k-th layer from below is one of ``layers[k]``, on a block or zone (``base``) or in an ``area``."""
 
     layers: tuple[tuple[int, ...], ...]
     base: int | None = None

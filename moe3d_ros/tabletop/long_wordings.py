@@ -132,7 +132,8 @@ WORDINGS = {
         ("the {q}",), "on", ("whatever blocks lie in the {r}",), ("the {q} instead",),
     ),
     "K": Wording(
-        ("all the blocks of the same color together", "the blocks of the same color together", "all blocks of each color"),
+        ("all the blocks of the same color together", "the blocks of the same color together",
+         "all blocks of each color"),
         ("on the zone of that color", "on the zone of the same color", "in the zone with the same color"), "",
         ("equally colored blocks",), ("upon the zone that shares their color",),
     ),
@@ -200,7 +201,8 @@ WORDINGS = {
         ("whichever block covers the {c} one",), ("the bowl that is {d}",),
     ),
     "covered_to_bowl": Wording(
-        ("the {c} block", "the {c} block", "the {c} cube", "the covered {c} block"), ("the {d} bowl", "the {d} dish"), "in",
+        ("the {c} block", "the {c} block", "the {c} cube", "the covered {c} block"),
+        ("the {d} bowl", "the {d} dish"), "in",
         ("the buried {c} block",), ("the bowl that is {d}",),
     ),
     "bowls_to_zone": Wording(

@@ -46,7 +46,8 @@ def place_pose(scene: Scene, pick_index: int, place_index: int | None, area: str
     goal = scene.objects[place_index]
     x, y = goal.position[:2]
     if goal.kind == "bowl":
-        return pose_from_xyz_yaw((x, y, resting_height(scene, pick_index, (x, y), BOWL_FLOOR_HEIGHT) + height), thing.yaw)
+        floor = resting_height(scene, pick_index, (x, y), BOWL_FLOOR_HEIGHT)
+        return pose_from_xyz_yaw((x, y, floor + height), thing.yaw)
     if goal.kind == "zone":
         x, y = _free_spot(scene, pick_index, _grid((x, y), (ZONE_REACH, ZONE_REACH), ZONE_STEP, goal.yaw))
         return pose_from_xyz_yaw((x, y, resting_height(scene, pick_index, (x, y), goal.top) + height), thing.yaw)

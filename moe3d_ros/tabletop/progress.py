@@ -1,7 +1,7 @@
 """Training samples in the middle of a long-horizon task: a scene, what was done already, and the steps that remain.
 
-The past is played without physics: steps of the oracle, each a little off, now and then one that failed. Tasks are A to E
-and the practice tasks; F to K are left for evaluation.
+The past is played without physics: steps of the oracle, each a little off, now and then one that failed. Tasks are A
+to E and the practice tasks; F to K are left for evaluation.
 """
 
 from __future__ import annotations
@@ -140,7 +140,8 @@ def _dropped(scene: Scene, step: Step, rng) -> Scene:
         start = thing.position if rng.random() < 0.5 else step.place.position
         angle, reach = rng.uniform(0, 2 * np.pi), rng.uniform(*DROPPED)
         xy = np.array(start[:2]) + reach * np.array([np.cos(angle), np.sin(angle)])
-        if not ((xy > low + own) & (xy < high - own)).all() or (np.hypot(*(centers - xy).T) < own + radii + 0.005).any():
+        inside = ((xy > low + own) & (xy < high - own)).all()
+        if not inside or (np.hypot(*(centers - xy).T) < own + radii + 0.005).any():
             continue
         halves = ("left side", "far side")  # what is in an area at the start is told by where it is now
         if any(before.inside(step.pick_index, half) != in_area(xy, half, scene.workspace) for half in halves):
