@@ -40,13 +40,17 @@ class ActionTask:
         if config.with_llm:
             self.language = LanguageTask(config.without_init())
             self.language.model.requires_grad_(False)
+        self.identity = self.language.identity if self.language else {}
         llm_width = self.language.model.width if self.language else config.llm_width
         self.encoder = SceneEncoder(model_config.encoder).eval().requires_grad_(False)
         self.pose = make_pose_dit(model_config, llm_width)
         modules = {"encoder": self.encoder, "pose": self.pose}
         if self.language:
             modules |= {"language": self.language.model, "objects": self.language.model.objects}
-        load_matching(modules, config.init or "")
+        load_matching(modules, config.init or "", self.identity)
+        for helper in (self.encoder, self.language and self.language.model):
+            if helper:
+                helper.to(config.device)
 
     def module(self) -> torch.nn.Module:
         return self.pose
@@ -79,7 +83,7 @@ class ActionTask:
             index = object_index(slots.flatten(1), slot).view_as(slots)
         draws = self.config.draws
         if self.language:  # now and then the poses must be found from the step's state alone
-            index = index.masked_fill(torch.rand(index.shape) < 0.05, -1)
+            index = index.masked_fill(torch.rand(index.shape, device=index.device) < 0.05, -1)
         anchors = anchor_inputs(objects, index)
         if not self.language:  # without a state, a step whose objects the encoder missed cannot be known
             valid = valid & (index >= 0).all(-1)
@@ -88,10 +92,10 @@ class ActionTask:
             return value.repeat_interleave(draws, dim=1)
 
         targets = repeat(_equivalents(self.pose, positions, anchors.turn().mT @ matrices))  # (B, M, 4, 2, 9)
-        noise = torch.randn(*targets.shape[:2], 2, 9)
+        noise = torch.randn(*targets.shape[:2], 2, 9, device=targets.device)
         chosen = nearest_index(targets.flatten(-2), noise.flatten(-2))
         target = targets.gather(2, chosen[..., None, None, None].expand(-1, -1, 1, 2, 9))[:, :, 0]
-        t = bias_to_noise(torch.rand(target.shape[:2])).clamp(min=0.01)
+        t = bias_to_noise(torch.rand(target.shape[:2], device=target.device)).clamp(min=0.01)
         x_t = interpolate(target, noise, t)
         marked = (patches.labels[:, None, None] == slots[..., None]) & (slots[..., None] >= 0)
         marked = repeat(marked)
@@ -107,7 +111,7 @@ class ActionTask:
 
     def _conditions(self, objects: ObjectSet, slot, texts, valid) -> torch.Tensor:
         width = self.pose.config.condition_width
-        condition = torch.zeros(*valid.shape, width)
+        condition = torch.zeros(*valid.shape, width, device=valid.device)
         if texts is not None:
             model = self.language.model
             _, tokens = model.objects(objects)
@@ -124,7 +128,7 @@ class ActionTask:
         position, rotation = self.pose.denormalize(data[high])
         truth, matrix = self.pose.denormalize(target[high])
         error = (position - truth).norm(dim=-1)
-        turn = symmetric_angle_error(yaw_of(rotation.numpy()), yaw_of(matrix.numpy()), math.pi / 2)
+        turn = symmetric_angle_error(yaw_of(rotation.cpu().numpy()), yaw_of(matrix.cpu().numpy()), math.pi / 2)
         return {
             "pick_15mm": float((error[:, 0] < 0.015).float().mean()),
             "place_20mm": float((error[:, 1] < 0.02).float().mean()),
@@ -156,6 +160,6 @@ def _equivalents(pose, positions, matrices) -> torch.Tensor:
     turns = []
     for quarter in range(QUARTER_TURNS):
         c, s = round(math.cos(quarter * math.pi / 2)), round(math.sin(quarter * math.pi / 2))
-        turn = torch.tensor([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+        turn = torch.tensor([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]], device=matrices.device)
         turns.append(pose.normalize(positions, matrices @ turn))
     return torch.stack(turns, dim=2)

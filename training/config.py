@@ -22,7 +22,11 @@ class StageConfig:
     init: Optional[str] = field(default=None, metadata={"help": "folders of finished runs to start from, comma-separated"})
     steps: int = field(default=10_000, metadata={"help": "optimiser steps of the whole run"})
     minutes: Optional[float] = field(default=None, metadata={"help": "end the schedule after this long at the latest"})
-    batch_size: int = field(default=32, metadata={"help": "scenes per step"})
+    stop_after: Optional[float] = field(default=None, metadata={"help": "save and stop after this long; the schedule goes on later"})
+    batch_size: int = field(default=32, metadata={"help": "scenes per micro-batch"})
+    accumulate: int = field(default=1, metadata={"help": "micro-batches per step and process"})
+    shard: bool = field(default=False, metadata={"help": "with several processes: split weights and optimiser (FSDP2)"})
+    ema: float = field(default=0.0, metadata={"help": "decay of the moving average of the weights; 0 for none"})
     learning_rate: float = 6e-4
     warmup: int = field(default=100, metadata={"help": "steps of linear warm-up"})
     flat: float = field(default=0.5, metadata={"help": "share of the run before the learning rate falls as a cosine"})
@@ -68,11 +72,15 @@ class StageConfig:
     llm_width: int = field(default=576, metadata={"help": "width of the LLM's states where it is left out"})
 
     def __post_init__(self):
-        for name in ("steps", "batch_size", "threads", "log_every"):
+        for name in ("steps", "batch_size", "threads", "log_every", "accumulate"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.minutes is not None and self.minutes <= 0:
-            raise ValueError(f"minutes must be positive, got {self.minutes}")
+        for name in ("minutes", "stop_after"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ValueError(f"{name} must be positive, got {value}")
+        if not 0 <= self.ema < 1:
+            raise ValueError(f"ema must lie between 0 and 1, got {self.ema}")
 
         if self.balance_by not in ("modality", "all"):
             raise ValueError(f"balance_by must be modality or all, got {self.balance_by!r}")
@@ -88,6 +96,14 @@ class StageConfig:
         return replace(self, init=None)
 
 
+def _stage_file(stage: str) -> Path:
+    """File of a stage: by its name, by its number (1 is stage1), or a path."""
+    for name in (stage, f"stage{stage}"):
+        if (CONFIG_FOLDER / f"{name}.yaml").exists():
+            return CONFIG_FOLDER / f"{name}.yaml"
+    return Path(stage)
+
+
 def parse(arguments: list[str] | None = None) -> StageConfig:
     """``--stage NAME`` reads training/configs/NAME.yaml; every further ``--field value`` overrides it."""
     stages = sorted(path.stem for path in CONFIG_FOLDER.glob("*.yaml"))
@@ -98,8 +114,7 @@ def parse(arguments: list[str] | None = None) -> StageConfig:
     if chosen.stage is None and not {"-h", "--help"} & set(rest):
         parser.error(f"--stage is missing: one of {', '.join(stages)}, or the path of a YAML file")
     if chosen.stage is not None:
-        path = CONFIG_FOLDER / f"{chosen.stage}.yaml"
-        path = path if path.exists() else Path(chosen.stage)
+        path = _stage_file(chosen.stage)
         if not path.is_file():
             parser.error(f"no stage {chosen.stage!r}: one of {', '.join(stages)}, or the path of a YAML file")
         values = yaml.safe_load(path.read_text())

@@ -36,15 +36,15 @@ LANGUAGE_RANGE = replace(TRAINING_RANGE, blocks=(1, 5), bowls=(0, 3), zones=(0, 
 SHARES = {"plain": 0.26, "grounded": 0.46, "done": 0.06, "cannot": 0.0, "question": 0.22}
 
 
-def build_language_model(config: StageConfig) -> SceneLanguageModel:
-    """The base LLM, converted and adapted as the configuration says."""
-    llm, tokenizer, _ = load_base(config.base, dtype=fast_precision(config.device, config.precision))
+def build_language_model(config: StageConfig) -> tuple[SceneLanguageModel, str]:
+    """The base LLM, converted and adapted as the configuration says, and the revision of the base."""
+    llm, tokenizer, revision = load_base(config.base, dtype=fast_precision(config.device, config.precision))
     torch.manual_seed(config.seed)
     language = language_config(config)
     convert_base(llm, language, config.seed, config.tie_break)
     if config.adapt:
         adapt_base(llm, language, config.seed)
-    return SceneLanguageModel(llm, tokenizer)
+    return SceneLanguageModel(llm, tokenizer), revision
 
 
 def language_config(config: StageConfig) -> LanguageConfig:
@@ -68,11 +68,16 @@ class LanguageTask:
         """model, encoder: finished ones, instead of what the configuration would build."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
-        self.model = model or build_language_model(config)
+        self.identity: dict[str, str] = {}
+        if model is None:
+            model, revision = build_language_model(config)
+            self.identity["base LLM"] = revision
+        self.model = model
         self.encoder = (encoder or SceneEncoder(EncoderConfig())).eval().requires_grad_(False)
         if config.init:
             parts = {"language": self.model, "objects": self.model.objects, "encoder": self.encoder}
-            load_matching(parts, config.init)
+            load_matching(parts, config.init, self.identity)
+        self.encoder.to(config.device)
         self.model.objects.neighbours.requires_grad_(False)  # only Stage I has a loss on it
         if not config.tune_objects:
             self.model.objects.requires_grad_(False)
@@ -163,30 +168,33 @@ class LanguageTask:
         with RouterRecorder(self.model.llm) as routing:
             hidden, penultimate = self.run(packed)
         texts_in_all = max(len(packed.kinds), 1)
-        right = torch.ones(texts_in_all, dtype=torch.bool)
+        device = hidden.device
+        right = torch.ones(texts_in_all, dtype=torch.bool, device=device)
+        wrong = torch.tensor(False, device=device)
         figures: dict[str, float] = {}
         loss = hidden.sum() * 0
         if len(packed.choice_at):
             states = hidden[packed.choice_at[:, 0], packed.choice_at[:, 1]]
             logits = self.model.allowed_logits(states, packed.choice_allowed).masked_fill(~packed.choice_mask, -1e4)
             # The right token stands first.
-            nll = F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long), reduction="sum") / texts_in_all
+            nll = F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=device), reduction="sum") / texts_in_all
             loss = loss + nll
             figures["plan_nll"] = float(nll.detach())
-            right.index_put_((packed.choice_text[logits.argmax(-1) != 0],), torch.tensor(False))
+            right.index_put_((packed.choice_text[logits.argmax(-1) != 0],), wrong)
         if len(packed.free_at):
             logits = self.model.logits(hidden[packed.free_at[:, 0], packed.free_at[:, 1]])
             loss = loss + F.cross_entropy(logits, packed.free_token, reduction="sum") / texts_in_all
-            right.index_put_((packed.free_text[logits.argmax(-1) != packed.free_token],), torch.tensor(False))
+            right.index_put_((packed.free_text[logits.argmax(-1) != packed.free_token],), wrong)
         if len(packed.step_row):
             loss = loss + self._pointer_loss(packed, penultimate, features, objects, slot, figures)
         if routing.logits:
             extra, routed = routing_loss(routing, packed, self.config)
             loss, figures = loss + extra, figures | routed
         kinds = np.array(packed.kinds)
-        figures |= {str(kind): float(right[torch.from_numpy(kinds == kind)].float().mean()) for kind in sorted(set(kinds))}
+        figures |= {str(kind): float(right[torch.from_numpy(kinds == kind).to(device)].float().mean()) for kind in sorted(set(kinds))}
         figures["loss"] = float(loss.detach())
         figures["tokens"] = float(packed.real.sum())
+        figures["samples"] = float(len(packed.kinds))
         return loss, figures
 
     def run(self, packed) -> tuple[torch.Tensor, torch.Tensor]:
@@ -210,7 +218,7 @@ class LanguageTask:
             right = (logits.argmax(-1) == truth[:, which])[known].float()
             if bool(known.any()):
                 figures[name] = float(right.mean())
-            hard = torch.tensor([packed.kinds[text] == "grounded" for text in packed.step_text.tolist()])[known]
+            hard = torch.tensor([packed.kinds[text] == "grounded" for text in packed.step_text.tolist()], device=known.device)[known]
             if bool(hard.any()):
                 figures[f"{name}_grounded"] = float(right[hard].mean())
         return loss
