@@ -17,13 +17,15 @@ from moe3d_ros.model.policy import anchor_inputs, make_pose_dit, step_condition
 from moe3d_ros.model.pose_dit import pose_loss
 from moe3d_ros.model.rectified_flow import bias_to_noise, interpolate, nearest_index
 from moe3d_ros.tabletop.raycast import SensorRange, sense
-from moe3d_ros.tabletop.scenes import TRAINING_RANGE, sample_scenes
+from moe3d_ros.tabletop.scenes import TRAINING_RANGE
 from moe3d_ros.tabletop.tasks import random_step
 from training.config import StageConfig
 from training.detection import visible_objects
 from training.language import LanguageTask, nearest_slots
+from training.mixture import sample_mixture
 from training.packing import object_index, pack, step_states
 from training.state import load_matching
+from training.texts import StepText
 
 QUARTER_TURNS = 4  # a box looks the same, and is held as well, after each
 
@@ -58,12 +60,12 @@ class ActionTask:
     def make_batch(self, seed: int):
         generator = torch.Generator().manual_seed(seed)
         rng = np.random.default_rng(seed)
-        scenes = sample_scenes(self.config.batch_size, TRAINING_RANGE, generator)
+        scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, TRAINING_RANGE, rng, generator)
         cloud = sense(scenes, SensorRange(), generator)
         patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), labels=cloud.slot)
         scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)
         if self.language:
-            texts = [self.language.step_texts(scenes, index, rng) for index in range(len(scenes))]
+            texts = [self._texts(scenes, index, moment, rng) for index, moment in enumerate(moments)]
             steps = [[text.step for text in row] for row in texts]
         else:
             texts, steps = None, []
@@ -72,6 +74,17 @@ class ActionTask:
                 drawn = [random_step(scene, rng) for _ in range(self.config.pairs)]
                 steps.append([(s, slots) for s in drawn if s is not None])
         return scenes, patches, texts, _pose_targets(steps, self.config.pairs)
+
+    def _texts(self, scenes, index: int, moment, rng) -> list[StepText]:
+        """Texts of one step behind a scene, with their steps."""
+        writer = self.language.writer
+        drawn = [writer.single_step(*scenes.scene(index), rng) for _ in range(self.config.pairs - 1)]
+        if moment and moment.steps:
+            slots = list(range(len(moment.scene.objects)))
+            drawn.append(StepText(writer.long(moment, slots, rng, most=1), (moment.steps[0], slots)))
+        else:
+            drawn.append(writer.single_step(*scenes.scene(index), rng))
+        return [text for text in drawn if text is not None]
 
     def loss(self, batch):
         scenes, patches, texts, (positions, matrices, slots, valid) = batch

@@ -59,6 +59,7 @@ class StageConfig:
     rank: int = field(default=8, metadata={"help": "LoRA rank"})
     tune_objects: bool = field(default=True, metadata={"help": "go on training the relation encoder and projection"})
     pairs: int = field(default=6, metadata={"help": "instructions per scene, packed behind one scene prefix"})
+    long_tasks: float = field(default=0.0, metadata={"help": "share of scenes in the middle of a long-horizon task"})
     balance: float = field(default=0.01, metadata={"help": "weight of the load-balancing loss"})
     balance_by: str = field(default="modality", metadata={"help": "modality: text and objects each by itself; or all"})
     balance_floor: float = field(default=0.4, metadata={"help": "of its intended share: an expert below is pulled up"})

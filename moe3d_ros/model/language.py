@@ -22,11 +22,12 @@ from moe3d_ros.model.token_places import TokenPlaces, join_places, object_places
 SCENE_PROMPT = "Objects on the table, from left to right:"
 MASKED = -1e4
 POINTERS = 2  # what is picked, where it goes
+LAST_COMPLETED = 2  # steps that the LLM is told of; what was done before them the scene shows
 
 
 def task_prompt(instruction: str, completed=()) -> str:
     """Text between the object tokens and the plan."""
-    done = f"\nDone: {'; '.join(completed)}" if completed else ""
+    done = f"\nDone: {'; '.join(completed[-LAST_COMPLETED:])}" if completed else ""
     return f"\nTask: {instruction}{done}\nPlan:"
 
 
