@@ -17,7 +17,7 @@ from training.engine import train
 from training.export import main as export
 from training.language import LanguageTask
 from training.perception import PerceptionTask
-from training.state import load_matching, read_weights
+from training.state import StateError, load_matching, read_weights
 from training.train import main, make_task
 
 
@@ -134,7 +134,7 @@ def test_runs_with_fine_grained_experts_become_a_checkpoint_that_loads(tmp_path,
 def test_weights_of_another_stage_are_refused(tmp_path, base):
     config = settings(tmp_path / "alignment", task="alignment", base=base, steps=1)
     train(AlignmentTask(config), config)
-    with pytest.raises(ValueError, match="fit none of the modules"):
+    with pytest.raises(StateError, match="fit none of the modules"):
         make_task(settings(tmp_path / "action", task="action", base=base, init=config.output, llm_width=32))
 
 
