@@ -148,6 +148,10 @@ def test_f_to_k_never_appear_in_training():
             sample_progress(rng, name)
 
 
+def test_every_task_has_its_wordings():
+    assert {"A", *WORDINGS} == {*TASKS, *PRACTICE_TASKS}
+
+
 @pytest.mark.parametrize("name", WORDINGS)
 def test_wordings_are_many_and_held_out_ones_are_apart(name):
     fields = dict(c="red", d="blue", e="cyan", f="brown", s="small", r="top left area", q="top right area",

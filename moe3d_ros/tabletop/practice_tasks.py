@@ -257,5 +257,6 @@ def _size(draft: Draft, size: str) -> str:
 PRACTICE = {generator.__name__: generator for generator in (
     color_to_bowl, size_to_zone, color_on_block, stack_size, stack_color, stack_all, area_to_bowl, own_zones,
     list_stack, one_each, clear_zone, color_to_area, on_top_to_bowl, covered_to_bowl, bowls_to_zone,
+    not_color_to_bowl, color_to_other_bowl, two_stacks, pair_on_zone,
 )}  # fmt: skip
 PRACTICE_TASKS = (*PRACTICE, "beside_to_bowl")
