@@ -148,10 +148,14 @@ def test_f_to_k_never_appear_in_training():
             sample_progress(rng, name)
 
 
+def test_every_task_has_its_wordings():
+    assert {"A", *WORDINGS} == {*TASKS, *PRACTICE_TASKS}
+
+
 @pytest.mark.parametrize("name", WORDINGS)
 def test_wordings_are_many_and_held_out_ones_are_apart(name):
-    fields = dict(c="red", d="blue", s="small", r="top left area", q="top right area", side="left of", list="red, blue",
-                  where="on the blue zone")  # fmt: skip
+    fields = dict(c="red", d="blue", e="cyan", f="brown", s="small", r="top left area", q="top right area",
+                  side="left of", list="red, blue", where="on the blue zone")  # fmt: skip
     rng = np.random.default_rng(0)
     trained = {word(name, rng, **fields).lower() for _ in range(800)}
     held_out = {word(name, rng, held_out=True, **fields).lower() for _ in range(400)}

@@ -71,7 +71,7 @@ def _tabletop_arguments(group) -> None:
     group.add_argument("--tasks", default="A,B,C,D,E,F,G,H,I,J,K", help="which, with commas (default: all)")
     group.add_argument("--workers", type=int, default=1, help="processes, each with one torch thread")
     group.add_argument("--cameras", default="front,left,right", help="which look, with commas (default: %(default)s)")
-    group.add_argument("--colors", choices=("seen", "all"), default="seen", help="all: also those that training never showed")
+    group.add_argument("--colors", choices=("seen", "all"), default="seen", help="all: also those never shown in training")
     group.add_argument("--oracle-only", action="store_true", help="no model: what scenes, physics and rules allow")
     group.add_argument("--failures", type=Path, help="folder for the failed episodes")
     group.add_argument("--replay", type=Path, help="run a saved episode again and print its steps")
@@ -87,8 +87,8 @@ def _tabletop(options, parser) -> int:
             return 0
         figures = tabletop.run(tabletop.TabletopOptions(
             tasks=tuple(options.tasks.split(",")), episodes=options.episodes, checkpoint=checkpoint,
-            cameras=tuple(options.cameras.split(",")), colors=options.colors, held_out_wordings=options.held_out_wordings,
-            workers=options.workers, device=options.device, failures=options.failures,
+            cameras=tuple(options.cameras.split(",")), colors=options.colors, workers=options.workers,
+            held_out_wordings=options.held_out_wordings, device=options.device, failures=options.failures,
         ))  # fmt: skip
     except ValueError as error:
         parser.error(str(error))

@@ -53,6 +53,13 @@ class Draft:
         self.things.append(Thing(kind, color, size, area, on))
         return len(self.things) - 1
 
+    def others(self, low: int, high: int, colors: tuple[str, ...] | None = None, size: str = "",
+               area: str = "") -> list[int]:  # fmt: skip
+        """Add between ``low`` and ``high`` blocks that the task is not about; their indices."""
+        choice = self.colors if colors is None else colors
+        number = self.count(low, high, 0) if choice else 0
+        return [self.add("block", str(self.rng.choice(choice)), size or self.size(), area) for _ in range(number)]
+
     def distract(self, kinds: dict[str, int], colors: tuple[str, ...]) -> None:
         """Add up to so many things of each kind, in ``colors``, each kind and colour at most once."""
         taken = {(thing.kind, thing.color) for thing in self.things}

@@ -210,6 +210,31 @@ WORDINGS = {
          "what is in the bowls"),
         ("the {d} zone", "the {d} square"), "on", ("whatever the bowls hold",), ("the {d} field",),
     ),
+    "not_color_to_bowl": Wording(
+        ("the blocks that are not {c}", "all blocks except the {c} ones", "every block that is not {c}",
+         "all the blocks but the {c} ones"), ("the {d} bowl", "the {d} dish"), "in",
+        ("whatever blocks are of another color than {c}",), ("the bowl that is {d}",),
+    ),
+    "color_to_other_bowl": Wording(
+        _COLORED, ("bowls that are not {d}", "any bowl but the {d} one", "a bowl other than the {d} one",
+                   "bowls of another color than {d}"), "in",
+        _HELD_COLORED, ("some bowl, only not the {d} one",),
+    ),
+    "two_stacks": Wording(
+        ("the {c} blocks on the {d} zone and the {e} blocks", "all {c} blocks on the {d} zone and all {e} blocks"),
+        ("on the {f} zone", "on the {f} square"), "",
+        ("the {c} cubes on the {d} zone, the {e} ones",), ("atop the {f} zone",),
+        ("stack the {c} blocks on the {d} zone, and stack the {e} blocks on the {f} zone",
+         "make two stacks: {c} blocks on the {d} zone, {e} blocks on the {f} zone"),
+    ),
+    "pair_on_zone": Wording(
+        ("the small {c} block over the big {c} block", "the smaller {c} block on the bigger {c} block",
+         "the big {c} block and then the small {c} block"),
+        ("on the {d} zone", "in the {d} zone", "on the {d} square"), "",
+        ("the two {c} blocks, the little one uppermost,",), ("atop the {d} zone",),
+        ("put the big {c} block on the {d} zone and the small {c} block on top of it",
+         "place the bigger {c} block on the {d} zone, then the smaller {c} block on it"),
+    ),
 }  # fmt: skip
 
 

@@ -17,8 +17,13 @@
 | on_top_to_bowl | put the block on the [c] block in the [d] bowl | what lies on what |
 | covered_to_bowl | put the [c] block, which is covered, in the [d] bowl | to uncover first |
 | bowls_to_zone | put the blocks in the bowls on the [d] zone | what lies in what |
+| not_color_to_bowl | put the blocks that are not [c] in the [d] bowl | negation of a filter |
+| color_to_other_bowl | put the [c] blocks in bowls that are not [d] | negation of a goal, which is then free |
+| two_stacks | stack the [c] blocks on the [d] zone and the [e] blocks on the [f] zone | two stacks at once |
+| pair_on_zone | put the big [c] block on the [d] zone and the small [c] block on top of it | size and order |
 
-None of them is F to K: no mismatched colours, no two stacks at once, no alternation without a list, no area to area.
+None of them is F to K: no mismatched colours, no stacks by size or by a zone's own colour, no alternation without a
+list, no area to area.
 """
 
 from __future__ import annotations
@@ -29,6 +34,7 @@ from moe3d_ros.tabletop.arrange import QUADRANTS, SEEN_COLORS
 from moe3d_ros.tabletop.benchmark_tasks import Draft, draw
 from moe3d_ros.tabletop.goals import InArea, Into, Off, OneEach, Stack
 from moe3d_ros.tabletop.long_tasks import LongTask
+from moe3d_ros.tabletop.practice_composed import color_to_other_bowl, not_color_to_bowl, pair_on_zone, two_stacks
 from moe3d_ros.tabletop.scenes import Scene
 from moe3d_ros.tabletop.wordings import SIZE_WORDS
 
@@ -48,19 +54,12 @@ def sample_practice(name: str, rng: np.random.Generator, colors: tuple[str, ...]
     return draw(name, PRACTICE[name], rng, colors, scale, held_out, jitter)
 
 
-def _others(draft: Draft, low: int, high: int, colors=None, size: str = "", area: str = "") -> list[int]:
-    """Blocks that the task is not about."""
-    colors = draft.colors if colors is None else colors
-    number = draft.count(low, high, 0)
-    return [draft.add("block", str(draft.rng.choice(colors)), size or draft.size(), area) for _ in range(number)]
-
-
 def color_to_bowl(draft: Draft):
     """Put all the [c] blocks in the [d] bowl."""
     c, d = draft.colors[0], str(draft.rng.choice(draft.colors))
     bowl = draft.add("bowl", d)
     picks = tuple(draft.add("block", c, "small") for _ in range(draft.count(1, 3)))
-    _others(draft, 1, 4, draft.colors[1:])
+    draft.others(1, 4, draft.colors[1:])
     draft.distract({"bowl": 3, "zone": 1}, draft.colors)
     return draft.say("color_to_bowl", c=c, d=d), ((Into(picks, ((bowl,),) * len(picks)),),)
 
@@ -71,7 +70,7 @@ def size_to_zone(draft: Draft):
     zone = draft.add("zone", d)
     n = draft.count(2, 4) if size == "small" else 1
     picks = tuple(draft.add("block", c, size) for c in draft.rng.choice(draft.colors, n).tolist())
-    _others(draft, 1, 3, size="big" if size == "small" else "small")
+    draft.others(1, 3, size="big" if size == "small" else "small")
     draft.distract({"bowl": 2, "zone": 2}, draft.colors)
     return draft.say("size_to_zone", s=_size(draft, size), d=d), ((Into(picks, ((zone,),) * len(picks)),),)
 
@@ -82,7 +81,7 @@ def color_on_block(draft: Draft):
     base = draft.add("block", d, draft.size())
     size = "small" if draft.things[base].size == "small" else draft.size()
     picks = tuple(draft.add("block", c, size) for _ in range(draft.count(1, 3)))
-    _others(draft, 0, 3, draft.colors[2:])
+    draft.others(0, 3, draft.colors[2:])
     draft.distract({"bowl": 2, "zone": 2}, draft.colors)
     return draft.say("color_on_block", c=c, d=d), ((Stack((picks,) * len(picks), base),),)
 
@@ -103,7 +102,7 @@ def stack_size(draft: Draft):
     size, area = draft.size(), str(draft.rng.choice(QUADRANTS))
     n = draft.count(2, 4, 2)
     picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), size, f"not {area}") for _ in range(n))
-    _others(draft, 1, 3, size="big" if size == "small" else "small")
+    draft.others(1, 3, size="big" if size == "small" else "small")
     return _stack_somewhere(draft, "stack_size", picks, area, s=_size(draft, size))
 
 
@@ -111,7 +110,7 @@ def stack_color(draft: Draft):
     """Stack the [c] blocks on a zone or in an area."""
     c, area, size = draft.colors[0], str(draft.rng.choice(QUADRANTS)), draft.size()
     picks = tuple(draft.add("block", c, size, f"not {area}") for _ in range(draft.count(2, 4, 2)))
-    _others(draft, 1, 3, draft.colors[1:])
+    draft.others(1, 3, draft.colors[1:])
     return _stack_somewhere(draft, "stack_color", picks, area, c=c)
 
 
@@ -132,7 +131,7 @@ def area_to_bowl(draft: Draft):
     area, d = str(draft.rng.choice(QUADRANTS)), draft.colors[0]
     bowl = draft.add("bowl", d, area=f"not {area}")
     picks = [draft.add("block", str(draft.rng.choice(draft.colors)), "small", area) for _ in range(draft.count(1, 3))]
-    _others(draft, 1, 4, area=f"not {area}")
+    draft.others(1, 4, area=f"not {area}")
     draft.distract({"bowl": 2, "zone": 1}, draft.colors[1:])
     goal = Into(tuple(picks), ((bowl,),) * len(picks))
     return draft.say("area_to_bowl", r=draft.area_words(area), d=d), ((goal,),)
@@ -144,7 +143,7 @@ def _beside_to_bowl(rng, colors, scale, held_out, jitter) -> tuple[LongTask, Sce
     def layout(draft: Draft):
         draft.add("zone", draft.colors[0])
         draft.add("bowl", draft.colors[1])
-        _others(draft, 3, 6, size="small")
+        draft.others(3, 6, size="small")
         draft.distract({"bowl": 1}, draft.colors[2:])
         return "", ()
 
@@ -183,7 +182,7 @@ def list_stack(draft: Draft):
         draft.colors[k % 2] for k in range(n)]  # fmt: skip
     zone = draft.add("zone", d)
     of_color = {c: tuple(draft.add("block", c, size) for _ in range(names.count(c))) for c in sorted(set(names))}
-    _others(draft, 0, 2, draft.colors[3:])
+    draft.others(0, 2, draft.colors[3:])
     draft.distract({"bowl": 2, "zone": 1}, draft.colors)
     said = f"{', '.join(names[:-1])} and {names[-1]}" if draft.rng.random() < 0.5 else ", ".join(names)
     return draft.say("list_stack", list=said, d=d), ((Stack(tuple(of_color[c] for c in names), zone),),)
@@ -205,7 +204,7 @@ def clear_zone(draft: Draft):
     picks = [draft.add("block", str(draft.rng.choice(draft.colors)), draft.size(), on=zone)]
     if draft.rng.random() < 0.5:
         picks.append(draft.add("block", str(draft.rng.choice(draft.colors)), "small", on=picks[0]))
-    _others(draft, 1, 3)
+    draft.others(1, 3)
     draft.distract({"bowl": 2, "zone": 2}, draft.colors)
     return draft.say("clear_zone", d=d), ((Off(tuple(picks), zone),),)
 
@@ -214,7 +213,7 @@ def color_to_area(draft: Draft):
     """Move the [c] blocks to the [area]."""
     area, c = str(draft.rng.choice(QUADRANTS)), draft.colors[0]
     picks = tuple(draft.add("block", c, draft.size(), f"not {area}") for _ in range(draft.count(1, 3)))
-    _others(draft, 1, 4, draft.colors[1:])
+    draft.others(1, 4, draft.colors[1:])
     draft.distract({"bowl": 2, "zone": 1}, draft.colors)
     return draft.say("color_to_area", c=c, r=draft.area_words(area)), ((InArea(picks, area),),)
 
@@ -246,7 +245,7 @@ def bowls_to_zone(draft: Draft):
     zone = draft.add("zone", d)
     bowls = [draft.add("bowl", c) for c in draft.rng.permutation(draft.colors)[: draft.count(1, 3)].tolist()]
     picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), "small", on=bowl) for bowl in bowls)
-    _others(draft, 1, 3)
+    draft.others(1, 3)
     draft.distract({"bowl": 1, "zone": 1}, draft.colors)
     return draft.say("bowls_to_zone", d=d), ((Into(picks, ((zone,),) * len(picks)),),)
 
@@ -258,5 +257,6 @@ def _size(draft: Draft, size: str) -> str:
 PRACTICE = {generator.__name__: generator for generator in (
     color_to_bowl, size_to_zone, color_on_block, stack_size, stack_color, stack_all, area_to_bowl, own_zones,
     list_stack, one_each, clear_zone, color_to_area, on_top_to_bowl, covered_to_bowl, bowls_to_zone,
+    not_color_to_bowl, color_to_other_bowl, two_stacks, pair_on_zone,
 )}  # fmt: skip
 PRACTICE_TASKS = (*PRACTICE, "beside_to_bowl")
