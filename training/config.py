@@ -11,6 +11,7 @@ import yaml
 from transformers import HfArgumentParser
 
 CONFIG_FOLDER = Path(__file__).parent / "configs"
+TEXTS = ("all", "plans", "captions")
 
 
 @dataclass
@@ -55,6 +56,7 @@ class StageConfig:
     pairs: int = field(default=6, metadata={"help": "instructions per scene, packed behind one scene prefix"})
     balance: float = field(default=0.01, metadata={"help": "weight of the load-balancing loss"})
     router_z: float = field(default=0.001, metadata={"help": "weight of the router z-loss"})
+    texts: str = field(default="all", metadata={"help": "all, plans, or captions: lists and descriptions alone (Stage I)"})
     real_scenes: float = field(default=1.0, metadata={"help": "share of scenes seen through the encoder, not described"})
     # action
     draws: int = field(default=4, metadata={"help": "noise draws per step of a plan"})
@@ -65,6 +67,8 @@ class StageConfig:
         for name in ("steps", "batch_size", "threads", "log_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.texts not in TEXTS:
+            raise ValueError(f"texts must be one of {', '.join(TEXTS)}, got {self.texts!r}")
         if self.minutes is not None and self.minutes <= 0:
             raise ValueError(f"minutes must be positive, got {self.minutes}")
 

@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--scenes", type=int, help="how many held-out scenes (default: 200, pose-steps 100)")
     parser.add_argument("--questions", type=int, default=1000, help="how many held-out questions (qa)")
     parser.add_argument("--episodes", type=int, default=50, help="how many of them are executed (single-step)")
-    parser.add_argument("--held-out-wordings", action="store_true", help="word the instructions as training never did")
+    parser.add_argument("--held-out-wordings", action="store_true", help="word instructions and questions as training never did")
     parser.add_argument("--threads", type=int, help="torch threads")
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args(arguments)
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         figures = single_step.run(planner, options.scenes or 200, options.episodes, options.held_out_wordings)
         print(single_step.table(figures))
     elif options.suite == "qa":
-        figures = question_answering.run(planner, options.questions)
+        figures = question_answering.run(planner, options.questions, options.held_out_wordings)
         print(question_answering.table(figures))
     else:
         figures = pose_steps.run(planner, options.scenes or 100)

@@ -17,7 +17,7 @@ from moe3d_ros.model.lora import add_lora
 from moe3d_ros.model.moe import RouterRecorder, convert_to_moe
 from moe3d_ros.model.objects import from_detections
 from moe3d_ros.model.patches import make_patches
-from moe3d_ros.tabletop.questions import random_question
+from moe3d_ros.tabletop.questions import CAPTION_WEIGHTS, WEIGHTS, random_question
 from moe3d_ros.tabletop.raycast import SensorRange, sense
 from moe3d_ros.tabletop.scenes import KINDS, TRAINING_RANGE, SceneBatch, sample_scenes
 from moe3d_ros.tabletop.tasks import impossible_task, random_step_text, single_step_task
@@ -32,6 +32,8 @@ from training.state import load_matching
 LANGUAGE_RANGE = replace(TRAINING_RANGE, blocks=(1, 5), bowls=(0, 3), zones=(0, 2), objects=(0, 1), clutter=(0, 1))
 # No "cannot" yet: to say that something is not there costs the plans that can be done more than a small budget gives.
 SHARES = {"plain": 0.26, "grounded": 0.46, "done": 0.06, "cannot": 0.0, "question": 0.22}
+# By what `texts` of the configuration says; a caption is a question with a long answer.
+MIXES = {"all": SHARES, "plans": {**SHARES, "question": 0.0}, "captions": {"question": 1.0}}
 
 
 def build_language_model(config: StageConfig) -> SceneLanguageModel:
@@ -92,7 +94,8 @@ class LanguageTask:
         for _ in range(4 * self.config.pairs):
             if len(texts) == self.config.pairs:
                 break
-            kind = str(rng.choice(list(SHARES), p=list(SHARES.values())))
+            mix = MIXES[self.config.texts]
+            kind = str(rng.choice(list(mix), p=np.array(list(mix.values())) / sum(mix.values())))
             text = self._question(scene, rng) if kind == "question" else self._plan(scene, slots, kind, rng)
             if text is not None:
                 texts.append(text)
@@ -111,7 +114,7 @@ class LanguageTask:
         return texts
 
     def _question(self, scene, rng) -> Text | None:
-        found = random_question(scene, rng)
+        found = random_question(scene, rng, weights=CAPTION_WEIGHTS if self.config.texts == "captions" else WEIGHTS)
         if found is None:
             return None
         encode, special = self.model.encode, self.model.grammar.special

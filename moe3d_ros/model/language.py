@@ -318,22 +318,3 @@ class _Writer:
         done = StepState(torch.cat([states[-1], states.mean(0)]), torch.stack(self.pointers), tuple(self.chosen))
         self.states, self.pointers, self.chosen = [], [], []
         return done
-
-
-@torch.no_grad()
-def generate_answer(model: SceneLanguageModel, objects: ObjectSet, question: str, max_tokens: int = 16) -> str:
-    """Answer a question about one scene in free text, greedily."""
-    from transformers import DynamicCache
-
-    device = model.special.device
-    scene, _, _ = model.prefix(objects)
-    pending = torch.cat([scene, model.embed(torch.tensor(model.encode(question_prompt(question)), device=device))])[None]
-    cache, tokens = DynamicCache(), []
-    for _ in range(max_tokens):
-        hidden, _, cache = model.run(pending, cache=cache)
-        token = int(model.logits(hidden[:, -1])[0].argmax())
-        if token >= model.vocabulary or token == model.tokenizer.eos_token_id:
-            break
-        tokens.append(token)
-        pending = model.embed(torch.tensor([[token]], device=device))
-    return model.tokenizer.decode(tokens).strip()
