@@ -63,7 +63,7 @@ class LanguageTask:
         if model is None:
             model, revision = build_language_model(config)
             self.identity["base LLM"] = revision
-        self.model, self.writer = model, TextWriter(model)
+        self.model, self.writer = model, TextWriter(model, config.texts)
         self.encoder = (encoder or SceneEncoder(EncoderConfig())).eval().requires_grad_(False)
         if config.init:
             parts = {"language": self.model, "objects": self.model.objects, "encoder": self.encoder}
