@@ -22,6 +22,7 @@ from moe3d_ros.tabletop.raycast import SensorRange, sense
 from moe3d_ros.tabletop.scenes import KINDS, TRAINING_RANGE, SceneBatch, sample_scenes
 from moe3d_ros.tabletop.tasks import impossible_task, random_step_text, single_step_task
 from training.config import StageConfig
+from training.datasets.mixing import TextMixture
 from training.described import describe
 from training.detection import visible_objects
 from training.packing import Text, instruction_states, object_index, pack, pointer_states
@@ -60,6 +61,7 @@ class LanguageTask:
     def __init__(self, config: StageConfig):
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
+        self.mixture = TextMixture(config.data) if config.data else None
         self.model = build_language_model(config)
         self.encoder = SceneEncoder(EncoderConfig()).eval().requires_grad_(False)
         if config.init:
@@ -75,6 +77,8 @@ class LanguageTask:
     def make_batch(self, seed: int):
         generator = torch.Generator().manual_seed(seed)
         rng = np.random.default_rng(seed)
+        if self.mixture and rng.random() < self.config.data_share:
+            return None, *self.mixture.batch(self.model, self.config.batch_size, self.config.pairs, rng)
         scenes = sample_scenes(self.config.batch_size, LANGUAGE_RANGE, generator)
         if rng.random() < self.config.real_scenes:
             cloud = sense(scenes, SensorRange(), generator)
@@ -145,6 +149,8 @@ class LanguageTask:
             return seen
         with torch.no_grad():
             objects = from_detections(self.encoder(seen)[1])
+        if scenes is None:  # of a dataset: its texts mean no slots
+            return objects, torch.full(objects.mask.shape, -1)
         return objects, nearest_slots(objects, scenes)
 
     def loss(self, batch):
