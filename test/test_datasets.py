@@ -11,11 +11,16 @@ import torch
 pytest.importorskip("plyfile", reason="plyfile is not installed")
 pytest.importorskip("rosbags", reason="rosbags is not installed")
 
+from plyfile import PlyData, PlyElement
+
 from moe3d_ros import bags
 from moe3d_ros.clouds import read_cloud
+from moe3d_ros.model.objects import ObjectSet
 from moe3d_ros.model.tiny import write_tiny_base
 from moe3d_ros.voxels import Workspace
-from training.datasets.dataset import ExampleDataset, parse_specs
+from training.datasets.catalogue import parse_specs
+from training.datasets.dataset import ExampleDataset
+from training.datasets.demonstrations import Demonstrated
 from training.datasets.example import Cloud, DataError
 from training.datasets.placement import CROP_MARGIN, place
 from training.datasets.scans import Scans, read_vertices
@@ -99,6 +104,25 @@ def test_scans_have_points_colours_and_objects(seed, scene_id):
     assert (high > low).any()
 
 
+@pytest.mark.parametrize("sides", [3, 4])
+@pytest.mark.parametrize("text", [True, False])
+def test_a_mesh_gives_its_vertices(tmp_path, sides, text):
+    points = np.random.default_rng(0).uniform(size=(20, 3)).astype("f4")
+    vertices = np.zeros(
+        20, [(name, "f4") for name in "xyz"] + [(name, "u1") for name in ("red", "green", "blue", "alpha")]
+    )
+    for axis, name in enumerate("xyz"):
+        vertices[name] = points[:, axis]
+    vertices["green"] = 9
+    faces = np.empty(6, [("vertex_indices", "i4", (sides,))])
+    faces["vertex_indices"] = np.arange(sides)
+    elements = [PlyElement.describe(vertices, "vertex"), PlyElement.describe(faces, "face")]
+    PlyData(elements, text=text, byte_order="<").write(str(tmp_path / "room_vh_clean_2.ply"))
+    cloud = Scans(tmp_path).load("room")
+    np.testing.assert_allclose(cloud.points, points, atol=1e-6)
+    assert (cloud.colors == [0, 9, 0]).all() and cloud.instances is None and cloud.boxes() == {}
+
+
 @pytest.mark.parametrize("storage,count", [("mcap", 2), ("sqlite3", 1)])
 def test_recordings_are_demonstrations(storage, count):
     examples = dataset(f"recording:recording_{storage}")
@@ -118,7 +142,9 @@ def test_recordings_are_demonstrations(storage, count):
 def test_a_room_is_placed_in_the_workspace_by_one_rigid_motion_and_one_scale():
     rng = np.random.default_rng(0)
     points = (rng.uniform(size=(5000, 3)) * [8, 3, 2.5] + [10, -4, 0.7]).astype(np.float32)
-    cloud = Cloud(points, np.zeros((5000, 3), np.uint8), np.where(np.linalg.norm(points - [12, -3, 1], axis=1) < 0.5, 7, -1))
+    cloud = Cloud(
+        points, np.zeros((5000, 3), np.uint8), np.where(np.linalg.norm(points - [12, -3, 1], axis=1) < 0.5, 7, -1)
+    )
     placed, transform = place(cloud, "fit")
     assert Workspace().contains(placed.points, margin=0.02).mean() > 0.97
     rotation = transform[:3, :3]
@@ -177,7 +203,9 @@ def base(tmp_path_factory):
 
 
 def test_the_language_stage_learns_a_datasets_answers(tmp_path, base):
-    config = settings(tmp_path, task="language", base=base, data=ALL_TEXTS, steps=25, overfit=1, batch_size=2, learning_rate=1e-2)
+    config = settings(
+        tmp_path, task="language", base=base, data=ALL_TEXTS, steps=25, overfit=1, batch_size=2, learning_rate=1e-2
+    )
     task = make_task(config)
     scenes, patches, texts = task.make_batch(0)
     assert scenes is None and patches.mask.any() and all(text.allowed is None for row in texts for text in row)
@@ -208,6 +236,20 @@ def test_two_steps_of_the_action_stage_with_recordings(tmp_path):
     near = (patches.centroids[0, :, :2] - demonstrated.pick[0, :2]).norm(dim=-1) < 0.02
     assert bool((patches.labels[0][near & patches.mask[0]] == 0).any())
     assert np.isfinite(train(task, config)["loss"])
+
+
+def test_a_demonstration_means_what_stands_at_its_poses():
+    def objects(*centers):
+        n = len(centers)
+        center, mask = torch.tensor([centers]), torch.tensor([[True] * (n - 1) + [False]])
+        zeros = torch.zeros(1, n, 3)
+        return ObjectSet(torch.zeros(1, n, 4), torch.zeros(1, n, 11), center, zeros, zeros[..., 0], mask, zeros[..., 0])
+
+    meant = Demonstrated(torch.tensor([[0.4, 0.1, 0.04]]), torch.tensor([[0.6, -0.2, 0.05]]))
+    found = objects((0.41, 0.11, 0.02), (0.5, 0.0, 0.02), (0.6, -0.21, 0.02), (0.4, 0.1, 0.02))
+    assert meant.nearest_slots(found).tolist() == [[0, -1, 1, -1]]
+    stacked = Demonstrated(torch.tensor([[0.4, 0.1, 0.04]]), torch.tensor([[0.42, 0.1, 0.04]]))
+    assert stacked.nearest_slots(found).tolist() == [[0, -1, -1, -1]]  # what is picked is no goal of its own
 
 
 def test_a_stage_says_which_data_it_cannot_use(tmp_path, base):

@@ -66,7 +66,9 @@ def write_scan(folder: Path, scene_id: str, seed: int, text: bool):
     write_ply(base.with_name(base.stem + ".labels.ply"), table | {"label": (numbers + 1).astype("<u2")}, False)
     indices = np.where(numbers >= 0, 100 + numbers, 1).tolist()
     segments = base.with_name(f"{scene_id}_vh_clean_2.0.010000.segs.json")
-    segments.write_text(json.dumps({"params": {}, "sceneId": scene_id, "segIndices": indices}, separators=(",", ":")) + "\n")
+    segments.write_text(
+        json.dumps({"params": {}, "sceneId": scene_id, "segIndices": indices}, separators=(",", ":")) + "\n"
+    )
     groups = [
         {"id": i, "objectId": i, "segments": [100 + i], "label": thing.kind}
         for i, thing in enumerate(scene.objects) if (numbers == i).any()

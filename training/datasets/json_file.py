@@ -46,7 +46,9 @@ class JsonFile:
             self._text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
-            self._give_up(line, "file", f"byte {error.start} ({content[error.start]:#04x}) is not UTF-8, expected UTF-8 text")
+            self._give_up(
+                line, "file", f"byte {error.start} ({content[error.start]:#04x}) is not UTF-8, expected UTF-8 text"
+            )
             return
         try:
             self.data = json.loads(self._text)

@@ -45,7 +45,9 @@ def read(path: Path, options: dict[str, str]) -> Loaded:
     except BagError as error:
         reader.problems.append(Problem(str(path), 0, "file", str(error)))
     if not reader.records and not reader.problems:
-        reader.wrong("file", "holds no demonstration, expected a cloud, an instruction, a pick and a place pose in this order")
+        reader.wrong(
+            "file", "holds no demonstration, expected a cloud, an instruction, a pick and a place pose in this order"
+        )
     return Loaded(path, reader.records, reader.problems)
 
 
@@ -106,7 +108,9 @@ class _Reader:
             return
         if not Workspace().contains(points).any():  # NaN lies nowhere
             finite = int(np.isfinite(points).all(1).sum())
-            text = f"has no point in the workspace ({finite} of {len(points)} are finite), expected metres in {self.frame}"
+            text = (
+                f"has no point in the workspace ({finite} of {len(points)} are finite), expected metres in {self.frame}"
+            )
             self.wrong(name, text)
             return
         self.cloud = message.stamp_ns
@@ -114,7 +118,9 @@ class _Reader:
     def _in_frame(self, message: BagMessage, name: str) -> bool:
         frame = message.msg.header.frame_id
         if frame.lstrip("/") != self.frame.lstrip("/"):
-            self.wrong(f"{name}.header.frame_id", f"is {frame!r}, expected {self.frame!r}, the planning frame (option frame=)")
+            self.wrong(
+                f"{name}.header.frame_id", f"is {frame!r}, expected {self.frame!r}, the planning frame (option frame=)"
+            )
         return frame.lstrip("/") == self.frame.lstrip("/")
 
     def _instruction(self, message: BagMessage, name: str) -> None:
@@ -180,5 +186,12 @@ class _Reader:
         """An instruction is over: it must have led to something."""
         if self.instruction and self.pick is not None:
             self.wrong(self.pick[1], f"has no place pose after it, expected a message on {self.names['place']}")
-        elif self.instruction and not self.done and not any(p.field.startswith(self.names["pick"]) for p in self.problems):
-            self.wrong(self.instruction[1], f"has no poses after it, expected one on {self.names['pick']} and {self.names['place']}")
+        elif (
+            self.instruction
+            and not self.done
+            and not any(p.field.startswith(self.names["pick"]) for p in self.problems)
+        ):
+            self.wrong(
+                self.instruction[1],
+                f"has no poses after it, expected one on {self.names['pick']} and {self.names['place']}",
+            )
