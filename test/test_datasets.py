@@ -70,17 +70,24 @@ def test_scanqa(tmp_path):
 def test_sqa3d_asks_in_every_wording_of_the_situation():
     examples = dataset("sqa3d:sqa3d_questions.json")
     prompts = [examples[i].prompt for i in range(2)]
-    assert prompts == ["I stand at the near side of the table. What is in front of me?",
-                       "I look at the table from its near side. What is in front of me?"]  # fmt: skip
+    assert prompts == [
+        "I stand at the near side of the table. What is in front of me?",
+        "I look at the table from its near side. What is in front of me?",
+    ]
     assert examples[2].scene_id == "scene9001_00" and examples[2].answers[0].startswith("a ")
     assert examples.records[2].situation.position == (0.5, -1.25, 0.0)
     assert examples.records[2].situation.orientation == (0.0, 0.0, 0.6, 0.8)
 
 
-@pytest.mark.parametrize("name,kind,prompt", [
-    ("qa", "qa", "How many things are on the table?"), ("plan", "plan", "Tidy the table."), ("scene_caption", "caption", ""),
-    ("object_caption", "caption", "the block"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name,kind,prompt",
+    [
+        ("qa", "qa", "How many things are on the table?"),
+        ("plan", "plan", "Tidy the table."),
+        ("scene_caption", "caption", ""),
+        ("object_caption", "caption", "the block"),
+    ],
+)
 def test_leo_layouts_are_told_apart(name, kind, prompt):
     examples = dataset(f"leo:leo_{name}.json")
     whole = json.loads((SAMPLES / f"leo_{name}.json").read_text())
@@ -160,10 +167,16 @@ def test_a_room_is_placed_in_the_workspace_by_one_rigid_motion_and_one_scale():
     assert place(cloud, "none")[0] is cloud
 
 
-@pytest.mark.parametrize("text,words", [
-    ("scanqa", "write format:path"), ("coco:x.json", "no dataset format 'coco'"), ("leo:x.json?colour=1", "no option colour"),
-    ("scanqa:x.json?placement=wall", "no placement 'wall'"), ("leo:x.json?skip=maybe", "skip must be true or false"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text,words",
+    [
+        ("scanqa", "write format:path"),
+        ("coco:x.json", "no dataset format 'coco'"),
+        ("leo:x.json?colour=1", "no option colour"),
+        ("scanqa:x.json?placement=wall", "no placement 'wall'"),
+        ("leo:x.json?skip=maybe", "skip must be true or false"),
+    ],
+)
 def test_a_wrong_name_of_a_dataset_says_what_was_expected(text, words):
     with pytest.raises(ValueError, match=words):
         parse_specs(text)
@@ -182,18 +195,35 @@ def test_wrong_data_is_refused_or_left_out_on_request(tmp_path):
 
 
 ALL_TEXTS = ",".join(
-    f"{name}:{SAMPLES}/{file}" for name, file in (
-        ("scanqa", "scanqa.json?placement=objects"), ("sqa3d", "sqa3d_questions.json"), ("leo", "leo_qa.json"),
-        ("leo", "leo_plan.json"), ("leo", "leo_scene_caption.json"), ("leo", "leo_object_caption.json"),
+    f"{name}:{SAMPLES}/{file}"
+    for name, file in (
+        ("scanqa", "scanqa.json?placement=objects"),
+        ("sqa3d", "sqa3d_questions.json"),
+        ("leo", "leo_qa.json"),
+        ("leo", "leo_plan.json"),
+        ("leo", "leo_scene_caption.json"),
+        ("leo", "leo_object_caption.json"),
     )
-)  # fmt: skip
+)
 
 
 def settings(tmp_path, **values):
     from training.config import StageConfig
 
-    values = {"output": str(tmp_path), "workers": 0, "batch_size": 3, "log_every": 1, "precision": "float32", "warmup": 1,
-              "experts": 2, "top_k": 1, "rank": 2, "pairs": 2, "data_share": 1.0, **values}  # fmt: skip
+    values = {
+        "output": str(tmp_path),
+        "workers": 0,
+        "batch_size": 3,
+        "log_every": 1,
+        "precision": "float32",
+        "warmup": 1,
+        "experts": 2,
+        "top_k": 1,
+        "rank": 2,
+        "pairs": 2,
+        "data_share": 1.0,
+        **values,
+    }
     return StageConfig(**values)
 
 
@@ -220,8 +250,12 @@ def test_two_steps_with_every_dataset_and_generated_scenes(tmp_path, base):
     kinds = {task.make_batch(seed)[0] is None for seed in range(8)}
     assert kinds == {True, False}
     assert np.isfinite(train(task, config)["loss"])
-    asked = {text.kind for seed in range(30) for row in task.mixture.batch(task.model, 3, 2, np.random.default_rng(seed))[1]
-             for text in row}  # fmt: skip
+    asked = {
+        text.kind
+        for seed in range(30)
+        for row in task.mixture.batch(task.model, 3, 2, np.random.default_rng(seed))[1]
+        for text in row
+    }
     assert asked == {"qa", "situated_qa", "caption", "plan"}
 
 

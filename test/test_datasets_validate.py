@@ -12,7 +12,6 @@ import pytest
 pytest.importorskip("plyfile", reason="plyfile is not installed")
 pytest.importorskip("rosbags", reason="rosbags is not installed")
 
-from moe3d_ros import bags
 from training.datasets.json_file import lines_of
 from training.datasets.validate import main
 
@@ -21,9 +20,17 @@ sys.path.insert(0, str(SAMPLES))
 
 import make_samples
 
-FORMATS = [("scanqa", "scanqa.json"), ("sqa3d", "sqa3d_questions.json"), ("leo", "leo_qa.json"), ("leo", "leo_plan.json"),
-           ("leo", "leo_scene_caption.json"), ("leo", "leo_object_caption.json"), ("recording", "recording_mcap"),
-           ("recording", "recording_sqlite3"), ("scannet", "scans")]  # fmt: skip
+FORMATS = [
+    ("scanqa", "scanqa.json"),
+    ("sqa3d", "sqa3d_questions.json"),
+    ("leo", "leo_qa.json"),
+    ("leo", "leo_plan.json"),
+    ("leo", "leo_scene_caption.json"),
+    ("leo", "leo_object_caption.json"),
+    ("recording", "recording_mcap"),
+    ("recording", "recording_sqlite3"),
+    ("scannet", "scans"),
+]
 
 
 @pytest.fixture
@@ -79,37 +86,137 @@ def put(*path_and_value):
 NAN = float("nan")
 S = "scene9000_00"
 JSON_DAMAGE = [  # format, file, change, text on the line that is named, field, words
-    ("scanqa", "scanqa.json", put(1, "answers", []), '"answers": []', "[1].answers", "is empty, expected 1 or more texts"),
+    (
+        "scanqa",
+        "scanqa.json",
+        put(1, "answers", []),
+        '"answers": []',
+        "[1].answers",
+        "is empty, expected 1 or more texts",
+    ),
     ("scanqa", "scanqa.json", put(1, "answers", ["  "]), '"  "', "[1].answers[0]", "is empty, expected words"),
-    ("scanqa", "scanqa.json", put(2, "question", 5), '"question": 5', "[2].question", "is a whole number (5), expected a text"),
+    (
+        "scanqa",
+        "scanqa.json",
+        put(2, "question", 5),
+        '"question": 5',
+        "[2].question",
+        "is a whole number (5), expected a text",
+    ),
     ("scanqa", "scanqa.json", put(2, "question", KeyError), " {", "[2].question", "is missing, expected a text"),
-    ("scanqa", "scanqa.json", put(0, "object_ids", ["3"]), '"3"', "[0].object_ids[0]", 'is a text ("3"), expected a whole'),
-    ("scanqa", "scanqa.json", put(0, "object_ids", [0, 1]), '"object_names"', "[0].object_names", "has 1 names, expected 2"),
+    (
+        "scanqa",
+        "scanqa.json",
+        put(0, "object_ids", ["3"]),
+        '"3"',
+        "[0].object_ids[0]",
+        'is a text ("3"), expected a whole',
+    ),
+    (
+        "scanqa",
+        "scanqa.json",
+        put(0, "object_ids", [0, 1]),
+        '"object_names"',
+        "[0].object_names",
+        "has 1 names, expected 2",
+    ),
     ("scanqa", "scanqa.json", put(0, "object_ids", [77]), f'"{S}"', "[0].scene_id", "object 77 of 'What color"),
     ("scanqa", "scanqa.json", put(3, "question_id", f"train-{S}-0"), "", "[3].question_id", "is that of entry 0 too"),
     ("scanqa", "scanqa.json", put(3, "scene_id", "scene0000_00"), '"scene0000_00"', "[3].scene_id", "there is no scan"),
     ("scanqa", "scanqa.json", put(3, "scene_id", "../../etc"), '"../../etc"', "[3].scene_id", "there is no scan"),
     ("scanqa", "scanqa.json", put(3, None), "null", "[3]", "is null, expected an object"),
-    ("sqa3d", "sqa3d_questions.json", put("questions", 1, "situation", ""), '"situation": ""', "questions[1].situation", "is empty"),
-    ("sqa3d", "sqa3d_questions.json", put("questions", 1, "question_id", 5), ": 5", "questions[1].question_id", "is 5, expected"),
-    ("sqa3d", "sqa3d_questions.json", put("questions", {}), '"questions"', "questions", "is an object, expected a list"),
-    ("sqa3d", "sqa3d_sqa_annotations.json", put("annotations", 0, "rotation", "_w", 0.1), '"rotation"',
-     "annotations[0].rotation", "is a quaternion of length 0.608, expected length 1"),
-    ("sqa3d", "sqa3d_sqa_annotations.json", put("annotations", 0, "position", "y", NAN), "NaN",
-     "annotations[0].position.y", "is nan, expected a finite number"),
-    ("sqa3d", "sqa3d_sqa_annotations.json", put("annotations", 1, "answers", 0, "answer", " "), '" "',
-     "annotations[1].answers[0].answer", "is empty, expected words"),
-    ("sqa3d", "sqa3d_sqa_annotations.json", put("annotations", 1, "answers", []), '"answers": []',
-     "annotations[1].answers", "is empty, expected 1 or more answers"),
-    ("sqa3d", "sqa3d_sqa_annotations.json", put("annotations", 1, "scene_id", S), '"scene_id"',
-     "annotations[1].scene_id", "expected 'scene9001_00' as in the question 9001"),
-    ("leo", "leo_qa.json", put(S, "response", 0, "A", "two"), '"A": "two"', f"{S}.response[0].A", 'is a text ("two"), expected a list'),
-    ("leo", "leo_plan.json", put(S, "response", 0, "plan", KeyError), "{", f"{S}.response[0].plan", "is missing, expected a text"),
+    (
+        "sqa3d",
+        "sqa3d_questions.json",
+        put("questions", 1, "situation", ""),
+        '"situation": ""',
+        "questions[1].situation",
+        "is empty",
+    ),
+    (
+        "sqa3d",
+        "sqa3d_questions.json",
+        put("questions", 1, "question_id", 5),
+        ": 5",
+        "questions[1].question_id",
+        "is 5, expected",
+    ),
+    (
+        "sqa3d",
+        "sqa3d_questions.json",
+        put("questions", {}),
+        '"questions"',
+        "questions",
+        "is an object, expected a list",
+    ),
+    (
+        "sqa3d",
+        "sqa3d_sqa_annotations.json",
+        put("annotations", 0, "rotation", "_w", 0.1),
+        '"rotation"',
+        "annotations[0].rotation",
+        "is a quaternion of length 0.608, expected length 1",
+    ),
+    (
+        "sqa3d",
+        "sqa3d_sqa_annotations.json",
+        put("annotations", 0, "position", "y", NAN),
+        "NaN",
+        "annotations[0].position.y",
+        "is nan, expected a finite number",
+    ),
+    (
+        "sqa3d",
+        "sqa3d_sqa_annotations.json",
+        put("annotations", 1, "answers", 0, "answer", " "),
+        '" "',
+        "annotations[1].answers[0].answer",
+        "is empty, expected words",
+    ),
+    (
+        "sqa3d",
+        "sqa3d_sqa_annotations.json",
+        put("annotations", 1, "answers", []),
+        '"answers": []',
+        "annotations[1].answers",
+        "is empty, expected 1 or more answers",
+    ),
+    (
+        "sqa3d",
+        "sqa3d_sqa_annotations.json",
+        put("annotations", 1, "scene_id", S),
+        '"scene_id"',
+        "annotations[1].scene_id",
+        "expected 'scene9001_00' as in the question 9001",
+    ),
+    (
+        "leo",
+        "leo_qa.json",
+        put(S, "response", 0, "A", "two"),
+        '"A": "two"',
+        f"{S}.response[0].A",
+        'is a text ("two"), expected a list',
+    ),
+    (
+        "leo",
+        "leo_plan.json",
+        put(S, "response", 0, "plan", KeyError),
+        "{",
+        f"{S}.response[0].plan",
+        "is missing, expected a text",
+    ),
     ("leo", "leo_scene_caption.json", put(S, 0, "response", ""), '"response": ""', f"{S}[0].response", "is empty"),
     ("leo", "leo_scene_caption.json", put(S, 3), f'"{S}": 3', S, "is a whole number (3), expected a list of captions"),
-    ("leo", "leo_object_caption.json", put(S, "chair", []), '"chair"', f"{S}.chair", "is the key 'chair', expected 'name-id'"),
+    (
+        "leo",
+        "leo_object_caption.json",
+        put(S, "chair", []),
+        '"chair"',
+        f"{S}.chair",
+        "is the key 'chair', expected 'name-id'",
+    ),
     ("leo", "leo_object_caption.json", put(S, "chair-44", [{"response": "x"}]), "", S, "object 44 of 'the chair'"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("name,file,change,shown,field,words", JSON_DAMAGE, ids=lambda v: str(v)[:28])
@@ -130,9 +237,12 @@ def test_json_that_cannot_be_parsed_is_named(capsys, samples, name, file):
     path = samples / file
     whole = path.read_bytes()
     for content, words in (
-        (whole[: len(whole) // 2], "expected complete JSON"), (b"", "expected complete JSON"), (b"7", "expected a"),
-        (whole[:20] + b"\n\xff" + whole[20:], "not UTF-8"), (b"[" * 100_000, "expected JSON of few levels"),
-    ):  # fmt: skip
+        (whole[: len(whole) // 2], "expected complete JSON"),
+        (b"", "expected complete JSON"),
+        (b"7", "expected a"),
+        (whole[:20] + b"\n\xff" + whole[20:], "not UTF-8"),
+        (b"[" * 100_000, "expected JSON of few levels"),
+    ):
         path.write_bytes(content)
         code, lines = check(capsys, name, path)
         assert code == 1 and lines[0].startswith(f"{file}:") and words in lines[0], lines
@@ -177,15 +287,51 @@ SCAN_DAMAGE = [  # number of the scan, file, change, field, words
     (0, "_vh_clean_2.ply", lambda p: p.write_bytes(bytes(range(256)) * 9), "header", "expected a PLY header"),
     (0, "_vh_clean_2.ply", lambda p: replace_bytes(p, b"uchar green", b"uchar grass"), "vertex.green", "is missing"),
     (0, "_vh_clean_2.ply", lambda p: replace_bytes(p, b"float z", b"float w"), "vertex.z", "is missing"),
-    (0, "_vh_clean_2.labels.ply", lambda p: make_samples.write_ply(p, {"label": np.zeros(3, "u2")}, False), "vertex", "has 3 rows, expected"),
-    (0, "_vh_clean_2.0.010000.segs.json", lambda p: edit(p, put("segIndices", [1, 2])), "segIndices", "has 2 entries, expected"),
-    (0, "_vh_clean_2.0.010000.segs.json", lambda p: edit(p, put("segIndices", 3, "x")), "segIndices[3]", "is 'x', expected a whole"),
+    (
+        0,
+        "_vh_clean_2.labels.ply",
+        lambda p: make_samples.write_ply(p, {"label": np.zeros(3, "u2")}, False),
+        "vertex",
+        "has 3 rows, expected",
+    ),
+    (
+        0,
+        "_vh_clean_2.0.010000.segs.json",
+        lambda p: edit(p, put("segIndices", [1, 2])),
+        "segIndices",
+        "has 2 entries, expected",
+    ),
+    (
+        0,
+        "_vh_clean_2.0.010000.segs.json",
+        lambda p: edit(p, put("segIndices", 3, "x")),
+        "segIndices[3]",
+        "is 'x', expected a whole",
+    ),
     (0, "_vh_clean_2.0.010000.segs.json", lambda p: p.write_text("[]"), "file", "is a list, expected an object"),
-    (0, ".aggregation.json", lambda p: edit(p, put("segGroups", 0, "segments", [5555])), "segGroups[0].segments[0]", "is 5555"),
-    (0, ".aggregation.json", lambda p: edit(p, put("segGroups", 1, "objectId", 0)), "segGroups[1].objectId", "no other object has"),
-    (0, ".aggregation.json", lambda p: edit(p, put("segGroups", 1, "label", KeyError)), "segGroups[1].label", "is missing"),
+    (
+        0,
+        ".aggregation.json",
+        lambda p: edit(p, put("segGroups", 0, "segments", [5555])),
+        "segGroups[0].segments[0]",
+        "is 5555",
+    ),
+    (
+        0,
+        ".aggregation.json",
+        lambda p: edit(p, put("segGroups", 1, "objectId", 0)),
+        "segGroups[1].objectId",
+        "no other object has",
+    ),
+    (
+        0,
+        ".aggregation.json",
+        lambda p: edit(p, put("segGroups", 1, "label", KeyError)),
+        "segGroups[1].label",
+        "is missing",
+    ),
     (0, ".aggregation.json", lambda p: p.unlink(), "file", "is missing beside its counterpart"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("number,suffix,change,field,words", SCAN_DAMAGE, ids=lambda v: str(v)[:28])
@@ -205,74 +351,6 @@ def test_a_wrong_row_of_an_ascii_scan_is_named_with_its_line(capsys, samples):
     path.write_text("\n".join(rows) + "\n")
     code, lines = check(capsys, "scannet", samples / "scans")
     assert code == 1 and f"{path.name}:21: vertex" in lines[0] and ".y" in lines[0]
-
-
-def recording(folder: Path, change) -> Path:
-    """A recording of two demonstrations; ``change`` edits the list of its messages."""
-    messages = make_samples.demonstration_messages()
-    change(messages)
-    return bags.write_bag(folder / "bag", messages)
-
-
-def pose(messages, place: int, position=None, quaternion=None, frame="base_link") -> None:
-    topic, stamp, msg = messages[place]
-    p, q = msg.pose.position, msg.pose.orientation
-    new = bags.pose_stamped(position or (p.x, p.y, p.z), quaternion or (q.x, q.y, q.z, q.w), stamp, frame)
-    messages[place] = (topic, stamp, new)
-
-
-def cloud(messages, place: int, points, frame="base_link") -> None:
-    topic, stamp, _ = messages[place]
-    points = np.array(points, np.float32)
-    messages[place] = (topic, stamp, bags.cloud(points, np.zeros((len(points), 3), np.uint8), stamp, frame))
-
-
-BAG_DAMAGE = [  # change, field, words
-    (lambda m: pose(m, 6, quaternion=(0, 0, 0, 2.0)), "/pick_pose[1].pose.orientation", "is a quaternion of length 2, expected length 1"),
-    (lambda m: pose(m, 3, quaternion=(0, 0, 0, NAN)), "/place_pose[0].pose.orientation", "is a quaternion of length nan"),
-    (lambda m: pose(m, 2, position=(2.0, 0, 0)), "/pick_pose[0].pose.position", "outside the workspace"),
-    (lambda m: pose(m, 2, frame="map"), "/pick_pose[0].header.frame_id", "is 'map', expected 'base_link'"),
-    (lambda m: cloud(m, 4, [[NAN, NAN, NAN]] * 9), "/voxels[1]", "(0 of 9 are finite)"),
-    (lambda m: cloud(m, 4, [[9, 9, 9]]), "/voxels[1]", "has no point in the workspace (1 of 1 are finite)"),
-    (lambda m: cloud(m, 0, [[0.5, 0, 0]], "camera"), "/voxels[0].header.frame_id", "is 'camera', expected 'base_link'"),
-    (lambda m: m.__delitem__(0), "/instruction[0]", "has no cloud before it"),
-    (lambda m: m.__delitem__(slice(6, 8)), "/instruction[1]", "has no poses after it"),
-    (lambda m: m.__delitem__(7), "/pick_pose[1]", "has no place pose after it"),
-    (lambda m: m.__delitem__(6), "/place_pose[1]", "has no pick pose before it"),
-    (lambda m: m.__setitem__(5, (*m[5][:2], bags.string(" "))), "/instruction[1].data", "is empty, expected words"),
-    (lambda m: m.__delitem__(slice(4, 6)), "/pick_pose[1]", "has no cloud since the last place pose"),
-    (lambda m: [m.__delitem__(i) for i in (7, 3)], "/place_pose", "is missing, expected a topic of geometry_msgs/msg/PoseStamped"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("change,field,words", BAG_DAMAGE, ids=lambda v: str(v)[:32])
-def test_damage_in_recordings_is_named(capsys, tmp_path, change, field, words):
-    code, lines = check(capsys, "recording", recording(tmp_path, change))
-    hits = [line for line in lines if line.startswith(f"bag: {field}: ") and words in line]
-    assert code == 1 and len(hits) == 1, lines
-
-
-def test_a_second_pair_of_poses_needs_its_own_cloud_and_no_instruction(capsys, tmp_path):
-    path = recording(tmp_path, lambda m: m.__delitem__(5))
-    code, lines = check(capsys, "recording", path)
-    assert code == 0 and lines[0] == "examples: 2, demonstration 2"
-
-
-def test_topics_can_have_other_names(capsys, tmp_path):
-    def rename(messages):
-        messages[:] = [(topic.replace("/voxels", "/camera/points"), *rest) for topic, *rest in messages]
-
-    path = recording(tmp_path, rename)
-    code, lines = check(capsys, "recording", path)
-    assert code == 1 and "bag: /voxels: is missing" in lines[0] and "/camera/points" in lines[0]
-    assert check(capsys, "recording", path, "--cloud", "/camera/points")[0] == 0
-
-
-def test_a_recording_that_was_cut_off_is_named(capsys, samples):
-    file = next((samples / "recording_mcap").glob("*.mcap"))
-    file.write_bytes(file.read_bytes()[:5000])
-    code, lines = check(capsys, "recording", samples / "recording_mcap")
-    assert code == 1 and lines[0].startswith("recording_mcap: file: ")
 
 
 def test_the_command_ends_with_1_and_no_traceback(samples):

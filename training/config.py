@@ -57,8 +57,8 @@ class StageConfig:
     router_z: float = field(default=0.001, metadata={"help": "weight of the router z-loss"})
     real_scenes: float = field(default=1.0, metadata={"help": "share of scenes seen through the encoder, not described"})
     # language and action
-    data: str = field(default="", metadata={"help": "datasets, comma-separated format:path?option=value (docs/datasets.md)"})
-    data_share: float = field(default=0.5, metadata={"help": "share of the batches that `data` gives; the rest is generated"})
+    data: str = field(default="", metadata={"help": "datasets: format:path?option=value,... (docs/datasets.md)"})
+    data_share: float = field(default=0.5, metadata={"help": "share of the batches made of `data`, not generated"})
     # action
     draws: int = field(default=4, metadata={"help": "noise draws per step of a plan"})
     with_llm: bool = field(default=False, metadata={"help": "condition on the step states of the tuned LLM"})

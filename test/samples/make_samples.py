@@ -1,6 +1,7 @@
-"""Makes the small samples beside it, one of each dataset format, from generated scenes: `python test/samples/make_samples.py`.
+"""Makes the small samples beside it, one of each dataset format, from generated scenes.
 
-Everything in them is ours. The same files come out every time; a test makes them anew and compares.
+Run it as `python test/samples/make_samples.py`. Everything in them is ours. The same files come
+out every time; a test makes them anew and compares.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def write_json(path: Path, value) -> None:
 
 
 def write_scan(folder: Path, scene_id: str, seed: int, text: bool):
-    """A scan in ScanNet's layout; object ids are the places in the scene's list, segments are 100 + id, 1 for the rest."""
+    """A scan in ScanNet's layout; object ids are places in the scene's list, segments are 100 + id, 1 for the rest."""
     scene, slots, points, colors, slot = generated(seed)
     number_of = {slots[i]: i for i in range(len(scene.objects))}
     numbers = np.array([number_of.get(int(s), -1) for s in slot])
@@ -71,10 +72,13 @@ def write_scan(folder: Path, scene_id: str, seed: int, text: bool):
     )
     groups = [
         {"id": i, "objectId": i, "segments": [100 + i], "label": thing.kind}
-        for i, thing in enumerate(scene.objects) if (numbers == i).any()
-    ]  # fmt: skip
-    write_json(base.with_name(f"{scene_id}.aggregation.json"),
-               {"sceneId": f"scannet.{scene_id}", "appId": "sample", "segGroups": groups, "segmentsFile": segments.name})  # fmt: skip
+        for i, thing in enumerate(scene.objects)
+        if (numbers == i).any()
+    ]
+    write_json(
+        base.with_name(f"{scene_id}.aggregation.json"),
+        {"sceneId": f"scannet.{scene_id}", "appId": "sample", "segGroups": groups, "segmentsFile": segments.name},
+    )
     return scene, [group["objectId"] for group in groups]
 
 
@@ -86,22 +90,52 @@ def write_texts(folder: Path, scenes: dict) -> None:
         things = [(i, scene.objects[i]) for i in ids]
         index, thing = things[0]
         scanqa += [
-            {"scene_id": scene_id, "question_id": f"train-{scene_id}-{i}", "question": f"What color is the {kind.size} {kind.kind}?".replace("  ", " "),
-             "answers": [kind.color, f"it is {kind.color}"], "object_ids": [i], "object_names": [kind.kind]}
+            {
+                "scene_id": scene_id,
+                "question_id": f"train-{scene_id}-{i}",
+                "question": f"What color is the {kind.size} {kind.kind}?".replace("  ", " "),
+                "answers": [kind.color, f"it is {kind.color}"],
+                "object_ids": [i],
+                "object_names": [kind.kind],
+            }
             for i, kind in things[:2]
-        ]  # fmt: skip
+        ]
         turn = {"_x": 0, "_y": 0, "_z": 0.6, "_w": 0.8}
-        questions.append({"scene_id": scene_id, "question_id": 9000 + number, "question": "What is in front of me?",
-                          "situation": "I stand at the near side of the table.",
-                          "alternative_situation": ["I look at the table from its near side."]})  # fmt: skip
-        annotations.append({"scene_id": scene_id, "question_type": "N/A", "answer_type": "other", "question_id": 9000 + number,
-                            "answers": [{"answer": f"a {thing.kind}", "answer_confidence": "yes", "answer_id": 1}],
-                            "rotation": turn, "position": {"x": 0.5 * number, "y": -1.25, "z": 0}})  # fmt: skip
+        questions.append(
+            {
+                "scene_id": scene_id,
+                "question_id": 9000 + number,
+                "question": "What is in front of me?",
+                "situation": "I stand at the near side of the table.",
+                "alternative_situation": ["I look at the table from its near side."],
+            }
+        )
+        annotations.append(
+            {
+                "scene_id": scene_id,
+                "question_type": "N/A",
+                "answer_type": "other",
+                "question_id": 9000 + number,
+                "answers": [{"answer": f"a {thing.kind}", "answer_confidence": "yes", "answer_id": 1}],
+                "rotation": turn,
+                "position": {"x": 0.5 * number, "y": -1.25, "z": 0},
+            }
+        )
         graph = f"{{'{thing.kind}-{index}': {{'relations': []}}}}"
-        leo["qa"][scene_id] = {"query": graph, "response": [
-            {"Q": "How many things are on the table?", "T": ", ".join(f"{t.kind}-{i}" for i, t in things), "A": [str(len(things))]}]}  # fmt: skip
-        leo["plan"][scene_id] = {"query": graph, "response": [
-            {"instruction": "Tidy the table.", "plan": "1. Pick up the blocks. 2. Put them in the bowl."}]}  # fmt: skip
+        leo["qa"][scene_id] = {
+            "query": graph,
+            "response": [
+                {
+                    "Q": "How many things are on the table?",
+                    "T": ", ".join(f"{t.kind}-{i}" for i, t in things),
+                    "A": [str(len(things))],
+                }
+            ],
+        }
+        leo["plan"][scene_id] = {
+            "query": graph,
+            "response": [{"instruction": "Tidy the table.", "plan": "1. Pick up the blocks. 2. Put them in the bowl."}],
+        }
         words = ", ".join(f"a {t.name}" for _, t in things)
         leo["scene_caption"][scene_id] = [{"query": graph, "response": f"A table with {words}."}]
         leo["object_caption"][scene_id] = {f"{thing.kind}-{index}": [{"response": f"It is {thing.color}."}]}

@@ -1,4 +1,4 @@
-"""Own recordings: a cloud, an instruction, and the demonstrated poses of pick and place, from a rosbag2 or MCAP recording.
+"""Own recordings, rosbag2 or MCAP: a cloud, an instruction, and the demonstrated poses of pick and place.
 
 One demonstration is the last cloud before an instruction, the instruction, and the first pick and place pose after it.
 More pairs may follow before the next instruction; each needs a cloud taken after the place pose before it.
@@ -77,6 +77,7 @@ class _Reader:
         self.cloud_of_step: int | None = None
         self.pick: tuple[Pose, str] | None = None
         self.done = 0  # pairs of poses since the instruction
+        self.last_place = 0  # time of the last place pose
 
     def wrong(self, field: str, text: str) -> None:
         self.problems.append(Problem(str(self.path), 0, field, text))

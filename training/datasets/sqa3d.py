@@ -1,4 +1,4 @@
-"""SQA3D (Ma et al., ICLR 2023): questions asked from a situation in a ScanNet scan, and their annotations beside them."""
+"""SQA3D (Ma et al., ICLR 2023): questions asked from a situation in a ScanNet scan, annotations in a second file."""
 
 from __future__ import annotations
 

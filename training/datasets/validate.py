@@ -1,4 +1,4 @@
-"""Check a dataset before training: ``python training/datasets/validate.py --format scanqa train.json --scans scans``."""
+"""Check a dataset before training: ``python training/datasets/validate.py --format scanqa FILE --scans FOLDER``."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def unknown_objects(spec: Spec, records: list[Record], known: dict[str, set[int]
             found.append((record, lacking))
     lines = lines_of(spec.path.read_bytes().decode("utf-8-sig"), [r.where for r, _ in found]) if found else {}
     return [
-        Problem(str(spec.path), lines[r.where], show(r.where), f"object {lacking[0]} of {r.prompt[:40]!r} is none of scan "
-                f"{r.scene_id!r}, expected an objectId of its aggregation")
+        Problem(str(spec.path), lines[r.where], show(r.where), f"object {lacking[0]} of {r.prompt[:40]!r} is none of "
+                f"scan {r.scene_id!r}, expected an objectId of its aggregation")
         for r, lacking in found
     ]  # fmt: skip
 
