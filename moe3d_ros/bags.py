@@ -1,4 +1,4 @@
-"""Recordings of ROS 2 topics without ROS: rosbag2 folders and single files, MCAP and sqlite3, read and written by `rosbags`.
+"""Recordings of ROS 2 topics without ROS: rosbag2 folders and files, MCAP and sqlite3, by the library `rosbags`.
 
 Messages are plain objects with the attributes of their ROS type (`msg.header.stamp.sec`, `msg.data`): what
 `moe3d_ros.clouds` reads by its attributes can be read from a bag as well. Arrays of numbers are numpy arrays.
@@ -47,7 +47,7 @@ def _types():
 
 
 def message(type_name: str, **fields):
-    """A message of a ROS type, e.g. ``message("std_msgs/msg/String", data="hello")``. Raises BagError for unknown types."""
+    """A message of a ROS type: ``message("std_msgs/msg/String", data="hello")``. Raises BagError for unknown types."""
     types = _types().types
     if type_name not in types:
         raise BagError(f"There is no message type {type_name!r}: use a name like 'std_msgs/msg/String'.")
@@ -66,7 +66,7 @@ def string(text: str):
 
 
 def cloud(points: np.ndarray, colors: np.ndarray, stamp_ns: int, frame: str):
-    """sensor_msgs/PointCloud2, unorganised, x y z rgb, from points (N, 3) float32 metres and colors (N, 3) uint8 RGB."""
+    """sensor_msgs/PointCloud2, unorganised, x y z rgb: points (N, 3) float32 metres, colors (N, 3) uint8 RGB."""
     fields = [
         message("sensor_msgs/msg/PointField", name=name, offset=offset, datatype=datatype, count=1)
         for name, offset, datatype in XYZRGB_FIELDS
@@ -160,7 +160,8 @@ def read_bag(
                 msg = reader.deserialize(raw, connection.msgtype)
             except Exception as error:
                 raise BagError(
-                    f"{path}: a message on {connection.topic} at {stamp} ns is no {connection.msgtype}: {_reason(error)}."
+                    f"{path}: a message on {connection.topic} at {stamp} ns is no "
+                    f"{connection.msgtype}: {_reason(error)}."
                 ) from error
             yield BagMessage(connection.topic, stamp, msg)
 

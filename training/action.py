@@ -20,6 +20,7 @@ from moe3d_ros.tabletop.raycast import SensorRange, sense
 from moe3d_ros.tabletop.scenes import TRAINING_RANGE
 from moe3d_ros.tabletop.tasks import random_step
 from training.config import StageConfig
+from training.datasets.demonstrations import Demonstrated, DemonstrationMixture
 from training.detection import visible_objects
 from training.language import LanguageTask, nearest_slots
 from training.mixture import sample_mixture
@@ -36,6 +37,7 @@ class ActionTask:
     def __init__(self, config: StageConfig):
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
+        self.mixture = DemonstrationMixture(config.data) if config.data else None
         model_config = ModelConfig(language=LanguageConfig(base=config.base))
         self.language = None
         torch.manual_seed(config.seed)
@@ -60,6 +62,9 @@ class ActionTask:
     def make_batch(self, seed: int):
         generator = torch.Generator().manual_seed(seed)
         rng = np.random.default_rng(seed)
+        if self.mixture and rng.random() < self.config.data_share:
+            demonstrated, patches, steps = self.mixture.batch(self.config.batch_size, rng)
+            return demonstrated, patches, None, _pose_targets(steps, 1)
         scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, TRAINING_RANGE, rng, generator)
         cloud = sense(scenes, SensorRange(), generator)
         patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), labels=cloud.slot)
@@ -91,7 +96,8 @@ class ActionTask:
         with torch.no_grad():
             encoded, found = self.encoder(patches)
             objects = from_detections(found)
-            slot = nearest_slots(objects, scenes)
+            known = isinstance(scenes, Demonstrated)
+            slot = scenes.nearest_slots(objects) if known else nearest_slots(objects, scenes)
             condition = self._conditions(objects, slot, texts, valid)
             index = object_index(slots.flatten(1), slot).view_as(slots)
         draws = self.config.draws

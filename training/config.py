@@ -69,6 +69,9 @@ class StageConfig:
     router_z: float = field(default=0.001, metadata={"help": "weight of the router z-loss"})
     texts: str = field(default="all", metadata={"help": "all, plans, questions, or captions: lists and descriptions alone (Stage I)"})
     real_scenes: float = field(default=1.0, metadata={"help": "share of scenes seen through the encoder, not described"})
+    # language and action
+    data: str = field(default="", metadata={"help": "datasets: format:path?option=value,... (docs/datasets.md)"})
+    data_share: float = field(default=0.5, metadata={"help": "share of the batches made of `data`, not generated"})
     # action
     draws: int = field(default=4, metadata={"help": "noise draws per step of a plan"})
     with_llm: bool = field(default=False, metadata={"help": "condition on the step states of the tuned LLM"})
@@ -94,6 +97,11 @@ class StageConfig:
                 raise ValueError(f"{name} must be {self.experts} positive numbers (one per expert) with sum 1, got {share}")
         if self.texts not in TEXTS:
             raise ValueError(f"texts must be one of {', '.join(TEXTS)}, got {self.texts!r}")
+
+        if self.data and (self.task not in ("language", "action") or (self.task == "action" and self.with_llm)):
+            raise ValueError("data is for the task language (texts), and for action without with_llm (recordings)")
+        if not 0 <= self.data_share <= 1:
+            raise ValueError(f"data_share must be from 0 to 1, got {self.data_share}")
 
     def without_init(self) -> "StageConfig":
         """The same settings for a part whose weights are loaded by its owner."""

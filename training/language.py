@@ -21,6 +21,7 @@ from moe3d_ros.tabletop.progress import Progress
 from moe3d_ros.tabletop.raycast import SensorRange, sense
 from moe3d_ros.tabletop.scenes import KINDS, TRAINING_RANGE, SceneBatch
 from training.config import StageConfig
+from training.datasets.mixing import TextMixture
 from training.described import describe
 from training.detection import visible_objects
 from training.mixture import sample_mixture
@@ -59,6 +60,7 @@ class LanguageTask:
         """model, encoder: finished ones, instead of what the configuration would build."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
+        self.mixture = TextMixture(config.data) if config.data else None
         self.identity: dict[str, str] = {}
         if model is None:
             model, revision = build_language_model(config)
@@ -79,6 +81,8 @@ class LanguageTask:
     def make_batch(self, seed: int):
         generator = torch.Generator().manual_seed(seed)
         rng = np.random.default_rng(seed)
+        if self.mixture and rng.random() < self.config.data_share:
+            return None, *self.mixture.batch(self.model, self.config.batch_size, self.config.pairs, rng)
         scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, LANGUAGE_RANGE, rng, generator)
         if rng.random() < self.config.real_scenes:
             cloud = sense(scenes, SensorRange(), generator)
@@ -103,6 +107,8 @@ class LanguageTask:
             return seen
         with torch.no_grad():
             objects = from_detections(self.encoder(seen)[1])
+        if scenes is None:  # of a dataset: its texts mean no slots
+            return objects, torch.full(objects.mask.shape, -1)
         return objects, nearest_slots(objects, scenes)
 
     def loss(self, batch):

@@ -8,7 +8,8 @@ import torch
 from moe3d_ros.model.objects import ObjectSet
 from moe3d_ros.model.patches import PatchBatch
 from moe3d_ros.tabletop.tasks import Step
-from training.datasets.dataset import ExampleDataset, parse_specs
+from training.datasets.catalogue import parse_specs
+from training.datasets.dataset import ExampleDataset
 from training.datasets.example import Example
 from training.datasets.mixing import patches_of
 
@@ -45,7 +46,9 @@ class DemonstrationMixture:
     def __init__(self, specs: str):
         self.datasets = [ExampleDataset(spec) for spec in parse_specs(specs) if spec.format == "recording"]
         if not self.datasets:
-            raise ValueError(f"data={specs!r} has no poses to learn: give recordings (recording:path), or task language")
+            raise ValueError(
+                f"data={specs!r} has no poses to learn: give recordings (recording:path), or task language"
+            )
         self.index = [(dataset, i) for dataset in self.datasets for i in range(len(dataset))]
 
     def batch(self, scenes: int, rng) -> tuple[Demonstrated, PatchBatch, list]:

@@ -15,7 +15,7 @@ KINDS = ("qa", "situated_qa", "caption", "plan", "demonstration")
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong in a file: `file:line: field: what is wrong, what was expected`; line 0 where there are no lines."""
+    """Something wrong in a file: `file:line: field: what is wrong, what was expected`; line 0: no lines."""
 
     file: str
     line: int

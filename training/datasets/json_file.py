@@ -15,8 +15,10 @@ from pathlib import Path
 from training.datasets.example import Problem
 
 Path_ = tuple  # of keys and indices from the root to a value
-NAMES = {dict: "an object", list: "a list", str: "a text", int: "a whole number", float: "a number", bool: "a truth value",
-         type(None): "null"}  # fmt: skip
+NAMES = {
+    dict: "an object", list: "a list", str: "a text", int: "a whole number", float: "a number", bool: "a truth value",
+    type(None): "null",
+}  # fmt: skip
 _SPACE = re.compile(r"[ \t\r\n]*")
 MISSING = object()
 
@@ -46,7 +48,9 @@ class JsonFile:
             self._text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
-            self._give_up(line, "file", f"byte {error.start} ({content[error.start]:#04x}) is not UTF-8, expected UTF-8 text")
+            self._give_up(
+                line, "file", f"byte {error.start} ({content[error.start]:#04x}) is not UTF-8, expected UTF-8 text"
+            )
             return
         try:
             self.data = json.loads(self._text)

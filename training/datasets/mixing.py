@@ -8,7 +8,8 @@ import torch
 from moe3d_ros.model.grammar import DONE
 from moe3d_ros.model.language import SceneLanguageModel, question_prompt
 from moe3d_ros.model.patches import PatchBatch, make_patches
-from training.datasets.dataset import ExampleDataset, parse_specs
+from training.datasets.catalogue import parse_specs
+from training.datasets.dataset import ExampleDataset
 from training.datasets.example import Example
 from training.packing import Text
 

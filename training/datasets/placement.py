@@ -1,7 +1,7 @@
 """Where a scan comes to lie in the model's workspace: an approximation that lets rooms pass through a tabletop encoder.
 
-The encoder was made for a table of half a metre by one: a room must be shrunk to that size, and what it recognises there
-are shapes and colours of a table's things. Policies:
+The encoder was made for a table of half a metre by one: a room must be shrunk to that size, and what it recognises
+there are shapes and colours of a table's things. Policies:
 
     none      the cloud is in the planning frame already, in metres (own recordings)
     fit       the whole scan: its floor to z = 0, its middle to the workspace's, one scale for all axes
@@ -21,10 +21,10 @@ OUTLIERS = 0.5  # per cent of the points, at either end of an axis, that do not 
 
 
 def place(cloud: Cloud, placement: str, object_ids=(), workspace: Workspace = Workspace()) -> tuple[Cloud, np.ndarray]:
-    """The cloud in the planning frame, and the transform (4, 4) that took it there (rotation times scale, then shift).
+    """The cloud in the planning frame, and the transform (4, 4) that took it there (scaled rotation, then shift).
 
-    The scan turns by a quarter about z if its longer side would otherwise lie along the workspace's shorter one. Scale is
-    never above 1: nothing is shown larger than life.
+    The scan turns by a quarter about z if its longer side would otherwise lie along the workspace's shorter one. The
+    scale is never above 1: nothing is shown larger than life.
 
     Raises:
         ValueError: an unknown placement.

@@ -1,4 +1,4 @@
-"""Own recordings: a cloud, an instruction, and the demonstrated poses of pick and place, from a rosbag2 or MCAP recording.
+"""Own recordings, rosbag2 or MCAP: a cloud, an instruction, and the demonstrated poses of pick and place.
 
 One demonstration is the last cloud before an instruction, the instruction, and the first pick and place pose after it.
 More pairs may follow before the next instruction; each needs a cloud taken after the place pose before it.
@@ -45,7 +45,9 @@ def read(path: Path, options: dict[str, str]) -> Loaded:
     except BagError as error:
         reader.problems.append(Problem(str(path), 0, "file", str(error)))
     if not reader.records and not reader.problems:
-        reader.wrong("file", "holds no demonstration, expected a cloud, an instruction, a pick and a place pose in this order")
+        reader.wrong(
+            "file", "holds no demonstration, expected a cloud, an instruction, a pick and a place pose in this order"
+        )
     return Loaded(path, reader.records, reader.problems)
 
 
@@ -75,6 +77,7 @@ class _Reader:
         self.cloud_of_step: int | None = None
         self.pick: tuple[Pose, str] | None = None
         self.done = 0  # pairs of poses since the instruction
+        self.last_place = 0  # time of the last place pose
 
     def wrong(self, field: str, text: str) -> None:
         self.problems.append(Problem(str(self.path), 0, field, text))
@@ -106,7 +109,9 @@ class _Reader:
             return
         if not Workspace().contains(points).any():  # NaN lies nowhere
             finite = int(np.isfinite(points).all(1).sum())
-            text = f"has no point in the workspace ({finite} of {len(points)} are finite), expected metres in {self.frame}"
+            text = (
+                f"has no point in the workspace ({finite} of {len(points)} are finite), expected metres in {self.frame}"
+            )
             self.wrong(name, text)
             return
         self.cloud = message.stamp_ns
@@ -114,7 +119,9 @@ class _Reader:
     def _in_frame(self, message: BagMessage, name: str) -> bool:
         frame = message.msg.header.frame_id
         if frame.lstrip("/") != self.frame.lstrip("/"):
-            self.wrong(f"{name}.header.frame_id", f"is {frame!r}, expected {self.frame!r}, the planning frame (option frame=)")
+            self.wrong(
+                f"{name}.header.frame_id", f"is {frame!r}, expected {self.frame!r}, the planning frame (option frame=)"
+            )
         return frame.lstrip("/") == self.frame.lstrip("/")
 
     def _instruction(self, message: BagMessage, name: str) -> None:
@@ -180,5 +187,12 @@ class _Reader:
         """An instruction is over: it must have led to something."""
         if self.instruction and self.pick is not None:
             self.wrong(self.pick[1], f"has no place pose after it, expected a message on {self.names['place']}")
-        elif self.instruction and not self.done and not any(p.field.startswith(self.names["pick"]) for p in self.problems):
-            self.wrong(self.instruction[1], f"has no poses after it, expected one on {self.names['pick']} and {self.names['place']}")
+        elif (
+            self.instruction
+            and not self.done
+            and not any(p.field.startswith(self.names["pick"]) for p in self.problems)
+        ):
+            self.wrong(
+                self.instruction[1],
+                f"has no poses after it, expected one on {self.names['pick']} and {self.names['place']}",
+            )

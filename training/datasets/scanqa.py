@@ -21,7 +21,9 @@ def read(path: Path, options: dict[str, str]) -> Loaded:
         objects = _ids(file, where, entry)
         names = file.texts(where, entry, "object_names", least=0)
         if objects is not None and names is not None and len(objects) != len(names):
-            file.wrong(where + ("object_names",), f"has {len(names)} names, expected {len(objects)}, one for each object id")
+            file.wrong(
+                where + ("object_names",), f"has {len(names)} names, expected {len(objects)}, one for each object id"
+            )
             names = None
         if number is not None and seen.setdefault(number, index) != index:
             file.wrong(where + ("question_id",), f"is that of entry {seen[number]} too, expected an id of its own")

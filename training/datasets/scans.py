@@ -16,7 +16,8 @@ from training.datasets.example import Cloud, DataError, Problem
 from training.datasets.json_file import JsonFile
 
 PATTERNS = (
-    "{id}/{id}_vh_clean_2.ply", "{id}_vh_clean_2.ply", "{id}/labels.instances.annotated.v2.ply", "{id}/{id}.ply", "{id}.ply",
+    "{id}/{id}_vh_clean_2.ply", "{id}_vh_clean_2.ply", "{id}/labels.instances.annotated.v2.ply", "{id}/{id}.ply",
+    "{id}.ply",
 )  # fmt: skip
 COORDINATES, COLORS = ("x", "y", "z"), ("red", "green", "blue")
 
@@ -72,7 +73,9 @@ def read_scan(path: Path) -> tuple[Cloud | None, list[Problem]]:
     if lacking:
         problems.append(Problem(str(path), 0, f"vertex.{lacking[0]}", "is missing, expected red, green, blue as uchar"))
     elif any(vertices[name].dtype != np.uint8 for name in COLORS):
-        problems.append(Problem(str(path), 0, "vertex.red", f"is {vertices['red'].dtype}, expected red, green, blue as uchar"))
+        problems.append(
+            Problem(str(path), 0, "vertex.red", f"is {vertices['red'].dtype}, expected red, green, blue as uchar")
+        )
     else:
         colors = np.stack([vertices[name] for name in COLORS], axis=1)
     cloud = Cloud(points, colors)
@@ -92,8 +95,11 @@ def read_vertices(path: Path, needed: tuple[str, ...]) -> tuple[np.ndarray | Non
         return None, [Problem(str(path), line, field, text)]
 
     try:
-        ply = PlyData.read(str(path), mmap=False)
-        table = ply["vertex"].data if "vertex" in ply else None
+        try:  # mapped, and with faces that are triangles, a mesh of ScanNet takes milliseconds instead of seconds
+            ply = PlyData.read(str(path), mmap="r", known_list_len={"face": {"vertex_indices": 3}})
+        except PlyElementParseError:
+            ply = PlyData.read(str(path), mmap="r")
+        table = np.array(ply["vertex"].data) if "vertex" in ply else None
     except PlyHeaderParseError as error:
         return failed("header", f"{error.message}, expected a PLY header", error.line or 1)
     except PlyElementParseError as error:
@@ -130,9 +136,14 @@ def _read_objects(path: Path, cloud: Cloud) -> list[Problem]:
     group_path = path.parent / f"{stem}.aggregation.json"
     if not segment_paths and not group_path.is_file():
         return []
-    for present, name in ((group_path.is_file(), group_path.name), (segment_paths, f"{stem}_vh_clean_2.0.010000.segs.json")):
+    for present, name in (
+        (group_path.is_file(), group_path.name),
+        (segment_paths, f"{stem}_vh_clean_2.0.010000.segs.json"),
+    ):
         if not present:
-            return [Problem(str(path.parent / name), 0, "file", "is missing beside its counterpart, expected both or none")]
+            return [
+                Problem(str(path.parent / name), 0, "file", "is missing beside its counterpart, expected both or none")
+            ]
     segments_file, groups_file = JsonFile(segment_paths[0]), JsonFile(group_path)
     segments = _segments(segments_file, len(cloud.points))
     known = set() if segments is None else set(np.unique(segments).tolist())
@@ -151,7 +162,9 @@ def _segments(file: JsonFile, count: int) -> np.ndarray | None:
     if indices is None:
         return None
     if len(indices) != count:
-        file.wrong(("segIndices",), f"has {len(indices)} entries, expected {count}, one for each vertex of the PLY file")
+        file.wrong(
+            ("segIndices",), f"has {len(indices)} entries, expected {count}, one for each vertex of the PLY file"
+        )
         return None
     for place, number in enumerate(indices):
         if type(number) is not int or not 0 <= number < 2**31:
@@ -175,7 +188,9 @@ def _groups(file: JsonFile, known: set[int]) -> list[tuple[int, str, list[int]]]
         if number in seen or not 0 <= number < 2**31:
             file.wrong(path + ("objectId",), f"is {number}, expected a whole number from 0 that no other object has")
             continue
-        wrong = next((i for i, part in enumerate(parts) if type(part) is not int or (known and part not in known)), None)
+        wrong = next(
+            (i for i, part in enumerate(parts) if type(part) is not int or (known and part not in known)), None
+        )
         if wrong is not None:
             file.wrong(path + ("segments", wrong), f"is {parts[wrong]!r}, expected a segment of segIndices")
             continue

@@ -1,4 +1,4 @@
-"""SQA3D (Ma et al., ICLR 2023): questions asked from a situation in a ScanNet scan, and their annotations beside them."""
+"""SQA3D (Ma et al., ICLR 2023): questions asked from a situation in a ScanNet scan, annotations in a second file."""
 
 from __future__ import annotations
 
@@ -33,8 +33,14 @@ def read(path: Path, options: dict[str, str]) -> Loaded:
         where = ("questions", index)
         if questions.typed(where, entry, dict) is None:
             continue
-        scene_id, number = questions.get(where, entry, "scene_id", str), questions.get(where, entry, "question_id", (int, str))
-        situation, question = questions.get(where, entry, "situation", str), questions.get(where, entry, "question", str)
+        scene_id, number = (
+            questions.get(where, entry, "scene_id", str),
+            questions.get(where, entry, "question_id", (int, str)),
+        )
+        situation, question = (
+            questions.get(where, entry, "situation", str),
+            questions.get(where, entry, "question", str),
+        )
         others = questions.texts(where, entry, "alternative_situation", least=0)
         asked.add(number)
         if number is not None and answered is not None and number not in answered:

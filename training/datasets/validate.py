@@ -1,4 +1,4 @@
-"""Check a dataset before training: ``python training/datasets/validate.py --format scanqa train.json --scans scans``."""
+"""Check a dataset before training: ``python training/datasets/validate.py --format scanqa FILE --scans FOLDER``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run from a checkout without installing
 
-from training.datasets.dataset import OPTIONS, READERS, Spec, load  # noqa: E402
+from training.datasets.catalogue import OPTIONS, READERS, Spec, load  # noqa: E402
 from training.datasets.example import Loaded, Problem, Record  # noqa: E402
 from training.datasets.json_file import lines_of, show  # noqa: E402
 from training.datasets.scans import Scans, read_scan  # noqa: E402
@@ -46,8 +46,8 @@ def unknown_objects(spec: Spec, records: list[Record], known: dict[str, set[int]
             found.append((record, lacking))
     lines = lines_of(spec.path.read_bytes().decode("utf-8-sig"), [r.where for r, _ in found]) if found else {}
     return [
-        Problem(str(spec.path), lines[r.where], show(r.where), f"object {lacking[0]} of {r.prompt[:40]!r} is none of scan "
-                f"{r.scene_id!r}, expected an objectId of its aggregation")
+        Problem(str(spec.path), lines[r.where], show(r.where), f"object {lacking[0]} of {r.prompt[:40]!r} is none of "
+                f"scan {r.scene_id!r}, expected an objectId of its aggregation")
         for r, lacking in found
     ]  # fmt: skip
 
@@ -60,7 +60,9 @@ def validate(name: str, path: Path, options: dict[str, str]) -> tuple[list[Probl
     loaded = load(spec)
     problems = list(loaded.problems)
     kinds = Counter(record.kind for record in loaded.records)
-    summary = [f"examples: {len(loaded.records)}" + "".join(f", {kind} {count}" for kind, count in sorted(kinds.items()))]
+    summary = [
+        f"examples: {len(loaded.records)}" + "".join(f", {kind} {count}" for kind, count in sorted(kinds.items()))
+    ]
     if name != "recording":
         scans = sorted({record.scene_id for record in loaded.records} - loaded.missing_scans)
         problems += missing_scans(spec, loaded)
@@ -81,7 +83,11 @@ def validate(name: str, path: Path, options: dict[str, str]) -> tuple[list[Probl
 
 def _validate_scans(folder: Path) -> tuple[list[Problem], list[str]]:
     """Every scan of a folder."""
-    names = sorted({p.name.removesuffix("_vh_clean_2.ply") for p in folder.glob("**/*_vh_clean_2.ply")}) if folder.is_dir() else []
+    names = (
+        sorted({p.name.removesuffix("_vh_clean_2.ply") for p in folder.glob("**/*_vh_clean_2.ply")})
+        if folder.is_dir()
+        else []
+    )
     names = names or [p.stem for p in sorted(folder.glob("*.ply"))] if folder.is_dir() else []
     if not names:
         return [Problem(str(folder), 0, "scan", "there is none, expected <id>/<id>_vh_clean_2.ply")], ["scans: 0"]
@@ -89,7 +95,9 @@ def _validate_scans(folder: Path) -> tuple[list[Problem], list[str]]:
     for scene_id in names:
         path = Scans(folder).find(scene_id)
         if path is None:
-            problems.append(Problem(str(folder), 0, "scan", f"{scene_id} is not where expected: <id>/<id>_vh_clean_2.ply"))
+            problems.append(
+                Problem(str(folder), 0, "scan", f"{scene_id} is not where expected: <id>/<id>_vh_clean_2.ply")
+            )
             continue
         cloud, wrong = read_scan(path)
         problems += wrong
