@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from moe3d_ros.model.grammar import CANNOT, DONE, PICK, PLACE, STEP, PlanGrammar
+from moe3d_ros.model.interrupt import Stopped
 from moe3d_ros.model.objects import ObjectSet, ObjectTokens
 
 SCENE_PROMPT = "Objects on the table, from left to right:"
@@ -166,10 +167,6 @@ class GeneratedStep:
     text: str
     probability: float  # of all the choices that the grammar left open
     state: StepState
-
-
-class Stopped(Exception):
-    """Generation was asked to stop."""
 
 
 @torch.no_grad()

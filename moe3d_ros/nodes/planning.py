@@ -12,9 +12,9 @@ import time
 
 from moe3d_ros.nodes.conversions import stamp_ns
 from moe3d_ros.nodes.diagnostics import ERROR, OK, WARN
-from moe3d_ros.nodes.requests import Task, check_question, check_task
+from moe3d_ros.nodes.requests import Task, check_task
 from moe3d_ros.nodes.worker import Request
-from moe3d_ros.plan import ErrorCode, PlanningError
+from moe3d_ros.plan import ErrorCode, PlanningError, check_text
 from moe3d_ros.safety import SafetyLimits, check_age, check_plan, parse_boxes
 from moe3d_ros.voxels import Workspace
 
@@ -73,11 +73,11 @@ class Planning:
 
         def run(planner, request: Request) -> str:
             points, colors, _ = self._look(planner, request)
-            return planner.answer(points, colors, question)
+            return planner.answer(points, colors, question, should_stop=request.should_stop)
 
         request = Request(run, on_done=self._finish, timeout=self._settings["planning_timeout"])
         try:
-            check_question(question)
+            check_text(question, "question")
         except PlanningError as error:
             request.fail(error)
             return request
