@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import resource
 from typing import Any
 
 from moe3d_ros.plan import ErrorCode, Plan, PlanningError, check_text
@@ -55,12 +54,3 @@ def check_task(task: Task) -> None:
         )
     for text in task.completed:
         check_text(text, "completed step")
-
-
-def memory_mib() -> int:
-    """Memory that this process holds, MiB (peak where the system does not say)."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as statm:
-            return int(statm.read().split()[1]) * resource.getpagesize() // 2**20
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
