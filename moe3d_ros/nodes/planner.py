@@ -36,6 +36,7 @@ from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.srv import AnswerQuestion
 
 CANCEL_CHECK = 0.02  # seconds between looks at whether the action's client has cancelled
+RESULT_KEPT = 60  # seconds that the result of a goal can be fetched
 LONGEST_END = 30.0  # seconds to wait at deactivation for a model that is still loading
 
 
@@ -67,6 +68,7 @@ class PlannerNode(ManagedNode):
             self._execute,
             callback_group=group,
             cancel_callback=lambda goal: CancelResponse.ACCEPT,
+            result_timeout=RESULT_KEPT,
         )
         self.create_timer(1.0, self._show_values)
 

@@ -7,9 +7,11 @@ import sys
 import traceback
 
 import rclpy
-from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.exceptions import InvalidHandle, ParameterException
+from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor, ShutdownException
 from rclpy.signals import uninstall_signal_handlers
+
+from moe3d_ros.nodes.memory import share_arenas
 
 
 def run_node(make_node, args=None, threads: int = 4) -> int:
@@ -29,6 +31,7 @@ def run_nodes(make_nodes, args=None, threads: int = 4) -> int:
     Returns:
         exit code: 0 after a shutdown, 2 where the parameters were refused.
     """
+    share_arenas()
     rclpy.init(args=args)
     nodes, executor = [], None
     try:
@@ -42,13 +45,7 @@ def run_nodes(make_nodes, args=None, threads: int = 4) -> int:
         executor = MultiThreadedExecutor(num_threads=threads)
         for node in nodes:
             executor.add_node(node)
-        while rclpy.ok():
-            try:
-                executor.spin()
-            except (KeyboardInterrupt, ExternalShutdownException):
-                break
-            except Exception:  # a bug in one callback must not take down the robot's planner
-                nodes[0].get_logger().error("A callback failed, the node goes on:\n" + traceback.format_exc())
+        spin(executor, nodes[0].get_logger())
     except KeyboardInterrupt:
         pass
     finally:
@@ -61,6 +58,20 @@ def run_nodes(make_nodes, args=None, threads: int = 4) -> int:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def spin(executor, log) -> None:
+    """Spin until the context is shut down or the process interrupted; callbacks that fail are logged."""
+    while executor.context.ok():
+        try:
+            executor.spin()
+            return
+        except (KeyboardInterrupt, ExternalShutdownException, ShutdownException):
+            return
+        except InvalidHandle:  # rclpy: an entity was destroyed just when the executor was about to wait for it
+            continue
+        except Exception:  # a bug in one callback must not take down the robot's planner
+            log.error("A callback failed, the node goes on:\n" + traceback.format_exc())
 
 
 def _deaf() -> None:
