@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 from rclpy.action import ActionClient
-from rclpy.executors import MultiThreadedExecutor
+from rclpy.executors import MultiThreadedExecutor, SingleThreadedExecutor
 from sensor_msgs.msg import PointCloud2
 
 from moe3d_ros.action import PlanTask
@@ -32,14 +32,12 @@ def table_with_blocks(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Spinner:
-    """Spins nodes in a thread of this process while a ``with`` block runs."""
+    """Spins a node in a thread of this process while a ``with`` block runs; a client needs an executor of one thread."""
 
-    def __init__(self, *nodes, threads: int = 20):
-        self._executor = MultiThreadedExecutor(num_threads=threads)
-        for node in nodes:
-            self._executor.add_node(node)
-        log = nodes[0].get_logger()
-        self._thread = threading.Thread(target=spin, args=(self._executor, log), daemon=True)
+    def __init__(self, node, threads: int = 1):
+        self._executor = SingleThreadedExecutor() if threads == 1 else MultiThreadedExecutor(num_threads=threads)
+        self._executor.add_node(node)
+        self._thread = threading.Thread(target=spin, args=(self._executor, node.get_logger()), daemon=True)
 
     def __enter__(self) -> Spinner:
         self._thread.start()

@@ -36,7 +36,7 @@ def measure(cycles: int, checkpoint: str) -> list[float]:
     node = rclpy.create_node("lifecycle_benchmark")
     client = Client(node)
     try:
-        with Spinner(planner, node) as spinner:
+        with Spinner(planner, threads=16), Spinner(node) as spinner:
             for number in range(cycles):
                 start = time.monotonic()
                 change(planner.trigger_configure, "configure", TransitionCallbackReturn.SUCCESS)
