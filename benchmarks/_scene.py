@@ -74,6 +74,11 @@ class Client:
     def _look(self) -> None:
         self._voxels.publish(cloud_to_msg(*self._scene, header("base_link", self.node.get_clock().now().to_msg())))
 
+    def wait_for_planner(self) -> None:
+        """Wait until goals reach the planner. Raises TimeoutError."""
+        if not self.actions.wait_for_server(PATIENCE):
+            raise TimeoutError("the planner did not start: is ROS 2 set up in this shell?")
+
     def goal(self, spinner: Spinner, instruction: str = INSTRUCTION):
         """Send a goal; its handle."""
         goal = PlanTask.Goal(instruction=instruction)

@@ -92,8 +92,7 @@ def measure(tries: int, seed: int = 0) -> tuple[dict[str, list[float]], collecti
 
     try:
         with Spinner(node) as spinner:
-            if not client.actions.wait_for_server(PATIENCE):
-                raise RuntimeError("the planner did not start")
+            client.wait_for_planner()
             start = time.monotonic()
             texts = [f"{INSTRUCTION} number {number}" for number in range(2 * tries + 2)]
             first = wait(client.result(spinner, client.goal(spinner, texts[-1]))).result  # loads the model

@@ -37,6 +37,7 @@ def measure(cycles: int, checkpoint: str) -> list[float]:
     client = Client(node)
     try:
         with Spinner(planner, threads=16), Spinner(node) as spinner:
+            client.wait_for_planner()
             for number in range(cycles):
                 start = time.monotonic()
                 change(planner.trigger_configure, "configure", TransitionCallbackReturn.SUCCESS)

@@ -12,10 +12,11 @@ from launch.conditions import IfCondition, UnlessCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, NotEqualsSubstitution, PathJoinSubstitution
 from launch_ros.actions import Node, PushRosNamespace, SetParameter
-from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
 SHARE = FindPackageShare("moe3d_ros")
+COMPOSED = PathJoinSubstitution([SHARE, "config", "composed.yaml"])
 
 RESPAWN_DELAY = 2.0  # seconds
 
@@ -48,19 +49,23 @@ def generate_launch_description() -> LaunchDescription:
 
     managed = {"autostart": ParameterValue(value["autostart"], value_type=bool)}
 
-    def node(program: str, condition=None, remappings=(), common=frame, name: str | None = "", **parameters) -> Node:
-        texts = {key: ParameterValue(setting, value_type=str) for key, setting in parameters.items()}
+    process = {
+        "output": "screen",
+        "respawn": value["respawn"],
+        "respawn_delay": RESPAWN_DELAY,
+        "arguments": ["--ros-args", "--log-level", value["log_level"]],
+    }
+
+    def node(program: str, condition=None, remappings=(), common=frame, **parameters) -> Node:
+        texts = {name: ParameterValue(setting, value_type=str) for name, setting in parameters.items()}
         return Node(
             package="moe3d_ros",
             executable=program,
-            name=program if name == "" else name,
-            output="screen",
-            condition=condition,
-            respawn=value["respawn"],
-            respawn_delay=RESPAWN_DELAY,
+            name=program,
             parameters=[value["params_file"], {**common, **texts}],
             remappings=list(remappings),
-            arguments=["--ros-args", "--log-level", value["log_level"]],
+            condition=condition,
+            **process,
         )
 
     sensors = [
@@ -74,8 +79,15 @@ def generate_launch_description() -> LaunchDescription:
     nodes = [
         node("voxelizer", apart, sensors, both, input=value["input"]),
         node("planner", apart, (), both, **model),
-        # Two nodes in one process: a name given here would be both nodes' name.
-        node("composed", together, sensors, both, None, input=value["input"], **model),
+        # Two nodes in one process: a name given here would be both nodes' name, so their parameters come by a file.
+        Node(
+            package="moe3d_ros",
+            executable="composed",
+            parameters=[value["params_file"], ParameterFile(COMPOSED, allow_substs=True)],
+            remappings=sensors,
+            condition=together,
+            **process,
+        ),
         node("tabletop", condition=IfCondition(value["sim"])),
         node("replay", condition=IfCondition(NotEqualsSubstitution(value["cloud"], "")), cloud=value["cloud"]),
     ]

@@ -38,6 +38,7 @@ from moe3d_ros.srv import AnswerQuestion
 CANCEL_CHECK = 0.02  # seconds between looks at whether the action's client has cancelled
 RESULT_KEPT = 60  # seconds that the result of a goal can be fetched
 LONGEST_END = 30.0  # seconds to wait at deactivation for a model that is still loading
+LONGEST_END_AT_EXIT = 2.0  # the same after Ctrl-C: launch kills after 5 s
 
 
 class PlannerNode(ManagedNode):
@@ -108,10 +109,11 @@ class PlannerNode(ManagedNode):
     def deactivate(self) -> None:
         self._planning = None
         if self._worker is not None:
-            why = PlanningError(
-                ErrorCode.NOT_ACTIVE, "The planner was deactivated meanwhile: activate it and send the request again."
-            )
-            if not self._worker.stop(LONGEST_END, None if not self.context.ok() else why):
+            why, patience = None, LONGEST_END_AT_EXIT
+            if self.context.ok():  # else the whole process is ending
+                sentence = "The planner was deactivated meanwhile: activate it and send the request again."
+                why, patience = PlanningError(ErrorCode.NOT_ACTIVE, sentence), LONGEST_END
+            if not self._worker.stop(patience, why):
                 self.get_logger().warning("The model is still loading; it is let go as soon as that has ended.")
         if self._voxels_in is not None:
             self.destroy_subscription(self._voxels_in)
