@@ -3,18 +3,22 @@
 ros2 launch moe3d_ros planner.launch.py sim:=true rviz:=true
 ros2 launch moe3d_ros planner.launch.py cloud:=/path/to/scan.pcd
 ros2 launch moe3d_ros planner.launch.py points:=/camera/depth/color/points
+ros2 launch moe3d_ros planner.launch.py composed:=true autostart:=false respawn:=true namespace:=robot1
 """
 
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription
-from launch.conditions import IfCondition
+from launch.conditions import IfCondition, UnlessCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, NotEqualsSubstitution, PathJoinSubstitution
 from launch_ros.actions import Node, PushRosNamespace, SetParameter
-from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
 SHARE = FindPackageShare("moe3d_ros")
+COMPOSED = PathJoinSubstitution([SHARE, "config", "composed.yaml"])
+
+RESPAWN_DELAY = 2.0  # seconds
 
 ARGUMENTS = (
     ("sim", "false", "Start the embedded tabletop simulator as camera and robot."),
@@ -28,6 +32,9 @@ ARGUMENTS = (
     ("planning_frame", "base_link", "Frame of voxels, plans and poses."),
     ("checkpoint", "default", "Name or folder of the checkpoint."),
     ("device", "cpu", "Where the model runs: cpu or cuda."),
+    ("autostart", "true", "Voxelizer and planner configure and activate themselves; false: a lifecycle manager does."),
+    ("composed", "false", "Voxelizer and planner in one process: clouds are handed over in memory."),
+    ("respawn", "false", "Start a node again that has ended by itself."),
     ("params_file", PathJoinSubstitution([SHARE, "config", "planner.yaml"]), "Parameters of all nodes."),
     ("namespace", "", "Namespace of all nodes and of all topics but /diagnostics and /tf."),
     ("use_sim_time", "false", "Use /clock."),
@@ -40,31 +47,47 @@ def generate_launch_description() -> LaunchDescription:
     value = {name: LaunchConfiguration(name) for name, _, _ in ARGUMENTS}
     frame = {"planning_frame": ParameterValue(value["planning_frame"], value_type=str)}
 
-    def node(program: str, condition=None, remappings=(), **parameters) -> Node:
+    managed = {"autostart": ParameterValue(value["autostart"], value_type=bool)}
+
+    process = {
+        "output": "screen",
+        "respawn": value["respawn"],
+        "respawn_delay": RESPAWN_DELAY,
+        "arguments": ["--ros-args", "--log-level", value["log_level"]],
+    }
+
+    def node(program: str, condition=None, remappings=(), common=frame, **parameters) -> Node:
         texts = {name: ParameterValue(setting, value_type=str) for name, setting in parameters.items()}
         return Node(
             package="moe3d_ros",
             executable=program,
             name=program,
-            output="screen",
-            condition=condition,
-            parameters=[value["params_file"], {**frame, **texts}],
+            parameters=[value["params_file"], {**common, **texts}],
             remappings=list(remappings),
-            arguments=["--ros-args", "--log-level", value["log_level"]],
+            condition=condition,
+            **process,
         )
 
+    sensors = [
+        ("points", value["points"]),
+        ("depth/image_rect", value["depth"]),
+        ("depth/camera_info", value["camera_info"]),
+        ("rgb/image_rect_color", value["color"]),
+    ]
+    model = {name: value[name] for name in ("checkpoint", "device")}
+    apart, together, both = UnlessCondition(value["composed"]), IfCondition(value["composed"]), {**frame, **managed}
     nodes = [
-        node(
-            "voxelizer",
-            input=value["input"],
-            remappings=[
-                ("points", value["points"]),
-                ("depth/image_rect", value["depth"]),
-                ("depth/camera_info", value["camera_info"]),
-                ("rgb/image_rect_color", value["color"]),
-            ],
+        node("voxelizer", apart, sensors, both, input=value["input"]),
+        node("planner", apart, (), both, **model),
+        # Two nodes in one process: a name given here would be both nodes' name, so their parameters come by a file.
+        Node(
+            package="moe3d_ros",
+            executable="composed",
+            parameters=[value["params_file"], ParameterFile(COMPOSED, allow_substs=True)],
+            remappings=sensors,
+            condition=together,
+            **process,
         ),
-        node("planner", checkpoint=value["checkpoint"], device=value["device"]),
         node("tabletop", condition=IfCondition(value["sim"])),
         node("replay", condition=IfCondition(NotEqualsSubstitution(value["cloud"], "")), cloud=value["cloud"]),
     ]

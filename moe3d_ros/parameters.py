@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from moe3d_ros.frames import parse_transform
 from moe3d_ros.safety import parse_boxes
 from moe3d_ros.voxels import Workspace
 
-START, LIVE = "at start", "any time"
+START, CONFIGURE, LIVE = "at start", "unconfigured", "any time"
 WHEN = {
     START: "Read once, at the start of the node.",
+    CONFIGURE: "Read when the node is configured; read-only until it is cleaned up.",
     LIVE: "May be changed while the node runs; holds from the next request on.",
 }
 CAMERA_NAMES = ("front", "left", "right", "top")  # of tabletop/scenes, which needs torch
@@ -34,7 +35,7 @@ class Parameter:
         unit: of the number or of each number, empty where it has none.
         low, high: inclusive range of a number.
         choices: what a text may be.
-        when: START or LIVE.
+        when: START, CONFIGURE or LIVE.
         check: called with the value; raises ValueError with the reason where it cannot be used.
     """
 
@@ -107,7 +108,17 @@ PLANNING_FRAME = Parameter(
     "planning_frame", "base_link", "Frame of voxels, plans and poses: the robot's base.", check=_frame
 )
 
-VOXELIZER = (
+
+
+def _managed(*parameters: Parameter) -> tuple[Parameter, ...]:
+    """The table of a node with a lifecycle: what is not live is read when it is configured."""
+    autostart = Parameter(
+        "autostart", True, "Configure and activate at the start; false: wait for a lifecycle manager."
+    )
+    return (autostart, *(replace(p, when=CONFIGURE) if p.when == START else p for p in parameters))
+
+
+VOXELIZER = _managed(
     Parameter("input", "points", "What to listen to: points (PointCloud2) or depth (depth and colour images, "
               "camera_info).", choices=("points", "depth")),
     PLANNING_FRAME,
@@ -125,7 +136,7 @@ VOXELIZER = (
     Parameter("reliability", "auto", "Quality of service of the sensor topics.", choices=RELIABILITIES),
 )  # fmt: skip
 
-PLANNER = (
+PLANNER = _managed(
     Parameter("checkpoint", "default", "Name or folder of the checkpoint."),
     Parameter("device", "cpu", "Where the model runs: cpu, cuda or cuda:N.", check=_device),
     Parameter("threads", 0, "CPU threads of the model; 0: half of the cores.", "", 0, 256),

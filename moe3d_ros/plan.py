@@ -1,9 +1,12 @@
-"""What a plan is: poses, actions and plans as dataclasses, and the numbered errors of planning."""
+"""What a plan is: poses, actions and plans as dataclasses, the numbered errors of planning, the check on what is said."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+
+
+MAX_CHARACTERS = 1000  # of an instruction, a question or a completed step
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ class ErrorCode(IntEnum):
     CANCELLED = 9
     LOW_CONFIDENCE = 10
     KEEP_OUT = 11
+    NOT_ACTIVE = 12
 
 
 class PlanningError(RuntimeError):
@@ -112,3 +116,32 @@ class PlanningError(RuntimeError):
     def __init__(self, code: ErrorCode, message: str):
         super().__init__(message)
         self.code = code
+
+
+def check_text(text: str, what: str = "instruction") -> str:
+    """The text without spaces around it.
+
+    Args:
+        text: as it came.
+        what: its name in the sentence of the error: instruction, question, completed step.
+
+    Raises:
+        PlanningError: BAD_INSTRUCTION where it is empty, too long, or no text that can be read.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise PlanningError(
+            ErrorCode.BAD_INSTRUCTION,
+            f"The {what} is empty: say what should happen, for example 'put the red block in the green bowl'.",
+        )
+    text = text.strip()
+    if len(text) > MAX_CHARACTERS:
+        raise PlanningError(
+            ErrorCode.BAD_INSTRUCTION,
+            f"The {what} has {len(text)} characters, at most {MAX_CHARACTERS} are allowed: say it shorter.",
+        )
+    # DDS carries bytes: what was not valid UTF-8 arrives with replacement characters.
+    if any(c == "\ufffd" or "\ud800" <= c <= "\udfff" for c in text) or not any(c.isalnum() for c in text):
+        raise PlanningError(
+            ErrorCode.BAD_INSTRUCTION, f"The {what} is not clean UTF-8 text: send it as plain words in UTF-8."
+        )
+    return text

@@ -15,17 +15,17 @@ from moe3d_ros.model.base_llm import load_base
 from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, load_checkpoint
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.grammar import parse_step
-from moe3d_ros.model.language import GeneratedStep, Stopped, generate_plan
+from moe3d_ros.model.interrupt import Stopped, interruptible
+from moe3d_ros.model.language import GeneratedStep, generate_plan
 from moe3d_ros.model.lora import merge_for_serving
 from moe3d_ros.model.objects import ObjectSet, from_detections
 from moe3d_ros.model.patches import single_cloud_patches
 from moe3d_ros.model.policy import ThreeDMoE, anchor_inputs, step_condition
 from moe3d_ros.model.pose_dit import sample_poses
-from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError
+from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.voxels import Workspace, voxelize
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
-LONGEST_INSTRUCTION = 1000  # characters
 
 
 class Planner:
@@ -97,40 +97,51 @@ class Planner:
             completed: texts of the steps that are done already.
             max_steps: most steps to plan.
             on_progress: called as ``on_progress(stage, partial_text)``.
-            should_stop: asked between tokens; when it returns True, planning ends with CANCELLED.
+            should_stop: asked between the layers of the networks; when it returns True, planning ends with CANCELLED.
 
         Raises:
             PlanningError: with the code that says why there is no plan.
         """
-        instruction = check_instruction(instruction)
+        instruction = check_text(instruction)
         watch = _Stopwatch(on_progress)
-        with watch("voxels"):
-            patches = self._patches(points, colors)
-        with watch("encode"):
-            encoded, objects = self._see(patches)
-        with watch("language"):
-            try:
+        with self._stopping(should_stop):
+            with watch("voxels"):
+                patches = self._patches(points, colors)
+            with watch("encode"):
+                encoded, objects = self._see(patches)
+            with watch("language"):
                 steps, end, _ = generate_plan(
                     self.model.language, objects, instruction, tuple(completed), max_steps,
                     on_text=lambda text: watch.report("language", text), should_stop=should_stop,
                 )  # fmt: skip
-            except Stopped:
-                raise PlanningError(ErrorCode.CANCELLED, "Planning was cancelled; nothing was published.") from None
-        if end == "cannot":
-            raise PlanningError(
-                ErrorCode.BAD_INSTRUCTION,
-                f"{instruction!r} cannot be done here: the planner sees {describe(objects)}. Name things that are there.",
-            )
-        with watch("poses"):
-            actions = self._actions(steps, encoded, patches, objects)
+            if end == "cannot":
+                raise PlanningError(
+                    ErrorCode.BAD_INSTRUCTION,
+                    f"{instruction!r} cannot be done here: the planner sees {describe(objects)}. "
+                    "Name things that are there.",
+                )
+            with watch("poses"):
+                actions = self._actions(steps, encoded, patches, objects)
         return Plan(instruction, actions, end == "done" and not actions, watch.seconds)
 
     @torch.no_grad()
-    def answer(self, points, colors, question: str) -> str:
+    def answer(self, points, colors, question: str, should_stop=None) -> str:
         """Answer a question about the scene in a few words; arguments and errors as in :meth:`plan`."""
-        question = check_instruction(question)
-        _, objects = self._see(self._patches(points, colors))
-        return generate_answer(self.model.language, objects, question)
+        question = check_text(question, "question")
+        with self._stopping(should_stop):
+            _, objects = self._see(self._patches(points, colors))
+            return generate_answer(self.model.language, objects, question)
+
+    @contextmanager
+    def _stopping(self, should_stop):
+        """Context: the networks stop between two layers once ``should_stop()`` is true."""
+        encoder, decoder = self.model.encoder, self.model.language.llm.get_decoder()
+        layers = (*encoder.patches.layers, *encoder.decoder, *decoder.layers, *self.model.pose.blocks)
+        try:
+            with interruptible(layers, should_stop):
+                yield
+        except Stopped:
+            raise PlanningError(ErrorCode.CANCELLED, "Planning was cancelled; nothing was published.") from None
 
     def _patches(self, points, colors):
         points = np.asarray(points, dtype=np.float32)
@@ -197,21 +208,6 @@ class Planner:
                 f"A planned pose at {where} m lies outside the workspace {self.workspace.low} to {self.workspace.high}: "
                 "nothing was published. Move the objects towards its middle, or enlarge the workspace.",
             )
-
-
-def check_instruction(text: str) -> str:
-    """The instruction without spaces around it. Raises PlanningError(BAD_INSTRUCTION) if it cannot be one."""
-    if not isinstance(text, str) or not text.strip():
-        raise PlanningError(ErrorCode.BAD_INSTRUCTION, "The instruction is empty: say what should be moved where.")
-    text = text.strip()
-    if len(text) > LONGEST_INSTRUCTION:
-        raise PlanningError(
-            ErrorCode.BAD_INSTRUCTION,
-            f"The instruction has {len(text)} characters, at most {LONGEST_INSTRUCTION} are allowed: say it shorter.",
-        )
-    if any(c == "\ufffd" or "\ud800" <= c <= "\udfff" for c in text) or not any(c.isalnum() for c in text):
-        raise PlanningError(ErrorCode.BAD_INSTRUCTION, "The instruction is not clean UTF-8 text: send it as plain words.")
-    return text
 
 
 def describe(objects: ObjectSet) -> str:

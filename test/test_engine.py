@@ -1,5 +1,6 @@
 """The training engine: a killed run goes on to the bit, several processes are as good as one, states survive bad disks."""
 
+import os
 import resource
 import signal
 import subprocess
@@ -84,12 +85,14 @@ def test_two_processes_give_the_losses_of_one(tmp_path, base, whole, shard):
 
 def test_a_polite_stop_saves_and_says_so(tmp_path, base, whole):
     out = tmp_path / "stopped"
-    process = subprocess.Popen(command(out, base, accumulate=2, steps=2000), cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command(out, base, accumulate=2, steps=2000, workers=1), cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
     deadline = time.monotonic() + 240
     while not (out / "losses.jsonl").exists() or not read_losses(out):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)
-    process.send_signal(signal.SIGTERM)
+    os.killpg(process.pid, signal.SIGTERM)  # the workers hear it, too
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0 and "the same command goes on from there" in said
     assert len(read_losses(out)) >= 1 and read_weights(out).keys() == read_weights(whole).keys()

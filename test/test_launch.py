@@ -37,4 +37,5 @@ def test_launch_description_declares_its_arguments_at_the_top():
     description = get_launch_description_from_python_launch_file(str(ROOT / "launch" / "planner.launch.py"))
     arguments = {entity.name for entity in description.entities if isinstance(entity, DeclareLaunchArgument)}
     assert arguments >= {"sim", "rviz", "input", "params_file", "namespace", "use_sim_time", "log_level", "cloud"}
+    assert arguments >= {"autostart", "respawn", "composed"}
     assert all(entity.description for entity in description.entities if isinstance(entity, DeclareLaunchArgument))

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from moe3d_ros.frames import StaticTree, UnknownFrame, parse_transform, rigid_transform
-from moe3d_ros.nodes.requests import Task, check_question, check_task
+from moe3d_ros.nodes.requests import Task, check_task
 from moe3d_ros.nodes.sync import StampSynchronizer
 from moe3d_ros.nodes.worker import MAX_WAITING, PlanningWorker, Request
-from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, Pose
+from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, Pose, check_text
 
 LOG = SimpleNamespace(info=lambda text: None, error=lambda text: None)
 WAIT = 10.0
@@ -162,7 +162,7 @@ def test_bad_instruction_is_refused_with_a_sentence(text, words):
     for check in (
         lambda: check_task(Task(text)),
         lambda: check_task(Task("fine", (text,))),
-        lambda: check_question(text),
+        lambda: check_text(text, "question"),
     ):
         with pytest.raises(PlanningError, match=words) as caught:
             check()

@@ -158,9 +158,10 @@ def test_descriptors_say_what_a_parameter_is(planning):
         client, DescribeParameters.Request(names=names)
     ).descriptors
     assert "[m]" in reach.description and reach.floating_point_range[0].to_value == 100.0 and not reach.read_only
-    assert "[m]" in boxes.description and not boxes.read_only and checkpoint.read_only
+    assert "[m]" in boxes.description and not boxes.read_only
     assert (steps.integer_range[0].from_value, steps.integer_range[0].to_value) == (1, 64)
     assert "while the node runs" in steps.additional_constraints
+    assert "until it is cleaned up" in checkpoint.additional_constraints
 
 
 def test_a_late_joiner_sees_the_plan_that_waits(confirming):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moe3d_ros.parameters import CAMERA_NAMES, LIVE, START, TABLES, check_workspace
+from moe3d_ros.parameters import CAMERA_NAMES, TABLES, WHEN, check_workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 ALL = [(node, parameter) for node, table in TABLES.items() for parameter in table]
@@ -15,7 +15,7 @@ ALL = [(node, parameter) for node, table in TABLES.items() for parameter in tabl
 @pytest.mark.parametrize("node,parameter", ALL, ids=[f"{node}-{parameter.name}" for node, parameter in ALL])
 def test_every_parameter_is_described_bounded_and_takes_its_default(node, parameter):
     assert parameter.problem(parameter.default) is None
-    assert parameter.description.endswith(".") and len(parameter.description) > 10 and parameter.when in (START, LIVE)
+    assert parameter.description.endswith(".") and len(parameter.description) > 10 and parameter.when in WHEN
     if type(parameter.default) in (int, float):
         assert parameter.low is not None and parameter.low <= parameter.default <= parameter.high
         for value in (parameter.low - 1, parameter.high + 1):

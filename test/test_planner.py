@@ -92,11 +92,27 @@ def test_a_cloud_without_colour_still_gives_a_plan(planner, cloud):
     assert planner.plan(cloud[0], None, INSTRUCTION).actions
 
 
-def test_planning_can_be_stopped(planner, cloud):
-    stages = []
+def test_planning_can_be_stopped_in_every_stage(planner, cloud):
+    asked = []
+    whole = planner.plan(*cloud, INSTRUCTION, should_stop=lambda: bool(asked.append(1)))
+    stopped_in = set()
+    for number in range(len(asked)):
+        stages, left = [], iter(range(number + 1))
+        with pytest.raises(PlanningError) as caught:
+            planner.plan(
+                *cloud, INSTRUCTION, on_progress=lambda stage, _: stages.append(stage),
+                should_stop=lambda: next(left, number) == number,
+            )  # fmt: skip
+        assert caught.value.code == ErrorCode.CANCELLED
+        stopped_in.add(stages[-1])
+    assert stopped_in == {"encode", "language", "poses"}
+    assert planner.plan(*cloud, INSTRUCTION).actions == whole.actions  # nothing of it stays behind
+
+
+def test_an_answer_can_be_stopped(planner, cloud):
     with pytest.raises(PlanningError) as caught:
-        planner.plan(*cloud, INSTRUCTION, on_progress=lambda stage, _: stages.append(stage), should_stop=lambda: True)
-    assert caught.value.code == ErrorCode.CANCELLED and stages[-1] == "language"
+        planner.answer(*cloud, "how many blocks are there?", should_stop=lambda: True)
+    assert caught.value.code == ErrorCode.CANCELLED
 
 
 def test_progress_shows_the_text_as_it_grows(planner, cloud):

@@ -258,5 +258,5 @@ def _as_it_is(batch):
 
 def _single_thread(_worker: int) -> None:
     torch.set_num_threads(1)
-    for number in (signal.SIGINT, signal.SIGTERM):  # the training process decides when it is over
-        signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
+    for number in (signal.SIGINT, signal.SIGTERM):  # to a whole group, too: the training process decides when it is over
+        signal.signal(number, signal.SIG_IGN)

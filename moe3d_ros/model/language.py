@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from moe3d_ros.model.grammar import CANNOT, DONE, PICK, PLACE, STEP, PlanGrammar
+from moe3d_ros.model.interrupt import Stopped
 from moe3d_ros.model.moe import moe_layers
 from moe3d_ros.model.objects import ObjectSet, ObjectTokens
 from moe3d_ros.model.token_places import TokenPlaces, join_places, object_places, text_places
@@ -183,10 +184,6 @@ class GeneratedStep:
     text: str
     probability: float  # of all the choices that the grammar left open
     state: StepState
-
-
-class Stopped(Exception):
-    """Generation was asked to stop."""
 
 
 @torch.no_grad()

@@ -7,6 +7,8 @@ best-effort driver at all. So: start with best effort, and follow what the publi
 
 from __future__ import annotations
 
+import threading
+
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.qos import ReliabilityPolicy
 
@@ -21,6 +23,8 @@ class AdaptiveSubscription:
         self._node, self._type, self._topic, self._callback, self._group = node, msg_type, topic, callback, group
         self._auto = reliability == "auto"
         self._subscription = None
+        self._closed = False
+        self._lock = threading.Lock()
         self._changed = node.create_guard_condition(self._follow, callback_group=group)
         self._subscribe(CLOUD if reliability == "reliable" else SENSOR_IN)
 
@@ -33,6 +37,13 @@ class AdaptiveSubscription:
     def publishers(self) -> int:
         """How many nodes publish on the topic."""
         return self._node.count_publishers(self.topic)
+
+    def close(self) -> None:
+        """Unsubscribe."""
+        with self._lock:
+            self._closed = True
+            self._node.destroy_subscription(self._subscription)
+            self._node.destroy_guard_condition(self._changed)
 
     def _subscribe(self, profile) -> None:
         self._profile = profile
@@ -52,7 +63,11 @@ class AdaptiveSubscription:
 
     def _follow(self) -> None:
         """Resubscribe when what the publishers offer has changed; runs in the executor, not in the event's callback."""
-        offers = [info.qos_profile.reliability for info in self._node.get_publishers_info_by_topic(self.topic)]
-        wanted = CLOUD if offers and all(o == ReliabilityPolicy.RELIABLE for o in offers) else SENSOR_IN
-        if wanted is not self._profile:
-            self._subscribe(wanted)
+        with self._lock:
+            if self._closed:
+                return
+            found = self._node.get_publishers_info_by_topic(self.topic)
+            offers = [info.qos_profile.reliability for info in found]
+            wanted = CLOUD if offers and all(o == ReliabilityPolicy.RELIABLE for o in offers) else SENSOR_IN
+            if wanted is not self._profile:
+                self._subscribe(wanted)

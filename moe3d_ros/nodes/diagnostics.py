@@ -45,6 +45,11 @@ class Diagnostics:
         if changed:
             self.publish()
 
+    def set_hardware(self, hardware_id: str) -> None:
+        """What the status is of, e.g. the device."""
+        with self._lock:
+            self._hardware_id = hardware_id
+
     def set(self, key: str, value) -> None:
         """Show a value, e.g. the device."""
         with self._lock:

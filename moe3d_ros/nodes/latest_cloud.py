@@ -38,6 +38,11 @@ class LatestCloud:
             self._msg = msg
             self._changed.notify_all()
 
+    def clear(self) -> None:
+        """Forget the cloud and the report."""
+        with self._changed:
+            self._msg = self._report = None
+
     def put_report(self, status: DiagnosticStatus) -> None:
         """What the voxelizer says of itself; it explains why there is no cloud."""
         code = next((v.value for v in status.values if v.key == "error"), ErrorCode.NO_CLOUD.name)

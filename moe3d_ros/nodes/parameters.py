@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
+from rclpy.exceptions import ParameterException
 
-from moe3d_ros.parameters import START, WHEN, Parameter
+from moe3d_ros.parameters import CONFIGURE, START, WHEN, Parameter
 
 
 class Parameters:
@@ -14,16 +15,33 @@ class Parameters:
     checked here, with the reason.
     """
 
-    def __init__(self, node, table: tuple[Parameter, ...], together=lambda values: None):
-        """``together``: given all values by name, raises ValueError where they do not go with each other.
+    def __init__(self, node, table: tuple[Parameter, ...], together=lambda values: None, configured=None):
+        """
+        Args:
+            together: given all values by name, raises ValueError where they do not go with each other.
+            configured: of a node with a lifecycle, called without arguments: whether what is read when it is
+                configured must stay as it is. Such a node starts with any values; `check` refuses bad ones.
 
         Raises:
-            ParameterException: rclpy's, for what it refuses.
+            ParameterException: rclpy's, for what it refuses of a node without a lifecycle.
         """
         self._node, self._table, self._together = node, {parameter.name: parameter for parameter in table}, together
+        self._configured = configured
+        self._refused: dict[str, str] = {}  # given at the start, refused by rclpy, and not set since
         for parameter in table:
-            node.declare_parameter(parameter.name, parameter.default, descriptor(parameter))
+            self._declare(parameter)
         node.add_on_set_parameters_callback(self._on_set)
+
+    def _declare(self, parameter: Parameter) -> None:
+        try:
+            self._node.declare_parameter(parameter.name, parameter.default, descriptor(parameter))
+        except ParameterException as error:
+            if self._configured is None:
+                raise
+            self._refused[parameter.name] = str(error)
+            self._node.declare_parameter(
+                parameter.name, parameter.default, descriptor(parameter), ignore_override=True
+            )
 
     def __getitem__(self, name: str):
         value = self._node.get_parameter(name).value
@@ -31,6 +49,8 @@ class Parameters:
 
     def check(self) -> None:
         """Raise ValueError with the reason where a value cannot be used."""
+        for reason in self._refused.values():
+            raise ValueError(reason)
         self._check({name: self[name] for name in self._table}, self._table)
 
     def _check(self, values: dict, names) -> None:
@@ -44,10 +64,15 @@ class Parameters:
         """What rclpy asks before a change."""
         changed = {change.name: change.value for change in changes if change.name in self._table}
         try:
+            for name in changed:
+                if self._table[name].when == CONFIGURE and self._configured():
+                    raise ValueError(f"The parameter {name} is read-only now: deactivate and clean up the node first.")
             self._check({**{name: self[name] for name in self._table}, **changed}, changed)
         except ValueError as error:
             self._node.get_logger().warning(str(error))
             return SetParametersResult(successful=False, reason=str(error))
+        for name in changed:
+            self._refused.pop(name, None)
         return SetParametersResult(successful=True)
 
 

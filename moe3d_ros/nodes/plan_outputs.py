@@ -13,21 +13,24 @@ from moe3d_ros.plan import Plan, Pose
 
 
 class PlanOutputs:
-    """Publishers of `plan` and `plan_markers`, and of `planned_action`, `pick_pose`, `place_pose` and `goal_pose`."""
+    """Publishers of `plan` and `plan_markers`, and of `planned_action`, `pick_pose`, `place_pose` and `goal_pose`.
+
+    They are the node's lifecycle publishers: silent while it is not active.
+    """
 
     def __init__(self, node):
         self._node = node
-        self._plan = node.create_publisher(TaskPlan, "plan", LATCHED)
-        self._markers = node.create_publisher(MarkerArray, "plan_markers", LATCHED)
-        self._action = node.create_publisher(PlannedAction, "planned_action", EVENT)
-        self._pick = node.create_publisher(PoseStamped, "pick_pose", EVENT)
-        self._place = node.create_publisher(PoseStamped, "place_pose", EVENT)
-        self._goal = node.create_publisher(PoseStamped, "goal_pose", EVENT)
+        self._plan = node.create_lifecycle_publisher(TaskPlan, "plan", LATCHED)
+        self._markers = node.create_lifecycle_publisher(MarkerArray, "plan_markers", LATCHED)
+        self._action = node.create_lifecycle_publisher(PlannedAction, "planned_action", EVENT)
+        self._pick = node.create_lifecycle_publisher(PoseStamped, "pick_pose", EVENT)
+        self._place = node.create_lifecycle_publisher(PoseStamped, "place_pose", EVENT)
+        self._goal = node.create_lifecycle_publisher(PoseStamped, "goal_pose", EVENT)
 
     def close(self) -> None:
         """Take the topics away."""
         for publisher in (self._plan, self._markers, self._action, self._pick, self._place, self._goal):
-            self._node.destroy_publisher(publisher)
+            self._node.destroy_lifecycle_publisher(publisher)
 
     def show(self, plan: Plan, head, marker_lifetime: float) -> None:
         """Publish the whole plan and its markers; ``head`` is the header of all its messages."""

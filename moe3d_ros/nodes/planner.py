@@ -4,6 +4,8 @@ The topic `instruction`, the action `plan_task` and the service `replan` make th
 thread that owns the model; the newest replaces the one before. A plan is published whole and only within the safety
 limits; with `require_confirmation` its goals wait for the service `confirm`. `goal_pose` shows the pick of the next
 step, and its place once `goal_reached` says that the robot has picked.
+
+Configured it has its topics, active its model and the voxels. Whoever asks while it is not active is told so.
 """
 
 from __future__ import annotations
@@ -13,49 +15,46 @@ import os
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.action import ActionServer, CancelResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.node import Node
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import Empty, String
 from std_srvs.srv import Trigger
 
 from moe3d_ros.action import PlanTask
 from moe3d_ros.nodes.conversions import plan_to_msg
-from moe3d_ros.nodes.diagnostics import ERROR, OK, Diagnostics
+from moe3d_ros.nodes.diagnostics import ERROR, OK, WARN
 from moe3d_ros.nodes.latest_cloud import LatestCloud
-from moe3d_ros.nodes.parameters import Parameters
+from moe3d_ros.nodes.managed import ManagedNode, Refused
+from moe3d_ros.nodes.memory import memory_mib, release_memory
 from moe3d_ros.nodes.plan_outputs import PlanOutputs
 from moe3d_ros.nodes.planning import Planning
 from moe3d_ros.nodes.qos import CLOUD, EVENT
-from moe3d_ros.nodes.requests import Task, memory_mib
+from moe3d_ros.nodes.requests import Task
 from moe3d_ros.nodes.run import run_node
-from moe3d_ros.nodes.worker import PlanningWorker
+from moe3d_ros.nodes.worker import PlanningWorker, Request
 from moe3d_ros.parameters import PLANNER
+from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.srv import AnswerQuestion
 
 CANCEL_CHECK = 0.02  # seconds between looks at whether the action's client has cancelled
+RESULT_KEPT = 60  # seconds that the result of a goal can be fetched
+LONGEST_END = 30.0  # seconds to wait at deactivation for a model that is still loading
+LONGEST_END_AT_EXIT = 2.0  # the same after Ctrl-C: launch kills after 5 s
 
 
-class PlannerNode(Node):
+class PlannerNode(ManagedNode):
     """See the module's docstring. Parameters are documented in docs/parameters.md."""
 
-    def __init__(self):
-        super().__init__("planner")
-        self._settings = settings = Parameters(self, PLANNER)
-        settings.check()
-        self._diagnostics = Diagnostics(self, "planning", hardware_id=settings["device"])
-        for key, value in (("checkpoint", settings["checkpoint"]), ("device", settings["device"]),
-                           ("model", "not loaded")):  # fmt: skip
-            self._diagnostics.set(key, value)
-        self._cloud = LatestCloud(
-            settings["planning_frame"], lambda: settings["max_cloud_age"], self._now_ns, self._why_no_cloud
-        )
-        self._planning = Planning(
-            settings, self._cloud, PlanOutputs(self), self._diagnostics, self.get_logger(), self._now_ns
-        )
-        self._worker = self._planning.worker = PlanningWorker(self._load, self.get_logger(), self._on_model)
-
-        group = ReentrantCallbackGroup()
-        self._voxels_in = self.create_subscription(PointCloud2, "voxels", self._cloud.put, CLOUD, callback_group=group)
+    def __init__(self, direct_voxels: bool = False):
+        """``direct_voxels``: voxels come through `put_voxels`, from a voxelizer in this process, not from the topic."""
+        super().__init__("planner", "planning", PLANNER)
+        self._direct_voxels = direct_voxels
+        self._cloud: LatestCloud | None = None  # while configured, like the outputs
+        self._outputs: PlanOutputs | None = None
+        self._planning: Planning | None = None  # while active
+        self._worker: PlanningWorker | None = None
+        self._voxels_in = None
+        self.diagnostics.set("model", "not loaded")
+        group = self._group = ReentrantCallbackGroup()
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, EVENT, callback_group=group)
         self.create_subscription(String, "instruction", self._on_instruction, EVENT, callback_group=group)
         self.create_subscription(Empty, "goal_reached", self._on_reached, EVENT, callback_group=group)
@@ -70,22 +69,74 @@ class PlannerNode(Node):
             self._execute,
             callback_group=group,
             cancel_callback=lambda goal: CancelResponse.ACCEPT,
+            result_timeout=RESULT_KEPT,
         )
-        self.create_timer(1.0, self._show_state)
+        self.create_timer(1.0, self._show_values)
 
     def _now_ns(self) -> int:
         return self.get_clock().now().nanoseconds
 
+    # --- lifecycle
+
+    def configure(self) -> None:
+        settings = self.settings
+        self.diagnostics.set_hardware(settings["device"])
+        self.diagnostics.set("checkpoint", settings["checkpoint"])
+        self.diagnostics.set("device", settings["device"])
+        self._cloud = LatestCloud(
+            settings["planning_frame"], lambda: settings["max_cloud_age"], self._now_ns, self._why_no_cloud
+        )
+        self._outputs = PlanOutputs(self)
+
+    def activate(self) -> None:
+        """Load the model; a node that starts itself becomes active at once, and requests wait for the model."""
+        worker = self._worker = PlanningWorker(self._load, self.get_logger(), self._on_model, after=self._worker)
+        if not self.starting:
+            error = worker.wait_loaded()
+            if error is not None:
+                self.deactivate()
+                raise Refused(str(error))
+        if not self._direct_voxels:
+            self._voxels_in = self.create_subscription(
+                PointCloud2, "voxels", self.put_voxels, CLOUD, callback_group=self._group
+            )
+        planning = Planning(
+            self.settings, self._cloud, self._outputs, self.diagnostics, self.get_logger(), self._now_ns
+        )
+        planning.worker = worker
+        self._planning = planning
+
+    def deactivate(self) -> None:
+        self._planning = None
+        if self._worker is not None:
+            why, patience = None, LONGEST_END_AT_EXIT
+            if self.context.ok():  # else the whole process is ending
+                sentence = "The planner was deactivated meanwhile: activate it and send the request again."
+                why, patience = PlanningError(ErrorCode.NOT_ACTIVE, sentence), LONGEST_END
+            if not self._worker.stop(patience, why):
+                self.get_logger().warning("The model is still loading; it is let go as soon as that has ended.")
+        if self._voxels_in is not None:
+            self.destroy_subscription(self._voxels_in)
+            self._voxels_in = None
+        if self._cloud is not None:
+            self._cloud.clear()
+        self.diagnostics.set("model", "not loaded")
+        release_memory()
+
+    def cleanup(self) -> None:
+        outputs, self._outputs, self._cloud, self._worker = self._outputs, None, None, None
+        if outputs is not None:
+            outputs.close()
+
     def close(self) -> None:
-        """End the worker; called once, after the executor has stopped."""
-        self._worker.stop()
+        super().close()
         self._actions.destroy()
 
     # --- model and scene
 
     def _load(self):
         """Load the checkpoint; runs in the worker's thread, so that the node answers meanwhile."""
-        checkpoint, device = self._settings["checkpoint"], self._settings["device"]
+        checkpoint, device = self.settings["checkpoint"], self.settings["device"]
         self.get_logger().info(
             f"Loading the model '{checkpoint}' on {device}; the first time the base LLM is "
             "converted, which can take a minute."
@@ -96,37 +147,64 @@ class PlannerNode(Node):
 
         # Half of the cores by default: the camera and the voxelizer need theirs, and threads that wait for each other
         # on a busy machine are many times slower than fewer of them.
-        torch.set_num_threads(self._settings["threads"] or max(1, (os.cpu_count() or 1) // 2))
-        base_llm = self._settings["base_llm"] or None
+        torch.set_num_threads(self.settings["threads"] or max(1, (os.cpu_count() or 1) // 2))
+        base_llm = self.settings["base_llm"] or None
         return Planner.from_pretrained(checkpoint, device=device, base_llm=base_llm)
 
     def _on_model(self, state: str, message: str) -> None:
-        self._diagnostics.set("model", state)
+        self.diagnostics.set("model", state)
         if state == "ready":
             self.get_logger().info(message)
-        self._diagnostics.report(ERROR if state == "failed" else OK, message)
+        self.diagnostics.report(ERROR if state == "failed" else OK, message)
 
     def _why_no_cloud(self) -> str:
-        name = self._voxels_in.topic_name
-        if self.count_publishers(name) == 0:
+        name = self.resolve_topic_name("voxels")
+        if not self._direct_voxels and self.count_publishers(name) == 0:
             return f"nobody publishes on {name}; start the voxelizer, or remap"
         return f"the voxelizer sends nothing on {name}; check that the camera publishes, and /diagnostics"
 
+    def put_voxels(self, msg: PointCloud2) -> None:
+        """Take voxels; the message must not be changed afterwards."""
+        cloud = self._cloud
+        if cloud is not None and self._planning is not None:
+            cloud.put(msg)
+
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         name = f"{self.get_namespace().rstrip('/')}/voxelizer: voxels".lstrip("/")
-        for status in msg.status:
+        cloud = self._cloud
+        for status in msg.status if cloud is not None else ():
             if status.name == name:
-                self._cloud.put_report(status)
+                cloud.put_report(status)
 
-    def _show_state(self) -> None:
-        age = self._cloud.age()
-        self._diagnostics.set("cloud age (s)", "no cloud" if age is None else f"{age:.2f}")
-        self._diagnostics.set("memory (MiB)", memory_mib())
+    def _show_values(self) -> None:
+        cloud = self._cloud
+        age = None if cloud is None else cloud.age()
+        self.diagnostics.set("cloud age (s)", "no cloud" if age is None else f"{age:.2f}")
+        self.diagnostics.set("memory (MiB)", f"{memory_mib():.0f}")
 
     # --- requests: all ways in lead to Planning.submit
 
+    def _request(self, make):
+        """What ``make`` makes of the active planner, or a request that has failed, with the reason."""
+        planning = self._planning
+        if planning is not None:
+            return make(planning)
+        request = Request(lambda planner, request: None)
+        request.fail(self._not_active())
+        self.diagnostics.report(WARN, str(request.error))
+        return request
+
+    def _not_active(self) -> PlanningError:
+        state = self.state
+        if state == "activating":
+            words = "The model is still loading: send the request again when the planner is active."
+        else:
+            first = "" if state == "inactive" else "configure and then "
+            words = f"The planner is {state}: {first}activate it (ros2 lifecycle set {self.full_name} activate)."
+        return PlanningError(ErrorCode.NOT_ACTIVE, words)
+
     def _on_instruction(self, msg: String) -> None:
-        self._planning.submit(Task(msg.data))
+        self._request(lambda planning: planning.submit(Task(msg.data)))
 
     def _execute(self, goal) -> PlanTask.Result:
         """One goal of the action; runs in a thread of the executor."""
@@ -136,7 +214,8 @@ class PlannerNode(Node):
                 goal.publish_feedback(PlanTask.Feedback(stage=stage, partial_text=text))
 
         wanted = goal.request
-        request = self._planning.submit(Task(wanted.instruction, tuple(wanted.completed), wanted.max_steps), feedback)
+        task = Task(wanted.instruction, tuple(wanted.completed), wanted.max_steps)
+        request = self._request(lambda planning: planning.submit(task, feedback))
         while not request.done.wait(CANCEL_CHECK):
             if goal.is_cancel_requested:
                 request.cancel("The client cancelled the request.")
@@ -147,7 +226,7 @@ class PlannerNode(Node):
         return PlanTask.Result(error_code=int(request.error.code), error_msg=str(request.error))
 
     def _on_replan(self, _, response: Trigger.Response) -> Trigger.Response:
-        request = self._planning.again()
+        request = self._request(lambda planning: planning.again())
         if request is None:
             response.success, response.message = False, "There is nothing to plan again: send an instruction first."
             return response
@@ -161,16 +240,18 @@ class PlannerNode(Node):
         return response
 
     def _on_confirm(self, _, response: Trigger.Response) -> Trigger.Response:
-        response.success, response.message = self._planning.confirm()
+        planning = self._planning
+        response.success, response.message = planning.confirm() if planning else (False, str(self._not_active()))
         return response
 
     def _on_reject(self, _, response: Trigger.Response) -> Trigger.Response:
-        response.success, response.message = self._planning.reject()
+        planning = self._planning
+        response.success, response.message = planning.reject() if planning else (False, str(self._not_active()))
         return response
 
     def _on_question(self, wanted: AnswerQuestion.Request, response: AnswerQuestion.Response):
         start = self._now_ns()
-        request = self._planning.ask(wanted.question)
+        request = self._request(lambda planning: planning.ask(wanted.question))
         request.done.wait()
         response.success = request.error is None
         response.answer = request.result if response.success else ""
@@ -180,7 +261,11 @@ class PlannerNode(Node):
         return response
 
     def _on_reached(self, _: Empty) -> None:
-        self._planning.reached()
+        planning = self._planning
+        if planning is not None:
+            planning.reached()
+        else:
+            self.get_logger().warning(f"goal_reached was ignored: {self._not_active()}")
 
 
 def main(args=None) -> int:

@@ -12,9 +12,9 @@ import time
 
 from moe3d_ros.nodes.conversions import stamp_ns
 from moe3d_ros.nodes.diagnostics import ERROR, OK, WARN
-from moe3d_ros.nodes.requests import Task, check_question, check_task
-from moe3d_ros.nodes.worker import Request
-from moe3d_ros.plan import ErrorCode, PlanningError
+from moe3d_ros.nodes.requests import Task, check_task
+from moe3d_ros.nodes.worker import SUPERSEDED, Request
+from moe3d_ros.plan import ErrorCode, PlanningError, check_text
 from moe3d_ros.safety import SafetyLimits, check_age, check_plan, parse_boxes
 from moe3d_ros.voxels import Workspace
 
@@ -47,8 +47,11 @@ class Planning:
         self._pending: Pending | None = None
         self.worker = None
 
-    def submit(self, task: Task, on_progress=lambda stage, text: None) -> Request:
-        """Check a task and queue it; the request that comes back may have failed already."""
+    def submit(self, task: Task, on_progress=lambda stage, text: None, follows: Task | None = None) -> Request:
+        """Check a task and queue it; the request that comes back may have failed already.
+
+        ``follows``: the task that this one goes on with; a newer one that came meanwhile is not replaced.
+        """
         request = Request(
             lambda planner, request: self._plan(planner, task, request),
             publish=lambda result: self._publish(task, *result),
@@ -62,22 +65,25 @@ class Planning:
         except PlanningError as error:
             request.fail(error)
             return request
-        with self._lock:
-            self._asked = self._task = task  # the plan before it is void
-            self._pending = None
-            self._show_pending()
-        return self.worker.submit(request)
+        with self._lock:  # the newest here is the newest for the worker too
+            if follows is None or self._task is follows:
+                self._asked = self._task = task  # the plan before it is void
+                self._pending = None
+                self._show_pending()
+                return self.worker.submit(request)
+        request.fail(_superseded())
+        return request
 
     def ask(self, question: str) -> Request:
         """Check a question and queue it; its result is the answer."""
 
         def run(planner, request: Request) -> str:
             points, colors, _ = self._look(planner, request)
-            return planner.answer(points, colors, question)
+            return planner.answer(points, colors, question, should_stop=request.should_stop)
 
         request = Request(run, on_done=self._finish, timeout=self._settings["planning_timeout"])
         try:
-            check_question(question)
+            check_text(question, "question")
         except PlanningError as error:
             request.fail(error)
             return request
@@ -87,7 +93,7 @@ class Planning:
         """Plan the last instruction again from where it has come; None where there is none."""
         with self._lock:
             task = self._task
-        return None if task is None else self.submit(task.again(self._now_ns()))
+        return None if task is None else self.submit(task.again(self._now_ns()), follows=task)
 
     def reached(self) -> None:
         """The robot is at `goal_pose`: after the pick comes the place, after the place the step is done."""
@@ -97,10 +103,10 @@ class Planning:
                 self._log.warning("goal_reached came while there was no goal: ignored.")
                 return
             self._task = reached = task.reached()
-        if not task.picked:
-            self._outputs.goal(task.plan.actions[0].place, task.header)
-        elif self._settings["auto_replan"]:
-            self.submit(reached.again(self._now_ns()))
+            if not task.picked:
+                self._outputs.goal(task.plan.actions[0].place, task.header)
+        if task.picked and self._settings["auto_replan"]:
+            self.submit(reached.again(self._now_ns()), follows=reached)
 
     # --- confirmation
 
@@ -176,17 +182,21 @@ class Planning:
         return dataclasses.replace(plan, frame=self._settings["planning_frame"]), head, planner.workspace
 
     def _publish(self, task: Task, plan, head, workspace: Workspace) -> None:
-        """Show a plan, and release its next step's goals or hold them."""
+        """Show a plan, and release its next step's goals or hold them: all of it, or nothing and a PlanningError.
+
+        A request that comes in this moment comes before all of it or after all of it.
+        """
         held = self._settings["require_confirmation"] and bool(plan.actions)
         planned = dataclasses.replace(task, plan=plan, header=head, picked=False)
         with self._lock:
-            if self._asked is task:  # else a newer request has come in this moment
-                self._task = task if held else planned
-                self._pending = Pending(planned, workspace, time.monotonic()) if held else None
+            if self._asked is not task:
+                raise _superseded()
+            self._task = task if held else planned
+            self._pending = Pending(planned, workspace, time.monotonic()) if held else None
             self._show_pending()
-        self._outputs.show(plan, head, self._settings["marker_lifetime"])
-        if not held:
-            self._outputs.release(plan, head)
+            self._outputs.show(plan, head, self._settings["marker_lifetime"])
+            if not held:
+                self._outputs.release(plan, head)
         for stage, seconds in plan.latency_s.items():
             self._diagnostics.timing(stage, seconds)
         self._diagnostics.count("plan")
@@ -203,3 +213,7 @@ class Planning:
             self._log.info(str(error))
         else:
             self._diagnostics.report(ERROR if error.code == ErrorCode.MODEL else WARN, str(error))
+
+
+def _superseded() -> PlanningError:
+    return PlanningError(ErrorCode.CANCELLED, SUPERSEDED)

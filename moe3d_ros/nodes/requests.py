@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import resource
 from typing import Any
 
-from moe3d_ros.plan import ErrorCode, Plan, PlanningError
+from moe3d_ros.plan import ErrorCode, Plan, PlanningError, check_text
 
-MAX_CHARACTERS = 1000
 MAX_COMPLETED = 64
 
 
@@ -48,41 +46,11 @@ class Task:
 
 def check_task(task: Task) -> None:
     """Raise PlanningError(BAD_INSTRUCTION) unless the instruction and the completed steps are text that can be read."""
-    _check_text(task.instruction, "instruction")
+    check_text(task.instruction, "instruction")
     if len(task.completed) > MAX_COMPLETED:
         raise PlanningError(
             ErrorCode.BAD_INSTRUCTION,
             f"{len(task.completed)} completed steps were sent: send at most the last {MAX_COMPLETED}.",
         )
     for text in task.completed:
-        _check_text(text, "completed step")
-
-
-def check_question(text: str) -> None:
-    """Raise PlanningError(BAD_INSTRUCTION) unless the question is text that can be read."""
-    _check_text(text, "question")
-
-
-def _check_text(text: str, what: str) -> None:
-    stripped = text.strip()
-    if not stripped:
-        raise PlanningError(
-            ErrorCode.BAD_INSTRUCTION,
-            f"The {what} is empty: say what should happen, for example 'put the red block in the green bowl'.",
-        )
-    if len(stripped) > MAX_CHARACTERS:
-        raise PlanningError(
-            ErrorCode.BAD_INSTRUCTION, f"The {what} has {len(stripped)} characters: use at most {MAX_CHARACTERS}."
-        )
-    # DDS carries bytes: what was not valid UTF-8 arrives with replacement characters.
-    if "\ufffd" in stripped or any(0xD800 <= ord(c) <= 0xDFFF for c in stripped):
-        raise PlanningError(ErrorCode.BAD_INSTRUCTION, f"The {what} is not valid UTF-8 text: send it as UTF-8.")
-
-
-def memory_mib() -> int:
-    """Memory that this process holds, MiB (peak where the system does not say)."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as statm:
-            return int(statm.read().split()[1]) * resource.getpagesize() // 2**20
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        check_text(text, "completed step")

@@ -7,51 +7,71 @@ import sys
 import traceback
 
 import rclpy
-from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.exceptions import InvalidHandle, ParameterException
+from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor, ShutdownException
 from rclpy.signals import uninstall_signal_handlers
+
+from moe3d_ros.nodes.memory import share_arenas
 
 
 def run_node(make_node, args=None, threads: int = 4) -> int:
-    """Create a node, spin it until SIGINT or SIGTERM, and close it.
+    """Create a node, spin it until SIGINT or SIGTERM, and close it; see `run_nodes`."""
+    return run_nodes(lambda: [make_node()], args, threads)
+
+
+def run_nodes(make_nodes, args=None, threads: int = 4) -> int:
+    """Create nodes, spin them in one executor until SIGINT or SIGTERM, and close them.
 
     Args:
-        make_node: callable without arguments that returns the node; it may have a method ``close``.
+        make_nodes: callable without arguments that returns the nodes; they may have the methods ``start``, which is
+            called before they spin, and ``close``.
         args: command line as rclpy.init takes it.
         threads: executor threads.
 
     Returns:
         exit code: 0 after a shutdown, 2 where the parameters were refused.
     """
+    share_arenas()
     rclpy.init(args=args)
-    node = executor = None
+    nodes, executor = [], None
     try:
         try:
-            node = make_node()
+            nodes = make_nodes()
+            for node in nodes:
+                getattr(node, "start", lambda: None)()
         except (ParameterException, ValueError) as error:
             print(f"The node cannot start: {error}", file=sys.stderr)
             return 2
         executor = MultiThreadedExecutor(num_threads=threads)
-        executor.add_node(node)
-        while rclpy.ok():
-            try:
-                executor.spin()
-            except (KeyboardInterrupt, ExternalShutdownException):
-                break
-            except Exception:  # a bug in one callback must not take down the robot's planner
-                node.get_logger().error("A callback failed, the node goes on:\n" + traceback.format_exc())
+        for node in nodes:
+            executor.add_node(node)
+        spin(executor, nodes[0].get_logger())
     except KeyboardInterrupt:
         pass
     finally:
         _deaf()
-        if node is not None and hasattr(node, "close"):
-            node.close()
+        for node in nodes:
+            getattr(node, "close", lambda: None)()
         if executor is not None:
             executor.shutdown(timeout_sec=1.0)
-        if node is not None:
+        for node in nodes:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def spin(executor, log) -> None:
+    """Spin until the context is shut down or the process interrupted; callbacks that fail are logged."""
+    while executor.context.ok():
+        try:
+            executor.spin()
+            return
+        except (KeyboardInterrupt, ExternalShutdownException, ShutdownException):
+            return
+        except InvalidHandle:  # rclpy: an entity was destroyed just when the executor was about to wait for it
+            continue
+        except Exception:  # a bug in one callback must not take down the robot's planner
+            log.error("A callback failed, the node goes on:\n" + traceback.format_exc())
 
 
 def _deaf() -> None:

@@ -48,6 +48,10 @@ class StaticTransformSender:
         self._all: dict[str, TransformStamped] = {}
         self._publisher = node.create_publisher(TFMessage, "/tf_static", LATCHED)
 
+    def close(self) -> None:
+        """Take the topic away."""
+        self._node.destroy_publisher(self._publisher)
+
     def send(self, parent: str, child: str, transform: np.ndarray) -> None:
         """Publish that ``child`` stands at transform (4, 4) in ``parent``."""
         msg = transform_to_msg(parent, child, transform, self._node.get_clock().now().to_msg())
@@ -62,17 +66,27 @@ class Transforms:
         """``static``: texts "parent child x y z qx qy qz qw" from a parameter. Raises ValueError on a bad one."""
         self._node, self._frame, self._timeout = node, planning_frame, timeout
         self._tree = StaticTree()
-        self._buffer = None
+        self._buffer = self._listener = self._static = None
         if tf2_ros is not None:
             self._buffer = tf2_ros.Buffer(node=node)
             self._listener = tf2_ros.TransformListener(self._buffer, node)
         else:
-            node.create_subscription(
+            self._static = node.create_subscription(
                 TFMessage, "/tf_static", self._on_tf_static, TF_STATIC_IN, callback_group=ReentrantCallbackGroup()
             )
         for text in static:
             if text:
                 self.set(*parse_transform(text))
+
+    def close(self) -> None:
+        """Take its subscriptions away."""
+        if self._listener is not None:
+            self._listener.unregister()
+            service = getattr(self._buffer, "srv", None)
+            if service is not None:
+                self._node.destroy_service(service)
+        else:
+            self._node.destroy_subscription(self._static)
 
     def set(self, parent: str, child: str, transform: np.ndarray) -> None:
         """Add a static transform (4, 4) that takes points of child into parent."""

@@ -3,24 +3,26 @@
 Subscribes to `points`, or with `input:=depth` to `depth/image_rect`, `depth/camera_info` and `rgb/image_rect_color`;
 publishes `voxels` with the stamp of the source. What cannot be used is reported on /diagnostics and in the log, and
 nothing is published for it; a cloud without a valid point gives empty voxels, so that nobody plans on the one before.
+
+Configured it knows its frames and offers `voxels`, active it listens to the sensor.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 
 import numpy as np
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
-from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 
 from moe3d_ros import clouds
 from moe3d_ros.frames import UnknownFrame
 from moe3d_ros.nodes.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.conversions import cloud_to_msg, header, stamp_ns
-from moe3d_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
-from moe3d_ros.nodes.parameters import Parameters
+from moe3d_ros.nodes.diagnostics import ERROR, OK, WARN
+from moe3d_ros.nodes.managed import ManagedNode
 from moe3d_ros.nodes.qos import CLOUD
 from moe3d_ros.nodes.run import run_node
 from moe3d_ros.nodes.sync import StampSynchronizer
@@ -33,52 +35,85 @@ from moe3d_ros.voxels import Workspace, voxelize
 DEPTH, INFO, COLOR = "depth/image_rect", "depth/camera_info", "rgb/image_rect_color"
 
 
-class Voxelizer(Node):
+class Voxelizer(ManagedNode):
     """See the module's docstring. Parameters are documented in docs/parameters.md."""
 
-    def __init__(self):
-        super().__init__("voxelizer")
-        settings = Parameters(self, VOXELIZER, check_workspace)
-        settings.check()
-        self._frame, self._voxel_size = settings["planning_frame"], settings["voxel_size"]
-        self._workspace = Workspace(tuple(settings["workspace_low"]), tuple(settings["workspace_high"]))
-        self._table_plane = settings["table_plane"]
-        reliability = settings["reliability"]
-
-        self._transforms = Transforms(self, self._frame, settings["transform_timeout"], settings["static_transforms"])
-        self._static_sender = StaticTransformSender(self) if self._table_plane else None
-        self._diagnostics = Diagnostics(self, "voxels")
-        self._diagnostics.set("planning frame", self._frame)
-        self._voxels = self.create_publisher(PointCloud2, "voxels", CLOUD)
-        group = MutuallyExclusiveCallbackGroup()
+    def __init__(self, hand_over=None):
+        """``hand_over``: called with every message of voxels, for a planner in this process; it must not change it."""
+        super().__init__("voxelizer", "voxels", VOXELIZER, check_workspace)
+        self._hand_voxels = hand_over
+        self._voxels = self._transforms = self._static_sender = None  # while configured
+        self._inputs: list[AdaptiveSubscription] = []  # while active
         # Clouds are worked on one at a time, beside the arrival of others: a newer one replaces the one that waits.
         self._waiting: deque = deque(maxlen=1)
+        self._busy = threading.Lock()
         self._work = self.create_guard_condition(self._process_newest, callback_group=MutuallyExclusiveCallbackGroup())
-        if settings["input"] == "points":
-            self._inputs = [AdaptiveSubscription(self, PointCloud2, "points", self._on_points, group, reliability)]
-        else:
-            self._sync = StampSynchronizer(DEPTH, settings["sync_tolerance"])
-            self._inputs = [
-                AdaptiveSubscription(
-                    self, kind, topic, lambda msg, topic=topic: self._on_image(topic, msg), group, reliability
-                )
-                for topic, kind in ((DEPTH, Image), (INFO, CameraInfo), (COLOR, Image))
-            ]
         self._arrived = 0
         self._watched = (0, time.monotonic())
         self.create_timer(2.0, self._watch)
 
+    # --- lifecycle
+
+    def configure(self) -> None:
+        settings = self.settings
+        self._frame, self._voxel_size = settings["planning_frame"], settings["voxel_size"]
+        self._workspace = Workspace(tuple(settings["workspace_low"]), tuple(settings["workspace_high"]))
+        self._table_plane = settings["table_plane"]
+        self._transforms = Transforms(self, self._frame, settings["transform_timeout"], settings["static_transforms"])
+        self._static_sender = StaticTransformSender(self) if self._table_plane else None
+        self._voxels = self.create_lifecycle_publisher(PointCloud2, "voxels", CLOUD)
+        self.diagnostics.set("planning frame", self._frame)
+
+    def activate(self) -> None:
+        group, reliability = MutuallyExclusiveCallbackGroup(), self.settings["reliability"]
+        self._watched = (self._arrived, time.monotonic())
+        if self.settings["input"] == "points":
+            self._inputs = [AdaptiveSubscription(self, PointCloud2, "points", self._on_points, group, reliability)]
+            return
+        self._sync = StampSynchronizer(DEPTH, self.settings["sync_tolerance"])
+        self._inputs = [
+            AdaptiveSubscription(
+                self, kind, topic, lambda msg, topic=topic: self._on_image(topic, msg), group, reliability
+            )
+            for topic, kind in ((DEPTH, Image), (INFO, CameraInfo), (COLOR, Image))
+        ]
+
+    def deactivate(self) -> None:
+        inputs, self._inputs = self._inputs, []
+        for subscription in inputs:
+            subscription.close()
+        with self._busy:  # the cloud that is being worked on leaves whole
+            self._waiting.clear()
+        self._sync = None
+
+    def cleanup(self) -> None:
+        for made in (self._transforms, self._static_sender):
+            if made is not None:
+                made.close()
+        if self._voxels is not None:
+            self.destroy_lifecycle_publisher(self._voxels)
+        self._transforms = self._static_sender = self._voxels = None
+
+    # --- what arrives
+
     def _watch(self) -> None:
-        """Say so when nothing arrives."""
+        """Say so when nothing arrives, and why nothing leaves."""
+        if not self._inputs:
+            state = self.state
+            self.diagnostics.set("error", ErrorCode.NO_CLOUD.name)
+            self.diagnostics.report(
+                WARN, f"The voxelizer is {state}: activate it (ros2 lifecycle set {self.full_name} activate)."
+            )
+            return
         arrived, since = self._watched
         if self._arrived != arrived:
             self._watched = (self._arrived, time.monotonic())
             return
         silent = [s.topic for s in self._inputs[:2] if s.publishers == 0]
         what = f"nobody publishes on {' and '.join(silent)}" if silent else "the publishers send nothing that matches"
-        self._diagnostics.set("error", ErrorCode.NO_CLOUD.name)
-        self._diagnostics.set("seconds without data", f"{time.monotonic() - since:.0f}")
-        self._diagnostics.report(
+        self.diagnostics.set("error", ErrorCode.NO_CLOUD.name)
+        self.diagnostics.set("seconds without data", f"{time.monotonic() - since:.0f}")
+        self.diagnostics.report(
             WARN if arrived == 0 else ERROR, f"No sensor data: {what}. Start the camera or remap the topics."
         )
 
@@ -86,8 +121,11 @@ class Voxelizer(Node):
         self._hand_over(msg.header, lambda: clouds.read_cloud(msg))
 
     def _on_image(self, topic: str, msg) -> None:
-        needed = [DEPTH, INFO] + ([COLOR] if self._inputs[2].publishers else [])
-        found = self._sync.add(topic, stamp_ns(msg.header.stamp), msg, needed)
+        inputs, sync = self._inputs, self._sync
+        if not inputs or sync is None:  # deactivated in this moment
+            return
+        needed = [DEPTH, INFO] + ([COLOR] if inputs[2].publishers else [])
+        found = sync.add(topic, stamp_ns(msg.header.stamp), msg, needed)
         if found is None:
             return
 
@@ -109,17 +147,18 @@ class Voxelizer(Node):
     def _hand_over(self, head, read) -> None:
         self._arrived += 1
         if self._waiting:
-            self._diagnostics.count("overtaken")
+            self.diagnostics.count("overtaken")
         self._waiting.append((head, read))
         self._work.trigger()
 
     def _process_newest(self) -> None:
-        if self._waiting:
-            self._process(*self._waiting.popleft())
+        with self._busy:
+            if self._waiting and self._inputs:
+                self._process(*self._waiting.popleft())
 
     def _process(self, head, read) -> None:
         """Read, transform, voxelise, publish; report what goes wrong."""
-        self._diagnostics.count("input")
+        self.diagnostics.count("input")
         start = time.perf_counter()
         try:
             points, colors = read()
@@ -140,20 +179,28 @@ class Voxelizer(Node):
         moved = time.perf_counter()
         centroids, shades = voxelize(points, colors, self._voxel_size, self._workspace)
         voxelized = time.perf_counter()
-        self._voxels.publish(cloud_to_msg(centroids, shades, header(self._frame, head.stamp)))
+        self._send(cloud_to_msg(centroids, shades, header(self._frame, head.stamp)))
         for stage, seconds in (
             ("read", read_done - start),
             ("transform", moved - read_done),
             ("voxelize", voxelized - moved),
             ("publish", time.perf_counter() - voxelized),
         ):
-            self._diagnostics.timing(stage, seconds)
-        self._diagnostics.count("output")
-        self._diagnostics.set("voxels", len(centroids))
-        self._diagnostics.set(
+            self.diagnostics.timing(stage, seconds)
+        self.diagnostics.count("output")
+        self.diagnostics.set("voxels", len(centroids))
+        self.diagnostics.set(
             "age at publication (ms)", f"{(self.get_clock().now().nanoseconds - stamp_ns(head.stamp)) / 1e6:.1f}"
         )
         self._judge(points, colors, len(centroids), head.frame_id)
+
+    def _send(self, msg: PointCloud2) -> None:
+        """Hand voxels to the planner in this process, if any, and publish them where somebody listens."""
+        if self._hand_voxels is not None:
+            self._hand_voxels(msg)
+            if self._voxels.get_subscription_count() == 0:  # then nothing is serialised
+                return
+        self._voxels.publish(msg)
 
     def _transform(self, head, points) -> np.ndarray | None:
         """Transform (4, 4) into the planning frame, None where it is the identity."""
@@ -195,15 +242,15 @@ class Voxelizer(Node):
             message = "The cloud has no colour: instructions that name colours cannot be followed. Publish XYZRGB."
         else:
             message = f"{voxels} voxels"
-        self._diagnostics.set("error", error.name)
+        self.diagnostics.set("error", error.name)
         # The count changes with every cloud: it is a value, not a reason to send the status again.
         level = OK if message.endswith(" voxels") else WARN
-        self._diagnostics.report(level, "working" if level == OK else message)
+        self.diagnostics.report(level, "working" if level == OK else message)
 
     def _fail(self, code: ErrorCode, message: str) -> None:
-        self._diagnostics.set("error", code.name)
-        self._diagnostics.count("dropped")
-        self._diagnostics.report(ERROR, message)
+        self.diagnostics.set("error", code.name)
+        self.diagnostics.count("dropped")
+        self.diagnostics.report(ERROR, message)
 
 
 def main(args=None) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 from moe3d_ros.plan import ErrorCode, PlanningError
 
 MAX_WAITING = 8
+SUPERSEDED = "A newer instruction replaced this one: send it again if it is still wanted."
 
 
 @dataclass
@@ -78,22 +79,36 @@ class Request:
 
 
 class PlanningWorker:
-    """A thread with a model that is loaded at the start, and again at the next request where that failed."""
+    """A thread with a model that is loaded at the start, and again at the next request where that failed.
 
-    def __init__(self, load: Callable[[], Any], log, on_state: Callable[[str, str], None]):
+    The model is let go when the thread ends.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], Any],
+        log,
+        on_state: Callable[[str, str], None],
+        after: PlanningWorker | None = None,
+    ):
         """
         Args:
             load: returns the planner, or raises with a sentence.
             log: an object with info() and error().
             on_state: (state, sentence) with state one of loading, ready, failed.
+            after: a stopped worker that may not have ended: its model is let go before this one loads.
         """
         self._load, self._log, self._on_state = load, log, on_state
         self._planner = None
+        self._load_error: PlanningError | None = None
         self._waiting: deque[Request] = deque()
         self._running: Request | None = None
         self._wake = threading.Condition()
-        self._stopping = False
-        self._thread = threading.Thread(target=self._work, name="planning", daemon=True)
+        self._stopping: PlanningError | None = None  # why it takes no more requests
+        self._tried = threading.Event()  # the first load has ended, whichever way
+        self._thread = threading.Thread(
+            target=self._work, args=(after and after._thread,), name="planning", daemon=True
+        )
         self._thread.start()
 
     def submit(self, request: Request) -> Request:
@@ -102,33 +117,56 @@ class PlanningWorker:
             if request.replaces:
                 for older in [*self._waiting, self._running]:
                     if older is not None and older.replaces:
-                        older.cancel("A newer instruction replaced this one: send it again if it is still wanted.")
+                        older.cancel(SUPERSEDED)
                 self._waiting = deque(r for r in self._waiting if not r.done.is_set())
-            if self._stopping or len(self._waiting) >= MAX_WAITING:
-                what = "the node is shutting down" if self._stopping else f"{MAX_WAITING} requests wait already"
-                request.fail(PlanningError(ErrorCode.MODEL, f"The planner takes no request: {what}. Try again later."))
+            if self._stopping is not None:
+                request.fail(self._stopping)
+            elif len(self._waiting) >= MAX_WAITING:
+                request.fail(
+                    PlanningError(
+                        ErrorCode.MODEL,
+                        f"The planner takes no request: {MAX_WAITING} requests wait already. Try again later.",
+                    )
+                )
             else:
                 self._waiting.append(request)
                 self._wake.notify()
         return request
 
-    def stop(self, timeout: float = 5.0) -> None:
-        """Cancel what waits and end the thread."""
+    def wait_loaded(self) -> PlanningError | None:
+        """Wait until the model is loaded; the error where that failed or the worker was stopped meanwhile."""
+        self._tried.wait()
+        return self._stopping or self._load_error
+
+    def stop(self, timeout: float = 5.0, why: PlanningError | None = None) -> bool:
+        """Fail what waits and runs, and end the thread; True where it has ended within ``timeout`` seconds.
+
+        ``why``: the error of these requests and of later ones; None: the node is shutting down.
+        """
+        why = why or PlanningError(ErrorCode.CANCELLED, "The planner node is shutting down: send it again later.")
         with self._wake:
-            self._stopping = True
+            self._stopping = why
             for request in [*self._waiting, self._running]:
                 if request is not None:
-                    request.cancel("The planner node is shutting down.")
+                    request.fail(why)
+            self._waiting.clear()
             self._wake.notify()
+        self._tried.set()
         self._thread.join(timeout)
+        return not self._thread.is_alive()
 
-    def _work(self) -> None:
-        self._ready()
+    def _work(self, before: threading.Thread | None) -> None:
+        if before is not None:
+            before.join()
+        if self._stopping is None:
+            self._load_error = self._ready()
+        self._tried.set()
         while True:
             with self._wake:
-                while not self._waiting and not self._stopping:
+                while not self._waiting and self._stopping is None:
                     self._wake.wait()
-                if self._stopping:
+                if self._stopping is not None:
+                    self._planner = None
                     return
                 self._running = self._waiting.popleft()
             self._serve(self._running)
@@ -182,6 +220,8 @@ class PlanningWorker:
             request.result = result
             try:
                 request.publish(result)
+            except PlanningError as failure:  # nobody wants it any more: nothing was published
+                request.error, request.result = failure, None
             except Exception as failure:
                 self._log.error("The result could not be published:\n" + traceback.format_exc())
                 request.error = PlanningError(ErrorCode.MODEL, f"The result could not be published: {failure}")

@@ -1,0 +1,89 @@
+"""What the benchmarks of the planner share: a client with a camera in this process, and a scene."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+from rclpy.action import ActionClient
+from rclpy.executors import MultiThreadedExecutor, SingleThreadedExecutor
+from sensor_msgs.msg import PointCloud2
+
+from moe3d_ros.action import PlanTask
+from moe3d_ros.nodes.conversions import cloud_to_msg, header
+from moe3d_ros.nodes.qos import CLOUD
+from moe3d_ros.nodes.run import spin
+from moe3d_ros.voxels import voxelize
+
+INSTRUCTION = "put the red block in the green bowl"
+PATIENCE = 120.0  # seconds
+
+
+def table_with_blocks(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Voxels of a table with a red block and a green patch: points (N, 3) metres, colours (N, 3) uint8."""
+    rng = np.random.default_rng(seed)
+    points = rng.uniform([0.2, -0.55, 0.0], [0.8, 0.55, 0.0], (20_000, 3)).astype(np.float32)
+    colors = np.full((len(points), 3), (90, 77, 66), np.uint8)
+    for y, height, color in ((0.1, 0.06, (255, 87, 89)), (-0.2, 0.05, (89, 161, 79))):
+        block = (np.abs(points[:, :2] - [0.5, y]) < 0.03).all(axis=1)
+        points[block, 2] = height
+        colors[block] = color
+    return voxelize(points, colors)
+
+
+class Spinner:
+    """Spins a node in a thread of this process while a ``with`` block runs; a client needs an executor of one thread."""
+
+    def __init__(self, node, threads: int = 1):
+        self._executor = SingleThreadedExecutor() if threads == 1 else MultiThreadedExecutor(num_threads=threads)
+        self._executor.add_node(node)
+        self._thread = threading.Thread(target=spin, args=(self._executor, node.get_logger()), daemon=True)
+
+    def __enter__(self) -> Spinner:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._executor.shutdown(timeout_sec=5.0)
+        self._thread.join(5.0)
+
+    def do(self, function):
+        """Call a function in the executor, since rclpy loses a response that comes before its request is noted."""
+        return wait(self._executor.create_task(function))
+
+
+def wait(future):
+    """The result of one of rclpy's futures. Raises TimeoutError."""
+    done = threading.Event()
+    future.add_done_callback(lambda _: done.set())
+    if not done.wait(PATIENCE):
+        raise TimeoutError(f"no answer within {PATIENCE:.0f} s")
+    return future.result()
+
+
+class Client:
+    """Sends voxels as a camera does, and goals."""
+
+    def __init__(self, node, rate: float = 15.0):
+        self.node = node
+        self.actions = ActionClient(node, PlanTask, "plan_task")
+        self._voxels = node.create_publisher(PointCloud2, "voxels", CLOUD)
+        self._scene = table_with_blocks()
+        self._timer = node.create_timer(1.0 / rate, self._look)
+
+    def _look(self) -> None:
+        self._voxels.publish(cloud_to_msg(*self._scene, header("base_link", self.node.get_clock().now().to_msg())))
+
+    def wait_for_planner(self) -> None:
+        """Wait until goals reach the planner. Raises TimeoutError."""
+        if not self.actions.wait_for_server(PATIENCE):
+            raise TimeoutError("the planner did not start: is ROS 2 set up in this shell?")
+
+    def goal(self, spinner: Spinner, instruction: str = INSTRUCTION):
+        """Send a goal; its handle."""
+        goal = PlanTask.Goal(instruction=instruction)
+        return wait(spinner.do(lambda: self.actions.send_goal_async(goal)))
+
+    def result(self, spinner: Spinner, handle):
+        """A future of the goal's end."""
+        return spinner.do(handle.get_result_async)
