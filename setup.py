@@ -16,7 +16,8 @@ CORE = [
     "open3d>=0.19", "libusb-package",
 ]
 SIM = ["pybullet>=3.2.6", "matplotlib>=3.8"]
-TRAIN = ["tensorboard", "tqdm", "pyyaml"]
+BAGS = ["rosbags>=0.11"]
+TRAIN = ["tensorboard", "tqdm", "pyyaml", "plyfile>=1.1", *BAGS]
 ROS = [
     f"ros-jazzy-{name}"
     for name in (
@@ -36,5 +37,5 @@ setup(
     packages=find_packages(include=["moe3d_ros", "moe3d_ros.*"]),
     package_data={"moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml"]},
     install_requires=CORE,
-    extras_require={"ros": ROS, "sim": SIM, "train": [*SIM, *TRAIN], "dev": [*SIM, *TRAIN, "pytest"]},
+    extras_require={"ros": [*ROS, *BAGS], "sim": SIM, "train": [*SIM, *TRAIN], "dev": [*SIM, *TRAIN, "pytest"]},
 )

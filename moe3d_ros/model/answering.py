@@ -8,6 +8,7 @@ import torch
 
 from moe3d_ros.model.language import MASKED, SceneLanguageModel, question_prompt
 from moe3d_ros.model.objects import ObjectSet
+from moe3d_ros.model.token_places import text_places
 
 LONGEST_ANSWER = 64  # tokens: a caption has about 40
 
@@ -41,7 +42,7 @@ def generate_answers(
     prompts = [model.encode(question_prompt(question)) for question in questions]
     longest = max(map(len, prompts))
     padding = torch.tensor([longest - len(prompt) for prompt in prompts], device=device)  # (Q,)
-    _, _, cache = model.run(scene[None], cache=DynamicCache())
+    _, _, cache = model.run(scene[None], cache=DynamicCache(), places=model.prefix_places(objects))
     cache.batch_repeat_interleave(len(prompts))
     pending = model.embed(torch.tensor([[0] * (longest - len(prompt)) + prompt for prompt in prompts], device=device))
     answers: list[list[int]] = [[] for _ in questions]
@@ -49,8 +50,9 @@ def generate_answers(
     for _ in range(max_tokens):
         read, new = cache.get_seq_length(), pending.shape[1]
         mask = _visible(len(scene), padding, read, new)
-        places = torch.arange(read, read + new, device=device) - padding[:, None]
-        hidden, _, cache = model.run(pending, mask, places.clamp(min=0), cache)
+        positions = torch.arange(read, read + new, device=device) - padding[:, None]
+        told = text_places(len(pending), new, device)
+        hidden, _, cache = model.run(pending, mask, positions.clamp(min=0), cache, told)
         tokens = model.logits(hidden[:, -1]).argmax(-1)
         going = tokens < model.vocabulary
         if model.tokenizer.eos_token_id is not None:

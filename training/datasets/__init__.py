@@ -1,0 +1,1 @@
+"""Published datasets and own recordings as training examples; see docs/datasets.md."""
