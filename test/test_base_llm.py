@@ -182,7 +182,8 @@ def test_the_default_base_speaks():
 
 
 def test_convert_from_the_command_line(folder, capsys):
-    assert convert.main(["--base", str(folder), "--experts", "3", "--top-k", "2", "--layers", "1,3"]) == 0
+    assert convert.main(["--base", str(folder), "--experts", "3", "--top-k", "2", "--layers", "1,3",
+                         "--router-modality", "--router-geometry"]) == 0  # fmt: skip
     printed = capsys.readouterr().out
     assert "2 layers, 3 experts, top-2" in printed and "activated" in printed and "identity    identical" in printed
     assert convert.main(["--base", str(folder / "nowhere")]) == 1

@@ -5,19 +5,26 @@ import torch
 
 from moe3d_ros.model.base_llm import load_base
 from moe3d_ros.model.grammar import CANNOT, DONE, PICK, STEP, PlanGrammar, parse_step
-from moe3d_ros.model.language import SceneLanguageModel, generate_plan, task_prompt
-from moe3d_ros.model.moe import convert_to_moe
+from moe3d_ros.model.language import SceneLanguageModel, generate_answer, generate_plan, task_prompt
+from moe3d_ros.model.lora import trained_tensors
+from moe3d_ros.model.moe import convert_to_moe, moe_layers
 from moe3d_ros.model.objects import ObjectSet
+from moe3d_ros.model.token_places import TokenPlaces
 from moe3d_ros.model.tiny import write_tiny_base
 from training.packing import Text, instruction_states, pack, pointer_states, step_states
 
 STEPS = ["pick the small red block, place it in the red bowl", "pick the big blue block, place it on the left side"]
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
+@pytest.fixture(scope="module", params=["routed by state", "routed by state and place"])
+def model(tmp_path_factory, request):
     llm, tokenizer, _ = load_base(write_tiny_base(tmp_path_factory.mktemp("base") / "llm"))
-    convert_to_moe(llm, 2, 1, rank=2)
+    sees = request.param == "routed by state and place"
+    convert_to_moe(llm, 4, 2, rank=2, router_modality=sees, router_geometry=sees)
+    generator = torch.Generator().manual_seed(5)
+    with torch.no_grad():  # as after training: experts that differ, routers that care for what they see
+        for parameter in trained_tensors(llm).values():
+            parameter.add_(0.2 * torch.randn(parameter.shape, generator=generator))
     for seed in range(100):  # the first random model whose plan has a step
         torch.manual_seed(seed)
         language = SceneLanguageModel(llm, tokenizer, 24, 2, 1).eval()
@@ -69,11 +76,10 @@ def test_parse_step():
 def test_packed_texts_are_read_as_if_alone(model):
     texts = [plan_text(model, STEPS[:1]), plan_text(model, STEPS, "do both of these things"), plan_text(model, [])]
     _, tokens = model.objects(objects())
-    mask = objects().mask
 
     def states(packed_texts):
-        packed = pack(model, tokens, mask, SLOT, [packed_texts])
-        hidden, penultimate, _ = model.run(packed.inputs, packed.mask, packed.positions)
+        packed = pack(model, tokens, objects(), SLOT, [packed_texts])
+        hidden, penultimate, _ = model.run(packed.inputs, packed.mask, packed.positions, places=packed.places)
         places = packed.choice_at
         return hidden[places[:, 0], places[:, 1]], step_states(penultimate, packed)
 
@@ -92,8 +98,8 @@ def test_decoding_agrees_with_reading_the_same_plan(model):
     pointers = [step.state.chosen for step in steps]
     text = plan_text(model, [step.text for step in steps], pointers=pointers)
     _, tokens = model.objects(scene)
-    packed = pack(model, tokens, scene.mask, SLOT, [[text]])
-    hidden, penultimate, _ = model.run(packed.inputs, packed.mask, packed.positions)
+    packed = pack(model, tokens, scene, SLOT, [[text]])
+    hidden, penultimate, _ = model.run(packed.inputs, packed.mask, packed.positions, places=packed.places)
     read = step_states(penultimate, packed)
     for number, step in enumerate(steps):
         assert torch.allclose(step.state.state, read[number], atol=1e-4)
@@ -111,3 +117,26 @@ def test_decoding_agrees_with_reading_the_same_plan(model):
 def test_a_plan_can_say_that_nothing_is_left(model):
     packed_text = plan_text(model, [])
     assert packed_text.answer == [model.grammar.special[DONE]] and packed_text.steps == []
+
+
+@torch.no_grad()
+def test_places_reach_routers_that_look_at_them(model):
+    """What a plan's tokens are: the scene's objects and those that were pointed at, each where it is."""
+    scene = objects()
+    _, tokens = model.objects(scene)
+    packed = pack(model, tokens, scene, SLOT, [[plan_text(model, STEPS, pointers=[(0, 1), (2, -1)])]])
+    start = len(model.encode_scene_prompt())
+    expected = list(range(start, start + 3)) + sorted(packed.marker_at.flatten().tolist()[:3])
+    assert packed.places.is_object[0].nonzero().flatten().tolist() == expected
+    torch.testing.assert_close(packed.places.position[0, expected], scene.center[0, [0, 1, 2, 0, 1, 2]])
+    looking = any(layer.looks_at_places for layer in moe_layers(model.llm).values())
+    arguments = packed.inputs, packed.mask, packed.positions
+    if not looking:
+        model.run(*arguments)
+        return
+    with pytest.raises(ValueError, match="give `places`"):
+        model.run(*arguments)
+    moved = TokenPlaces(packed.places.is_object, packed.places.position + 0.2)
+    here, there = (model.run(*arguments, places=told)[0] for told in (packed.places, moved))
+    assert (here - there).abs().max() > 1e-3
+    generate_answer(model, scene, "what is there?")

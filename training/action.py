@@ -17,14 +17,16 @@ from moe3d_ros.model.policy import anchor_inputs, make_pose_dit, step_condition
 from moe3d_ros.model.pose_dit import pose_loss
 from moe3d_ros.model.rectified_flow import bias_to_noise, interpolate, nearest_index
 from moe3d_ros.tabletop.raycast import SensorRange, sense
-from moe3d_ros.tabletop.scenes import TRAINING_RANGE, sample_scenes
+from moe3d_ros.tabletop.scenes import TRAINING_RANGE
 from moe3d_ros.tabletop.tasks import random_step
 from training.config import StageConfig
 from training.datasets.demonstrations import Demonstrated, DemonstrationMixture
 from training.detection import visible_objects
 from training.language import LanguageTask, nearest_slots
+from training.mixture import sample_mixture
 from training.packing import object_index, pack, step_states
 from training.state import load_matching
+from training.texts import StepText
 
 QUARTER_TURNS = 4  # a box looks the same, and is held as well, after each
 
@@ -35,20 +37,24 @@ class ActionTask:
     def __init__(self, config: StageConfig):
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
-        self.mixture = DemonstrationMixture(config.data) if config.data else None
+        self.datasets = DemonstrationMixture(config.data) if config.data else None
         model_config = ModelConfig(language=LanguageConfig(base=config.base))
         self.language = None
         torch.manual_seed(config.seed)
         if config.with_llm:
             self.language = LanguageTask(config.without_init())
             self.language.model.requires_grad_(False)
+        self.identity = self.language.identity if self.language else {}
         llm_width = self.language.model.width if self.language else config.llm_width
         self.encoder = SceneEncoder(model_config.encoder).eval().requires_grad_(False)
         self.pose = make_pose_dit(model_config, llm_width)
         modules = {"encoder": self.encoder, "pose": self.pose}
         if self.language:
             modules |= {"language": self.language.model, "objects": self.language.model.objects}
-        load_matching(modules, config.init or "")
+        load_matching(modules, config.init or "", self.identity)
+        for helper in (self.encoder, self.language and self.language.model):
+            if helper:
+                helper.to(config.device)
 
     def module(self) -> torch.nn.Module:
         return self.pose
@@ -56,15 +62,15 @@ class ActionTask:
     def make_batch(self, seed: int):
         generator = torch.Generator().manual_seed(seed)
         rng = np.random.default_rng(seed)
-        if self.mixture and rng.random() < self.config.data_share:
-            demonstrated, patches, steps = self.mixture.batch(self.config.batch_size, rng)
+        if self.datasets and rng.random() < self.config.data_share:
+            demonstrated, patches, steps = self.datasets.batch(self.config.batch_size, rng)
             return demonstrated, patches, None, _pose_targets(steps, 1)
-        scenes = sample_scenes(self.config.batch_size, TRAINING_RANGE, generator)
+        scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, TRAINING_RANGE, rng, generator)
         cloud = sense(scenes, SensorRange(), generator)
         patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), labels=cloud.slot)
         scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)
         if self.language:
-            texts = [self.language.step_texts(scenes, index, rng) for index in range(len(scenes))]
+            texts = [self._texts(scenes, index, moment, rng) for index, moment in enumerate(moments)]
             steps = [[text.step for text in row] for row in texts]
         else:
             texts, steps = None, []
@@ -73,6 +79,17 @@ class ActionTask:
                 drawn = [random_step(scene, rng) for _ in range(self.config.pairs)]
                 steps.append([(s, slots) for s in drawn if s is not None])
         return scenes, patches, texts, _pose_targets(steps, self.config.pairs)
+
+    def _texts(self, scenes, index: int, moment, rng) -> list[StepText]:
+        """Texts of one step behind a scene, with their steps."""
+        writer = self.language.writer
+        drawn = [writer.single_step(*scenes.scene(index), rng) for _ in range(self.config.pairs - 1)]
+        if moment and moment.steps:
+            slots = list(range(len(moment.scene.objects)))
+            drawn.append(StepText(writer.long(moment, slots, rng, most=1), (moment.steps[0], slots)))
+        else:
+            drawn.append(writer.single_step(*scenes.scene(index), rng))
+        return [text for text in drawn if text is not None]
 
     def loss(self, batch):
         scenes, patches, texts, (positions, matrices, slots, valid) = batch
@@ -85,7 +102,7 @@ class ActionTask:
             index = object_index(slots.flatten(1), slot).view_as(slots)
         draws = self.config.draws
         if self.language:  # now and then the poses must be found from the step's state alone
-            index = index.masked_fill(torch.rand(index.shape) < 0.05, -1)
+            index = index.masked_fill(torch.rand(index.shape, device=index.device) < 0.05, -1)
         anchors = anchor_inputs(objects, index)
         if not self.language:  # without a state, a step whose objects the encoder missed cannot be known
             valid = valid & (index >= 0).all(-1)
@@ -94,10 +111,10 @@ class ActionTask:
             return value.repeat_interleave(draws, dim=1)
 
         targets = repeat(_equivalents(self.pose, positions, anchors.turn().mT @ matrices))  # (B, M, 4, 2, 9)
-        noise = torch.randn(*targets.shape[:2], 2, 9)
+        noise = torch.randn(*targets.shape[:2], 2, 9, device=targets.device)
         chosen = nearest_index(targets.flatten(-2), noise.flatten(-2))
         target = targets.gather(2, chosen[..., None, None, None].expand(-1, -1, 1, 2, 9))[:, :, 0]
-        t = bias_to_noise(torch.rand(target.shape[:2])).clamp(min=0.01)
+        t = bias_to_noise(torch.rand(target.shape[:2], device=target.device)).clamp(min=0.01)
         x_t = interpolate(target, noise, t)
         marked = (patches.labels[:, None, None] == slots[..., None]) & (slots[..., None] >= 0)
         marked = repeat(marked)
@@ -113,11 +130,11 @@ class ActionTask:
 
     def _conditions(self, objects: ObjectSet, slot, texts, valid) -> torch.Tensor:
         width = self.pose.config.condition_width
-        condition = torch.zeros(*valid.shape, width)
+        condition = torch.zeros(*valid.shape, width, device=valid.device)
         if texts is not None:
             model = self.language.model
             _, tokens = model.objects(objects)
-            packed = pack(model, tokens, objects.mask, slot, [[text.text for text in row] for row in texts])
+            packed = pack(model, tokens, objects, slot, [[text.text for text in row] for row in texts])
             penultimate = self.language.run(packed)[1]
             condition[valid] = step_condition(step_states(penultimate, packed))
         return condition
@@ -130,7 +147,7 @@ class ActionTask:
         position, rotation = self.pose.denormalize(data[high])
         truth, matrix = self.pose.denormalize(target[high])
         error = (position - truth).norm(dim=-1)
-        turn = symmetric_angle_error(yaw_of(rotation.numpy()), yaw_of(matrix.numpy()), math.pi / 2)
+        turn = symmetric_angle_error(yaw_of(rotation.cpu().numpy()), yaw_of(matrix.cpu().numpy()), math.pi / 2)
         return {
             "pick_15mm": float((error[:, 0] < 0.015).float().mean()),
             "place_20mm": float((error[:, 1] < 0.02).float().mean()),
@@ -162,6 +179,6 @@ def _equivalents(pose, positions, matrices) -> torch.Tensor:
     turns = []
     for quarter in range(QUARTER_TURNS):
         c, s = round(math.cos(quarter * math.pi / 2)), round(math.sin(quarter * math.pi / 2))
-        turn = torch.tensor([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+        turn = torch.tensor([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]], device=matrices.device)
         turns.append(pose.normalize(positions, matrices @ turn))
     return torch.stack(turns, dim=2)

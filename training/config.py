@@ -22,7 +22,11 @@ class StageConfig:
     init: Optional[str] = field(default=None, metadata={"help": "folders of finished runs to start from, comma-separated"})
     steps: int = field(default=10_000, metadata={"help": "optimiser steps of the whole run"})
     minutes: Optional[float] = field(default=None, metadata={"help": "end the schedule after this long at the latest"})
-    batch_size: int = field(default=32, metadata={"help": "scenes per step"})
+    stop_after: Optional[float] = field(default=None, metadata={"help": "save and stop after this long; the schedule goes on later"})
+    batch_size: int = field(default=32, metadata={"help": "scenes per micro-batch"})
+    accumulate: int = field(default=1, metadata={"help": "micro-batches per step and process"})
+    shard: bool = field(default=False, metadata={"help": "with several processes: split weights and optimiser (FSDP2)"})
+    ema: float = field(default=0.0, metadata={"help": "decay of the moving average of the weights; 0 for none"})
     learning_rate: float = 6e-4
     warmup: int = field(default=100, metadata={"help": "steps of linear warm-up"})
     flat: float = field(default=0.5, metadata={"help": "share of the run before the learning rate falls as a cosine"})
@@ -48,12 +52,19 @@ class StageConfig:
     shards: int = field(default=1, metadata={"help": "fine-grained experts: shards of the feed-forward block"})
     shared_expert: bool = field(default=False, metadata={"help": "an always-on expert beside the routed ones"})
     tie_break: str = field(default="lora", metadata={"help": "lora, noise or reinit: how identical experts come to differ"})
-    dense: bool = field(default=False, metadata={"help": "no conversion: Stage I, or the dense baseline"})
+    dense: bool = field(default=False, metadata={"help": "no conversion: the baseline, its LoRA as large as the experts'"})
+    router_modality: bool = field(default=False, metadata={"help": "the router sees whether a token is text or an object"})
+    router_geometry: bool = field(default=False, metadata={"help": "the router sees where an object token is"})
     adapt: bool = field(default=True, metadata={"help": "train LoRA and router; off in Stage I"})
     rank: int = field(default=8, metadata={"help": "LoRA rank"})
     tune_objects: bool = field(default=True, metadata={"help": "go on training the relation encoder and projection"})
     pairs: int = field(default=6, metadata={"help": "instructions per scene, packed behind one scene prefix"})
+    long_tasks: float = field(default=0.0, metadata={"help": "share of scenes in the middle of a long-horizon task"})
     balance: float = field(default=0.01, metadata={"help": "weight of the load-balancing loss"})
+    balance_by: str = field(default="modality", metadata={"help": "modality: text and objects each by itself; or all"})
+    balance_floor: float = field(default=0.4, metadata={"help": "of its intended share: an expert below is pulled up"})
+    share_text: Optional[list[float]] = field(default=None, metadata={"help": "intended share of each expert in the text; even"})
+    share_3d: Optional[list[float]] = field(default=None, metadata={"help": "and in the object tokens; even"})
     router_z: float = field(default=0.001, metadata={"help": "weight of the router z-loss"})
     real_scenes: float = field(default=1.0, metadata={"help": "share of scenes seen through the encoder, not described"})
     # language and action
@@ -65,11 +76,24 @@ class StageConfig:
     llm_width: int = field(default=576, metadata={"help": "width of the LLM's states where it is left out"})
 
     def __post_init__(self):
-        for name in ("steps", "batch_size", "threads", "log_every"):
+        for name in ("steps", "batch_size", "threads", "log_every", "accumulate"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.minutes is not None and self.minutes <= 0:
-            raise ValueError(f"minutes must be positive, got {self.minutes}")
+        for name in ("minutes", "stop_after"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ValueError(f"{name} must be positive, got {value}")
+        if not 0 <= self.ema < 1:
+            raise ValueError(f"ema must lie between 0 and 1, got {self.ema}")
+
+        if self.balance_by not in ("modality", "all"):
+            raise ValueError(f"balance_by must be modality or all, got {self.balance_by!r}")
+        if not 0 <= self.balance_floor <= 1:
+            raise ValueError(f"balance_floor must lie in [0, 1], got {self.balance_floor}")
+        for name in ("share_text", "share_3d"):
+            share = getattr(self, name)
+            if share is not None and (len(share) != self.experts or min(share) <= 0 or abs(sum(share) - 1) > 1e-6):
+                raise ValueError(f"{name} must be {self.experts} positive numbers (one per expert) with sum 1, got {share}")
 
         if self.data and (self.task not in ("language", "action") or (self.task == "action" and self.with_llm)):
             raise ValueError("data is for the task language (texts), and for action without with_llm (recordings)")
@@ -79,6 +103,14 @@ class StageConfig:
     def without_init(self) -> "StageConfig":
         """The same settings for a part whose weights are loaded by its owner."""
         return replace(self, init=None)
+
+
+def _stage_file(stage: str) -> Path:
+    """File of a stage: by its name, by its number (1 is stage1), or a path."""
+    for name in (stage, f"stage{stage}"):
+        if (CONFIG_FOLDER / f"{name}.yaml").exists():
+            return CONFIG_FOLDER / f"{name}.yaml"
+    return Path(stage)
 
 
 def parse(arguments: list[str] | None = None) -> StageConfig:
@@ -91,8 +123,7 @@ def parse(arguments: list[str] | None = None) -> StageConfig:
     if chosen.stage is None and not {"-h", "--help"} & set(rest):
         parser.error(f"--stage is missing: one of {', '.join(stages)}, or the path of a YAML file")
     if chosen.stage is not None:
-        path = CONFIG_FOLDER / f"{chosen.stage}.yaml"
-        path = path if path.exists() else Path(chosen.stage)
+        path = _stage_file(chosen.stage)
         if not path.is_file():
             parser.error(f"no stage {chosen.stage!r}: one of {', '.join(stages)}, or the path of a YAML file")
         values = yaml.safe_load(path.read_text())

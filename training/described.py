@@ -6,7 +6,9 @@ import torch
 import torch.nn.functional as F
 
 from moe3d_ros.model.objects import GROUPS, LANDMARKS, RELATIONS, ObjectSet
-from moe3d_ros.tabletop.scenes import BLOCK, COLOR_NAMES, KINDS, OBJECT, SceneBatch
+from moe3d_ros.tabletop.scenes import BLOCK, BOWL, COLOR_NAMES, KINDS, OBJECT, ZONE, SceneBatch
+
+MIDDLE = (0.5, 0.0)  # of the workspace, x and y in metres: areas are its quadrants
 
 
 def describe(scenes: SceneBatch, generator: torch.Generator, miss: float = 0.01) -> tuple[ObjectSet, torch.Tensor]:
@@ -70,10 +72,33 @@ def relation_targets(scenes: SceneBatch) -> torch.Tensor:
     above = pair & movable[:, None, :] & (apart < scenes.half[:, :, None, 0])
     above &= scenes.center[:, None, :, 2] > scenes.center[:, :, None, 2] + 1e-4
     above &= ~torch.eye(above.shape[1], dtype=torch.bool)
-    columns += [above.any(2), above.any(1)]
+    columns += [above.any(2), above.any(1), *_task_targets(scenes, above, named)]
     targets = torch.stack(columns, dim=-1).float()
     assert targets.shape[-1] == len(RELATIONS)
     return torch.cat([targets, _neighbour_targets(scenes, apart, same_kind)], dim=-1)
+
+
+def _task_targets(scenes: SceneBatch, above: torch.Tensor, named: torch.Tensor) -> list[torch.Tensor]:
+    """TASK_RELATIONS, each (B, S); ``above`` (B, lower, upper) says which thing lies over which, at any height."""
+    kind, color = scenes.kind, scenes.color
+    top = scenes.center[..., 2] + scenes.half[..., 2]
+    # What bears a thing is the highest of those under it; a bowl's rim is higher than the floor that a block lies on.
+    height = torch.where(kind == BOWL, torch.zeros_like(top), top)
+    highest = torch.where(above, height[:, :, None], torch.full_like(height[:, :, None], -1.0)).argmax(1)  # (B, upper)
+    borne = above.any(1)
+    bearer = lambda value: value.gather(1, highest)  # noqa: E731
+    columns = [borne & (bearer(kind) == k) for k in (BLOCK, BOWL, ZONE)]
+    columns.append(borne & (bearer(color) == color))
+    same = (color[:, :, None] == color[:, None, :]) & named[:, None, :] & named[:, :, None]
+    block = kind == BLOCK
+    for goal in (BOWL, ZONE):
+        wanted = torch.where(block[:, :, None], (kind == goal)[:, None, :], block[:, None, :] & (kind == goal)[:, :, None])
+        columns.append((same & wanted).any(2))
+    number = (same & block[:, None, :]).sum(2)
+    columns.append(named & (number > 0) & (number % 2 == 0) & (block | (kind == ZONE)))
+    columns.append(block & (above & (kind == ZONE)[:, :, None] & same).any(1))
+    columns += [named & (scenes.center[..., 0] > MIDDLE[0]), named & (scenes.center[..., 1] > MIDDLE[1])]
+    return columns
 
 
 def _neighbour_targets(scenes: SceneBatch, apart: torch.Tensor, same_kind: torch.Tensor) -> torch.Tensor:

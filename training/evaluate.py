@@ -14,9 +14,9 @@ import torch  # noqa: E402
 from moe3d_ros.model.base_llm import BaseModelError  # noqa: E402
 from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
 from moe3d_ros.planner import Planner  # noqa: E402
-from training import pose_steps, question_answering, single_step  # noqa: E402
+from training import comparison, pose_steps, question_answering, single_step, tabletop, tabletop_report  # noqa: E402
 
-SUITES = ("single-step", "pose-steps", "qa")
+SUITES = ("single-step", "pose-steps", "qa", "tabletop")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,19 +27,28 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="write the figures and every case there")
     parser.add_argument("--scenes", type=int, help="how many held-out scenes (default: 200, pose-steps 100)")
     parser.add_argument("--questions", type=int, default=1000, help="how many held-out questions (qa)")
-    parser.add_argument("--episodes", type=int, default=50, help="how many of them are executed (single-step)")
+    parser.add_argument("--episodes", type=int, default=50,
+                        help="how many of them are executed (single-step); of each task (tabletop)")  # fmt: skip
     parser.add_argument("--held-out-wordings", action="store_true", help="word the instructions as training never did")
+    parser.add_argument("--compare", choices=("dense",), help="also ask the dense baseline the same questions (qa)")
+    parser.add_argument("--dense-checkpoint", help="its folder (default: one that ships as `dense`)")
     parser.add_argument("--threads", type=int, help="torch threads")
     parser.add_argument("--device", default="cpu")
+    _tabletop_arguments(parser.add_argument_group("suite tabletop"))
     options = parser.parse_args(arguments)
     for name in ("scenes", "questions"):
         value = getattr(options, name)
         if value is not None and value < 1:
             parser.error(f"--{name} must be at least 1")
+    if options.compare and options.suite != "qa":
+        parser.error("--compare goes with --suite qa")
     if options.threads:
         torch.set_num_threads(options.threads)
+    if options.suite == "tabletop":
+        return _tabletop(options, parser)
     try:
         planner = Planner.from_pretrained(options.checkpoint, device=options.device)
+        dense = comparison.load_dense(options.dense_checkpoint, options.device) if options.compare else None
     except (CheckpointError, BaseModelError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -48,15 +57,55 @@ def main(arguments: list[str] | None = None) -> int:
         print(single_step.table(figures))
     elif options.suite == "qa":
         figures = question_answering.run(planner, options.questions)
-        print(question_answering.table(figures))
+        if dense is not None:
+            figures |= comparison.compare_answers(figures, dense, options.questions)
+        print(question_answering.table(figures) if dense is None else comparison.table(figures))
     else:
         figures = pose_steps.run(planner, options.scenes or 100)
         print(pose_steps.table(figures))
-    figures = {"suite": options.suite, "checkpoint": planner.name, "checksum": planner.checksum, **figures}
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(figures, indent=1) + "\n")
+    _write({"suite": options.suite, "checkpoint": planner.name, "checksum": planner.checksum, **figures}, options.json)
     return 0
+
+
+def _tabletop_arguments(group) -> None:
+    group.add_argument("--tasks", default="A,B,C,D,E,F,G,H,I,J,K", help="which, with commas (default: all)")
+    group.add_argument("--workers", type=int, default=1, help="processes, each with one torch thread")
+    group.add_argument("--cameras", default="front,left,right", help="which look, with commas (default: %(default)s)")
+    group.add_argument("--colors", choices=("seen", "all"), default="seen", help="all: also those never shown in training")
+    group.add_argument("--oracle-only", action="store_true", help="no model: what scenes, physics and rules allow")
+    group.add_argument("--failures", type=Path, help="folder for the failed episodes")
+    group.add_argument("--replay", type=Path, help="run a saved episode again and print its steps")
+    group.add_argument("--plot", type=Path, help="write success per task as a picture (PNG, PDF, SVG)")
+
+
+def _tabletop(options, parser) -> int:
+    """Suite tabletop: it loads the checkpoint in its own processes."""
+    checkpoint = None if options.oracle_only else options.checkpoint
+    try:
+        if options.replay:
+            print(json.dumps(tabletop.replay(options.replay, checkpoint, options.device), indent=1))
+            return 0
+        figures = tabletop.run(tabletop.TabletopOptions(
+            tasks=tuple(options.tasks.split(",")), episodes=options.episodes, checkpoint=checkpoint,
+            cameras=tuple(options.cameras.split(",")), colors=options.colors, workers=options.workers,
+            held_out_wordings=options.held_out_wordings, device=options.device, failures=options.failures,
+        ))  # fmt: skip
+    except ValueError as error:
+        parser.error(str(error))
+    except (CheckpointError, BaseModelError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(tabletop_report.table(figures))
+    _write({"suite": "tabletop", **figures}, options.json)
+    if options.plot:
+        tabletop_report.plot(figures, options.plot)
+    return 0
+
+
+def _write(figures: dict, path: Path | None) -> None:
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(figures, indent=1) + "\n")
 
 
 if __name__ == "__main__":

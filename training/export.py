@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
@@ -31,11 +32,13 @@ def main(arguments: list[str] | None = None) -> None:
     for name in ("experts", "top-k", "shards", "rank"):
         default = getattr(LanguageConfig, name.replace("-", "_"))
         parser.add_argument(f"--{name}", type=int, default=default, help=f"as in Stage II (default {default})")
-    parser.add_argument("--shared-expert", action="store_true", help="as in Stage II")
+    for name in ("shared-expert", "router-modality", "router-geometry"):
+        parser.add_argument(f"--{name}", action="store_true", help="as in Stage II")
+    parser.add_argument("--dense", action="store_true", help="a dense baseline: a Stage II run with --dense true")
     options = parser.parse_args(arguments)
     llm, tokenizer, revision = load_base(options.base)
-    converted = {key: getattr(options, key) for key in ("experts", "top_k", "moe_layers", "shards", "shared_expert", "rank")}
-    language = LanguageConfig(base=options.base, revision=revision, **converted)
+    converted = [entry.name for entry in fields(LanguageConfig) if entry.name not in ("base", "revision")]
+    language = LanguageConfig(base=options.base, revision=revision, **{key: getattr(options, key) for key in converted})
     config = ModelConfig(name=options.name, language=language)
     model = ThreeDMoE(config, llm, tokenizer)
     load_matching({"encoder": model.encoder}, options.encoder)

@@ -12,6 +12,8 @@ import torch
 
 from moe3d_ros.model.grammar import PICK
 from moe3d_ros.model.language import MASKED, SceneLanguageModel
+from moe3d_ros.model.objects import ObjectSet
+from moe3d_ros.model.token_places import TokenPlaces
 
 
 @dataclass
@@ -56,18 +58,19 @@ class Packed:
     prompt_span: torch.Tensor  # (S, 2) first and last place of the step's prompt
     marker_at: torch.Tensor  # (S, 2) places of <pick> and <place>
     kinds: list[str]  # of every text
+    places: TokenPlaces  # which tokens are objects, and where they are
 
 
 def pack(
-    model: SceneLanguageModel, tokens: torch.Tensor, mask: torch.Tensor, slot: torch.Tensor, texts: list[list[Text]]
+    model: SceneLanguageModel, tokens: torch.Tensor, objects: ObjectSet, slot: torch.Tensor, texts: list[list[Text]]
 ) -> Packed:
     """One packed batch.
 
     Args:
-        tokens: (B, n, W) of the objects. mask: (B, n), which there are. slot: (B, n), which slot each one is.
+        tokens: (B, n, W) of the objects. objects: which there are, and where. slot: (B, n), which slot each one is.
         texts: of each scene.
     """
-    device = tokens.device
+    device, mask = tokens.device, objects.mask
     prompt = model.encode_scene_prompt()
     rows, kinds = [], []
     choice_at, choices, choice_text = [], [], []
@@ -120,7 +123,9 @@ def pack(
         torch.tensor(values, dtype=torch.long, device=device).reshape(shape)
         for values, shape in ((step_row, (-1,)), (step_pointer, (-1, 2)), (marker_at, (-1, 2)))
     )
-    inputs = inputs.index_put(*_pointed_tokens(tokens, slot, step_row, step_pointer, marker_at), accumulate=True)
+    again, pointed = _pointed_objects(slot, step_row, step_pointer, marker_at)
+    inputs = inputs.index_put(again, tokens[again[0], pointed], accumulate=True)
+    places = _places(objects, len(prompt), length, again, pointed)
     visible = (segment[:, :, None] == segment[:, None, :]) | (segment[:, None, :] == 0)
     visible &= torch.ones(length, length, dtype=torch.bool, device=device).tril()
     visible |= torch.eye(length, dtype=torch.bool, device=device)
@@ -135,16 +140,29 @@ def pack(
         as_tensor(choice_text, (-1,)),
         as_tensor(free_at, (-1, 2)), as_tensor(free_token, (-1,)), as_tensor(free_text, (-1,)),
         step_row, as_tensor(step_span, (-1, 2)), step_pointer,
-        as_tensor(step_text, (-1,)), as_tensor(prompt_span, (-1, 2)), marker_at, kinds,
+        as_tensor(step_text, (-1,)), as_tensor(prompt_span, (-1, 2)), marker_at, kinds, places,
     )  # fmt: skip
 
 
-def _pointed_tokens(tokens, slot, row, pointer, marker_at):
-    """Where object tokens are read again (rows, places), and which tokens (M, W); none where there is no such object."""
+def _places(objects: ObjectSet, start: int, length: int, again, pointed: torch.Tensor) -> TokenPlaces:
+    """Objects stand from place ``start`` on, and where they are read ``again``; everything else is text."""
+    batch, n = objects.mask.shape
+    is_object = objects.mask.new_zeros(batch, max(length, start + n))
+    position = objects.center.new_zeros(*is_object.shape, 3)
+    is_object[:, start : start + n] = objects.mask  # the real ones stand first, padding after them
+    position[:, start : start + n] = objects.center
+    is_object, position = is_object[:, :length], position[:, :length]
+    is_object[again] = True
+    position[again] = objects.center[again[0], pointed]
+    return TokenPlaces(is_object, position)
+
+
+def _pointed_objects(slot, row, pointer, marker_at):
+    """Where objects are read again (rows, places), and which (M,); none where there is no such object."""
     index = object_index(pointer, slot[row])  # (S, 2)
     step, which = torch.nonzero(index >= 0, as_tuple=True)
     rows = row[step]
-    return (rows, marker_at[step, which]), tokens[rows, index[step, which]]
+    return (rows, marker_at[step, which]), index[step, which]
 
 
 def object_index(wanted: torch.Tensor, slot: torch.Tensor) -> torch.Tensor:

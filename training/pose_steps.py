@@ -63,8 +63,8 @@ def _state(language, objects, index: list[int], task) -> torch.Tensor:
     answer = language.grammar.tokens([task.steps[0].text])[:-1]
     text = Text(language.encode(task_prompt(task.instruction)), answer, None, language.grammar.spans(answer), [tuple(index)])
     _, tokens = language.objects(objects)
-    packed = pack(language, tokens, objects.mask, torch.arange(objects.mask.shape[1])[None], [[text]])
-    return step_states(language.run(packed.inputs, packed.mask, packed.positions)[1], packed)
+    packed = pack(language, tokens, objects, torch.arange(objects.mask.shape[1])[None], [[text]])
+    return step_states(language.run(packed.inputs, packed.mask, packed.positions, places=packed.places)[1], packed)
 
 
 def _figures(errors, seconds) -> dict:

@@ -2,95 +2,202 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
+from training.processes import like, whole
+
+STATE, AVERAGE = "state.json", "average"
+Named = dict[str, torch.Tensor]
 
 
-def save_state(folder: Path, trained: dict[str, torch.nn.Parameter], optimizer, step: int, seconds: float) -> None:
-    """Write ``state.safetensors`` and then ``state.json``, which names the step; a kill leaves the older pair."""
-    tensors = {f"weight.{name}": value.detach().cpu().contiguous() for name, value in trained.items()}
+class StateError(RuntimeError):
+    """A run's state cannot be written or read; the message says why and what to do."""
+
+
+@dataclass
+class Progress:
+    """Where a run stands.
+
+    Attributes:
+        step: optimiser steps that are done.
+        seconds: wall-clock time spent on them.
+        window: figures of the steps since the last line of the log.
+        identity: what the run belongs to (the base LLM's revision); a state of another one is refused.
+    """
+
+    step: int = 0
+    seconds: float = 0.0
+    window: list[dict[str, float]] = field(default_factory=list)
+    identity: dict[str, str] = field(default_factory=dict)
+
+
+def save_state(folder: Path, trained: Named, optimizer, progress: Progress, average: Named | None = None,
+               write: bool = True) -> None:  # fmt: skip
+    """Write ``state-N.safetensors`` and then ``state.json``, which names it; whatever happens, the older pair stays.
+
+    Args:
+        trained: parameters by name; ``average`` their moving averages, where there are some.
+        write: whether this process is the one that writes; all must call, since shards are gathered.
+
+    Raises:
+        StateError: the disk refuses.
+    """
+    tensors = {f"weight.{name}": whole(value) for name, value in trained.items()}
     for name, value in trained.items():
         for key, moment in optimizer.state.get(value, {}).items():
-            tensors[f"{key}.{name}"] = moment.detach().cpu().contiguous()
-    target = folder / f"state-{step:07d}.safetensors"
-    temporary = folder / f".{target.name}.part"
-    save_file(tensors, temporary)
-    os.replace(temporary, target)
-    record = folder / ".state.json.part"
-    record.write_text(json.dumps({"step": step, "seconds": seconds, "file": target.name}))
-    os.replace(record, folder / "state.json")
+            tensors[f"{key}.{name}"] = whole(moment)
+    for name, value in (average or {}).items():
+        tensors[f"{AVERAGE}.{name}"] = whole(value)
+    if not write:
+        return
+    target = folder / f"state-{progress.step:07d}.safetensors"
+    temporary, record = folder / f".{target.name}.part", folder / f".{STATE}.part"
+    try:
+        save_file(tensors, temporary)
+        _sync(temporary)
+        values = {**asdict(progress), "file": target.name, "sha256": _sha256(temporary)}
+        os.replace(temporary, target)
+        record.write_text(json.dumps(values))
+        _sync(record)
+        os.replace(record, folder / STATE)
+    except (OSError, SafetensorError) as error:
+        for leftover in (temporary, record):
+            leftover.unlink(missing_ok=True)
+        raise StateError(
+            f"The state of step {progress.step} cannot be written to {folder}: {error}. The last good state is untouched: "
+            "free some space and start the run again, it goes on from there."
+        ) from error
     for old in folder.glob("state-*.safetensors"):
         if old.name != target.name:
             old.unlink()
 
 
-def load_state(folder: Path, trained: dict[str, torch.nn.Parameter], optimizer) -> tuple[int, float]:
-    """Restore weights and moments in place -> step, seconds already spent."""
-    record = json.loads((folder / "state.json").read_text())
-    tensors = load_file(folder / record["file"])
+def load_state(folder: Path, trained: Named, optimizer, identity: dict[str, str],
+               average: Named | None = None) -> Progress:  # fmt: skip
+    """Restore weights, moments and averages in place -> where the run stands.
+
+    Raises:
+        StateError: the state is damaged, or belongs to another configuration or another base LLM.
+    """
+    record, tensors = _read(folder)
+    known = record.get("identity", {})
+    _check_identity(folder, known, identity)
     load_weights_into(trained, tensors)
     for name, value in trained.items():
         moments = {key.split(".", 1)[0]: tensor for key, tensor in tensors.items() if key.split(".", 1)[1] == name}
         moments.pop("weight")
+        if average is not None:
+            average[name] = like(moments.pop(AVERAGE, whole(value)), value)
+        moments.pop(AVERAGE, None)
         if moments:
-            device = value.device
-            optimizer.state[value] = {k: v if k == "step" else v.to(device) for k, v in moments.items()}
-    return record["step"], record["seconds"]
+            optimizer.state[value] = {k: v if k == "step" else like(v, value) for k, v in moments.items()}
+    return Progress(record["step"], record["seconds"], record.get("window", []), known)
 
 
-def load_weights_into(parameters: dict[str, torch.nn.Parameter], tensors: dict[str, torch.Tensor]) -> None:
+def _check_identity(folder, known: dict[str, str], identity: dict[str, str]) -> None:
+    for key, value in identity.items():
+        if (known.get(key) or value) != value:
+            raise StateError(
+                f"The run in {folder} was trained with another {key} ({known[key][:12]}, now {value[:12]}): "
+                "go on with that one, or choose another run."
+            )
+
+
+def _read(folder: str | Path) -> tuple[dict, dict[str, torch.Tensor]]:
+    """state.json and the tensors that it names, verified."""
+    folder = Path(folder)
+    try:
+        record = json.loads((folder / STATE).read_text())
+        path = folder / record["file"]
+        sound = _sha256(path) == record.get("sha256", _sha256(path))
+        tensors = load_file(path) if sound else {}
+    except FileNotFoundError as error:
+        raise StateError(f"{folder} holds no finished or running run: {Path(error.filename).name} is missing.") from error
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise StateError(f"The state in {folder} cannot be read ({error}): remove the folder to start over.") from error
+    if not sound:
+        raise StateError(
+            f"{path} is damaged, its checksum is not the one of {STATE}: put the file back from a copy, or remove the "
+            "folder to start over."
+        )
+    return record, tensors
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
+
+
+def load_weights_into(parameters: Named, tensors: Named) -> None:
     """Copy ``weight.<name>`` of a state into parameters; every parameter must be there, with its shape."""
     for name, value in parameters.items():
         stored = tensors.get(f"weight.{name}")
         if stored is None:
-            raise ValueError(f"the run's state has no tensor {name!r}: it belongs to another configuration")
+            raise StateError(f"the run's state has no tensor {name!r}: it belongs to another configuration")
         if stored.shape != value.shape:
-            raise ValueError(f"{name} has shape {tuple(stored.shape)} in the state and {tuple(value.shape)} here")
+            raise StateError(f"{name} has shape {tuple(stored.shape)} in the state and {tuple(value.shape)} here")
         with torch.no_grad():
-            value.copy_(stored)
+            value.copy_(like(stored, value))
 
 
-def read_weights(folder: str | Path) -> dict[str, torch.Tensor]:
-    """Trained weights of a finished or running run, by parameter name."""
-    folder = Path(folder)
-    record = json.loads((folder / "state.json").read_text())
-    tensors = load_file(folder / record["file"])
-    return {key.split(".", 1)[1]: value for key, value in tensors.items() if key.startswith("weight.")}
+def read_weights(folder: str | Path, identity: dict[str, str] | None = None) -> Named:
+    """Trained weights of a finished or running run, by parameter name: their moving averages where there are some.
+
+    Raises:
+        StateError: the run's state is damaged, or it does not belong to ``identity`` (its base LLM is another one).
+    """
+    record, tensors = _read(folder)
+    _check_identity(folder, record.get("identity", {}), identity or {})
+    chosen = {}
+    for kind in ("weight", AVERAGE):
+        chosen |= {key.split(".", 1)[1]: value for key, value in tensors.items() if key.startswith(f"{kind}.")}
+    return chosen
 
 
 CHECKPOINT_PARTS = ("encoder", "language", "pose")  # first words of a checkpoint's tensor names
 
 
-def load_matching(modules: dict[str, torch.nn.Module], folders: str) -> None:
+def load_matching(modules: dict[str, torch.nn.Module], folders: str, identity: dict[str, str] | None = None) -> None:
     """Start from finished runs, or from checkpoints: for each folder (comma-separated), the module that its weights fit.
 
     Args:
         modules: by name; a checkpoint's parts go to the modules that bear their names (encoder, language, pose).
-        folders: runs whose every tensor must find its place in one of the modules, else a ValueError names it, and
+        identity: what the runs must belong to, the base LLM's revision.
+        folders: runs whose every tensor must find its place in one of the modules, else a StateError names it, and
             checkpoints, of which the modules take what is theirs; what a checkpoint lacks is printed.
     """
     for folder in filter(None, (part.strip() for part in folders.split(","))):
         if (Path(folder) / CHECKSUMS).exists():
-            _load_parts(modules, folder)
+            _load_parts(modules, folder, identity or {})
             continue
-        weights = read_weights(folder)
+        weights = read_weights(folder, identity)
         for module in modules.values():
             parameters = dict(module.named_parameters())
             if weights.keys() <= parameters.keys():
                 load_weights_into({name: parameters[name] for name in weights}, {f"weight.{k}": v for k, v in weights.items()})
                 break
         else:
-            raise ValueError(f"the weights of {folder} ({next(iter(weights))}, ...) fit none of the modules to train")
+            raise StateError(f"the weights of {folder} ({next(iter(weights))}, ...) fit none of the modules to train")
 
 
-def _load_parts(modules: dict[str, torch.nn.Module], folder: str) -> None:
-    _, tensors = load_checkpoint(folder)
+def _load_parts(modules: dict[str, torch.nn.Module], folder: str, identity: dict[str, str]) -> None:
+    config, tensors = load_checkpoint(folder)
+    if "language" in modules:
+        _check_identity(folder, {"base LLM": config.get("language", {}).get("revision")}, identity)
     for part in CHECKPOINT_PARTS:
         if part not in modules:
             continue
@@ -98,7 +205,7 @@ def _load_parts(modules: dict[str, torch.nn.Module], folder: str) -> None:
         parameters = dict(modules[part].named_parameters())
         chosen = {name: value for name, value in parameters.items() if name in own}
         if not chosen:
-            raise ValueError(f"the checkpoint {folder} has nothing for {part}")
+            raise StateError(f"the checkpoint {folder} has nothing for {part}")
         load_weights_into(chosen, {f"weight.{name}": value for name, value in own.items()})
         fresh = [name for name, value in parameters.items() if value.requires_grad and name not in own]
         if fresh:

@@ -7,8 +7,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
 
+from moe3d_ros.model.base_llm import BaseModelError  # noqa: E402
+from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
 from training.config import StageConfig, parse  # noqa: E402
 from training.engine import Task, train  # noqa: E402
+from training.processes import make_accelerator  # noqa: E402
+from training.state import StateError  # noqa: E402
 
 
 def make_task(config: StageConfig) -> Task:
@@ -32,12 +36,18 @@ def make_task(config: StageConfig) -> Task:
     raise SystemExit(f"no task {config.task!r}: perception, alignment, language or action")
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Parse, train, print the last figures."""
+def main(arguments: list[str] | None = None) -> int:
+    """Parse, train, print the last figures; 1 where the run could not start or go on, with the reason."""
     config = parse(arguments)
-    figures = train(make_task(config), config)
-    print("  ".join(f"{key} {value:.4g}" for key, value in figures.items()))
+    accelerator = make_accelerator(config.device)  # before the task: it gives this process its GPU
+    try:
+        figures = train(make_task(config), config)
+    except (StateError, CheckpointError, BaseModelError, FloatingPointError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    accelerator.print("  ".join(f"{key} {value:.4g}" for key, value in figures.items()))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -21,6 +21,9 @@ class LanguageConfig:
     rank: int = 8  # of every LoRA
     shards: int = 1  # more than one: fine-grained experts, experts and top_k being multiples
     shared_expert: bool = False  # an always-on expert beside the routed ones
+    dense: bool = False  # not converted: the baseline, whose LoRA has as many numbers as the experts' (see adapt.py)
+    router_modality: bool = False  # the router sees whether a token is text or an object
+    router_geometry: bool = False  # and, of an object, where it is
 
     def __post_init__(self):
         if not 1 <= self.top_k <= self.experts:

@@ -72,6 +72,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rank", type=int, default=8, help="rank of each expert's LoRA")
     parser.add_argument("--shards", type=int, default=1, help="split the block: experts and top-k must be multiples")
     parser.add_argument("--shared-expert", action="store_true", help="an always-on expert makes half of the output")
+    parser.add_argument("--router-modality", action="store_true", help="the router sees whether a token is an object")
+    parser.add_argument("--router-geometry", action="store_true", help="the router sees where an object token is")
     parser.add_argument("--tie-break", choices=sorted(TIE_BREAKERS), default="lora",
                         help="noise and reinit change the model's output from the start")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0)
@@ -83,7 +85,8 @@ def main(arguments: list[str] | None = None) -> int:
         names = convert_to_moe(
             model, options.experts, options.top_k, layers=options.layers, rank=options.rank, seed=options.seed,
             shards=options.shards, shared_expert=options.shared_expert, tie_break=options.tie_break,
-        )
+            router_modality=options.router_modality, router_geometry=options.router_geometry,
+        )  # fmt: skip
     except (BaseModelError, ConversionError) as error:
         print(error, file=sys.stderr)
         return 1

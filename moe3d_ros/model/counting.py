@@ -31,7 +31,7 @@ def count_parameters(model: nn.Module) -> ParameterCount:
     adapters = sum(p.numel() for name, p in model.named_parameters() if ".lora_" in name)
     dense = total = activated = stored - adapters
     for layer in moe_layers(model).values():
-        router = layer.router.weight.numel()
+        router = sum(p.numel() for p in layer.router_parameters())
         own = sum(p.numel() for p in layer.trained_parameters())
         ffn = sum(p.numel() for p in layer.parameters()) - own
         dense -= own
@@ -49,7 +49,7 @@ class FlopCount:
     """
 
     dense: int  # before the conversion
-    activated: int  # every chosen expert as the full matrix that it is in effect, and the router
+    activated: int  # every chosen expert as the full matrix that it is in effect, and the router with all its inputs
     computed: int  # as the ``shared`` implementation does it: frozen products once, and the low-rank updates
 
 
@@ -65,7 +65,7 @@ def count_flops(model: nn.Module) -> FlopCount:
     activated = computed = dense
     for layer in layers.values():
         hidden, width = layer.gate_proj.weight.shape
-        router, ffn = 2 * layer.router.weight.numel(), 2 * 3 * hidden * width
+        router, ffn = 2 * sum(p.numel() for p in layer.router_parameters()), 2 * 3 * hidden * width
         chosen = layer.top_k + layer.shards * layer.shared_expert
         high = chosen * 3 * hidden // layer.shards  # gate_B, up_B and down_A of the chosen experts
         low = layer.lora_sets * 3 * width  # gate_A, up_A and down_B of all experts in one product

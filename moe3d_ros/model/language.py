@@ -7,6 +7,7 @@ anchored to the same object.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -14,16 +15,19 @@ import torch.nn.functional as F
 from torch import nn
 
 from moe3d_ros.model.grammar import CANNOT, DONE, PICK, PLACE, STEP, PlanGrammar
+from moe3d_ros.model.moe import moe_layers
 from moe3d_ros.model.objects import ObjectSet, ObjectTokens
+from moe3d_ros.model.token_places import TokenPlaces, join_places, object_places, text_places
 
 SCENE_PROMPT = "Objects on the table, from left to right:"
 MASKED = -1e4
 POINTERS = 2  # what is picked, where it goes
+LAST_COMPLETED = 2  # steps that the LLM is told of; what was done before them the scene shows
 
 
 def task_prompt(instruction: str, completed=()) -> str:
     """Text between the object tokens and the plan."""
-    done = f"\nDone: {'; '.join(completed)}" if completed else ""
+    done = f"\nDone: {'; '.join(completed[-LAST_COMPLETED:])}" if completed else ""
     return f"\nTask: {instruction}{done}\nPlan:"
 
 
@@ -142,13 +146,20 @@ class SceneLanguageModel(nn.Module):
         """Logits of all tokens and the special ones (M, vocabulary + 3)."""
         return torch.cat([self.llm.get_output_embeddings()(hidden.to(self.llm.dtype)).float(), hidden @ self.special.T], dim=-1)
 
-    def run(self, inputs: torch.Tensor, mask=None, positions=None, cache=None):
-        """Decoder -> last hidden states (B, T, W), penultimate layer's states (B, T, W), cache."""
+    def run(self, inputs: torch.Tensor, mask=None, positions=None, cache=None, places: TokenPlaces | None = None):
+        """Decoder -> last hidden states (B, T, W), penultimate layer's states (B, T, W), cache.
+
+        places: of the tokens of this forward (not those in the cache); needed where a router looks at them, else ValueError.
+        """
+        looking = [layer for layer in moe_layers(self.llm).values() if layer.looks_at_places]
+        if looking and places is None:
+            raise ValueError("this model's routers look at modality or place: give `places` (TokenPlaces) to run()")
         dtype = self.llm.dtype
-        out = self.llm.get_decoder()(
-            inputs_embeds=inputs.to(dtype), attention_mask=None if mask is None else mask.to(dtype), position_ids=positions, past_key_values=cache,
-            use_cache=cache is not None, output_hidden_states=True,
-        )  # fmt: skip
+        with places.told(looking) if looking else nullcontext():
+            out = self.llm.get_decoder()(
+                inputs_embeds=inputs.to(dtype), attention_mask=None if mask is None else mask.to(dtype),
+                position_ids=positions, past_key_values=cache, use_cache=cache is not None, output_hidden_states=True,
+            )  # fmt: skip
         return out.last_hidden_state.float(), out.hidden_states[-2].float(), out.past_key_values
 
     def prefix(self, objects: ObjectSet, row: int = 0):
@@ -157,6 +168,12 @@ class SceneLanguageModel(nn.Module):
         count = int(objects.mask[row].sum())
         prompt = self.embed(torch.tensor(self.encode_scene_prompt(), device=tokens.device))
         return torch.cat([prompt, tokens[row, :count]]), tokens[row, :count], features[row : row + 1, :count]
+
+    def prefix_places(self, objects: ObjectSet, row: int = 0) -> TokenPlaces:
+        """Places of what ``prefix`` embeds, as a batch of one."""
+        count = int(objects.mask[row].sum())
+        prompt = text_places(1, len(self.encode_scene_prompt()), objects.center.device)
+        return join_places(prompt, object_places(objects.center[row : row + 1, :count]))
 
 
 @dataclass
@@ -224,26 +241,31 @@ class _Writer:
         self.cache = DynamicCache()
         scene, self.tokens, self.features = model.prefix(objects)
         device = scene.device
+        self.center = objects.center[:1, : len(self.tokens)]  # (1, n, 3)
         self.mask = torch.ones(self.features.shape[:2], dtype=torch.bool, device=device)
         ids = torch.tensor(model.encode(prompt), device=device)
         self.states: list[torch.Tensor] = []
         self.pointers: list[torch.Tensor] = []
         self.chosen: list[int] = []
-        self._run(torch.cat([scene, model.embed(ids)]))
+        places = join_places(model.prefix_places(objects), text_places(1, len(ids), device))
+        self._run(torch.cat([scene, model.embed(ids)]), places)
         self.words = self.states.pop()[None, -len(ids) :]  # (1, T, W)
 
-    def _run(self, inputs: torch.Tensor) -> None:
+    def _run(self, inputs: torch.Tensor, places: TokenPlaces) -> None:
         if self.should_stop is not None and self.should_stop():
             raise Stopped
-        self.hidden, penultimate, self.cache = self.model.run(inputs[None], cache=self.cache)
+        self.hidden, penultimate, self.cache = self.model.run(inputs[None], cache=self.cache, places=places)
         self.states.append(penultimate[0])
 
     def read(self, ids: list[int], index: int | None = None) -> None:
         """Read tokens; ``index`` is the object that a marker, which then comes first, stands for."""
         inputs = self.model.embed(torch.tensor(ids, device=self.mask.device))
+        places = text_places(1, len(ids), self.mask.device)
         if index is not None and index < len(self.tokens):
             inputs = torch.cat([inputs[:1] + self.tokens[index], inputs[1:]])
-        self._run(inputs)
+            rest = text_places(1, len(ids) - 1, self.mask.device)
+            places = join_places(object_places(self.center[:, index : index + 1]), rest)
+        self._run(inputs, places)
 
     def choose(self, node) -> tuple[int, float]:
         """The likeliest token that the grammar allows, and its probability among those."""
@@ -327,13 +349,15 @@ def generate_answer(model: SceneLanguageModel, objects: ObjectSet, question: str
 
     device = model.special.device
     scene, _, _ = model.prefix(objects)
-    pending = torch.cat([scene, model.embed(torch.tensor(model.encode(question_prompt(question)), device=device))])[None]
+    prompt = model.encode(question_prompt(question))
+    pending = torch.cat([scene, model.embed(torch.tensor(prompt, device=device))])[None]
+    places = join_places(model.prefix_places(objects), text_places(1, len(prompt), device))
     cache, tokens = DynamicCache(), []
     for _ in range(max_tokens):
-        hidden, _, cache = model.run(pending, cache=cache)
+        hidden, _, cache = model.run(pending, cache=cache, places=places)
         token = int(model.logits(hidden[:, -1])[0].argmax())
         if token >= model.vocabulary or token == model.tokenizer.eos_token_id:
             break
         tokens.append(token)
-        pending = model.embed(torch.tensor([[token]], device=device))
+        pending, places = model.embed(torch.tensor([[token]], device=device)), text_places(1, 1, device)
     return model.tokenizer.decode(tokens).strip()

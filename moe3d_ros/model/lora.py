@@ -20,11 +20,12 @@ FEED_FORWARD = ("gate_proj", "up_proj", "down_proj")
 
 def add_lora(model: nn.Module, rank: int = 8, alpha: float | None = None, dropout: float = 0.0,
              attention: Sequence[str] = ATTENTION, feed_forward: Sequence[str] = FEED_FORWARD,
-             seed: int = 0) -> list[str]:  # fmt: skip
+             seed: int = 0, wide_layers: Sequence[int] = (), wide_rank: int | None = None) -> list[str]:  # fmt: skip
     """Inject LoRA into attention and into the FFNs left dense, in place; returns the names of the adapted modules.
 
     Call it after convert_to_moe. alpha: 2 * rank by default. Everything else is frozen, but for the experts' own
     LoRA and the routers. The adapters' start depends on ``seed`` alone. Raises ValueError when nothing matches.
+    wide_layers, wide_rank: indices of blocks whose FFN gets LoRA of this rank instead, at the same alpha / rank.
     """
     from peft import LoraConfig, inject_adapter_in_model
 
@@ -40,7 +41,12 @@ def add_lora(model: nn.Module, rank: int = 8, alpha: float | None = None, dropou
     if not targets:
         raise ValueError(f"No module of {type(model).__name__} is among those to adapt: {attention}, {feed_forward}.")
     alpha = 2.0 * rank if alpha is None else alpha
-    config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=pattern, bias="none")
+    wide, indices = wide_rank or rank, "|".join(str(index) for index in wide_layers)
+    ffn = rf"{re.escape(prefix)}\.({indices})\.mlp\.({'|'.join(feed_forward)})"
+    config = LoraConfig(
+        r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=pattern, bias="none",
+        rank_pattern={ffn: wide} if indices else {}, alpha_pattern={ffn: alpha / rank * wide} if indices else {},
+    )  # fmt: skip
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         inject_adapter_in_model(config, model)

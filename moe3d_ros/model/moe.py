@@ -1,4 +1,4 @@
-"""A dense language model becomes a mixture of experts: layer, conversion, routing losses.
+"""A dense language model becomes a mixture of experts: the layer and the conversion.
 
 Each converted feed-forward block (FFN) becomes E experts that share its frozen weights and carry one LoRA set each
 (LoRA: arXiv 2106.09685), and a router trained in full. The gates are a softmax, cut to the top k and renormalised, so
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +18,10 @@ from torch import Tensor, nn
 
 from moe3d_ros.model.experts import EXPERT_IMPLEMENTATIONS, pack_experts
 from moe3d_ros.model.tie_breaking import TIE_BREAKERS
+from moe3d_ros.model.token_places import MODALITIES, POSITION_FEATURES, TokenPlaces
+
+if TYPE_CHECKING:
+    from moe3d_ros.model.routing import RouterRecorder
 
 EXPERT_TENSORS = ("gate_A", "gate_B", "up_A", "up_B", "down_A", "down_B")
 PACKED = ("packed_low", "packed_high", "packed_down_low", "packed_down_high")
@@ -40,11 +45,16 @@ class MoEFeedForward(nn.Module):
     equal from shard to shard: the gates, which sum to G, are then exactly even over the shards, and the output is the
     dense block's. shared_expert: one more copy of the whole block, with its own LoRA, that every token passes through;
     it makes half of the output and the routed experts the other half. Its LoRA is the last of each shard's sets.
+
+    router_modality, router_geometry: the router's input is the state and, beside it, one of two for text and object,
+    and Fourier features of an object's centre. Their weights ``router_modality`` (E, 2) and ``router_geometry`` (E, F)
+    start at zero. Who runs the model says what its tokens are with TokenPlaces.told; untold, all are taken for text.
     """
 
     def __init__(self, ffn: nn.Module, num_experts: int, top_k: int, rank: int, alpha: float,
                  generator: torch.Generator | None = None, implementation: str = "auto", shards: int = 1,
-                 shared_expert: bool = False):  # fmt: skip
+                 shared_expert: bool = False, router_modality: bool = False,
+                 router_geometry: bool = False):  # fmt: skip
         super().__init__()
         if not 1 <= top_k <= num_experts:
             raise ConversionError(f"top_k must lie between 1 and the number of experts ({num_experts}), not {top_k}.")
@@ -66,6 +76,7 @@ class MoEFeedForward(nn.Module):
         self.lora_sets = num_experts + shards * shared_expert
         self.implementation = implementation
         self.recorder: RouterRecorder | None = None
+        self.places: TokenPlaces | None = None
 
         for name in PACKED:
             self.register_buffer(name, None, persistent=False)
@@ -80,12 +91,29 @@ class MoEFeedForward(nn.Module):
         with torch.no_grad():
             rows = torch.randn(num_experts // shards, width, generator=generator) * 0.02
             self.router.weight.copy_(rows.repeat(shards, 1))
+        for name, wanted, inputs in (("router_modality", router_modality, len(MODALITIES)),
+                                     ("router_geometry", router_geometry, POSITION_FEATURES)):  # fmt: skip
+            start = nn.Parameter(torch.zeros(num_experts, inputs, device=device)) if wanted else None
+            self.register_parameter(name, start)
+
+    def _told(self, tokens: int) -> Tensor | float:
+        """What modality and place add to the router's logits (T, E); zero when the router does not look at them."""
+        added: Tensor | float = 0.0
+        if self.places is not None and self.places.is_object.numel() != tokens:
+            told = self.places.is_object.numel()
+            raise ValueError(f"told the places of {told} tokens, but {tokens} came: tell those of this forward")
+        if self.router_modality is not None:
+            by_modality = self.router_modality.t()
+            added = by_modality[:1] if self.places is None else by_modality[self.places.is_object.flatten().long()]
+        if self.router_geometry is not None and self.places is not None:
+            added = added + F.linear(self.places.features.to(self.router_geometry.dtype), self.router_geometry)
+        return added
 
     def route(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x (T, D) -> logits (T, E), gates of the chosen (T, k) that sum to G (one), chosen experts (T, k)."""
         precision = torch.promote_types(x.dtype, torch.float32)  # a router in half precision makes routing unstable
         with torch.autocast(x.device.type, enabled=False):
-            logits = F.linear(x.to(precision), self.router.weight.to(precision))
+            logits = F.linear(x.to(precision), self.router.weight.to(precision)) + self._told(len(x))
         if self.shards > 1:
             grouped = logits.unflatten(-1, (self.shards, -1))  # (T, G, E / G)
             top, chosen = grouped.topk(self.top_k // self.shards, dim=-1)
@@ -130,13 +158,24 @@ class MoEFeedForward(nn.Module):
                 setattr(self, name, None)
         return super().train(mode)
 
+    @property
+    def looks_at_places(self) -> bool:
+        """Whether the router sees more of a token than its state."""
+        return self.router_modality is not None or self.router_geometry is not None
+
+    def router_parameters(self) -> list[nn.Parameter]:
+        """The weights on the router's inputs: the state, and what else it sees."""
+        return [p for p in (self.router.weight, self.router_modality, self.router_geometry) if p is not None]
+
     def trained_parameters(self) -> Iterable[nn.Parameter]:
-        yield self.router.weight
+        yield from self.router_parameters()
         for name in EXPERT_TENSORS:
             yield getattr(self, name)
 
     def extra_repr(self) -> str:
         variant = f", shards={self.shards}" * (self.shards > 1) + ", shared expert" * self.shared_expert
+        variant += ", router_modality" * (self.router_modality is not None)
+        variant += ", router_geometry" * (self.router_geometry is not None)
         return f"experts={self.num_experts}, top_k={self.top_k}, rank={self.rank}, scale={self.scale:g}{variant}"
 
 
@@ -148,17 +187,19 @@ def moe_layers(model: nn.Module) -> dict[str, MoEFeedForward]:
 def convert_to_moe(model: nn.Module, num_experts: int = 4, top_k: int = 2, layers: str | Sequence[int] = "odd",
                    rank: int = 8, alpha: float | None = None, seed: int = 0,
                    implementation: str = "auto", shards: int = 1, shared_expert: bool = False,
-                   tie_break: str = "lora") -> list[str]:  # fmt: skip
+                   tie_break: str = "lora", router_modality: bool = False,
+                   router_geometry: bool = False) -> list[str]:  # fmt: skip
     """Replace the FFNs of a decoder by experts, in place; returns the dotted names of the converted FFNs.
 
     model: a Hugging Face decoder (Llama, SmolLM, Qwen2, Qwen3, Mistral, Gemma and others alike), with or without its
     language modelling head. layers: "odd" (every second, from index 1), "all", or indices (negative count from the
     end). alpha: strength of the experts' LoRA, 2 * rank by default. All parameters of the model are frozen, but for
-    the experts' LoRA and the routers. shards, shared_expert: see MoEFeedForward. tie_break: how the experts come to
-    differ, see tie_breaking.py; only "lora" keeps the dense model's output. Raises ConversionError for a model without gated FFNs, and changes nothing then.
+    the experts' LoRA and the routers. shards, shared_expert, router_modality, router_geometry: see MoEFeedForward.
+    tie_break: how the experts come to differ, see tie_breaking.py; only "lora" keeps the dense model's output. Raises
+    ConversionError for a model without gated FFNs, and changes nothing then.
     """
     prefix, blocks = decoder_layers(model)
-    indices = _layer_indices(layers, len(blocks))
+    indices = layer_indices(layers, len(blocks))
     for index in indices:
         _check_gated(f"{prefix}.{index}.mlp", getattr(blocks[index], "mlp", None))
     if tie_break not in TIE_BREAKERS:
@@ -167,10 +208,11 @@ def convert_to_moe(model: nn.Module, num_experts: int = 4, top_k: int = 2, layer
     alpha = 2.0 * rank if alpha is None else alpha
     converted = [
         MoEFeedForward(
-            blocks[i].mlp, num_experts, top_k, rank, alpha, generator, implementation, shards, shared_expert
+            blocks[i].mlp, num_experts, top_k, rank, alpha, generator, implementation, shards, shared_expert,
+            router_modality, router_geometry,
         )
         for i in indices
-    ]
+    ]  # fmt: skip
     for layer in converted:
         TIE_BREAKERS[tie_break](layer, generator)
     model.requires_grad_(False)
@@ -196,7 +238,8 @@ def decoder_layers(model: nn.Module) -> tuple[str, nn.ModuleList]:
     )
 
 
-def _layer_indices(layers: str | Sequence[int], count: int) -> list[int]:
+def layer_indices(layers: str | Sequence[int], count: int) -> list[int]:
+    """Indices that "odd", "all" or a list (negative: from the end) mean. Raises ConversionError."""
     if layers == "all":
         return list(range(count))
     if layers == "odd":
@@ -218,71 +261,3 @@ def _check_gated(name: str, ffn: nn.Module | None) -> None:
             f"{name} ({type(ffn).__name__}) is not a gated feed-forward block with gate_proj, up_proj, down_proj as "
             "plain linear layers and act_fn: only such dense models convert (before any LoRA is injected)."
         )
-
-
-class RouterRecorder:
-    """Collects what the routers of a model decide while it is entered, for the losses and the statistics.
-
-        with RouterRecorder(model) as routing:
-            output = model(...)
-        loss = task_loss + 1e-2 * routing.balance_loss(mask) + 1e-3 * routing.z_loss(mask)
-
-    ``logits[name]`` (T, E) with gradient and ``chosen[name]`` (T, k) of every layer, where T is batch times sequence.
-    A mask (T,) or (batch, sequence), true for real tokens, leaves padding out. Losses are summed over the layers, as
-    in the Switch Transformer. Entering again forgets the earlier forward.
-    """
-
-    def __init__(self, model: nn.Module):
-        self._names = {layer: name for name, layer in moe_layers(model).items()}
-        self.logits: dict[str, Tensor] = {}
-        self.chosen: dict[str, Tensor] = {}
-
-    def __enter__(self) -> RouterRecorder:
-        self.logits, self.chosen = {}, {}
-        for layer in self._names:
-            layer.recorder = self
-        return self
-
-    def __exit__(self, *error) -> None:
-        for layer in self._names:
-            layer.recorder = None
-
-    def add(self, layer: MoEFeedForward, logits: Tensor, chosen: Tensor) -> None:
-        self.logits[self._names[layer]] = logits
-        self.chosen[self._names[layer]] = chosen
-
-    def balance_loss(self, mask: Tensor | None = None) -> Tensor:
-        """Sum over layers of the load-balancing loss; each is 1 at perfect balance, at most E."""
-        return sum(load_balancing_loss(self.logits[name], self.chosen[name], mask) for name in self.logits)
-
-    def z_loss(self, mask: Tensor | None = None) -> Tensor:
-        """Sum over layers of the router z-loss."""
-        return sum(router_z_loss(logits, mask) for logits in self.logits.values())
-
-    def load(self, mask: Tensor | None = None) -> dict[str, Tensor]:
-        """Share of each expert in the chosen (token, expert) pairs, per layer: (E,), sums to one."""
-        return {name: _load(self.chosen[name], self.logits[name].shape[1], mask) for name in self.logits}
-
-
-def load_balancing_loss(logits: Tensor, chosen: Tensor, mask: Tensor | None = None) -> Tensor:
-    """E * sum over experts of (share of the choices) * (mean probability): Switch Transformer, arXiv 2101.03961, eq. 4.
-
-    logits (T, E), chosen (T, k), mask (T,) or (batch, sequence) true for real tokens. 1 at balance.
-    """
-    load = _load(chosen, logits.shape[1], mask)
-    probabilities = _kept(logits, mask).softmax(-1).mean(0)
-    return logits.shape[1] * (load * probabilities).sum()
-
-
-def router_z_loss(logits: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Mean squared log-sum-exp of the router's logits (T, E): ST-MoE, arXiv 2202.08906, eq. 5."""
-    return _kept(logits, mask).logsumexp(-1).square().mean()
-
-
-def _kept(rows: Tensor, mask: Tensor | None) -> Tensor:
-    return rows if mask is None else rows[mask.reshape(-1).bool()]
-
-
-def _load(chosen: Tensor, experts: int, mask: Tensor | None) -> Tensor:
-    counts = torch.bincount(_kept(chosen, mask).flatten(), minlength=experts).float()
-    return counts / counts.sum().clamp(min=1)

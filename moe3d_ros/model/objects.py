@@ -15,7 +15,14 @@ from moe3d_ros.model.encoder import Detections, FourierPosition, TransformerLaye
 
 GROUPS = ("kind", "kind_color", "all")  # among whom an object is extreme
 SIDES = ("left", "right", "near", "far")
-RELATIONS = tuple(f"{side}_of_{group}" for group in GROUPS for side in SIDES) + ("bigger", "smaller", "covered", "on_top")
+# What long tasks ask of a thing: what bears it, whether a bowl or zone of its colour is there (for those: a block),
+# whether its colour's blocks are even in number, whether its pile stands on its own zone, and in which half it lies.
+TASK_RELATIONS = (
+    "on_block", "on_bowl", "on_zone", "on_own_color", "own_bowl", "own_zone", "even", "over_own_zone", "far_half", "left_half"
+)  # fmt: skip
+RELATIONS = (
+    *(f"{side}_of_{group}" for group in GROUPS for side in SIDES), "bigger", "smaller", "covered", "on_top", *TASK_RELATIONS
+)  # fmt: skip
 LANDMARKS = 4 * 11  # kind and colour of a thing that others may be next to
 ATTRIBUTES = 4 + 11 + 3  # kind and colour probabilities, half extents in decimetres
 

@@ -8,12 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from moe3d_ros.model.adapt import adapt_base, convert_base
 from moe3d_ros.model.checkpoint import check_tensor_names
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.encoder import SceneEncoder
 from moe3d_ros.model.language import SceneLanguageModel
-from moe3d_ros.model.lora import add_lora
-from moe3d_ros.model.moe import convert_to_moe
 from moe3d_ros.model.objects import ATTRIBUTES, ObjectSet
 from moe3d_ros.model.pose_dit import PoseDiT, PoseDiTConfig
 from moe3d_ros.tabletop.scenes import BLOCK
@@ -21,10 +20,8 @@ from moe3d_ros.tabletop.scenes import BLOCK
 
 def make_language_model(config: ModelConfig, llm, tokenizer) -> SceneLanguageModel:
     """Convert and adapt a dense base in place, and put the scene's tokens in front of it."""
-    language = config.language
-    convert_to_moe(llm, language.experts, language.top_k, language.moe_layers, language.rank,
-                   shards=language.shards, shared_expert=language.shared_expert)  # fmt: skip
-    add_lora(llm, rank=language.rank)
+    convert_base(llm, config.language)
+    adapt_base(llm, config.language)
     return SceneLanguageModel(llm, tokenizer, config.object_width, config.object_heads, config.object_layers)
 
 

@@ -1,72 +1,65 @@
-"""Questions about one scene with short answers: counting, existence, colour, size, place."""
+"""Questions about one scene whose answers nobody could dispute: which types there are, and how often each is asked."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from moe3d_ros.tabletop.scenes import COLOR_NAMES, Scene
-from moe3d_ros.tabletop.tasks import refer, supports
+from moe3d_ros.tabletop.asking import Asker
+from moe3d_ros.tabletop.captions import caption_question, description_question, list_question
+from moe3d_ros.tabletop.scenes import Scene
+from moe3d_ros.tabletop.short_questions import (
+    check_question, color_question, comparison_question, contents_question, count_question, existence_question,
+    more_question, neighbour_question, side_question, size_question, stacking_question,
+)  # fmt: skip
 
-NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-
-
-def _count(scene: Scene, rng) -> tuple[str, str]:
-    kind = rng.choice(["block", "bowl", "zone"])
-    color = rng.choice([o.color for o in scene.objects]) if rng.random() < 0.35 else None
-    number = sum(o.kind == kind and color in (None, o.color) for o in scene.objects)
-    words = f"{color} {kind}s" if color else f"{kind}s"
-    question = rng.choice(["how many {w} are there?", "how many {w} are on the table?", "count the {w}"]).format(w=words)
-    return question, NUMBERS[min(number, 10)]
-
-
-def _exists(scene: Scene, rng) -> tuple[str, str]:
-    kind = str(rng.choice(["block", "bowl", "zone"]))
-    present = [o.color for o in scene.objects if o.kind == kind]
-    color = rng.choice(present) if present and rng.random() < 0.5 else rng.choice(COLOR_NAMES)
-    question = rng.choice(["is there a {c} {k}?", "is there a {c} {k} on the table?", "do you see a {c} {k}?"])
-    return question.format(c=color, k=kind), "yes" if color in present else "no"
-
-
-def _color(scene: Scene, rng) -> tuple[str, str] | None:
-    index = int(rng.integers(len(scene.objects)))
-    phrase = refer(scene, index, rng, grounded=True)
-    color = scene.objects[index].color
-    if phrase is None or color in phrase:
-        return None
-    return f"what color is {phrase}?", color
-
-
-def _size(scene: Scene, rng) -> tuple[str, str] | None:
-    blocks = [i for i, o in enumerate(scene.objects) if o.kind == "block"]
-    index = int(rng.choice(blocks)) if blocks else None
-    phrase = refer(scene, index, rng, grounded=bool(rng.random() < 0.5)) if blocks else None
-    if phrase is None or any(w in phrase for w in ("small", "little", "big", "larg")):
-        return None
-    return f"is {phrase} big or small?", scene.objects[index].size
+TYPES = {
+    "count": count_question,
+    "existence": existence_question,
+    "color": color_question,
+    "size": size_question,
+    "contents": contents_question,
+    "side": side_question,
+    "neighbour": neighbour_question,
+    "comparison": comparison_question,
+    "more": more_question,
+    "stacking": stacking_question,
+    "check": check_question,
+    "list": list_question,
+    "caption": caption_question,
+    "description": description_question,
+}
+# Long answers cost tokens, so they are rarer. Contents and stacking are mostly asked where something lies on something,
+# in one scene of five, so that "nothing" stays rare: there they take the share that they cannot have elsewhere.
+WEIGHTS = {
+    "count": 0.13, "existence": 0.08, "color": 0.13, "size": 0.06, "contents": 0.2, "side": 0.1, "neighbour": 0.05,
+    "comparison": 0.1, "more": 0.04, "stacking": 0.3, "check": 0.1, "list": 0.03, "caption": 0.04, "description": 0.025,
+}  # fmt: skip
+CAPTION_WEIGHTS = {"caption": 0.35, "list": 0.3, "description": 0.35}  # texts that align the projection
+_TRIES = 4
 
 
-def _inside(scene: Scene, rng) -> tuple[str, str] | None:
-    goals = [i for i, o in enumerate(scene.objects) if o.kind in ("bowl", "zone")]
-    if not goals:
-        return None
-    below = supports(scene)
-    occupied = [i for i in goals if i in below.values()]
-    index = int(rng.choice(occupied if occupied and rng.random() < 0.7 else goals))
-    phrase = refer(scene, index, rng, grounded=False)
-    if phrase is None:
-        return None
-    upper = [i for i, j in below.items() if j == index]
-    preposition = "in" if scene.objects[index].kind == "bowl" else "on"
-    return f"what is {preposition} {phrase}?", f"the {scene.objects[upper[0]].name}" if upper else "nothing"
+def random_question(
+    scene: Scene, rng: np.random.Generator, held_out: bool = False, weights: Mapping[str, float] = WEIGHTS
+) -> tuple[str, str, str] | None:
+    """A question, its answer and its type; another type where the drawn one has none in this scene.
 
+    Args:
+        held_out: word it as training never does.
+        weights: how often each type is drawn; types that are left out are never asked.
 
-KINDS_OF_QUESTION = {"count": _count, "existence": _exists, "color": _color, "size": _size, "contents": _inside}
-
-
-def random_question(scene: Scene, rng: np.random.Generator) -> tuple[str, str, str] | None:
-    """A question, its answer and its type; None if the drawn type has none in this scene."""
-    if not scene.objects:
-        return None
-    name = str(rng.choice(list(KINDS_OF_QUESTION)))
-    found = KINDS_OF_QUESTION[name](scene, rng)
-    return None if found is None else (*found, name)
+    Returns:
+        None if the scene has no question of any of these types.
+    """
+    left = dict(weights) if scene.objects else {}
+    while left:
+        shares = np.array(list(left.values()))
+        name = list(left)[int(rng.choice(len(left), p=shares / shares.sum()))]
+        del left[name]
+        asker = Asker(scene, rng, held_out)
+        for _ in range(_TRIES):
+            found = TYPES[name](asker)
+            if found is not None:
+                return (*found, name)
+    return None

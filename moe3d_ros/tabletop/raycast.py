@@ -29,6 +29,7 @@ class SensorRange:
     pose_noise: float = 0.002  # metres, 1 sigma, error of a camera's calibration
     holes: float = 0.15  # largest share of rays without a reading
     color_noise: float = 0.03
+    contrast: float = 0.45  # largest share of an object's brightness that depends on how it faces the lamp
     light: float = 0.08  # strength of brightness changes; beyond 0.1 white and gray cannot be told apart
 
 
@@ -187,7 +188,7 @@ def sense(scenes: SceneBatch, sensor: SensorRange, generator: torch.Generator) -
     positions = random_camera_positions(batch, high, sensor.standard, generator)
     light = torch.nn.functional.normalize(torch.cat([0.6 * normal(batch, 2), 1 + uniform(batch, 1)], 1), dim=1)
     brightness = 1 + sensor.light * (2 * uniform(batch, 1) - 1)
-    contrast = 0.3 * uniform(batch, 1)
+    contrast = sensor.contrast * uniform(batch, 1)
     noise = sensor.depth_noise * uniform(batch, 1)
     holes = sensor.holes * uniform(batch, 1)
     parts = []

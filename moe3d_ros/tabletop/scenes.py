@@ -121,7 +121,9 @@ class SceneRange:
     objects: tuple[int, int] = (0, 0)
     clutter: tuple[int, int] = (0, 0)
     stacked: float = 0.0  # share of the scenes in which one block already lies on or in something
+    towers: float = 0.0  # share of the scenes in which about half of the blocks do, also one on the other
     twins: float = 0.35  # share of the scenes in which two blocks share a colour and differ in size
+    few_colors: float = 0.0  # share of the scenes with three to five colours in all, so that each comes several times
     scale_jitter: float = 0.0  # sizes vary by this fraction
     color_jitter: float = 0.05  # shades vary by this fraction around their centres
 
@@ -133,8 +135,9 @@ class SceneRange:
 
 
 TRAINING_RANGE = SceneRange(
-    blocks=(1, 6), bowls=(0, 4), zones=(0, 3), objects=(0, 2), clutter=(0, 2), stacked=0.3, scale_jitter=0.06, color_jitter=0.08
-)
+    blocks=(1, 9), bowls=(0, 7), zones=(0, 4), objects=(0, 2), clutter=(0, 2), stacked=0.3, towers=0.25, scale_jitter=0.06,
+    color_jitter=0.08,
+)  # fmt: skip
 
 
 @dataclass
@@ -227,7 +230,7 @@ def sample_scenes(
     grey = 0.15 + 0.5 * uniform(batch, 1) + 0.04 * (uniform(batch, 3) - 0.5)
     table_rgb = torch.where(uniform(batch, 1) < 0.6, wood, grey)
     scenes = SceneBatch(placed, kind.clone(), shape, color, big, center, half, yaw, rgb, table_rgb)
-    return _stack_one(scenes, scene_range.stacked, uniform)
+    return _stack_many(_stack_one(scenes, scene_range.stacked, uniform), scene_range.towers, uniform)
 
 
 def _colors_and_sizes(kind, scene_range, uniform):
@@ -236,13 +239,17 @@ def _colors_and_sizes(kind, scene_range, uniform):
     color = torch.zeros_like(kind)
     order_of_blocks = uniform(batch, n_colors)
     match = uniform(batch, 1) < 0.5  # in half of the scenes bowls and zones take the blocks' colours
+    period = torch.full((batch, 1), n_colors, device=kind.device)
+    if scene_range.few_colors:
+        few = 3 + torch.floor(3 * uniform(batch, 1)).long()
+        period = torch.where(uniform(batch, 1) < scene_range.few_colors, few, period)
     for k in (BLOCK, BOWL, ZONE, OBJECT):
         columns = torch.nonzero(kind[0] == k).flatten()
         if len(columns) == 0:
             continue
         order = order_of_blocks if k == BLOCK else torch.where(match, order_of_blocks, uniform(batch, n_colors))
         permuted = order.argsort(dim=1)
-        color[:, columns] = permuted[:, torch.arange(len(columns), device=kind.device) % n_colors]
+        color[:, columns] = permuted.gather(1, torch.arange(len(columns), device=kind.device)[None] % period)
         repeat = uniform(batch, len(columns)) < 0.06  # now and then a colour comes twice
         color[:, columns] = torch.where(repeat, color[:, columns[:1]], color[:, columns])
     big = uniform(batch, slots) < 0.35
@@ -310,21 +317,45 @@ def _stack_one(scenes: SceneBatch, share: float, uniform) -> SceneBatch:
     """In ``share`` of the scenes, move block 0 onto or into another block, bowl or zone."""
     if share <= 0:
         return scenes
-    batch = len(scenes)
     support = scenes.named & (scenes.kind <= ZONE)
     support[:, 0] = False
-    fits = ~((scenes.kind == BLOCK) & scenes.big[:, :1] & ~scenes.big)  # no big block on a small one
+    return _put_on(scenes, 0, support, uniform(len(scenes)) < share, uniform)[0]
+
+
+def _stack_many(scenes: SceneBatch, share: float, uniform) -> SceneBatch:
+    """In ``share`` of the scenes, move every second block onto or into something that bears nothing yet."""
+    if share <= 0:
+        return scenes
+    chosen = uniform(len(scenes)) < share
+    scenes = replace(scenes, center=scenes.center.clone())
+    free = scenes.named & (scenes.kind <= ZONE)
+    blocks = torch.nonzero(scenes.kind[0] == BLOCK).flatten().tolist()
+    # What block 0 may lie on already is left alone: another block there would fill the same place.
+    apart = (scenes.center[:, :, :2] - scenes.center[:, :1, :2]).norm(dim=-1)
+    free &= (apart > 0.07) & (torch.arange(free.shape[1], device=free.device) > 0)
+    for slot in reversed(blocks[1:]):  # a block lies only on those after it, which do not move any more
+        support = free.clone()
+        support[:, blocks[0] : slot + 1] = False
+        scenes, below = _put_on(scenes, slot, support, chosen & (uniform(len(scenes)) < 0.5) & (apart[:, slot] > 0.07), uniform)
+        free[below >= 0, below[below >= 0]] = False
+    return scenes
+
+
+def _put_on(scenes: SceneBatch, mover: int, support: torch.Tensor, use: torch.Tensor, uniform):
+    """Move block ``mover`` onto a random slot of ``support`` (B, S) where ``use`` (B,) says so -> scenes, slot below or -1."""
+    batch = len(scenes)
+    fits = ~((scenes.kind == BLOCK) & scenes.big[:, mover, None] & ~scenes.big)  # no big block on a small one
     weight = uniform(*support.shape) * (support & fits)
     slot = weight.argmax(dim=1)
     rows = torch.arange(batch, device=slot.device)
-    use = (uniform(batch) < share) & (weight.amax(dim=1) > 0) & scenes.exists[:, 0] & (scenes.kind[:, 0] == BLOCK)
+    use = use & (weight.amax(dim=1) > 0) & scenes.exists[:, mover] & (scenes.kind[:, mover] == BLOCK)
     below = scenes.center[rows, slot]
     top = below[:, 2] + scenes.half[rows, slot, 2]
     kind = scenes.kind[rows, slot]
     top = torch.where(kind == BOWL, torch.full_like(top, BOWL_FLOOR_HEIGHT), top)
     slack = torch.where(kind == ZONE, 0.04, 0.008)[:, None]
     xy = below[:, :2] + slack * (2 * uniform(batch, 2) - 1)
-    center = torch.cat([xy, (top + scenes.half[:, 0, 2])[:, None]], dim=1)
+    center = torch.cat([xy, (top + scenes.half[:, mover, 2])[:, None]], dim=1)
     moved = scenes.center.clone()
-    moved[:, 0] = torch.where(use[:, None], center, moved[:, 0])
-    return replace(scenes, center=moved)
+    moved[:, mover] = torch.where(use[:, None], center, moved[:, mover])
+    return replace(scenes, center=moved), torch.where(use, slot, torch.full_like(slot, -1))

@@ -6,22 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moe3d_ros.geometry import pose_from_xyz_yaw
 from moe3d_ros.plan import Pose
 from moe3d_ros.tabletop import wordings
-from moe3d_ros.tabletop.scenes import BOWL_FLOOR_HEIGHT, COLOR_NAMES, SIZE_NAMES, Scene, SceneObject
+from moe3d_ros.tabletop.placing import AREA_CENTERS, pick_pose, place_pose
+from moe3d_ros.tabletop.scenes import COLOR_NAMES, SIZE_NAMES, Scene
 
-AREA_CENTERS = {  # x, y in metres, in the default workspace
-    "left side": (0.5, 0.3),
-    "right side": (0.5, -0.3),
-    "far side": (0.65, 0.0),
-    "near side": (0.35, 0.0),
-    "middle": (0.5, 0.0),
-    "top left area": (0.625, 0.25),
-    "top right area": (0.625, -0.25),
-    "bottom left area": (0.375, 0.25),
-    "bottom right area": (0.375, -0.25),
-}
 MARGIN = 0.025  # metres by which an extreme thing must beat the next one, so that nobody could dispute it
 PREPOSITIONS = {"bowl": "in", "zone": "on", "block": "on"}
 
@@ -139,52 +128,6 @@ def refer(scene: Scene, index: int, rng, grounded: bool) -> str | None:
         return f"the {rng.choice(phrases)}" if phrases else None
     phrase = _plain_phrase(scene, index, rng)
     return f"the {phrase}" if phrase else None
-
-
-def pick_pose(thing: SceneObject) -> Pose:
-    """Contact with the middle of the top face, tool x along the object's yaw."""
-    return pose_from_xyz_yaw((thing.position[0], thing.position[1], thing.top), thing.yaw)
-
-
-def place_pose(scene: Scene, pick_index: int, place_index: int | None, area: str | None) -> Pose:
-    """Release of object ``pick_index`` in a bowl, on a zone, on a block, or at a free spot of an area."""
-    thing = scene.objects[pick_index]
-    height = 2 * thing.half_extents[2]
-    if place_index is None:
-        x, y = _free_spot(scene, pick_index, AREA_CENTERS[area], reach=0.12, step=0.03)
-        return pose_from_xyz_yaw((x, y, height), thing.yaw)
-    goal = scene.objects[place_index]
-    x, y = goal.position[:2]
-    if goal.kind == "bowl":
-        return pose_from_xyz_yaw((x, y, BOWL_FLOOR_HEIGHT + height), thing.yaw)
-    if goal.kind == "zone":
-        x, y = _free_spot(scene, pick_index, (x, y), reach=0.03, step=0.03, ignore=place_index)
-        return pose_from_xyz_yaw((x, y, goal.top + height), thing.yaw)
-    turn = (goal.yaw - thing.yaw + np.pi / 4) % (np.pi / 2) - np.pi / 4  # the least turn that aligns the faces
-    return pose_from_xyz_yaw((x, y, goal.top + height), thing.yaw + turn)
-
-
-def _free_spot(scene: Scene, moved: int, center, reach: float, step: float, ignore: int | None = None):
-    """The point nearest to ``center`` where the moved object touches nothing; ``center`` itself if there is none."""
-    own = float(np.hypot(*scene.objects[moved].half_extents[:2]))
-    steps = np.arange(-reach, reach + 1e-6, step)
-    spots = sorted(((center[0] + dx, center[1] + dy) for dx in steps for dy in steps),
-                   key=lambda s: np.hypot(s[0] - center[0], s[1] - center[1]))  # fmt: skip
-    low, high = scene.workspace.low, scene.workspace.high
-    for x, y in spots:
-        if not (low[0] + own < x < high[0] - own and low[1] + own < y < high[1] - own):
-            continue
-        free = True
-        for i, other in enumerate(scene.objects):
-            if i in (moved, ignore) or other.kind == "zone":
-                continue
-            radius = other.half_extents[0] if other.shape != "box" else float(np.hypot(*other.half_extents[:2]))
-            if np.hypot(x - other.position[0], y - other.position[1]) < own + radius + 0.005:
-                free = False
-                break
-        if free:
-            return x, y
-    return center
 
 
 def step_text(scene: Scene, pick_index: int, place_index: int | None, area: str | None) -> str:

@@ -1,0 +1,103 @@
+"""A long-horizon task, its score in a scene, and the oracle: the steps that remain from the scene as it is now."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from moe3d_ros.tabletop.goals import GOALS, Goal, Move
+from moe3d_ros.tabletop.layout import Layout, apply_step
+from moe3d_ros.tabletop.scenes import Scene
+from moe3d_ros.tabletop.tasks import Step, make_step
+
+EXTRA_STEPS = {"J": 7}  # moves that may be wasted; 2 in all other tasks
+MOST_STEPS = 60
+
+
+@dataclass(frozen=True)
+class LongTask:
+    """An instruction and what it means.
+
+    Attributes:
+        name: ``A`` to ``K`` or one of the practice tasks.
+        instruction: as a person says it.
+        alternatives: each is a set of goals that would do; indices are those of the scene's objects.
+        held_out: the wording is not one of those trained on.
+        reason: why it cannot be done (``no red bowl``); empty if it can. Then there are no goals.
+    """
+
+    name: str
+    instruction: str
+    alternatives: tuple[tuple[Goal, ...], ...]
+    held_out: bool = False
+    reason: str = ""
+
+    def step_limit(self, moves: int) -> int:
+        """How many steps an episode may take, given how many moves it needs."""
+        return moves + EXTRA_STEPS.get(self.name, 2)
+
+    def to_dict(self) -> dict:
+        """Plain types for JSON."""
+        goals = [[{"kind": type(goal).__name__, **asdict(goal)} for goal in goals] for goals in self.alternatives]
+        return {"name": self.name, "instruction": self.instruction, "alternatives": goals, "held_out": self.held_out,
+                "reason": self.reason}  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, values: dict) -> LongTask:
+        """The inverse of :meth:`to_dict`. Raises KeyError for a goal of unknown kind."""
+
+        def frozen(value):
+            return tuple(frozen(v) for v in value) if isinstance(value, list) else value
+
+        def goal(entry: dict) -> Goal:
+            fields = {name: frozen(value) for name, value in entry.items() if name != "kind"}
+            return GOALS[entry["kind"]](**fields)
+
+        alternatives = tuple(tuple(goal(entry) for entry in goals) for goals in values["alternatives"])
+        return cls(values["name"], values["instruction"], alternatives, values["held_out"], values["reason"])
+
+
+def satisfied(task: LongTask, scene: Scene) -> tuple[int, int]:
+    """Goals reached in the scene, and all goals; the best of the task's alternatives counts."""
+    if not task.alternatives:
+        return 0, 0
+    goals, reached = _best(task, Layout(scene))
+    return reached, sum(goal.total for goal in goals)
+
+
+def next_step(task: LongTask, scene: Scene) -> Step | None:
+    """The oracle's next step from the scene as it is; None if all is done, or nothing can be done."""
+    if not task.alternatives:
+        return None
+    layout = Layout(scene)
+    goals, _ = _best(task, layout)
+    moves = [move for move in (goal.next(layout) for goal in goals) if move is not None]
+    if not moves:
+        return None
+    # Taking something aside comes last; otherwise from left to right.
+    move = min(moves, key=lambda m: (m.aside, -layout.left(m.pick)))
+    area = _aside(goals, layout, move) if move.aside else move.area
+    return make_step(scene, move.pick, move.place, area)
+
+
+def remaining_steps(task: LongTask, scene: Scene) -> tuple[Step, ...]:
+    """All steps that the oracle would still take from the scene as it is, each with the poses after those before it."""
+    steps: list[Step] = []
+    while len(steps) < MOST_STEPS:
+        step = next_step(task, scene)
+        if step is None:
+            break
+        steps.append(step)
+        scene = apply_step(scene, step)
+    return tuple(steps)
+
+
+def _best(task: LongTask, layout: Layout) -> tuple[tuple[Goal, ...], int]:
+    counts = [sum(goal.reached(layout) for goal in goals) for goals in task.alternatives]
+    return task.alternatives[counts.index(max(counts))], max(counts)
+
+
+def _aside(goals: tuple[Goal, ...], layout: Layout, move: Move) -> str:
+    """The side of the table that a thing is on, unless the task is about that side: then the other one."""
+    sides = ("left side", "right side") if layout.left(move.pick) > 0 else ("right side", "left side")
+    taken = " ".join(area for goal in goals if (area := getattr(goal, "area", None)))
+    return sides[1] if sides[0].split()[0] in taken else sides[0]

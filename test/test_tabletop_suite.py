@@ -1,0 +1,72 @@
+"""Suite tabletop: episodes in closed loop through real physics, saved failures that replay, figures."""
+
+import json
+
+import pytest
+
+from moe3d_ros.model.tiny import write_tiny_checkpoint
+from training import evaluate, tabletop_report
+from training.tabletop_episode import Episode, held_out_episode
+
+
+def test_the_oracle_solves_an_episode_of_each_sort_through_two_processes(tmp_path, capsys):
+    out, picture = tmp_path / "out.json", tmp_path / "plot.png"
+    arguments = ["--suite", "tabletop", "--oracle-only", "--episodes", "1", "--tasks", "A,D,I", "--workers", "2"]
+    assert evaluate.main([*arguments, "--json", str(out), "--plot", str(picture)]) == 0
+    figures = json.loads(out.read_text())
+    assert set(figures["tasks"]) == {"A", "D", "I"}
+    for task in figures["tasks"].values():
+        assert task["success"] == task["score"] == task["oracle"] == 1.0
+    assert figures["seen_mean"] == figures["unseen_mean"] == 1.0
+    for record in figures["records"]:
+        assert record["end"] == "complete" and len(record["steps"]) == record["moves"]
+    assert "LoHoVLA" in capsys.readouterr().out
+    assert picture.stat().st_size > 1000
+
+
+def test_a_saved_failure_replays(tmp_path, capsys):
+    folder = write_tiny_checkpoint(tmp_path / "tiny")
+    out = tmp_path / "out.json"
+    common = ["--suite", "tabletop", "--checkpoint", str(folder)]
+    arguments = ["--tasks", "B", "--episodes", "1", "--cameras", "front", "--failures", str(tmp_path / "failures")]
+    assert evaluate.main([*common, *arguments, "--json", str(out)]) == 0
+    figures = json.loads(out.read_text())
+    (record,) = figures["records"]
+    assert figures["checkpoint"] == "tiny" and not record["success"] and record["oracle"]
+    (saved,) = (tmp_path / "failures").iterdir()
+    capsys.readouterr()
+    assert evaluate.main([*common, "--replay", str(saved)]) == 0
+    again = json.loads(capsys.readouterr().out)
+    for name in ("instruction", "steps", "end", "score", "moves"):
+        assert again[name] == record[name]
+
+
+def test_a_file_that_is_no_episode_is_refused(tmp_path, capsys):
+    (tmp_path / "bad.json").write_text("{}")
+    with pytest.raises(SystemExit):
+        evaluate.main(["--suite", "tabletop", "--oracle-only", "--replay", str(tmp_path / "bad.json")])
+    assert "no saved episode" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--tasks", "A,Z"], ["--cameras", "behind"], ["--episodes", "0"]])
+def test_wrong_arguments_are_refused(arguments):
+    with pytest.raises(SystemExit):
+        evaluate.main(["--suite", "tabletop", "--oracle-only", *arguments])
+
+
+def test_episodes_depend_on_their_number_alone_and_survive_a_file(tmp_path):
+    episode = held_out_episode("E", 3, colors="all", cameras=("top",))
+    assert held_out_episode("E", 3, colors="all", cameras=("top",)) == episode != held_out_episode("E", 4, colors="all")
+    episode.save(tmp_path / "episode.json")
+    assert Episode.load(tmp_path / "episode.json") == episode
+
+
+def test_means_are_over_tasks_and_intervals_are_wilsons():
+    records = [{"task": "A", "success": i < 9, "score": 0.9, "oracle": True} for i in range(10)]
+    records += [{"task": "B", "success": False, "score": 0.5, "oracle": True}, {"task": "K", "success": True, "score": 1.0,
+                                                                                "oracle": False}]  # fmt: skip
+    figures = tabletop_report.summary(records)
+    assert figures["seen_mean"] == pytest.approx(0.45) and figures["unseen_mean"] == 1.0
+    assert figures["tasks"]["A"]["interval"] == pytest.approx((0.5958, 0.9821), abs=1e-3)
+    assert figures["tasks"]["K"]["oracle"] == 0.0
+    assert "2 of 5 tasks" in tabletop_report.table(figures)

@@ -1,0 +1,93 @@
+"""Texts about generated scenes, tokenised for the language stage: plans of one step and of many, refusals, answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from moe3d_ros.model.grammar import DONE
+from moe3d_ros.model.language import SceneLanguageModel, question_prompt, task_prompt
+from moe3d_ros.tabletop.progress import Progress
+from moe3d_ros.tabletop.questions import random_question
+from moe3d_ros.tabletop.scenes import Scene
+from moe3d_ros.tabletop.tasks import Step, impossible_task, random_step_text, single_step_task
+from training.packing import Text
+
+# Of the texts about a scene that no long task belongs to.
+SHARES = {"plain": 0.18, "grounded": 0.40, "done": 0.04, "cannot": 0.06, "question": 0.32}
+# How many of a long task's remaining steps are learnt from one sample. Only the first is executed before the planner looks
+# again, so it counts most.
+STEPS_LEARNT, STEP_SHARES = (1, 2, 4), (0.6, 0.25, 0.15)
+HISTORY_SHARE = 0.5  # of the long tasks are told what was done already; the scene shows it too
+
+
+@dataclass
+class StepText:
+    """A text of one step and the step itself with the slots of its scene's objects."""
+
+    text: Text
+    step: tuple[Step, list[int]]
+
+
+class TextWriter:
+    """Draws texts about a scene and tokenises them for one model."""
+
+    def __init__(self, model: SceneLanguageModel):
+        self.model = model
+
+    def draw(self, scene: Scene, slots: list[int], number: int, rng: np.random.Generator) -> list[Text]:
+        """Up to ``number`` texts of the kinds in SHARES; ``slots`` are those of the scene's objects in its batch."""
+        texts = []
+        for _ in range(4 * number):
+            if len(texts) == number:
+                break
+            kind = str(rng.choice(list(SHARES), p=list(SHARES.values())))
+            text = self.question(scene, rng) if kind == "question" else self._single(scene, slots, kind, rng)
+            if text is not None:
+                texts.append(text)
+        return texts
+
+    def question(self, scene: Scene, rng) -> Text | None:
+        """A question and its answer."""
+        found = random_question(scene, rng)
+        if found is None:
+            return None
+        encode, special = self.model.encode, self.model.grammar.special
+        return Text(encode(question_prompt(found[0])), encode(" " + found[1]) + [special[DONE]], kind="question")
+
+    def long(self, moment: Progress, slots: list[int], rng, most: int | None = None) -> Text:
+        """What a long task still needs: its next steps, ``done`` or ``cannot``; at most ``most`` steps."""
+        most = most or int(rng.choice(STEPS_LEARNT, p=STEP_SHARES))
+        history = moment.history if rng.random() < HISTORY_SHARE else []
+        kind = "cannot" if moment.task.reason else "long" if moment.steps else "done"
+        return self._write(moment.task.instruction, moment.steps, slots, history, kind, most)
+
+    def single_step(self, scene: Scene, slots: list[int], rng) -> StepText | None:
+        """An instruction of one step, with the step itself: for Pose-DiT."""
+        task = single_step_task(scene, rng, grounded=bool(rng.random() < 0.5), areas=0.15)
+        if task is None:
+            return None
+        return StepText(self._write(task.instruction, task.steps, slots, [], "plain"), (task.steps[0], slots))
+
+    def _single(self, scene: Scene, slots, kind: str, rng) -> Text | None:
+        if kind == "cannot":
+            task = impossible_task(scene, rng)
+        else:
+            grounded = kind == "grounded" or (kind == "done" and rng.random() < 0.5)
+            task = single_step_task(scene, rng, grounded, areas=0.12)
+        if task is None:
+            return None
+        history = [step.text for step in task.steps] if kind == "done" else []
+        if rng.random() < 0.1:
+            history.insert(0, random_step_text(rng))
+        return self._write(task.instruction, () if kind == "done" else task.steps, slots, history, kind)
+
+    def _write(self, instruction: str, steps, slots, history, kind: str, most: int = 8) -> Text:
+        grammar, learnt = self.model.grammar, steps[:most]
+        answer = grammar.tokens([step.text for step in learnt], cannot=kind == "cannot")
+        if len(learnt) < len(steps):
+            answer = answer[:-1]  # it is not done yet
+        pointers = [(slots[s.pick_index], -1 if s.place_index is None else slots[s.place_index]) for s in learnt]
+        prompt = self.model.encode(task_prompt(instruction, history))
+        return Text(prompt, answer, grammar.walk(answer), grammar.spans(answer), pointers, kind)
