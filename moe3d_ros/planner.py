@@ -10,11 +10,12 @@ import numpy as np
 import torch
 
 from moe3d_ros.geometry import pose_from_matrix
+from moe3d_ros.model.answering import generate_answer
 from moe3d_ros.model.base_llm import load_base
 from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, load_checkpoint
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.grammar import parse_step
-from moe3d_ros.model.language import GeneratedStep, Stopped, generate_answer, generate_plan
+from moe3d_ros.model.language import GeneratedStep, Stopped, generate_plan
 from moe3d_ros.model.lora import merge_for_serving
 from moe3d_ros.model.objects import ObjectSet, from_detections
 from moe3d_ros.model.patches import single_cloud_patches

@@ -254,7 +254,7 @@ def test_two_steps_with_every_dataset_and_generated_scenes(tmp_path, base):
     asked = {
         text.kind
         for seed in range(30)
-        for row in task.datasets.batch(task.model, 3, 2, np.random.default_rng(seed))[1]
+        for row in task.mixture.batch(task.model, 3, 2, np.random.default_rng(seed))[1]
         for text in row
     }
     assert asked == {"qa", "situated_qa", "caption", "plan"}
@@ -266,7 +266,7 @@ def test_two_steps_of_the_action_stage_with_recordings(tmp_path):
     task = make_task(config)
     demonstrated, patches, _, (positions, _, slots, valid) = task.make_batch(1)
     assert bool(valid.all()) and slots[0, 0].tolist() == [0, 1]
-    wanted = {tuple(np.round(record.pick.position, 4)) for d in task.datasets.datasets for record in d.records}
+    wanted = {tuple(np.round(record.pick.position, 4)) for d in task.mixture.datasets for record in d.records}
     assert {tuple(np.round(p, 4)) for p in positions[:, 0, 0].double().numpy()} <= wanted
     near = (patches.centroids[0, :, :2] - demonstrated.pick[0, :2]).norm(dim=-1) < 0.02
     assert bool((patches.labels[0][near & patches.mask[0]] == 0).any())

@@ -16,7 +16,7 @@ from training.config import StageConfig
 from training.engine import train
 from training.export import main as export
 from training.language import build_language_model
-from training.state import read_weights
+from training.state import StateError, read_weights
 from training.train import make_task
 
 
@@ -94,7 +94,7 @@ def test_a_dense_run_becomes_a_checkpoint_that_loads(runs, tmp_path, base):
     assert weights[name.format("A")].shape[0] == 4 * 2 and update.abs().max() > 1e-4
     merged = planner.model.language.llm.model.layers[1].mlp.gate_proj.weight
     torch.testing.assert_close(merged - frozen.model.layers[1].mlp.gate_proj.weight, update, atol=1e-4, rtol=1e-2)
-    with pytest.raises(ValueError, match="fit none of the modules"):  # without --dense: experts that the run lacks
+    with pytest.raises(StateError, match="fit none of the modules"):  # without --dense: experts that the run lacks
         export([*arguments, "--output", str(tmp_path / "wrong")])
 
 
@@ -118,6 +118,6 @@ def test_a_run_whose_routers_see_places_becomes_a_checkpoint_that_answers(runs, 
 
 def test_the_trained_baseline_is_the_served_one(base):
     config = StageConfig(task="language", output="", base=base, dense=True, rank=2, precision="float32")
-    model = build_language_model(config)
+    model, _ = build_language_model(config)
     llm, _ = adapted(base, dense=True)
     assert {n: p.shape for n, p in trained_tensors(model.llm).items()} == {n: p.shape for n, p in trained_tensors(llm).items()}

@@ -1,15 +1,18 @@
 """The language side on a tiny random LLM: packing equals reading alone, decoding equals teacher forcing."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 
+from moe3d_ros.model.answering import generate_answer, generate_answers
 from moe3d_ros.model.base_llm import load_base
 from moe3d_ros.model.grammar import CANNOT, DONE, PICK, STEP, PlanGrammar, parse_step
-from moe3d_ros.model.language import SceneLanguageModel, generate_answer, generate_plan, task_prompt
+from moe3d_ros.model.language import SceneLanguageModel, generate_plan, question_prompt, task_prompt
 from moe3d_ros.model.lora import trained_tensors
 from moe3d_ros.model.moe import convert_to_moe, moe_layers
 from moe3d_ros.model.objects import ObjectSet
-from moe3d_ros.model.token_places import TokenPlaces
+from moe3d_ros.model.token_places import TokenPlaces, join_places, text_places
 from moe3d_ros.model.tiny import write_tiny_base
 from training.packing import Text, instruction_states, pack, pointer_states, step_states
 
@@ -140,3 +143,33 @@ def test_places_reach_routers_that_look_at_them(model):
     here, there = (model.run(*arguments, places=told)[0] for told in (packed.places, moved))
     assert (here - there).abs().max() > 1e-3
     generate_answer(model, scene, "what is there?")
+
+
+def test_questions_asked_together_are_answered_as_if_alone(model):
+    questions = ["is it red?", "how many blocks are there, from left to right?", "what?", "describe the scene"]
+    scene = objects()
+    model = deepcopy(model)  # with a head of its own: tied embeddings repeat the last token for ever
+    for seed in range(100):  # the first random head whose answers differ, and one of which ends
+        torch.manual_seed(seed)
+        model.llm.set_output_embeddings(torch.nn.Linear(model.width, model.vocabulary, bias=False))
+        model.special.data.normal_(std=0.15)
+        together, longer = (generate_answers(model, scene, questions, max_tokens=n) for n in (12, 13))
+        if len(set(together)) == len(questions) and any(a == b for a, b in zip(together, longer)):
+            break
+    else:
+        raise AssertionError("no random head of 100 answers as wanted")
+    assert together == [generate_answer(model, scene, question, max_tokens=12) for question in questions]
+    assert generate_answers(model, scene, []) == []
+    # Greedy decoding without a cache, a padding or a batch.
+    for question, answer in zip(questions, together):
+        prefix, _, _ = model.prefix(scene)
+        tokens = []
+        for _ in range(12):
+            after = model.encode(question_prompt(question)) + tokens
+            read = torch.cat([prefix, model.embed(torch.tensor(after))])
+            places = join_places(model.prefix_places(scene), text_places(1, len(after), "cpu"))
+            token = int(model.logits(model.run(read[None], places=places)[0][:, -1]).argmax())
+            if token >= model.vocabulary or token == model.tokenizer.eos_token_id:
+                break
+            tokens.append(token)
+        assert model.tokenizer.decode(tokens).strip() == answer

@@ -16,8 +16,9 @@ from training.described import relation_targets
 from training.engine import train
 from training.export import main as export
 from training.language import LanguageTask
+from training.metrics.prior import Prior
 from training.perception import PerceptionTask
-from training.state import load_matching, read_weights
+from training.state import StateError, load_matching, read_weights
 from training.train import main, make_task
 
 
@@ -92,6 +93,25 @@ def test_stage_two_reads_real_clouds(tmp_path, base):
     assert torch.isfinite(loss)
 
 
+def test_captions_align_the_projection_through_the_frozen_llm(tmp_path, base):
+    stage = yaml.safe_load((CONFIG_FOLDER / "stage1_captions.yaml").read_text())
+    stage |= {"init": None, "base": base, "steps": 10, "pairs": 2, "real_scenes": 0.0, "learning_rate": 1e-2}
+    config = settings(tmp_path, **{**stage, "output": str(tmp_path)})
+    task = LanguageTask(config)
+    kinds = {text.kind for texts in task.make_batch(0)[2] for text in texts}
+    assert kinds == {"question"}
+    before = {name: value.detach().clone() for name, value in task.model.named_parameters()}
+    batch = task.make_batch(99)
+    first = float(task.loss(batch)[0].detach())
+    train(task, config)
+    moved = {name for name, value in task.model.named_parameters() if not torch.equal(value, before[name])}
+    assert not [name for name in moved if name.startswith("llm.")]
+    assert {"objects.projection.weight", "objects.projection.bias"} <= moved
+    assert float(task.loss(batch)[0].detach()) < first
+    with pytest.raises(ValueError, match="texts"):
+        settings(tmp_path, texts="poems")
+
+
 def test_detection_learns(tmp_path):
     config = settings(tmp_path, task="perception", steps=25, overfit=1, learning_rate=1e-3)
     task = PerceptionTask(config)
@@ -134,7 +154,7 @@ def test_runs_with_fine_grained_experts_become_a_checkpoint_that_loads(tmp_path,
 def test_weights_of_another_stage_are_refused(tmp_path, base):
     config = settings(tmp_path / "alignment", task="alignment", base=base, steps=1)
     train(AlignmentTask(config), config)
-    with pytest.raises(ValueError, match="fit none of the modules"):
+    with pytest.raises(StateError, match="fit none of the modules"):
         make_task(settings(tmp_path / "action", task="action", base=base, init=config.output, llm_width=32))
 
 
@@ -201,6 +221,24 @@ def test_questions_are_asked_and_scored_by_type(tmp_path):
     assert "all" in question_answering.table(figures)
     again, other = (question_answering.held_out_scene(number)[1] for number in (0, 1))
     assert again == question_answering.held_out_scene(0)[1] != other
+    reworded = question_answering.held_out_scene(0, held_out_wordings=True)[1]
+    assert not {question for question, _, _ in again} & {question for question, _, _ in reworded}
+    assert 0.2 < figures["prior"]["em"] < 0.7  # what is known without a look
+    assert figures["prior"]["by_type"].keys() == figures["by_type"].keys()
+
+
+def test_the_prior_knows_what_is_mostly_answered():
+    known = [("is it red?", "yes", "check")] * 6 + [("is it blue?", "no", "check")] * 5
+    known += [("which is bigger, the red block or the blue bowl?", "the blue bowl", "comparison")] * 5
+    prior = Prior(known)
+    assert prior.answer("is it blue?", "check") == "yes" and prior.answer("?", "count") == ""
+    assert prior.answer("which is closer, the cube or the pad?", "comparison") == "the pad"
+    sides = [(f"is the {c} block left or right of the zone?", "left", "side") for c in ("red", "blue", "pink")] * 3
+    sides += [(f"is the {c} bowl nearer or farther than the zone?", "nearer", "side") for c in ("red", "gray")] * 4
+    questions = [("is the cyan bowl left or right of the zone?", "left", "side"),
+                 ("is the cyan bowl nearer or farther than the zone?", "nearer", "side")]  # fmt: skip
+    assert Prior(sides).accuracy(questions) == {"side": 0.5, "all": 0.5}
+    assert Prior(sides, by_wording=True).accuracy(questions) == {"side": 1.0, "all": 1.0}
 
 
 def test_the_model_and_its_training_need_no_ros_and_no_simulator():

@@ -37,7 +37,7 @@ class ActionTask:
     def __init__(self, config: StageConfig):
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
-        self.datasets = DemonstrationMixture(config.data) if config.data else None
+        self.mixture = DemonstrationMixture(config.data) if config.data else None
         model_config = ModelConfig(language=LanguageConfig(base=config.base))
         self.language = None
         torch.manual_seed(config.seed)
@@ -62,8 +62,8 @@ class ActionTask:
     def make_batch(self, seed: int):
         generator = torch.Generator().manual_seed(seed)
         rng = np.random.default_rng(seed)
-        if self.datasets and rng.random() < self.config.data_share:
-            demonstrated, patches, steps = self.datasets.batch(self.config.batch_size, rng)
+        if self.mixture and rng.random() < self.config.data_share:
+            demonstrated, patches, steps = self.mixture.batch(self.config.batch_size, rng)
             return demonstrated, patches, None, _pose_targets(steps, 1)
         scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, TRAINING_RANGE, rng, generator)
         cloud = sense(scenes, SensorRange(), generator)

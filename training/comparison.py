@@ -33,13 +33,13 @@ def load_dense(folder: str | None, device: str = "cpu") -> Planner:
     return planner
 
 
-def compare_answers(figures: dict, dense: Planner, questions: int) -> dict:
+def compare_answers(figures: dict, dense: Planner, questions: int, held_out_wordings: bool = False) -> dict:
     """Ask the dense baseline what ``figures`` (of question_answering.run) were asked, and compare.
 
     Returns:
         {"dense": its figures with checkpoint name and checksum, "em_difference": see ``paired_difference``}.
     """
-    other = question_answering.run(dense, questions)
+    other = question_answering.run(dense, questions, held_out_wordings)
     difference = paired_difference(figures["records"], other["records"])
     return {"dense": {"checkpoint": dense.name, "checksum": dense.checksum, **other}, "em_difference": difference}
 

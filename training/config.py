@@ -11,6 +11,7 @@ import yaml
 from transformers import HfArgumentParser
 
 CONFIG_FOLDER = Path(__file__).parent / "configs"
+TEXTS = ("all", "plans", "questions", "captions")
 
 
 @dataclass
@@ -66,6 +67,7 @@ class StageConfig:
     share_text: Optional[list[float]] = field(default=None, metadata={"help": "intended share of each expert in the text; even"})
     share_3d: Optional[list[float]] = field(default=None, metadata={"help": "and in the object tokens; even"})
     router_z: float = field(default=0.001, metadata={"help": "weight of the router z-loss"})
+    texts: str = field(default="all", metadata={"help": "all, plans, questions, or captions: lists and descriptions alone (Stage I)"})
     real_scenes: float = field(default=1.0, metadata={"help": "share of scenes seen through the encoder, not described"})
     # language and action
     data: str = field(default="", metadata={"help": "datasets: format:path?option=value,... (docs/datasets.md)"})
@@ -85,7 +87,6 @@ class StageConfig:
                 raise ValueError(f"{name} must be positive, got {value}")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema must lie between 0 and 1, got {self.ema}")
-
         if self.balance_by not in ("modality", "all"):
             raise ValueError(f"balance_by must be modality or all, got {self.balance_by!r}")
         if not 0 <= self.balance_floor <= 1:
@@ -94,6 +95,8 @@ class StageConfig:
             share = getattr(self, name)
             if share is not None and (len(share) != self.experts or min(share) <= 0 or abs(sum(share) - 1) > 1e-6):
                 raise ValueError(f"{name} must be {self.experts} positive numbers (one per expert) with sum 1, got {share}")
+        if self.texts not in TEXTS:
+            raise ValueError(f"texts must be one of {', '.join(TEXTS)}, got {self.texts!r}")
 
         if self.data and (self.task not in ("language", "action") or (self.task == "action" and self.with_llm)):
             raise ValueError("data is for the task language (texts), and for action without with_llm (recordings)")

@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--questions", type=int, default=1000, help="how many held-out questions (qa)")
     parser.add_argument("--episodes", type=int, default=50,
                         help="how many of them are executed (single-step); of each task (tabletop)")  # fmt: skip
-    parser.add_argument("--held-out-wordings", action="store_true", help="word the instructions as training never did")
+    parser.add_argument("--held-out-wordings", action="store_true", help="word instructions and questions as training never did")
     parser.add_argument("--compare", choices=("dense",), help="also ask the dense baseline the same questions (qa)")
     parser.add_argument("--dense-checkpoint", help="its folder (default: one that ships as `dense`)")
     parser.add_argument("--threads", type=int, help="torch threads")
@@ -56,9 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
         figures = single_step.run(planner, options.scenes or 200, options.episodes, options.held_out_wordings)
         print(single_step.table(figures))
     elif options.suite == "qa":
-        figures = question_answering.run(planner, options.questions)
+        figures = question_answering.run(planner, options.questions, options.held_out_wordings)
         if dense is not None:
-            figures |= comparison.compare_answers(figures, dense, options.questions)
+            figures |= comparison.compare_answers(figures, dense, options.questions, options.held_out_wordings)
         print(question_answering.table(figures) if dense is None else comparison.table(figures))
     else:
         figures = pose_steps.run(planner, options.scenes or 100)

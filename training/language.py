@@ -60,12 +60,12 @@ class LanguageTask:
         """model, encoder: finished ones, instead of what the configuration would build."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
-        self.datasets = TextMixture(config.data) if config.data else None
+        self.mixture = TextMixture(config.data) if config.data else None
         self.identity: dict[str, str] = {}
         if model is None:
             model, revision = build_language_model(config)
             self.identity["base LLM"] = revision
-        self.model, self.writer = model, TextWriter(model)
+        self.model, self.writer = model, TextWriter(model, config.texts)
         self.encoder = (encoder or SceneEncoder(EncoderConfig())).eval().requires_grad_(False)
         if config.init:
             parts = {"language": self.model, "objects": self.model.objects, "encoder": self.encoder}
@@ -81,8 +81,8 @@ class LanguageTask:
     def make_batch(self, seed: int):
         generator = torch.Generator().manual_seed(seed)
         rng = np.random.default_rng(seed)
-        if self.datasets and rng.random() < self.config.data_share:
-            return None, *self.datasets.batch(self.model, self.config.batch_size, self.config.pairs, rng)
+        if self.mixture and rng.random() < self.config.data_share:
+            return None, *self.mixture.batch(self.model, self.config.batch_size, self.config.pairs, rng)
         scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, LANGUAGE_RANGE, rng, generator)
         if rng.random() < self.config.real_scenes:
             cloud = sense(scenes, SensorRange(), generator)

@@ -10,13 +10,15 @@ from moe3d_ros.tabletop.benchmark_tasks import SEEN_TASKS, TASKS, UNSEEN_TASKS
 from training.single_step import interval
 
 # Published success of LoHoVLA, and of a plain VLA of its size (3 billion parameters), percent.
-PUBLISHED = {"A": (77.5, 79.0), "B": (91.5, 0.0), "C": (22.5, 0.5), "D": (11.5, 3.0), "E": (81.0, 3.5),
-             "F": (41.0, 9.0), "G": (25.0, 0.0), "H": (7.5, 0.0), "I": (52.0, 1.5), "J": (22.0, 10.5), "K": (54.5, 33.0)}  # fmt: skip
+PUBLISHED = {
+    "A": (77.5, 79.0), "B": (91.5, 0.0), "C": (22.5, 0.5), "D": (11.5, 3.0), "E": (81.0, 3.5), "F": (41.0, 9.0),
+    "G": (25.0, 0.0), "H": (7.5, 0.0), "I": (52.0, 1.5), "J": (22.0, 10.5), "K": (54.5, 33.0),
+}  # fmt: skip
 PUBLISHED_MEANS = {"seen": (56.8, 17.2), "unseen": (33.7, 9.0)}
 
 
 def summary(records: list[dict]) -> dict:
-    """Per task ``success``, ``score``, ``oracle``, the success's 95 % interval and count; means over seen and unseen."""
+    """Per task ``success``, ``score``, ``oracle``, with 95 % intervals and count; means over seen and unseen tasks."""
     tasks = {}
     for name in TASKS:
         of_task = [record for record in records if record["task"] == name]

@@ -9,13 +9,15 @@ import numpy as np
 from moe3d_ros.model.grammar import DONE
 from moe3d_ros.model.language import SceneLanguageModel, question_prompt, task_prompt
 from moe3d_ros.tabletop.progress import Progress
-from moe3d_ros.tabletop.questions import random_question
+from moe3d_ros.tabletop.questions import CAPTION_WEIGHTS, WEIGHTS, random_question
 from moe3d_ros.tabletop.scenes import Scene
 from moe3d_ros.tabletop.tasks import Step, impossible_task, random_step_text, single_step_task
 from training.packing import Text
 
 # Of the texts about a scene that no long task belongs to.
 SHARES = {"plain": 0.18, "grounded": 0.40, "done": 0.04, "cannot": 0.06, "question": 0.32}
+# By what `texts` of the configuration says; a caption is a question with a long answer.
+MIXES = {"all": SHARES, "plans": {**SHARES, "question": 0.0}, "questions": {"question": 1.0}, "captions": {"question": 1.0}}
 # How many of a long task's remaining steps are learnt from one sample. Only the first is executed before the planner looks
 # again, so it counts most.
 STEPS_LEARNT, STEP_SHARES = (1, 2, 4), (0.6, 0.25, 0.15)
@@ -31,18 +33,21 @@ class StepText:
 
 
 class TextWriter:
-    """Draws texts about a scene and tokenises them for one model."""
+    """Draws texts about a scene and tokenises them for one model; ``texts`` is a key of MIXES."""
 
-    def __init__(self, model: SceneLanguageModel):
+    def __init__(self, model: SceneLanguageModel, texts: str = "all"):
         self.model = model
+        self.weights = CAPTION_WEIGHTS if texts == "captions" else WEIGHTS
+        mix = MIXES[texts]
+        self.kinds, self.shares = list(mix), np.array(list(mix.values())) / sum(mix.values())
 
     def draw(self, scene: Scene, slots: list[int], number: int, rng: np.random.Generator) -> list[Text]:
-        """Up to ``number`` texts of the kinds in SHARES; ``slots`` are those of the scene's objects in its batch."""
+        """Up to ``number`` texts of the mix; ``slots`` are those of the scene's objects in its batch."""
         texts = []
         for _ in range(4 * number):
             if len(texts) == number:
                 break
-            kind = str(rng.choice(list(SHARES), p=list(SHARES.values())))
+            kind = str(rng.choice(self.kinds, p=self.shares))
             text = self.question(scene, rng) if kind == "question" else self._single(scene, slots, kind, rng)
             if text is not None:
                 texts.append(text)
@@ -50,7 +55,7 @@ class TextWriter:
 
     def question(self, scene: Scene, rng) -> Text | None:
         """A question and its answer."""
-        found = random_question(scene, rng)
+        found = random_question(scene, rng, weights=self.weights)
         if found is None:
             return None
         encode, special = self.model.encode, self.model.grammar.special

@@ -340,24 +340,3 @@ class _Writer:
         done = StepState(torch.cat([states[-1], states.mean(0)]), torch.stack(self.pointers), tuple(self.chosen))
         self.states, self.pointers, self.chosen = [], [], []
         return done
-
-
-@torch.no_grad()
-def generate_answer(model: SceneLanguageModel, objects: ObjectSet, question: str, max_tokens: int = 16) -> str:
-    """Answer a question about one scene in free text, greedily."""
-    from transformers import DynamicCache
-
-    device = model.special.device
-    scene, _, _ = model.prefix(objects)
-    prompt = model.encode(question_prompt(question))
-    pending = torch.cat([scene, model.embed(torch.tensor(prompt, device=device))])[None]
-    places = join_places(model.prefix_places(objects), text_places(1, len(prompt), device))
-    cache, tokens = DynamicCache(), []
-    for _ in range(max_tokens):
-        hidden, _, cache = model.run(pending, cache=cache, places=places)
-        token = int(model.logits(hidden[:, -1])[0].argmax())
-        if token >= model.vocabulary or token == model.tokenizer.eos_token_id:
-            break
-        tokens.append(token)
-        pending, places = model.embed(torch.tensor([[token]], device=device)), text_places(1, 1, device)
-    return model.tokenizer.decode(tokens).strip()
