@@ -39,6 +39,7 @@ def dataset(text: str) -> ExampleDataset:
 
 
 def test_the_samples_are_what_their_script_makes(tmp_path):
+    """Fails after a change to the generator of scenes, too: then run test/samples/make_samples.py and commit."""
     make_samples.make(tmp_path)
     files = {p.relative_to(tmp_path) for p in tmp_path.rglob("*") if p.is_file()}
     committed = {p.relative_to(SAMPLES) for p in SAMPLES.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")}

@@ -108,7 +108,7 @@ class LanguageTask:
         with torch.no_grad():
             objects = from_detections(self.encoder(seen)[1])
         if scenes is None:  # of a dataset: its texts mean no slots
-            return objects, torch.full(objects.mask.shape, -1)
+            return objects, torch.full_like(objects.mask, -1, dtype=torch.long)
         return objects, nearest_slots(objects, scenes)
 
     def loss(self, batch):

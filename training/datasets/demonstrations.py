@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 
@@ -19,11 +21,12 @@ ABOVE_TABLE = 0.005  # metres; lower points are the table's
 NO_SLOT = -1
 
 
+@dataclass
 class Demonstrated:
     """Stands for the generated scenes of a batch: knows which detection a demonstration meant."""
 
-    def __init__(self, pick: torch.Tensor, place: torch.Tensor):
-        self.pick, self.place = pick, place  # (B, 3) metres
+    pick: torch.Tensor  # (B, 3) metres
+    place: torch.Tensor  # (B, 3)
 
     def nearest_slots(self, objects: ObjectSet) -> torch.Tensor:
         """Slot of each detection (B, n): PICKED, TARGET, or -1."""
