@@ -7,6 +7,8 @@ import torch
 from tqdm import tqdm
 
 from moe3d_ros.model.answering import generate_answers
+from moe3d_ros.model.encoder import SceneEncoder
+from moe3d_ros.model.language import SceneLanguageModel
 from moe3d_ros.model.objects import from_detections
 from moe3d_ros.model.patches import make_patches
 from moe3d_ros.planner import Planner
@@ -49,8 +51,13 @@ def prior_questions(held_out_wordings: bool = False, scenes: int = PRIOR_SCENES)
     return [question for question in drawn if question is not None]
 
 
-@torch.no_grad()
 def run(planner: Planner, questions: int = 1000, held_out_wordings: bool = False) -> dict:
+    """The suite for a planner; see :func:`ask`."""
+    return ask(planner.model.encoder, planner.model.language, questions, held_out_wordings)
+
+
+@torch.no_grad()
+def ask(encoder: SceneEncoder, language: SceneLanguageModel, questions: int, held_out_wordings: bool = False) -> dict:
     """Ask ``questions`` questions, several about each scene.
 
     Returns:
@@ -65,8 +72,8 @@ def run(planner: Planner, questions: int = 1000, held_out_wordings: bool = False
             patches, about = held_out_scene(number, held_out_wordings)
             about = about[: questions - len(records)]
             if about:
-                objects = from_detections(planner.model.encoder(patches)[1])
-                said = generate_answers(planner.model.language, objects, [question for question, _, _ in about])
+                objects = from_detections(encoder(patches)[1])
+                said = generate_answers(language, objects, [question for question, _, _ in about])
                 for (question, answer, kind), own in zip(about, said):
                     records.append({"scene": number, "question": question, "expected": answer, "answer": own, "type": kind})
                 asked += about

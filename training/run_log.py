@@ -52,6 +52,13 @@ def read_losses(folder: str | Path) -> list[float]:
     return [json.loads(line)["loss"] for line in (Path(folder) / LOSSES).read_text().splitlines()]
 
 
+def last_details(folder: str | Path) -> dict[str, float]:
+    """The detailed figures (each expert's load) of a run's last log interval; empty if it has none."""
+    path = Path(folder) / DETAILS
+    lines = path.read_text().splitlines() if path.exists() else []
+    return {key: value for key, value in json.loads(lines[-1]).items() if key != "step"} if lines else {}
+
+
 def _summary_writer(folder: Path, first_step: int):
     try:
         from torch.utils.tensorboard import SummaryWriter

@@ -1,0 +1,124 @@
+"""Fidelity study: does the mixture help? ``python training/study.py --init runs/perception,runs/stage1``
+
+Every variant starts from the same dense LLM and is trained on the same questions for the same number of steps; then all are
+asked the same held-out questions. Writes a table, plots, the loss curves and the commands to ``docs/results/``. A study that
+was interrupted goes on: finished variants are kept, a started one resumes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
+
+import torch  # noqa: E402
+
+from training import question_answering  # noqa: E402
+from training.config import parse  # noqa: E402
+from training.engine import train  # noqa: E402
+from training.language import LanguageTask  # noqa: E402
+from training.run_log import last_details, read_losses  # noqa: E402
+from training.state import STATE  # noqa: E402
+from training.study_report import write_report  # noqa: E402
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One run: what is different from the reference, and what it is to show."""
+
+    name: str
+    shows: str
+    settings: dict = field(default_factory=dict)
+    stage_one: bool = True
+
+
+REFERENCE = "4 experts, top 2"
+VARIANTS = (
+    Variant("dense", "LoRA on the dense LLM, as many trained numbers", {"dense": True}),
+    Variant(REFERENCE, "the reference: what the default checkpoint is"),
+    Variant("4 experts, top 1", "half of the activated experts", {"top_k": 1}),
+    Variant("2 experts, top 2", "every expert for every token", {"experts": 2}),
+    Variant("2 experts, top 1", "", {"experts": 2, "top_k": 1}),
+    Variant("1 expert", "the conversion without a choice", {"experts": 1, "top_k": 1}),
+    Variant("no balance loss", "what becomes of the loads", {"balance": 0.0}),
+    Variant("no Stage I", "relation encoder and projection from random weights, trained along", {"tune_objects": True}, False),
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train and ask every variant that has no result yet, then write the report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--init", required=True, help="runs or checkpoint: encoder first, then Stage I, comma-separated")
+    parser.add_argument("--output", type=Path, default=Path("docs/results"), help="report (default docs/results)")
+    parser.add_argument("--runs", type=Path, default=Path("runs/study"), help="folder of the runs")
+    parser.add_argument("--variants", default=",".join(v.name.replace(",", ";") for v in VARIANTS),
+                        help="names, comma-separated; a comma within a name as a semicolon")  # fmt: skip
+    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--questions", type=int, default=1000, help="asked of each variant")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--report-only", action="store_true", help="write the report of the results that there are")
+    options, extra = parser.parse_known_args(arguments)
+    names = [name.replace(";", ",") for name in options.variants.split(",")]
+    unknown = set(names) - {variant.name for variant in VARIANTS}
+    if unknown:
+        parser.error(f"no variant {', '.join(sorted(unknown))}: there are {', '.join(v.name for v in VARIANTS)}")
+    results = []
+    for variant in VARIANTS:
+        if variant.name not in names:
+            continue
+        path = options.runs / f"{slug(variant.name)}.json"
+        if not path.exists():
+            if options.report_only:
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(run_variant(variant, options, extra), indent=1))
+        results.append(json.loads(path.read_text()))
+    if not results:
+        parser.error(f"{options.runs} has no results yet")
+    print(write_report(results, options.output, REFERENCE))
+    return 0
+
+
+def slug(name: str) -> str:
+    """A name for files."""
+    return name.replace(",", "").replace(" ", "-").lower()
+
+
+def stage_arguments(variant: Variant, options, extra: list[str]) -> list[str]:
+    """The arguments of training/train.py that make this variant."""
+    parts = options.init.split(",")
+    init = options.init if variant.stage_one else parts[0]
+    values = {"output": str(options.runs / slug(variant.name)), "init": init, "steps": options.steps, "seed": options.seed,
+              "texts": "questions", "real_scenes": 0.0, "tune_objects": False, "learning_rate": 6e-4, "warmup": 10,
+              **variant.settings}  # fmt: skip
+    return ["--stage", "2", *(text for key, value in values.items() for text in (f"--{key}", str(value))), *extra]
+
+
+def run_variant(variant: Variant, options, extra: list[str]) -> dict:
+    """Train one variant and ask it; everything that the report needs."""
+    arguments = stage_arguments(variant, options, extra)
+    config = parse(arguments)
+    task = LanguageTask(config)
+    trained = sum(p.numel() for p in task.model.parameters() if p.requires_grad)
+    resumed = (Path(config.output) / STATE).exists()
+    start = time.monotonic()
+    figures = train(task, config)
+    minutes = (time.monotonic() - start) / 60
+    task.model.eval()
+    answers = question_answering.ask(task.encoder, task.model, options.questions)
+    return {
+        "name": variant.name, "shows": variant.shows, "seed": options.seed, "steps": config.steps,
+        "command": "python training/train.py " + " ".join(f'"{a}"' if " " in a or not a else a for a in arguments),
+        "trained": trained, "minutes": None if resumed else minutes, "threads": torch.get_num_threads(),
+        "figures": figures, "loads": last_details(config.output), "losses": read_losses(config.output),
+        "answers": answers,
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())
