@@ -33,7 +33,7 @@ from training.texts import TextWriter
 
 # Fewer things at a time than the encoder sees: comparing is what has to be learnt, not crowds.
 LANGUAGE_RANGE = replace(TRAINING_RANGE, blocks=(1, 5), bowls=(0, 3), zones=(0, 2), objects=(0, 1), clutter=(0, 1))
-BESIDE_LONG = 0.6  # of the scenes with a long task have another text, too
+BESIDE_LONG = 0.8  # of the scenes with a long task have another text, too
 
 
 def build_language_model(config: StageConfig) -> tuple[SceneLanguageModel, str]:

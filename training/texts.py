@@ -15,7 +15,7 @@ from moe3d_ros.tabletop.tasks import Step, impossible_task, random_step_text, si
 from training.packing import Text
 
 # Of the texts about a scene that no long task belongs to.
-SHARES = {"plain": 0.18, "grounded": 0.40, "done": 0.04, "cannot": 0.06, "question": 0.32}
+SHARES = {"plain": 0.08, "grounded": 0.25, "done": 0.04, "cannot": 0.08, "question": 0.55}
 # By what `texts` of the configuration says; a caption is a question with a long answer.
 MIXES = {"all": SHARES, "plans": {**SHARES, "question": 0.0}, "questions": {"question": 1.0}, "captions": {"question": 1.0}}
 # How many of a long task's remaining steps are learnt from one sample. Only the first is executed before the planner looks

@@ -1,0 +1,96 @@
+"""Long-horizon tasks as training texts: what is learnt in the middle of an episode, and where it points."""
+
+import numpy as np
+import pytest
+import torch
+
+from moe3d_ros.model.base_llm import load_base
+from moe3d_ros.model.grammar import CANNOT, DONE
+from moe3d_ros.model.language import LAST_COMPLETED, SceneLanguageModel, task_prompt
+from moe3d_ros.model.tiny import write_tiny_base
+from moe3d_ros.tabletop.progress import sample_impossible, sample_progress
+from moe3d_ros.tabletop.scenes import SceneRange
+from training.config import StageConfig
+from training.language import LanguageTask
+from training.mixture import sample_mixture
+from training.texts import TextWriter
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    return str(write_tiny_base(tmp_path_factory.mktemp("base") / "llm"))
+
+
+@pytest.fixture(scope="module")
+def writer(base):
+    llm, tokenizer, _ = load_base(base)
+    return TextWriter(SceneLanguageModel(llm, tokenizer))
+
+
+def moment(seed: int, least: int = 0, most: int = 99):
+    """A moment of task B with a number of steps to go."""
+    for number in range(seed, seed + 500):
+        found = sample_progress(np.random.default_rng(number), "B")
+        if least <= len(found.steps) <= most:
+            return found
+    raise AssertionError("no such moment")
+
+
+def spoken(writer, text) -> str:
+    return writer.model.tokenizer.decode([token for token in text.answer if token < writer.model.vocabulary])
+
+
+def test_only_a_whole_rest_ends_with_done(writer):
+    rng, special = np.random.default_rng(0), writer.model.grammar.special
+    found = moment(0, least=3)
+    slots = [10 + i for i in range(len(found.scene.objects))]
+    part = writer.long(found, slots, rng, most=2)
+    assert part.answer[-1] != special[DONE] and len(part.steps) == 2
+    assert part.pointers == [(10 + s.pick_index, 10 + s.place_index) for s in found.steps[:2]]
+    whole = writer.long(found, slots, rng, most=len(found.steps))
+    assert whole.answer[-1] == special[DONE] and len(whole.steps) == len(found.steps)
+    assert whole.answer[: len(part.answer)] == part.answer
+    assert all(step.text in spoken(writer, whole) for step in found.steps)
+    assert all(token in allowed for token, allowed in zip(whole.answer, whole.allowed))
+
+
+def test_nothing_left_is_done_and_nothing_possible_is_refused(writer):
+    rng, special = np.random.default_rng(0), writer.model.grammar.special
+    finished = moment(0, most=0)
+    text = writer.long(finished, list(range(30)), rng)
+    assert (text.answer, text.kind, text.pointers) == ([special[DONE]], "done", [])
+    text = writer.long(sample_impossible(rng), list(range(30)), rng)
+    assert (text.answer, text.kind) == ([special[CANNOT]], "cannot")
+
+
+def test_the_prompt_tells_of_the_last_steps_only():
+    steps = [f"step {number}" for number in range(5)]
+    prompt = task_prompt("sort", steps)
+    assert [step for step in steps if step in prompt] == steps[-LAST_COMPLETED:]
+    assert task_prompt("sort", tuple(steps)) == prompt and "Done" not in task_prompt("sort")
+
+
+def test_a_mixture_holds_moments_and_random_scenes():
+    rng, generator = np.random.default_rng(1), torch.Generator().manual_seed(1)
+    scenes, moments = sample_mixture(40, 0.5, SceneRange(clutter=(1, 1)), rng, generator)
+    long = [found for found in moments if found is not None]
+    assert len(scenes) == len(moments) == 40 and 8 <= len(long) <= 32
+    for index, found in enumerate(moments):
+        scene, slots = scenes.scene(index)
+        if found is None:
+            assert 3 <= len(scene.objects) <= 10
+            continue
+        assert slots == list(range(len(found.scene.objects)))
+        assert [o.name for o in scene.objects] == [o.name for o in found.scene.objects]
+        here, there = ([o.position for o in s.objects] for s in (scene, found.scene))
+        np.testing.assert_allclose(here, there, atol=1e-5)
+
+
+def test_stage_two_learns_from_moments(tmp_path, base):
+    config = StageConfig(task="language", output=str(tmp_path), base=base, experts=2, top_k=1, rank=2, batch_size=4, pairs=2,
+                         long_tasks=1.0, precision="float32")  # fmt: skip
+    task = LanguageTask(config)
+    loss, figures = task.loss(task.make_batch(5))
+    loss.backward()
+    assert torch.isfinite(loss) and {"pick_pointer_long", "place_pointer_long"} <= figures.keys()
+    assert all(torch.isfinite(p.grad).all() for p in task.model.parameters() if p.grad is not None)
