@@ -32,7 +32,7 @@ def table_with_blocks(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Spinner:
-    """Spins a node in a thread of this process while a ``with`` block runs; a client needs an executor of one thread."""
+    """Spins a node in a thread while a ``with`` block runs; a client needs an executor of one thread."""
 
     def __init__(self, node, threads: int = 1):
         self._executor = SingleThreadedExecutor() if threads == 1 else MultiThreadedExecutor(num_threads=threads)

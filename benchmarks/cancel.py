@@ -1,4 +1,4 @@
-"""How soon a goal ends that is cancelled, or overtaken by a newer instruction, at any moment; and whether it ends whole.
+"""How soon a goal ends that is cancelled, or overtaken by a newer instruction, and whether it ends whole.
 
     python -m benchmarks cancel [--tries 200] [--checkpoint default]
 

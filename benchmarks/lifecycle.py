@@ -2,8 +2,8 @@
 
     python -m benchmarks lifecycle [--cycles 100] [--checkpoint FOLDER]
 
-One process; the plan comes by the action over DDS. Without --checkpoint the model is tiny and random. The last line says
-whether the memory after the last cycle is within 5 % of that after the first.
+One process; the plan comes by the action over DDS. Without --checkpoint the model is tiny and random. The last line
+says whether the memory after the last cycle is within 5 % of that after the first.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def measure(cycles: int, checkpoint: str) -> list[float]:
                 change(planner.trigger_cleanup, "clean up", TransitionCallbackReturn.SUCCESS)
                 memory.append(memory_mib())
                 if number % max(1, cycles // 10) == 0 or number == cycles - 1:
-                    print(f"cycle {number + 1:4d}  {memory[-1]:8.1f} MiB  {time.monotonic() - start:6.2f} s", flush=True)
+                    took = time.monotonic() - start
+                    print(f"cycle {number + 1:4d}  {memory[-1]:8.1f} MiB  {took:6.2f} s", flush=True)
     finally:
         planner.close()
         rclpy.try_shutdown()

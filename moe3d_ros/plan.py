@@ -1,4 +1,4 @@
-"""What a plan is: poses, actions and plans as dataclasses, the numbered errors of planning, the check on what is said."""
+"""What a plan is: poses, actions and plans as dataclasses; the numbered errors, and the check on what is said."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lifecycle over real DDS: what each transition does, how errors are recovered from, what is said while inactive."""
+"""The lifecycle over real DDS: what each transition does, how errors are mended, what is said while inactive."""
 
 import os
 import shutil
