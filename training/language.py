@@ -169,7 +169,7 @@ class LanguageTask:
             right = (logits.argmax(-1) == truth[:, which])[known].float()
             if bool(known.any()):
                 figures[name] = float(right.mean())
-            for kind in ("grounded", "long"):
+            for kind in ("grounded", "long", "question"):
                 of_kind = [packed.kinds[text] == kind for text in packed.step_text.tolist()]
                 of_kind = torch.tensor(of_kind, device=known.device)[known]
                 if bool(of_kind.any()):
@@ -181,7 +181,7 @@ def pointer_targets(packed, slot: torch.Tensor) -> torch.Tensor:
     """Index of the objects that each step means (S, 2); n for none, -100 where the encoder missed the object."""
     index = object_index(packed.step_pointer, slot[packed.step_row])
     truth = torch.where(index >= 0, index, torch.full_like(index, -100))
-    return torch.where(packed.step_pointer < 0, torch.full_like(truth, slot.shape[1]), truth)
+    return torch.where(packed.step_pointer == -1, torch.full_like(truth, slot.shape[1]), truth)
 
 
 def nearest_slots(objects, scenes: SceneBatch, within: float = 0.03) -> torch.Tensor:

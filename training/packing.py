@@ -23,8 +23,10 @@ class Text:
     Attributes:
         prompt, answer: token ids.
         allowed: for a plan, the tokens that the grammar allows at each place of the answer; None for free text.
-        steps: for each step of a plan, its tokens in the answer as (first, last), the last being <step>.
-        pointers: for each step, the slots of the scene's objects that are picked and placed on (-1: none).
+        steps: for each step of a plan, its tokens in the answer as (first, last), the last being <step>; of an answer, the
+            places of its <pick> and <place>.
+        pointers: for each step, the slots of the scene's objects that are picked and placed on, or that the question and
+            the answer are about (-1: none, -2: unknown).
         kind: for the figures.
     """
 
@@ -89,6 +91,8 @@ def pack(
             position += range(prefix, prefix + len(inputs))
             first = start + len(text.prompt)
             for offset, token in enumerate(text.answer):
+                if text.allowed is None and token in markers:
+                    continue  # they are given: the model is told to point
                 if text.allowed is None:
                     free_at.append((row, first + offset - 1))
                     free_token.append(token)

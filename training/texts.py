@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moe3d_ros.model.grammar import DONE
+from moe3d_ros.model.grammar import DONE, PICK, PLACE
 from moe3d_ros.model.language import SceneLanguageModel, question_prompt, task_prompt
 from moe3d_ros.tabletop.progress import Progress
-from moe3d_ros.tabletop.questions import CAPTION_WEIGHTS, WEIGHTS, random_question
+from moe3d_ros.tabletop.questions import CAPTION_WEIGHTS, WEIGHTS, draw_question
 from moe3d_ros.tabletop.scenes import Scene
 from moe3d_ros.tabletop.tasks import Step, impossible_task, random_step_text, single_step_task
 from training.packing import Text
@@ -48,18 +48,20 @@ class TextWriter:
             if len(texts) == number:
                 break
             kind = str(rng.choice(self.kinds, p=self.shares))
-            text = self.question(scene, rng) if kind == "question" else self._single(scene, slots, kind, rng)
+            text = self.question(scene, slots, rng) if kind == "question" else self._single(scene, slots, kind, rng)
             if text is not None:
                 texts.append(text)
         return texts
 
-    def question(self, scene: Scene, rng) -> Text | None:
-        """A question and its answer."""
-        found = random_question(scene, rng, weights=self.weights)
+    def question(self, scene: Scene, slots: list[int], rng) -> Text | None:
+        """A question and its answer, before which the model points at what the question is about."""
+        found = draw_question(scene, rng, weights=self.weights)
         if found is None:
             return None
         encode, special = self.model.encode, self.model.grammar.special
-        return Text(encode(question_prompt(found[0])), encode(" " + found[1]) + [special[DONE]], kind="question")
+        answer = [special[PICK], special[PLACE], *encode(" " + found.answer), special[DONE]]
+        pointers = [tuple(-1 if index is None else slots[index] for index in found.pointed)]
+        return Text(encode(question_prompt(found.text)), answer, None, [(0, 1)], pointers, "question")
 
     def long(self, moment: Progress, slots: list[int], rng, most: int | None = None) -> Text:
         """What a long task still needs: its next steps, ``done`` or ``cannot``; at most ``most`` steps."""

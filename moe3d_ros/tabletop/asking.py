@@ -39,6 +39,18 @@ class Asker:
         self.wordings = HELD_OUT_QUESTIONS if held_out else QUESTIONS
         self.below = supports(scene)
         self.draw = rng.random()  # decides between yes and no, however often the question is tried
+        self.named: list[int] = []  # things that the question names, in the order in which it does
+        self.answering: int | None = None  # the thing that the answer is about, where the question does not name it
+
+    @property
+    def pointed(self) -> tuple[int | None, int | None]:
+        """Things to look at before answering: the one that is named, and the one that answers or is named second."""
+        first, *others = [*self.named[:2], None]
+        return first, self.answering if self.answering is not None else others[0] if others else None
+
+    def forget(self) -> None:
+        """Begin the question anew."""
+        self.named, self.answering = [], None
 
     def pick(self, options):
         """One of the options, all equally likely; None if there are none."""
@@ -102,6 +114,7 @@ class Asker:
             if phrase is None:
                 phrase = refer(self.scene, index, self.rng, self.chance(0.25) if grounded is None else grounded)
             if phrase and not any(part in phrase for part in avoid) and self._undisputed(index, phrase):
+                self.named.append(index)
                 return phrase
         return None
 

@@ -55,6 +55,7 @@ def description_question(ask: Asker) -> tuple[str, str] | None:
     phrase = ask.name(index, avoid=(thing.color,), grounded=True)
     if phrase is None or " in the " in phrase or " on the " in phrase:  # it would say half of the answer
         return None
+    ask.answering = above[0] if above else ask.below.get(index)
     answer = with_article(thing.name)
     if lower != TABLE:
         answer += f" {ask.place(index)}"

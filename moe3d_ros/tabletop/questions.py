@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -40,10 +41,34 @@ CAPTION_WEIGHTS = {"caption": 0.35, "list": 0.3, "description": 0.35}  # texts t
 _TRIES = 4
 
 
+@dataclass(frozen=True)
+class Question:
+    """A question about a scene.
+
+    Attributes:
+        text, answer, kind: what is asked, what is right, a key of TYPES.
+        pointed: indices of the things to look at before answering: the first that the question names, and the one that
+            the answer is about or that the question names second; None where there is none.
+    """
+
+    text: str
+    answer: str
+    kind: str
+    pointed: tuple[int | None, int | None]
+
+
 def random_question(
     scene: Scene, rng: np.random.Generator, held_out: bool = False, weights: Mapping[str, float] = WEIGHTS
 ) -> tuple[str, str, str] | None:
-    """A question, its answer and its type; another type where the drawn one has none in this scene.
+    """Question, answer and type of :func:`draw_question`."""
+    found = draw_question(scene, rng, held_out, weights)
+    return found and (found.text, found.answer, found.kind)
+
+
+def draw_question(
+    scene: Scene, rng: np.random.Generator, held_out: bool = False, weights: Mapping[str, float] = WEIGHTS
+) -> Question | None:
+    """A question of a random type; another type where the drawn one has none in this scene.
 
     Args:
         held_out: word it as training never does.
@@ -59,7 +84,8 @@ def random_question(
         del left[name]
         asker = Asker(scene, rng, held_out)
         for _ in range(_TRIES):
+            asker.forget()
             found = TYPES[name](asker)
             if found is not None:
-                return (*found, name)
+                return Question(*found, name, asker.pointed)
     return None

@@ -59,6 +59,7 @@ def existence_question(ask: Asker) -> Found:
     if found is None:
         return None
     (color, kind), yes = found
+    ask.answering = next((i for i in ask.of_kind(kind) if ask.scene.objects[i].color == color), None)
     return ask.word("existence", c=with_article(f"{color} {ask.pick(KIND_WORDS[kind])}")), _answer(yes)
 
 
@@ -86,7 +87,8 @@ def contents_question(ask: Asker) -> Found:
     if index is None or (not full and not ask.chance(0.03)):
         return None
     phrase = ask.name(index)
-    answer = f"the {ask.scene.objects[ask.above(index)[0]].name}" if ask.above(index) else "nothing"
+    ask.answering = next(iter(ask.above(index)), None)
+    answer = f"the {ask.scene.objects[ask.answering].name}" if ask.above(index) else "nothing"
     return phrase and (ask.word("contents", p=ask.preposition(index), b=phrase), answer)
 
 
@@ -121,6 +123,7 @@ def neighbour_question(ask: Asker) -> Found:
     wanted = ask.pick(SIDE_HINTS)
     found = [i for i, where in sides.items() if where == wanted]
     phrase = None if len(found) != 1 or None in sides.values() else ask.name(landmark, avoid=SIDE_HINTS)
+    ask.answering = found[0] if phrase else None
     return phrase and (ask.word("neighbour", k=kind, s=wanted, b=phrase), f"the {ask.scene.objects[found[0]].name}")
 
 
@@ -179,6 +182,7 @@ def _on(ask: Asker) -> Found:
     if phrase is None or " on " in phrase:
         return None
     above = ask.above(index)
+    ask.answering = next(iter(above), None)
     return ask.word("on", b=phrase), f"the {ask.scene.objects[above[0]].name}" if above else "nothing"
 
 
@@ -193,6 +197,7 @@ def _under(ask: Asker) -> Found:
     phrase = ask.name(index)
     if phrase is None or " on the " in phrase or " in the " in phrase:
         return None
+    ask.answering = ask.below.get(index)
     return ask.word("under", a=phrase), f"the {lower if lower == TABLE else ask.scene.objects[lower].name}"
 
 
@@ -204,6 +209,7 @@ def _where(ask: Asker) -> Found:
     phrase = ask.name(index)
     if phrase is None or " on the " in phrase or " in the " in phrase:
         return None
+    ask.answering = ask.below.get(index)
     return ask.word("where", a=phrase), place
 
 
@@ -212,6 +218,7 @@ def _anything(ask: Asker) -> Found:
     full = [i for i in goals if ask.above(i)]
     found = ask.yes_or_no(full, [i for i in goals if i not in full], share=0.6, alone=0.06)
     phrase = ask.name(found[0]) if found else None
+    ask.answering = next(iter(ask.above(found[0])), None) if phrase else None
     return phrase and (ask.word("anything", p=ask.preposition(found[0]), b=phrase), _answer(found[1]))
 
 
@@ -224,6 +231,7 @@ def _stacked(ask: Asker) -> Found:
     if phrase is None:
         return None
     number = sum(ask.scene.objects[i].kind == "block" for i in ask.above(index))
+    ask.answering = next(iter(ask.above(index)), None)
     return ask.word("stacked", p=ask.preposition(index), b=phrase), NUMBERS[min(number, 10)]
 
 

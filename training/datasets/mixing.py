@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from moe3d_ros.model.grammar import DONE
+from moe3d_ros.model.grammar import DONE, PICK, PLACE
 from moe3d_ros.model.language import SceneLanguageModel, question_prompt
 from moe3d_ros.model.patches import PatchBatch, make_patches
 from training.datasets.catalogue import parse_specs
@@ -76,8 +76,10 @@ def words_of(record) -> str:
 
 
 def text_of(model: SceneLanguageModel, record) -> Text:
-    """A free text to learn: the first answer, ended by <done> if it is not cut."""
+    """A free text to learn: the first answer, ended by <done> if it is not cut; what it is about is not known."""
     prompt = model.encode(question_prompt(words_of(record)))
     answer = model.encode(" " + record.answers[0])
-    end = [model.grammar.special[DONE]] if len(answer) <= MOST_TOKENS else []
-    return Text(prompt[-MOST_TOKENS:], answer[:MOST_TOKENS] + end, kind=record.kind)
+    special = model.grammar.special
+    end = [special[DONE]] if len(answer) <= MOST_TOKENS else []
+    told = [special[PICK], special[PLACE], *answer[:MOST_TOKENS], *end]
+    return Text(prompt[-MOST_TOKENS:], told, None, [(0, 1)], [(-2, -2)], record.kind)
