@@ -12,7 +12,7 @@ from moe3d_ros.model.language import SceneLanguageModel, generate_plan, question
 from moe3d_ros.model.lora import trained_tensors
 from moe3d_ros.model.moe import convert_to_moe, moe_layers
 from moe3d_ros.model.objects import ObjectSet
-from moe3d_ros.model.token_places import TokenPlaces, join_places, text_places
+from moe3d_ros.model.token_places import TokenPlaces, join_places, object_places, text_places
 from moe3d_ros.model.tiny import write_tiny_base
 from training.packing import Text, instruction_states, pack, pointer_states, step_states
 
@@ -160,16 +160,32 @@ def test_questions_asked_together_are_answered_as_if_alone(model):
         raise AssertionError("no random head of 100 answers as wanted")
     assert together == [generate_answer(model, scene, question, max_tokens=12) for question in questions]
     assert generate_answers(model, scene, []) == []
-    # Greedy decoding without a cache, a padding or a batch.
+    # Greedy decoding without a cache, a padding or a batch, after pointing twice.
+    prefix, tokens, features = model.prefix(scene)
+    before = model.prefix_places(scene)
+    everything = torch.ones(1, len(tokens), dtype=torch.bool)
     for question, answer in zip(questions, together):
-        prefix, _, _ = model.prefix(scene)
-        tokens = []
+        prompt = model.encode(question_prompt(question))
+        read = torch.cat([prefix, model.embed(torch.tensor(prompt))])
+        places = join_places(before, text_places(1, len(prompt), "cpu"))
+        for which, marker in enumerate(model.grammar.special[PICK:]):
+            _, states, _ = model.run(read[None], places=places)
+            words = states[:, len(prefix) : len(prefix) + len(prompt)]
+            state = torch.cat([states[0, -1], words[0].mean(0)])[None]
+            logits = model.pointer(state, words, torch.ones(1, len(prompt), dtype=torch.bool), features, everything)
+            index = int(logits[0, which].argmax())
+            marked = model.embed(torch.tensor([marker]))
+            pointed = text_places(1, 1, "cpu")
+            if index < len(tokens):
+                marked = marked + tokens[index]
+                pointed = object_places(scene.center[:1, index : index + 1])
+            read, places = torch.cat([read, marked]), join_places(places, pointed)
+        said = []
         for _ in range(12):
-            after = model.encode(question_prompt(question)) + tokens
-            read = torch.cat([prefix, model.embed(torch.tensor(after))])
-            places = join_places(model.prefix_places(scene), text_places(1, len(after), "cpu"))
             token = int(model.logits(model.run(read[None], places=places)[0][:, -1]).argmax())
             if token >= model.vocabulary or token == model.tokenizer.eos_token_id:
                 break
-            tokens.append(token)
-        assert model.tokenizer.decode(tokens).strip() == answer
+            said.append(token)
+            read = torch.cat([read, model.embed(torch.tensor([token]))])
+            places = join_places(places, text_places(1, 1, "cpu"))
+        assert model.tokenizer.decode(said).strip() == answer

@@ -5,11 +5,12 @@ import pytest
 import torch
 
 from moe3d_ros.model.base_llm import load_base
-from moe3d_ros.model.grammar import CANNOT, DONE
+from moe3d_ros.model.grammar import CANNOT, DONE, PICK, PLACE
 from moe3d_ros.model.language import LAST_COMPLETED, SceneLanguageModel, task_prompt
 from moe3d_ros.model.tiny import write_tiny_base
 from moe3d_ros.tabletop.progress import sample_impossible, sample_progress
-from moe3d_ros.tabletop.scenes import SceneRange
+from moe3d_ros.tabletop.questions import draw_question
+from moe3d_ros.tabletop.scenes import Scene, SceneObject, SceneRange
 from training.config import StageConfig
 from training.language import LanguageTask
 from training.mixture import sample_mixture
@@ -88,9 +89,25 @@ def test_a_mixture_holds_moments_and_random_scenes():
 
 def test_stage_two_learns_from_moments(tmp_path, base):
     config = StageConfig(task="language", output=str(tmp_path), base=base, experts=2, top_k=1, rank=2, batch_size=4, pairs=2,
-                         long_tasks=1.0, precision="float32")  # fmt: skip
+                         long_tasks=1.0, real_scenes=0.0, precision="float32")  # fmt: skip
     task = LanguageTask(config)
     loss, figures = task.loss(task.make_batch(5))
     loss.backward()
     assert torch.isfinite(loss) and {"pick_pointer_long", "place_pointer_long"} <= figures.keys()
     assert all(torch.isfinite(p.grad).all() for p in task.model.parameters() if p.grad is not None)
+
+
+def test_an_answer_points_at_what_it_is_about(writer):
+    bowl = SceneObject("bowl", "green", "", (0.5, 0.2, 0.015), (0.06, 0.06, 0.015), 0.0, "bowl", (89, 169, 78))
+    inside = SceneObject("block", "red", "small", (0.5, 0.2, 0.024), (0.02, 0.02, 0.02), 0.0, "box", (255, 87, 89))
+    apart = SceneObject("block", "blue", "small", (0.4, -0.3, 0.02), (0.02, 0.02, 0.02), 0.0, "box", (78, 121, 167))
+    scene, rng = Scene((bowl, inside, apart)), np.random.default_rng(0)
+    contents = {draw_question(scene, rng, weights={"contents": 1.0}) for _ in range(40)} - {None}
+    assert {(q.answer, q.pointed) for q in contents} == {("the small red block", (0, 1))}
+    colors = {draw_question(scene, rng, weights={"color": 1.0}) for _ in range(60)} - {None}
+    assert {(q.answer, q.pointed[0]) for q in colors} <= {("green", 0), ("red", 1), ("blue", 2)}
+    assert all(q.pointed == (None, None) for q in (draw_question(scene, rng, weights={"more": 1.0}) for _ in range(9)) if q)
+    special, slots = writer.model.grammar.special, [7, 8, 9]
+    text = next(filter(None, (writer.question(scene, slots, rng) for _ in range(50))))
+    assert text.answer[:2] == [special[PICK], special[PLACE]] and text.answer[-1] == special[DONE]
+    assert text.steps == [(0, 1)] and all(slot in (*slots, -1) for slot in text.pointers[0])
