@@ -6,26 +6,31 @@ Messages are plain objects with the attributes of their ROS type (`msg.header.st
 
 from __future__ import annotations
 
-import shutil
-from functools import lru_cache
 from pathlib import Path
 from typing import Iterable, Iterator, NamedTuple
 
 import numpy as np
 
+from moe3d_ros.bag_types import BagError, message, reason, types
+from moe3d_ros.bag_writer import STORAGES, BagWriter
 from moe3d_ros.clouds import XYZRGB_FIELDS, XYZRGB_STEP, pack_cloud
 
-STORAGES = ("mcap", "sqlite3")
 TOPIC_TYPES = {
     "PointCloud2": "sensor_msgs/msg/PointCloud2",
     "String": "std_msgs/msg/String",
     "PoseStamped": "geometry_msgs/msg/PoseStamped",
 }
+LATCHED_TOPICS = ("/tf_static",)
 NANOSECONDS = 1_000_000_000
 
 
-class BagError(ValueError):
-    """A recording cannot be read or written; the message names the file and says what to do."""
+class RawMessage(NamedTuple):
+    """One message of a recording as it was sent: its bytes (CDR, as DDS carries them) and its type's name."""
+
+    topic: str
+    type_name: str
+    stamp_ns: int
+    data: bytes
 
 
 class BagMessage(NamedTuple):
@@ -34,24 +39,6 @@ class BagMessage(NamedTuple):
     topic: str
     stamp_ns: int
     msg: object
-
-
-@lru_cache(maxsize=1)
-def _types():
-    """The message types of ROS 2 Jazzy; of those used here Kilted's are the same. Imported late: only bags need it."""
-    try:
-        from rosbags.typesys import Stores, get_typestore
-    except ImportError as error:
-        raise BagError("Reading and writing recordings needs the package `rosbags`: pip install rosbags.") from error
-    return get_typestore(Stores.ROS2_JAZZY)
-
-
-def message(type_name: str, **fields):
-    """A message of a ROS type: ``message("std_msgs/msg/String", data="hello")``. Raises BagError for unknown types."""
-    types = _types().types
-    if type_name not in types:
-        raise BagError(f"There is no message type {type_name!r}: use a name like 'std_msgs/msg/String'.")
-    return types[type_name](**fields)
 
 
 def header(stamp_ns: int, frame: str):
@@ -101,26 +88,16 @@ def write_bag(path: str | Path, messages: Iterable[tuple[str, int, object]], sto
     Raises:
         BagError: the folder exists, an unknown storage, or two types on one topic.
     """
-    types, path = _types(), Path(path)
-    from rosbags.rosbag2 import StoragePlugin, Writer
-
-    if storage not in STORAGES:
-        raise BagError(f"There is no storage {storage!r}: use {' or '.join(STORAGES)}.")
-    if path.exists():
-        raise BagError(f"{path} exists already: give another folder, or remove it.")
-    connections: dict[str, object] = {}
+    writer = BagWriter(path, storage)
     try:
-        with Writer(path, version=9, storage_plugin=StoragePlugin[storage.upper()]) as writer:
-            for topic, stamp_ns, msg in messages:
-                if topic not in connections:
-                    connections[topic] = writer.add_connection(topic, msg.__msgtype__, typestore=types)
-                if connections[topic].msgtype != msg.__msgtype__:
-                    raise BagError(f"{topic} holds {connections[topic].msgtype}, but a {msg.__msgtype__} follows.")
-                writer.write(connections[topic], int(stamp_ns), types.serialize_cdr(msg, msg.__msgtype__))
+        for topic, stamp_ns, msg in messages:
+            kind = msg.__msgtype__
+            writer.write(topic, kind, stamp_ns, types().serialize_cdr(msg, kind), latched=topic in LATCHED_TOPICS)
+        writer.close()
     except BaseException:
-        shutil.rmtree(path, ignore_errors=True)
+        writer.discard()
         raise
-    return path
+    return writer.path
 
 
 def topics(path: str | Path) -> dict[str, tuple[str, int]]:
@@ -143,32 +120,42 @@ def read_bag(
     Raises:
         BagError: no such recording, or a damaged one.
     """
-    wanted = None if only is None else set(only)
     with _opened(path) as reader:
-        chosen = [c for c in reader.connections if wanted is None or c.topic in wanted]
-        if not chosen:  # rosbags reads an empty list as "all"
-            return
-        messages = reader.messages(connections=chosen, start=start_ns, stop=stop_ns)
-        while True:
+        for raw in _messages(reader, path, only, start_ns, stop_ns):
             try:
-                connection, stamp, raw = next(messages)
-            except StopIteration:
-                return
-            except Exception as error:  # whatever bytes that are not what they claim to be make it raise
-                raise BagError(f"{path} is damaged: {_reason(error)}. Was the recording cut off?") from error
-            try:
-                msg = reader.deserialize(raw, connection.msgtype)
+                msg = reader.deserialize(raw.data, raw.type_name)
             except Exception as error:
                 raise BagError(
-                    f"{path}: a message on {connection.topic} at {stamp} ns is no "
-                    f"{connection.msgtype}: {_reason(error)}."
+                    f"{path}: a message on {raw.topic} at {raw.stamp_ns} ns is no {raw.type_name}: {reason(error)}."
                 ) from error
-            yield BagMessage(connection.topic, stamp, msg)
+            yield BagMessage(raw.topic, raw.stamp_ns, msg)
+
+
+def read_raw(path: str | Path, only: Iterable[str] | None = None) -> Iterator[RawMessage]:
+    """As `read_bag`, but the messages' bytes. Raises BagError."""
+    with _opened(path) as reader:
+        yield from _messages(reader, path, only)
+
+
+def _messages(reader, path, only, start_ns=None, stop_ns=None) -> Iterator[RawMessage]:
+    wanted = None if only is None else set(only)
+    chosen = [c for c in reader.connections if wanted is None or c.topic in wanted]
+    if not chosen:  # rosbags reads an empty list as "all"
+        return
+    messages = reader.messages(connections=chosen, start=start_ns, stop=stop_ns)
+    while True:
+        try:
+            connection, stamp, raw = next(messages)
+        except StopIteration:
+            return
+        except Exception as error:  # whatever bytes that are not what they claim to be make it raise
+            raise BagError(f"{path} is damaged: {reason(error)}. Was the recording cut off?") from error
+        yield RawMessage(connection.topic, connection.msgtype, stamp, bytes(raw))
 
 
 def _opened(path: str | Path):
     """An open reader. Raises BagError."""
-    types, path = _types(), Path(path)
+    known, path = types(), Path(path)
     from rosbags.highlevel import AnyReader
 
     if not path.exists():
@@ -182,10 +169,10 @@ def _opened(path: str | Path):
         raise BagError(f"{path} is no recording: give a rosbag2 folder, an .mcap or a .db3 file.")
     reader = None
     try:
-        reader = AnyReader([path], default_typestore=types)
+        reader = AnyReader([path], default_typestore=known)
         reader.open()
     except Exception as error:
-        raise BagError(f"{path} cannot be read: {_reason(error)}. Was the recording cut off?") from error
+        raise BagError(f"{path} cannot be read: {reason(error)}. Was the recording cut off?") from error
     return _Closing(reader)
 
 
@@ -200,7 +187,3 @@ class _Closing:
 
     def __exit__(self, *exception):
         self.reader.close()
-
-
-def _reason(error: Exception) -> str:
-    return (str(error) or type(error).__name__).rstrip(".")

@@ -177,8 +177,9 @@ TABLETOP = (
 )  # fmt: skip
 
 REPLAY = (
-    Parameter("cloud", "", "Path of a PCD or PLY file, metres."),
-    Parameter("rate", 2.0, "Clouds a second.", "Hz", 0.01, 100.0),
+    Parameter("cloud", "", "Path of a PCD or PLY file, metres, or of a recording: an .mcap or .db3 file or a rosbag2 "
+              "folder."),
+    Parameter("rate", 2.0, "Clouds a second, of a PCD or PLY file.", "Hz", 0.01, 100.0),
     Parameter("frame_id", "camera_optical_frame", "Frame of the file's points.", check=_frame),
     PLANNING_FRAME,
     Parameter("table_frame", True, "Find the table as a plane and publish the transform; only where frame_id is not "
@@ -187,6 +188,49 @@ REPLAY = (
               "frame, x, y, z.", "m", check=_three),
     Parameter("camera_pose", [0.0], "The camera's pose in the planning frame where it is known, x y z qx qy qz qw; "
               "then no table is searched.", "m", check=_pose),
+    Parameter("topics", [""], "Topics of a recording to publish; none named: clouds, images, camera_info, transforms "
+              "and texts, but nothing that a robot may follow."),
+    Parameter("speed", 1.0, "How fast a recording is played; 1: as it was recorded.", "times", 0.01, 100.0),
+    Parameter("loop", False, "Begin a recording again at its end; false: the node ends then."),
+    Parameter("clock", False, "Publish /clock from the times of a recording and leave its stamps as they are; false: "
+              "stamps move to now."),
+    Parameter("delay", 1.0, "Time before the first message of a recording, for subscribers to be found.", "s", 0.0,
+              3600.0),
 )  # fmt: skip
 
-TABLES = {"voxelizer": VOXELIZER, "planner": PLANNER, "tabletop": TABLETOP, "replay": REPLAY}
+RECORD = (
+    Parameter("output", "", "Folder of the recording to make; it must not exist yet."),
+    Parameter("topics", ["voxels", "instruction", "plan", "planned_action", "pick_pose", "place_pose", "/tf_static"],
+              "Topics to record; a topic whose type is not known beforehand is recorded from its first publisher on."),
+    Parameter("storage", "mcap", "File format.", choices=("mcap", "sqlite3")),
+)  # fmt: skip
+
+MOVEIT_GOALS = (
+    PLANNING_FRAME,
+    Parameter("group", "manipulator", "MoveIt's planning group."),
+    Parameter("tool_link", "tool0", "Link whose frame is brought to the poses: the tool's tip, z out of the tool."),
+    Parameter("approach", 0.10, "Way along the tool's z before a pick and a place.", "m", 0.0, 1.0),
+    Parameter("retreat", 0.10, "Way back along the tool's z after a pick and a place.", "m", 0.0, 1.0),
+    Parameter("max_age", 30.0, "Oldest pose that is followed, by its stamp; 0: any.", "s", 0.0, 3600.0, when=LIVE),
+    Parameter("speed", 0.1, "Share of the arm's highest speed and acceleration.", "", 0.001, 1.0, when=LIVE),
+    Parameter("planning_time", 5.0, "Longest time MoveIt may plan a motion.", "s", 0.1, 600.0, when=LIVE),
+    Parameter("attempts", 5, "How often MoveIt tries to plan a motion.", "", 1, 100, when=LIVE),
+    Parameter("motion_timeout", 60.0, "Longest time for a motion with its planning and the gripper's part.", "s", 0.1,
+              3600.0, when=LIVE),
+    Parameter("position_tolerance", 0.001, "Radius around the position.", "m", 0.00001, 0.1, when=LIVE),
+    Parameter("orientation_tolerance", 0.01, "Largest turn away about each axis.", "rad", 0.0001, 3.15, when=LIVE),
+    Parameter("straight_pipeline", "pilz_industrial_motion_planner", "Planning pipeline of contacts and retreats, "
+              "which should be straight; empty: MoveIt's default.", when=LIVE),
+    Parameter("straight_planner", "LIN", "Planner of that pipeline; empty: its default.", when=LIVE),
+    Parameter("gripper", True, "Call the service gripper (std_srvs/SetBool; true: hold) at the pick and the place; "
+              "false: something else moves the gripper."),
+)  # fmt: skip
+
+TABLES = {
+    "voxelizer": VOXELIZER,
+    "planner": PLANNER,
+    "tabletop": TABLETOP,
+    "replay": REPLAY,
+    "record": RECORD,
+    "moveit_goals": MOVEIT_GOALS,
+}

@@ -15,7 +15,7 @@ OUTPUTS = {"points", "voxels", "plan_markers", "pick_pose", "place_pose", "goal_
 @pytest.mark.parametrize("node", list(TABLES))
 def test_parameter_file_holds_every_parameter_with_its_default(node):
     written = yaml.safe_load((ROOT / "config" / "planner.yaml").read_text())[f"/**/{node}"]["ros__parameters"]
-    assert written == {parameter.name: parameter.default for parameter in TABLES[node]} and len(written) >= 7
+    assert written == {parameter.name: parameter.default for parameter in TABLES[node]} and len(written) >= 3
 
 
 def test_rviz_shows_every_topic_by_its_relative_name():

@@ -18,12 +18,12 @@ from moe3d_ros.nodes.qos import CLOUD, SENSOR_IN
 class AdaptiveSubscription:
     """Subscribes with best effort, and again with reliable when all publishers are; back when one is not."""
 
-    def __init__(self, node, msg_type, topic: str, callback, group, reliability: str = "auto"):
-        """``reliability``: "auto", or "reliable" or "best_effort" to hold on to one."""
+    def __init__(self, node, msg_type, topic: str, callback, group, reliability: str = "auto", raw: bool = False):
+        """``reliability``: "auto", or "reliable" or "best_effort" to hold on to one; ``raw``: bytes for messages."""
         self._node, self._type, self._topic, self._callback, self._group = node, msg_type, topic, callback, group
         self._auto = reliability == "auto"
         self._subscription = None
-        self._closed = False
+        self._closed, self._raw = False, raw
         self._lock = threading.Lock()
         self._changed = node.create_guard_condition(self._follow, callback_group=group)
         self._subscribe(CLOUD if reliability == "reliable" else SENSOR_IN)
@@ -56,8 +56,9 @@ class AdaptiveSubscription:
         )
         old = self._subscription
         self._subscription = self._node.create_subscription(
-            self._type, self._topic, self._callback, profile, callback_group=self._group, event_callbacks=events
-        )
+            self._type, self._topic, self._callback, profile, callback_group=self._group, event_callbacks=events,
+            raw=self._raw,
+        )  # fmt: skip
         if old is not None:
             self._node.destroy_subscription(old)
 

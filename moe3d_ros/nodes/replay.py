@@ -1,11 +1,13 @@
-"""The replay node: a PCD or PLY file as a camera.
+"""The replay node: a PCD or PLY file as a camera, or a recording (MCAP, rosbag2 folder) played as it was recorded.
 
-Publishes the file's cloud on `points`, again and again, with a fresh stamp. A recorded scan is in the camera's optical
+Publishes a file's cloud on `points`, again and again, with a fresh stamp. A recorded scan is in the camera's optical
 frame, and nobody knows where that camera stood: with `table_frame` the table is found as a plane and the transform from
-the planning frame is published, as a calibrated camera's would be.
+the planning frame is published, as a calibrated camera's would be. Recordings are `player`'s.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 from rclpy.node import Node
@@ -14,31 +16,78 @@ from sensor_msgs.msg import PointCloud2
 from moe3d_ros import clouds
 from moe3d_ros.frames import rigid_transform
 from moe3d_ros.nodes.conversions import cloud_to_msg, header
-from moe3d_ros.nodes.diagnostics import OK, Diagnostics
+from moe3d_ros.nodes.diagnostics import ERROR, OK, Diagnostics
 from moe3d_ros.nodes.parameters import Parameters
+from moe3d_ros.nodes.player import Player
 from moe3d_ros.nodes.qos import CLOUD
 from moe3d_ros.nodes.run import run_node
 from moe3d_ros.nodes.transforms import StaticTransformSender
 from moe3d_ros.parameters import REPLAY
 from moe3d_ros.tableplane import table_frame_from_plane
 
+RECORDINGS = (".mcap", ".db3")
+
 
 class Replay(Node):
-    """See the module's docstring. Parameters are documented in docs/parameters.md."""
+    """See the module's docstring. Parameters are documented in docs/parameters.md.
+
+    Attributes:
+        exit_code: of the process; 1 where a recording turned out to be damaged while it was played.
+    """
 
     def __init__(self):
         super().__init__("replay")
-        settings = Parameters(self, REPLAY)
+        self._settings = settings = Parameters(self, REPLAY)
         settings.check()
-        path, rate, frame = settings["cloud"], settings["rate"], settings["frame_id"]
-        planning_frame, pose = settings["planning_frame"], settings["camera_pose"]
+        path = settings["cloud"]
+        self.exit_code = 0
+        self._player: Player | None = None
+        self._diagnostics = Diagnostics(self, "replay", hardware_id=path)
+        if path and (Path(path).is_dir() or Path(path).suffix.lower() in RECORDINGS):
+            names = ("topics", "speed", "loop", "clock", "delay")
+            self._player = Player(self, path, *(settings[name] for name in names), self._on_end)
+            self._say(f"Playing {self._player.summary}.")
+        else:
+            self._show_scan(path)
+
+    def start(self) -> None:
+        """Begin to play a recording."""
+        if self._player is not None:
+            self._player.start()
+
+    def close(self) -> None:
+        """Stop playing."""
+        if self._player is not None:
+            self._player.close()
+
+    def count(self, event: str) -> None:
+        """Count an event for /diagnostics."""
+        self._diagnostics.count(event)
+
+    def _say(self, text: str) -> None:
+        self._diagnostics.report(OK, text)
+        self.get_logger().info(text)
+
+    def _on_end(self, problem: str | None) -> None:
+        """A recording is over, or broken: the process ends, as `ros2 bag play` does."""
+        if problem is None:
+            self._say("The recording is over.")
+        else:
+            self.exit_code = 1
+            self._diagnostics.report(ERROR, problem)
+        self.context.try_shutdown()
+
+    def _show_scan(self, path: str) -> None:
+        """Be a camera that shows a PCD or PLY file. Raises CloudError."""
+        settings = self._settings
+        rate, frame, planning_frame = settings["rate"], settings["frame_id"], settings["planning_frame"]
+        pose = settings["camera_pose"]
         points, colors = clouds.read_cloud_file(path)
         valid = np.isfinite(points).all(axis=1)
         self._msg = cloud_to_msg(points, colors, header(frame, self.get_clock().now().to_msg()))
         if colors is None:  # say so honestly: a grey that nobody saw would hide it from the voxelizer
             del self._msg.fields[3]
         self._publisher = self.create_publisher(PointCloud2, "points", CLOUD)
-        self._diagnostics = Diagnostics(self, "replay", hardware_id=path)
         self._sender = StaticTransformSender(self)
         if frame != planning_frame and (len(pose) == 7 or settings["table_frame"]):
             transform = (
@@ -47,8 +96,7 @@ class Replay(Node):
                 else table_frame_from_plane(points, tuple(settings["table_center"]))
             )
             self._sender.send(planning_frame, frame, transform)
-        self._diagnostics.report(OK, f"{valid.sum()} valid points of {len(points)} from {path}")
-        self.get_logger().info(f"Replaying {valid.sum()} valid points of {len(points)} from {path} at {rate:g} Hz.")
+        self._say(f"Replaying {valid.sum()} valid points of {len(points)} from {path} at {rate:g} Hz.")
         self._timer = self.create_timer(1.0 / rate, self._send)
 
     def _send(self) -> None:

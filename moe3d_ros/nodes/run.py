@@ -24,12 +24,12 @@ def run_nodes(make_nodes, args=None, threads: int = 4) -> int:
 
     Args:
         make_nodes: callable without arguments that returns the nodes; they may have the methods ``start``, which is
-            called before they spin, and ``close``.
+            called before they spin, and ``close``, and the attribute ``exit_code``.
         args: command line as rclpy.init takes it.
         threads: executor threads.
 
     Returns:
-        exit code: 0 after a shutdown, 2 where the parameters were refused.
+        exit code: 0 after a shutdown or what the nodes say, 2 where the parameters were refused.
     """
     share_arenas()
     rclpy.init(args=args)
@@ -57,7 +57,7 @@ def run_nodes(make_nodes, args=None, threads: int = 4) -> int:
         for node in nodes:
             node.destroy_node()
         rclpy.try_shutdown()
-    return 0
+    return max((getattr(node, "exit_code", 0) for node in nodes), default=0)
 
 
 def spin(executor, log) -> None:

@@ -1,0 +1,53 @@
+"""Message types of recordings without ROS: those of ROS 2 Jazzy, and what is defined by the text of a .msg file."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+
+class BagError(ValueError):
+    """A recording cannot be read or written; the message names the file and says what to do."""
+
+
+@lru_cache(maxsize=1)
+def types():
+    """The message types of ROS 2 Jazzy; of those used here Kilted's are the same. Imported late: only bags need it."""
+    try:
+        from rosbags.typesys import Stores, get_typestore
+    except ImportError as error:
+        raise BagError("Reading and writing recordings needs the package `rosbags`: pip install rosbags.") from error
+    return get_typestore(Stores.ROS2_JAZZY)
+
+
+def message(type_name: str, **fields):
+    """A message of a ROS type: ``message("std_msgs/msg/String", data="hello")``. Raises BagError for unknown types."""
+    known = types().types
+    if type_name not in known:
+        raise BagError(f"There is no message type {type_name!r}: use a name like 'std_msgs/msg/String'.")
+    return known[type_name](**fields)
+
+
+def define(type_name: str, text: str) -> None:
+    """Make a message type known, such as the package's own, by the text of its .msg file; known types stay as they are.
+
+    Raises:
+        BagError: the text is no message definition.
+    """
+    if is_defined(type_name):
+        return
+    from rosbags.typesys import get_types_from_msg
+
+    try:
+        types().register(get_types_from_msg(text, type_name))
+    except Exception as error:  # rosbags names no common kind
+        raise BagError(f"The definition of {type_name} cannot be read: {reason(error)}.") from error
+
+
+def is_defined(type_name: str) -> bool:
+    """Whether messages of the type can be written: ROS 2 Jazzy's own, and what was defined."""
+    return type_name in types().fielddefs
+
+
+def reason(error: Exception) -> str:
+    """An error in words, without a full stop."""
+    return (str(error) or type(error).__name__).rstrip(".")

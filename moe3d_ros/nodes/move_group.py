@@ -1,0 +1,118 @@
+"""One motion at a time through MoveIt 2: the action `move_action` of its move_group node."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from rclpy.action import ActionClient
+
+from moe3d_ros.motion import Motion
+from moe3d_ros.nodes.conversions import header, pose_to_msg
+
+
+class MissingMoveIt(ValueError):
+    """moveit_msgs is not installed; the message says which package to install."""
+
+
+def import_moveit():
+    """The modules moveit_msgs.action, moveit_msgs.msg and shape_msgs.msg. Raises MissingMoveIt."""
+    try:
+        import moveit_msgs.action
+        import moveit_msgs.msg
+        import shape_msgs.msg
+    except ImportError as error:
+        package = f"ros-{os.environ.get('ROS_DISTRO', 'jazzy')}-moveit-msgs"
+        raise MissingMoveIt(
+            f"MoveIt's messages are not installed ({error}): sudo apt-get install {package}, and source ROS 2 again."
+        ) from error
+    return moveit_msgs.action, moveit_msgs.msg, shape_msgs.msg
+
+
+class MoveGroupArm:
+    """Sends motions to move_group, never two at once."""
+
+    def __init__(self, node, settings, group):
+        """
+        Args:
+            settings: the parameters of `moveit_goals` by name.
+            group: callback group.
+
+        Raises:
+            MissingMoveIt: moveit_msgs is not installed.
+        """
+        self._actions, self._msgs, self._shapes = import_moveit()
+        self._node, self._settings = node, settings
+        self._client = ActionClient(node, self._actions.MoveGroup, "move_action", callback_group=group)
+        self._handle = None
+        self._number = 0  # of the motion that is under way; what comes late of another one is dropped
+
+    def ready(self) -> bool:
+        """move_group answers."""
+        return self._client.server_is_ready()
+
+    def move(self, motion: Motion, done: Callable[[str], None]) -> None:
+        """Begin a motion; ``done`` is called once with an empty text, or with the reason why it failed."""
+        self._number += 1
+        number = self._number
+        future = self._client.send_goal_async(self.goal(motion))
+        future.add_done_callback(lambda answer: self._on_answer(number, answer, done))
+
+    def stop(self) -> None:
+        """Cancel the motion that is under way; its ``done`` is not called."""
+        self._number += 1
+        if self._handle is not None:
+            self._handle.cancel_goal_async()
+            self._handle = None
+
+    def _on_answer(self, number: int, future, done) -> None:
+        handle = future.result()
+        if number != self._number:  # stopped before it was accepted
+            if handle.accepted:
+                handle.cancel_goal_async()
+        elif not handle.accepted:
+            done("move_group refused the goal")
+        else:
+            self._handle = handle
+            handle.get_result_async().add_done_callback(lambda result: self._on_result(number, result, done))
+
+    def _on_result(self, number: int, future, done) -> None:
+        if number != self._number:
+            return
+        self._handle = None
+        code = future.result().result.error_code
+        success = self._msgs.MoveItErrorCodes.SUCCESS
+        words = getattr(code, "message", "")
+        done("" if code.val == success else f"move_group reports error {code.val}{': ' if words else ''}{words}")
+
+    def goal(self, motion: Motion):
+        """moveit_msgs/action/MoveGroup.Goal: the tool tip in a small sphere around the pose, turned as it says."""
+        settings, msgs, shapes = self._settings, self._msgs, self._shapes
+        head = header(settings["planning_frame"], self._node.get_clock().now().to_msg())
+        pose = pose_to_msg(motion.pose, head).pose
+        ball = shapes.SolidPrimitive(type=shapes.SolidPrimitive.SPHERE, dimensions=[settings["position_tolerance"]])
+        position = msgs.PositionConstraint(header=head, link_name=settings["tool_link"], weight=1.0)
+        position.constraint_region.primitives = [ball]
+        position.constraint_region.primitive_poses = [pose]
+        turn = settings["orientation_tolerance"]
+        orientation = msgs.OrientationConstraint(
+            header=head, link_name=settings["tool_link"], orientation=pose.orientation, weight=1.0,
+            absolute_x_axis_tolerance=turn, absolute_y_axis_tolerance=turn, absolute_z_axis_tolerance=turn,
+        )  # fmt: skip
+        goal = self._actions.MoveGroup.Goal()
+        request = goal.request
+        request.group_name = settings["group"]
+        request.goal_constraints = [
+            msgs.Constraints(
+                name=motion.name, position_constraints=[position], orientation_constraints=[orientation]
+            )
+        ]
+        request.num_planning_attempts = settings["attempts"]
+        request.allowed_planning_time = settings["planning_time"]
+        request.max_velocity_scaling_factor = request.max_acceleration_scaling_factor = settings["speed"]
+        request.start_state.is_diff = True  # from wherever the arm is
+        if motion.straight:
+            request.pipeline_id, request.planner_id = settings["straight_pipeline"], settings["straight_planner"]
+        goal.planning_options.planning_scene_diff.is_diff = True
+        goal.planning_options.planning_scene_diff.robot_state.is_diff = True
+        return goal
