@@ -73,7 +73,7 @@ def used(node, name: str) -> set[tuple[str, str, str]]:
 def check(probe, name: str, rules: set, unseen=frozenset()) -> None:
     """The node does exactly what the policy allows, but for what is on demand; it is waited for until it does all."""
     expected = rules - ON_DEMAND[name] - set(unseen)
-    end = time.monotonic() + TIMEOUT / 2
+    end = time.monotonic() + TIMEOUT
     while not expected <= used(probe.node, name) and time.monotonic() < end:
         time.sleep(0.1)  # the graph of rclpy has no event to wait for
     seen = used(probe.node, name)
