@@ -2,6 +2,7 @@
 
 ros2 launch moe3d_ros planner.launch.py sim:=true rviz:=true
 ros2 launch moe3d_ros planner.launch.py cloud:=/path/to/scan.pcd
+ros2 launch moe3d_ros planner.launch.py cloud:=/path/to/recording use_sim_time:=true
 ros2 launch moe3d_ros planner.launch.py points:=/camera/depth/color/points
 ros2 launch moe3d_ros planner.launch.py composed:=true autostart:=false respawn:=true namespace:=robot1
 """
@@ -22,7 +23,7 @@ RESPAWN_DELAY = 2.0  # seconds
 
 ARGUMENTS = (
     ("sim", "false", "Start the embedded tabletop simulator as camera and robot."),
-    ("cloud", "", "Path of a PCD or PLY file to replay as a camera."),
+    ("cloud", "", "Path of a PCD or PLY file, or of a recording (MCAP, rosbag2), to replay as a camera."),
     ("rviz", "false", "Start RViz with config/moe3d.rviz."),
     ("input", "points", "What the voxelizer listens to: points (PointCloud2) or depth (images)."),
     ("points", "points", "Topic of the cloud (input:=points)."),
@@ -38,6 +39,7 @@ ARGUMENTS = (
     ("params_file", PathJoinSubstitution([SHARE, "config", "planner.yaml"]), "Parameters of all nodes."),
     ("namespace", "", "Namespace of all nodes and of all topics but /diagnostics and /tf."),
     ("use_sim_time", "false", "Use /clock."),
+    ("enclaves", "/moe3d_ros", "SROS2: the nodes' enclaves stand below this path; see docs/security.md."),
     ("log_level", "info", "debug, info, warn, error or fatal."),
 )
 
@@ -47,14 +49,17 @@ def generate_launch_description() -> LaunchDescription:
     value = {name: LaunchConfiguration(name) for name, _, _ in ARGUMENTS}
     frame = {"planning_frame": ParameterValue(value["planning_frame"], value_type=str)}
 
+    clock = {"clock": ParameterValue(value["use_sim_time"], value_type=bool)}  # a recording's time, for all nodes
     managed = {"autostart": ParameterValue(value["autostart"], value_type=bool)}
 
     process = {
         "output": "screen",
         "respawn": value["respawn"],
         "respawn_delay": RESPAWN_DELAY,
-        "arguments": ["--ros-args", "--log-level", value["log_level"]],
     }
+
+    def arguments(program: str) -> list:
+        return ["--ros-args", "--log-level", value["log_level"], "--enclave", [value["enclaves"], f"/{program}"]]
 
     def node(program: str, condition=None, remappings=(), common=frame, **parameters) -> Node:
         texts = {name: ParameterValue(setting, value_type=str) for name, setting in parameters.items()}
@@ -65,6 +70,7 @@ def generate_launch_description() -> LaunchDescription:
             parameters=[value["params_file"], {**common, **texts}],
             remappings=list(remappings),
             condition=condition,
+            arguments=arguments(program),
             **process,
         )
 
@@ -76,6 +82,7 @@ def generate_launch_description() -> LaunchDescription:
     ]
     model = {name: value[name] for name in ("checkpoint", "device")}
     apart, together, both = UnlessCondition(value["composed"]), IfCondition(value["composed"]), {**frame, **managed}
+    replayed = IfCondition(NotEqualsSubstitution(value["cloud"], ""))
     nodes = [
         node("voxelizer", apart, sensors, both, input=value["input"]),
         node("planner", apart, (), both, **model),
@@ -86,10 +93,11 @@ def generate_launch_description() -> LaunchDescription:
             parameters=[value["params_file"], ParameterFile(COMPOSED, allow_substs=True)],
             remappings=sensors,
             condition=together,
+            arguments=arguments("composed"),
             **process,
         ),
         node("tabletop", condition=IfCondition(value["sim"])),
-        node("replay", condition=IfCondition(NotEqualsSubstitution(value["cloud"], "")), cloud=value["cloud"]),
+        node("replay", replayed, (), {**frame, **clock}, cloud=value["cloud"]),
     ]
     rviz = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(PathJoinSubstitution([SHARE, "launch", "rviz.launch.py"])),

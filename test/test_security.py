@@ -1,0 +1,153 @@
+"""The SROS2 policy allows what the nodes really do, and nothing that none of them does."""
+
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from ros_helpers import TIMEOUT, NodeProcess, scene_cloud
+
+from moe3d_ros import bags
+
+rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+from rclpy.action import get_action_client_names_and_types_by_node, get_action_server_names_and_types_by_node
+
+CONFIG = Path(__file__).resolve().parent.parent / "config"
+INCLUDE = "{http://www.w3.org/2001/XInclude}include"
+# Allowed, but not seen here: with use_sim_time, with tf2 installed, with other parameters.
+ON_DEMAND = {
+    "voxelizer": {
+        ("topics", "subscribe", "/clock"), ("topics", "subscribe", "/tf"), ("services", "reply", "/tf2_frames"),
+    },
+    "planner": {("topics", "subscribe", "/clock")},
+    "tabletop": {("topics", "subscribe", "/clock")},
+    "replay": {("topics", "subscribe", "/clock")},
+    "record": {("topics", "subscribe", "/clock")},
+    "moveit_goals": {("topics", "subscribe", "/clock")},
+}  # fmt: skip
+
+
+def allowed(profile) -> set[tuple[str, str, str]]:
+    """What a profile allows: (topics, services or actions; what may be done; full name)."""
+    rules, node, ns = set(), profile.get("node"), profile.get("ns")
+    groups = [group for group in profile if group.tag != INCLUDE]
+    for include in profile.iter(INCLUDE):  # xpointer(/profile/*): the other file's groups
+        assert include.get("xpointer") == "xpointer(/profile/*)"
+        groups += list(ElementTree.parse(CONFIG / include.get("href")).getroot())
+    for group in groups:
+        (what, permission), = group.attrib.items()
+        assert permission == "ALLOW"
+        for item in group:
+            assert item.tag == group.tag.rstrip("s")
+            name = item.text.replace("~", f"{ns}{node}", 1)
+            rules.add((group.tag, what, name if name.startswith("/") else ns + name))
+    return rules
+
+
+def policy() -> dict[str, list[tuple[str, set]]]:
+    """Enclave -> its nodes with what they may do."""
+    root = ElementTree.parse(CONFIG / "sros2_policy.xml").getroot()
+    return {
+        enclave.get("path"): [(profile.get("node"), allowed(profile)) for profile in enclave.iter("profile")]
+        for enclave in root.iter("enclave")
+    }
+
+
+def used(node, name: str) -> set[tuple[str, str, str]]:
+    """What a running node does, as the graph says."""
+    asked = {
+        ("topics", "publish"): node.get_publisher_names_and_types_by_node,
+        ("topics", "subscribe"): node.get_subscriber_names_and_types_by_node,
+        ("services", "reply"): node.get_service_names_and_types_by_node,
+        ("services", "request"): node.get_client_names_and_types_by_node,
+        ("actions", "execute"): lambda *who: get_action_server_names_and_types_by_node(node, *who),
+        ("actions", "call"): lambda *who: get_action_client_names_and_types_by_node(node, *who),
+    }
+    try:
+        found = {key: [item for item, _ in ask(name, "/")] for key, ask in asked.items()}
+    except rclpy.node.NodeNameNonExistentError:
+        return set()
+    return {(*key, item) for key, items in found.items() for item in items if "/_action/" not in item}
+
+
+def check(probe, name: str, rules: set, unseen=frozenset()) -> None:
+    """The node does exactly what the policy allows, but for what is on demand; it is waited for until it does all."""
+    expected = rules - ON_DEMAND[name] - set(unseen)
+    end = time.monotonic() + TIMEOUT
+    while not expected <= used(probe.node, name) and time.monotonic() < end:
+        time.sleep(0.1)  # the graph of rclpy has no event to wait for
+    seen = used(probe.node, name)
+    assert seen <= rules, f"{name} is not allowed {sorted(seen - rules)}"
+    assert expected <= seen, f"{name} never uses {sorted(expected - seen)}"
+
+
+def test_composed_may_do_what_its_two_nodes_may():
+    enclaves = policy()
+    assert enclaves["/moe3d_ros/composed"] == [
+        *enclaves["/moe3d_ros/voxelizer"], *enclaves["/moe3d_ros/planner"],
+    ]  # fmt: skip
+    assert set(enclaves) - {"/moe3d_ros/composed"} == {f"/moe3d_ros/{name}" for name in ON_DEMAND}
+    for path, profiles in enclaves.items():
+        for name, rules in profiles:
+            assert path == "/moe3d_ros/composed" or path == f"/moe3d_ros/{name}"
+            assert ON_DEMAND[name] <= rules
+
+
+def test_planner_and_tabletop_do_what_the_policy_allows(probe, tiny_checkpoint):
+    rules = {path.rpartition("/")[2]: profiles[0][1] for path, profiles in policy().items()}
+    small = {"width": 64, "height": 48}
+    nodes = [NodeProcess("planner", {"checkpoint": str(tiny_checkpoint)}), NodeProcess("tabletop", small)]
+    for name in ("planner", "tabletop"):
+        check(probe, name, rules[name])
+    assert [node.stop() for node in nodes] == [0, 0]
+
+
+def test_voxelizer_does_what_the_policy_allows_with_either_input(probe):
+    rules = policy()["/moe3d_ros/voxelizer"][0][1]
+    images = {("topics", "subscribe", f"/{name}") for name in
+              ("depth/image_rect", "depth/camera_info", "rgb/image_rect_color")}
+    node = NodeProcess("voxelizer", {"table_plane": True})
+    check(probe, "voxelizer", rules, images)
+    assert node.stop() == 0
+    node = NodeProcess("voxelizer", {"input": "depth", "table_plane": True})
+    check(probe, "voxelizer", rules, {("topics", "subscribe", "/points")})
+    assert node.stop() == 0
+
+
+def test_replay_and_record_do_what_the_policy_allows(probe, tmp_path):
+    pytest.importorskip("rosbags", reason="rosbags is not installed")
+    rules = {path.rpartition("/")[2]: profiles[0][1] for path, profiles in policy().items()}
+    played = {name for group, what, name in rules["replay"] if (group, what) == ("topics", "publish")}
+    cloud, image = bags.cloud(*scene_cloud(100), 1, "base_link"), empty_image()
+    kinds = {"/points": cloud, "/voxels": cloud, "/instruction": bags.string("x"), "/depth/image_rect": image,
+             "/rgb/image_rect_color": image, "/depth/camera_info": empty_info(),
+             "/tf": bags.message("tf2_msgs/msg/TFMessage", transforms=[]),
+             "/tf_static": bags.message("tf2_msgs/msg/TFMessage", transforms=[])}  # fmt: skip
+    assert set(kinds) | {"/clock", "/diagnostics", "/rosout", "/parameter_events"} == played
+    path = bags.write_bag(tmp_path / "bag", [(name, 1, msg) for name, msg in kinds.items()])
+    replay = NodeProcess("replay", {"cloud": str(path), "topics": list(kinds), "clock": True, "loop": True})
+    every = sorted(name for group, what, name in rules["record"] if (group, what) == ("topics", "subscribe"))
+    every = [name for name in every if name != "/clock"]
+    record = NodeProcess("record", {"output": str(tmp_path / "out"), "topics": every})
+    check(probe, "replay", rules["replay"])
+    check(probe, "record", rules["record"])
+    assert [node.stop() for node in (replay, record)] == [0, 0]
+
+
+def empty_image():
+    """sensor_msgs/Image without a pixel."""
+    import numpy as np
+
+    return bags.message("sensor_msgs/msg/Image", header=bags.header(1, "x"), height=0, width=0, encoding="rgb8",
+                        is_bigendian=0, step=0, data=np.zeros(0, np.uint8))  # fmt: skip
+
+
+def empty_info():
+    """sensor_msgs/CameraInfo of no camera."""
+    import numpy as np
+
+    roi = bags.message("sensor_msgs/msg/RegionOfInterest", x_offset=0, y_offset=0, height=0, width=0,
+                       do_rectify=False)  # fmt: skip
+    return bags.message("sensor_msgs/msg/CameraInfo", header=bags.header(1, "x"), height=0, width=0,
+                        distortion_model="", d=np.zeros(0), k=np.zeros(9), r=np.zeros(9), p=np.zeros(12),
+                        binning_x=0, binning_y=0, roi=roi)  # fmt: skip
