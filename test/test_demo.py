@@ -65,6 +65,16 @@ def gone(mark: str, seconds: float = 15.0) -> bool:
     return True
 
 
+def running(mark: str, number: int, seconds: float = 15.0) -> bool:
+    """Whether so many such processes come to run: what was forked bears the mark only once it has begun its program."""
+    end = time.monotonic() + seconds
+    while len(left_behind(mark)) != number:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 @pytest.fixture
 def ros():
     pytest.importorskip("rclpy", reason="ROS 2 is not installed")
@@ -151,7 +161,7 @@ def test_no_process_outlives_an_interrupted_demo(ros, tmp_path, sign, code):
     for line in process.stdout:
         if line.startswith("Starting"):
             break
-    assert len(left_behind(mark)) == 4  # itself and three nodes
+    assert running(mark, 4), left_behind(mark)  # itself and three nodes
     process.send_signal(sign)
     said = process.communicate(timeout=60)[0]
     assert process.returncode == code, said
