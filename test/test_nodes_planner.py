@@ -209,7 +209,8 @@ def test_answer(planning):
     with planning.look():
         good = planning.probe.call(client, AnswerQuestion.Request(question="How many blocks are there?"))
         empty = planning.probe.call(client, AnswerQuestion.Request(question=""))
-    assert good.success and good.answer and good.error_code == 0 and good.seconds > 0
+    # What an untrained model says is anything, also nothing.
+    assert good.success and good.error_code == 0 and good.message == "" and good.seconds > 0
     assert not empty.success and empty.error_code == ErrorCode.BAD_INSTRUCTION and "empty" in empty.message
 
 
