@@ -114,26 +114,6 @@ def test_voxelizer_does_what_the_policy_allows_with_either_input(probe):
     assert node.stop() == 0
 
 
-def test_replay_and_record_do_what_the_policy_allows(probe, tmp_path):
-    pytest.importorskip("rosbags", reason="rosbags is not installed")
-    rules = {path.rpartition("/")[2]: profiles[0][1] for path, profiles in policy().items()}
-    played = {name for group, what, name in rules["replay"] if (group, what) == ("topics", "publish")}
-    cloud, image = bags.cloud(*scene_cloud(100), 1, "base_link"), empty_image()
-    kinds = {"/points": cloud, "/voxels": cloud, "/instruction": bags.string("x"), "/depth/image_rect": image,
-             "/rgb/image_rect_color": image, "/depth/camera_info": empty_info(),
-             "/tf": bags.message("tf2_msgs/msg/TFMessage", transforms=[]),
-             "/tf_static": bags.message("tf2_msgs/msg/TFMessage", transforms=[])}  # fmt: skip
-    assert set(kinds) | {"/clock", "/diagnostics", "/rosout", "/parameter_events"} == played
-    path = bags.write_bag(tmp_path / "bag", [(name, 1, msg) for name, msg in kinds.items()])
-    replay = NodeProcess("replay", {"cloud": str(path), "topics": list(kinds), "clock": True, "loop": True})
-    every = sorted(name for group, what, name in rules["record"] if (group, what) == ("topics", "subscribe"))
-    every = [name for name in every if name != "/clock"]
-    record = NodeProcess("record", {"output": str(tmp_path / "out"), "topics": every})
-    check(probe, "replay", rules["replay"])
-    check(probe, "record", rules["record"])
-    assert [node.stop() for node in (replay, record)] == [0, 0]
-
-
 def empty_image():
     """sensor_msgs/Image without a pixel."""
     import numpy as np
