@@ -58,7 +58,7 @@ def test_another_weight_is_another_revision(folder):
 
 
 def as_prepared(folder, **changes):
-    files = {path.name: {"size": path.stat().st_size, "sha256": base_llm._sha256(path)} for path in folder.iterdir()}
+    files = {path.name: {"size": path.stat().st_size, "sha256": base_llm.file_sha256(path)} for path in folder.iterdir()}
     manifest = {"format": base_llm.FORMAT, "revision": "ab" * 32, "files": files, **changes}
     (folder / "base.json").write_text(json.dumps(manifest))
 

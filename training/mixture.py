@@ -52,4 +52,3 @@ def _widened(part: SceneBatch, name: str, slots: int) -> torch.Tensor:
     if name == "half":
         empty += 0.01  # no surface is ever divided by nought
     return torch.cat([value, empty], dim=1)
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, field
@@ -12,6 +11,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from moe3d_ros.model.base_llm import file_sha256
 from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
 from training.processes import like, whole
 
@@ -64,7 +64,7 @@ def save_state(folder: Path, trained: Named, optimizer, progress: Progress, aver
     try:
         save_file(tensors, temporary)
         _sync(temporary)
-        values = {**asdict(progress), "file": target.name, "sha256": _sha256(temporary)}
+        values = {**asdict(progress), "file": target.name, "sha256": file_sha256(temporary)}
         os.replace(temporary, target)
         record.write_text(json.dumps(values))
         _sync(record)
@@ -118,7 +118,7 @@ def _read(folder: str | Path) -> tuple[dict, dict[str, torch.Tensor]]:
     try:
         record = json.loads((folder / STATE).read_text())
         path = folder / record["file"]
-        sound = _sha256(path) == record.get("sha256", _sha256(path))
+        sound = record.get("sha256") in (None, file_sha256(path))  # None: of a run that is older than checksums
         tensors = load_file(path) if sound else {}
     except FileNotFoundError as error:
         raise StateError(f"{folder} holds no finished or running run: {Path(error.filename).name} is missing.") from error
@@ -130,11 +130,6 @@ def _read(folder: str | Path) -> tuple[dict, dict[str, torch.Tensor]]:
             "folder to start over."
         )
     return record, tensors
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

@@ -152,13 +152,13 @@ def _convert(source: Path, folder: Path) -> None:
         config.save_pretrained(work)
         model.generation_config.save_pretrained(work)
         save_file(tensors, work / "model.safetensors", metadata={"format": "pt"})
-        files = {path.name: {"size": path.stat().st_size, "sha256": _sha256(path)} for path in sorted(work.iterdir())}
+        files = {path.name: {"size": path.stat().st_size, "sha256": file_sha256(path)} for path in sorted(work.iterdir())}
         manifest = {
             "format": FORMAT,
             "name": DEFAULT_BASE,
             "source": f"{SOURCE_PACKAGE} {_version(SOURCE_PACKAGE)}, {source.name}",
             "licence": "Apache-2.0",
-            "revision": _sha256(source),
+            "revision": file_sha256(source),
             "files": files,
         }
         (work / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
@@ -189,14 +189,14 @@ def _known_sha256(path: Path) -> str:
     """sha256 of a file, from the cache's note if size and modification time are those of when it was hashed."""
     state = path.stat()
     if state.st_size < 1 << 20:
-        return _sha256(path)
+        return file_sha256(path)
     key = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:32]
     note = cache_root() / "hashes" / f"{key}.json"
     with contextlib.suppress(OSError, ValueError):
         size, modified, digest = json.loads(note.read_text())
         if (size, modified) == (state.st_size, state.st_mtime_ns):
             return digest
-    digest = _sha256(path)
+    digest = file_sha256(path)
     with contextlib.suppress(OSError):  # a read-only cache only costs time
         note.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=note.parent)
@@ -206,7 +206,8 @@ def _known_sha256(path: Path) -> str:
     return digest
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """sha256 of a file of any size, in hexadecimal."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while chunk := file.read(1 << 20):
