@@ -25,7 +25,7 @@ from training.datasets.mixing import TextMixture
 from training.described import describe
 from training.detection import visible_objects
 from training.mixture import sample_mixture
-from training.packing import Text, instruction_states, object_index, pack, pointer_states
+from training.packing import Text, instruction_states, pack, pointer_states
 from training.precision import fast_precision
 from training.routing import routing_loss
 from training.state import load_matching
@@ -155,18 +155,19 @@ class LanguageTask:
             return self.model.run(packed.inputs, packed.mask, packed.positions, places=packed.places)[:2]
 
     def _pointer_loss(self, packed, penultimate, features, objects, slot, figures):
-        """Cross-entropy of what the pointer chooses at <pick> and at <place>."""
+        """-log of the probability that the pointer gives to all that is right at <pick> and at <place>."""
         truth = pointer_targets(packed, slot)
         words = instruction_states(penultimate, packed)
         loss = 0.0
         for which, name in enumerate(("pick_pointer", "place_pointer")):
             states = pointer_states(penultimate, packed, which)
             logits = self.model.pointer(states, *words, features[packed.step_row], objects.mask[packed.step_row])[:, which]
-            known = truth[:, which] >= 0
+            target = truth[:, which]
+            known = target.any(-1)
             # A sum over what is known: the encoder may have missed every object that is meant.
-            nll = F.cross_entropy(logits, truth[:, which], ignore_index=-100, reduction="sum")
+            nll = -logits.log_softmax(-1)[known].masked_fill(~target[known], -torch.inf).logsumexp(-1).sum()
             loss = loss + nll / known.sum().clamp(min=1)
-            right = (logits.argmax(-1) == truth[:, which])[known].float()
+            right = target.gather(1, logits.argmax(-1, keepdim=True))[known, 0].float()
             if bool(known.any()):
                 figures[name] = float(right.mean())
             for kind in ("grounded", "long", "question"):
@@ -178,10 +179,11 @@ class LanguageTask:
 
 
 def pointer_targets(packed, slot: torch.Tensor) -> torch.Tensor:
-    """Index of the objects that each step means (S, 2); n for none, -100 where the encoder missed the object."""
-    index = object_index(packed.step_pointer, slot[packed.step_row])
-    truth = torch.where(index >= 0, index, torch.full_like(index, -100))
-    return torch.where(packed.step_pointer == -1, torch.full_like(truth, slot.shape[1]), truth)
+    """Which objects each step may mean (S, 2, n + 1), the last standing for none; nowhere true where all were missed."""
+    slot = slot[packed.step_row]
+    wanted = packed.step_right[..., None]  # (S, 2, K, 1)
+    found = ((wanted == slot[:, None, None]) & (wanted >= 0)).any(2)
+    return torch.cat([found, (packed.step_right == -1).any(-1, keepdim=True)], dim=-1)
 
 
 def nearest_slots(objects, scenes: SceneBatch, within: float = 0.03) -> torch.Tensor:

@@ -15,6 +15,8 @@ from moe3d_ros.model.language import MASKED, SceneLanguageModel
 from moe3d_ros.model.objects import ObjectSet
 from moe3d_ros.model.token_places import TokenPlaces
 
+UNKNOWN = -2  # a slot: which one is not known
+
 
 @dataclass
 class Text:
@@ -27,6 +29,8 @@ class Text:
             places of its <pick> and <place>.
         pointers: for each step, the slots of the scene's objects that are picked and placed on, or that the question and
             the answer are about (-1: none, -2: unknown).
+        right: for each step, all slots that would have been as right to pick, and to place on; where it is empty, only
+            those of ``pointers`` are.
         kind: for the figures.
     """
 
@@ -36,6 +40,7 @@ class Text:
     steps: list[tuple[int, int]] = field(default_factory=list)
     pointers: list[tuple[int, int]] = field(default_factory=list)
     kind: str = "plan"
+    right: list[tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)
 
 
 @dataclass
@@ -56,6 +61,7 @@ class Packed:
     step_row: torch.Tensor  # (S,) row in the batch
     step_span: torch.Tensor  # (S, 2) first and last place
     step_pointer: torch.Tensor  # (S, 2) slots
+    step_right: torch.Tensor  # (S, 2, K) slots that are right, the pointed one first; UNKNOWN for padding
     step_text: torch.Tensor  # (S,)
     prompt_span: torch.Tensor  # (S, 2) first and last place of the step's prompt
     marker_at: torch.Tensor  # (S, 2) places of <pick> and <place>
@@ -77,7 +83,7 @@ def pack(
     rows, kinds = [], []
     choice_at, choices, choice_text = [], [], []
     free_at, free_token, free_text = [], [], []
-    step_row, step_span, step_pointer, step_text, prompt_span, marker_at = [], [], [], [], [], []
+    step_row, step_span, step_pointer, step_right, step_text, prompt_span, marker_at = [], [], [], [], [], [], []
     markers = model.grammar.special[PICK:]
     for row, behind in enumerate(texts):
         prefix = len(prompt) + int(mask[row].sum())
@@ -101,7 +107,8 @@ def pack(
                     choice_at.append((row, first + offset - 1))
                     choices.append([token] + [t for t in text.allowed[offset] if t != token])
                     choice_text.append(len(kinds))
-            for (a, b), pointer in zip(text.steps, text.pointers):
+            for (a, b), pointer, right in zip(text.steps, text.pointers, text.right or [((), ())] * len(text.steps)):
+                step_right.append([(first_one, *others) for first_one, others in zip(pointer, right)])
                 step_row.append(row)
                 step_span.append((first + a, first + b))
                 step_pointer.append(pointer)
@@ -143,9 +150,16 @@ def pack(
         torch.tensor([[True] * len(c) + [False] * (widest - len(c)) for c in choices], device=device).reshape(-1, widest),
         as_tensor(choice_text, (-1,)),
         as_tensor(free_at, (-1, 2)), as_tensor(free_token, (-1,)), as_tensor(free_text, (-1,)),
-        step_row, as_tensor(step_span, (-1, 2)), step_pointer,
+        step_row, as_tensor(step_span, (-1, 2)), step_pointer, _padded_slots(step_right, device),
         as_tensor(step_text, (-1,)), as_tensor(prompt_span, (-1, 2)), marker_at, kinds, places,
     )  # fmt: skip
+
+
+def _padded_slots(slots: list[list[tuple[int, ...]]], device) -> torch.Tensor:
+    """Slots of S steps and both pointers, padded to the longest (S, 2, K)."""
+    most = max((len(each) for step in slots for each in step), default=1)
+    rows = [[[*each, *[UNKNOWN] * (most - len(each))] for each in step] for step in slots]
+    return torch.tensor(rows, dtype=torch.long, device=device).reshape(-1, 2, most)
 
 
 def _places(objects: ObjectSet, start: int, length: int, again, pointed: torch.Tensor) -> TokenPlaces:

@@ -68,7 +68,9 @@ class TextWriter:
         most = most or int(rng.choice(STEPS_LEARNT, p=STEP_SHARES))
         history = moment.history if rng.random() < HISTORY_SHARE else []
         kind = "cannot" if moment.task.reason else "long" if moment.steps else "done"
-        return self._write(moment.task.instruction, moment.steps, slots, history, kind, most)
+        text = self._write(moment.task.instruction, moment.steps, slots, history, kind, most)
+        text.right = [_slots_of(moves, step, slots) for moves, step in zip(moment.right, moment.steps[:most])]
+        return text
 
     def single_step(self, scene: Scene, slots: list[int], rng) -> StepText | None:
         """An instruction of one step, with the step itself: for Pose-DiT."""
@@ -98,3 +100,10 @@ class TextWriter:
         pointers = [(slots[s.pick_index], -1 if s.place_index is None else slots[s.place_index]) for s in learnt]
         prompt = self.model.encode(task_prompt(instruction, history))
         return Text(prompt, answer, grammar.walk(answer), grammar.spans(answer), pointers, kind)
+
+
+def _slots_of(moves, step: Step, slots) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Slots of all that would be right to pick, and of what would be right to place this step's pick on."""
+    picks = {slots[move.pick] for move in moves}
+    places = {-1 if move.place is None else slots[move.place] for move in moves if move.pick == step.pick_index}
+    return tuple(sorted(picks)), tuple(sorted(places))

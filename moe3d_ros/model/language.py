@@ -287,6 +287,8 @@ class _Writer:
         state = torch.cat([self.states[-1][-1], self.words[0].mean(0)])[None]
         everything = torch.ones(self.words.shape[:2], dtype=torch.bool, device=self.mask.device)
         logits = self.model.pointer(state, self.words, everything, self.features, self.mask)[0, which]
+        if self.chosen and self.chosen[0] < len(self.tokens):  # nothing is placed on itself
+            logits[self.chosen[0]] = MASKED
         chances, order = logits.softmax(-1).sort(descending=True)
         count = 1 if chances[0] > SURE else int((chances[:TRIED] > UNLIKELY).sum())
         length, known = self.cache.get_seq_length(), len(self.states)
