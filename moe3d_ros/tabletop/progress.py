@@ -13,6 +13,7 @@ import numpy as np
 from moe3d_ros.tabletop.arrange import SEEN_COLORS
 from moe3d_ros.tabletop.benchmark_tasks import SEEN_TASKS, sample_task
 from moe3d_ros.tabletop.goals import Move
+from moe3d_ros.tabletop.impossible import KINDS, impossible_instruction
 from moe3d_ros.tabletop.layout import Layout, apply_step
 from moe3d_ros.tabletop.long_tasks import MOST_STEPS, LongTask, next_step, remaining_steps, right_moves
 from moe3d_ros.tabletop.placing import resting_height
@@ -147,6 +148,20 @@ def sample_impossible(rng: np.random.Generator, colors: tuple[str, ...] = SEEN_C
         words[place] = str(rng.choice(absent))
         task = replace(task, instruction=" ".join(words), alternatives=(), reason=f"no {words[place]} {kind}")
         return Progress(scene, task, [], ())
+
+
+def sample_unrelated(rng: np.random.Generator, colors: tuple[str, ...] = SEEN_COLORS, held_out: bool = False,
+                     scale: float = 1.0, jitter: float = 0.05) -> Progress:  # fmt: skip
+    """A moment of a training task at which something is said that no scene allows; ``task.reason`` is its kind."""
+    kinds = [kind for kind in KINDS if kind != "absent color"]  # for that one there is `sample_impossible`
+    shares = np.array([KINDS[kind] for kind in kinds])
+    moment = sample_progress(rng, colors=colors, scale=scale, jitter=jitter)
+    said = None
+    while said is None:  # not every scene has what a wording names
+        kind = str(rng.choice(kinds, p=shares / shares.sum()))
+        said = impossible_instruction(moment.scene, rng, kind, held_out)
+    task = replace(moment.task, instruction=said.instruction, alternatives=(), held_out=held_out, reason=said.kind)
+    return Progress(moment.scene, task, moment.history, ())
 
 
 def _training_task(rng, name, colors, held_out, scale, jitter) -> tuple[LongTask, Scene]:
