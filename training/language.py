@@ -33,7 +33,6 @@ from training.texts import TextWriter
 
 # Fewer things at a time than the encoder sees: comparing is what has to be learnt, not crowds.
 LANGUAGE_RANGE = replace(TRAINING_RANGE, blocks=(1, 5), bowls=(0, 3), zones=(0, 2), objects=(0, 1), clutter=(0, 1))
-BESIDE_LONG = 0.8  # of the scenes with a long task have another text, too
 
 
 def build_language_model(config: StageConfig) -> tuple[SceneLanguageModel, str]:
@@ -94,12 +93,12 @@ class LanguageTask:
         return scenes, seen, texts
 
     def _texts(self, scenes: SceneBatch, index: int, moment: Progress | None, rng) -> list[Text]:
-        """Texts behind one scene: of its long task one, and a few more."""
+        """Texts behind one scene: of its long task, in two wordings, and one more."""
         if moment is None:
             return self.writer.draw(*scenes.scene(index), self.config.pairs, rng)
         slots = list(range(len(moment.scene.objects)))
-        more = int(rng.random() < BESIDE_LONG)
-        return [self.writer.long(moment, slots, rng), *self.writer.draw(*scenes.scene(index), more, rng)]
+        long = [self.writer.long(moment, slots, rng, words) for words in moment.task.wordings]
+        return [*long, *self.writer.draw(*scenes.scene(index), 1, rng)]
 
     def see(self, scenes: SceneBatch, seen):
         """ObjectSet, and the slot of each object (B, n), -1 where it is none of the scene's."""

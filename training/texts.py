@@ -66,12 +66,12 @@ class TextWriter:
         pointers = [tuple(-1 if index is None else slots[index] for index in found.pointed)]
         return Text(encode(question_prompt(found.text)), answer, None, [(0, 1)], pointers, "question")
 
-    def long(self, moment: Progress, slots: list[int], rng, most: int | None = None) -> Text:
-        """What a long task still needs: its next steps, ``done`` or ``cannot``; at most ``most`` steps."""
+    def long(self, moment: Progress, slots: list[int], rng, words: str = "", most: int | None = None) -> Text:
+        """What a long task still needs, said in ``words``: its next steps, ``done`` or ``cannot``; at most ``most`` steps."""
         most = most or int(rng.choice(STEPS_LEARNT, p=STEP_SHARES))
         history = moment.history if rng.random() < HISTORY_SHARE else []
         kind = "cannot" if moment.task.reason else "long" if moment.steps else "done"
-        text = self._write(moment.task.instruction, moment.steps, slots, history, kind, rng, most)
+        text = self._write(words or moment.task.instruction, moment.steps, slots, history, kind, rng, most)
         text.right = [_slots_of(moves, step, slots) for moves, step in zip(moment.right, moment.steps[:most])]
         return text
 

@@ -25,6 +25,7 @@ class LongTask:
         alternatives: each is a set of goals that would do; indices are those of the scene's objects.
         held_out: the wording is not one of those trained on.
         reason: why it cannot be done (``no red bowl``); empty if it can. Then there are no goals.
+        again: the instruction in other words, for training.
     """
 
     name: str
@@ -32,6 +33,12 @@ class LongTask:
     alternatives: tuple[tuple[Goal, ...], ...]
     held_out: bool = False
     reason: str = ""
+    again: str = ""
+
+    @property
+    def wordings(self) -> list[str]:
+        """The instruction, and where there are other words for it, those."""
+        return list(dict.fromkeys([self.instruction, self.again or self.instruction]))
 
     def step_limit(self, moves: int) -> int:
         """How many steps an episode may take, given how many moves it needs."""
@@ -41,7 +48,7 @@ class LongTask:
         """Plain types for JSON."""
         goals = [[{"kind": type(goal).__name__, **asdict(goal)} for goal in goals] for goals in self.alternatives]
         return {"name": self.name, "instruction": self.instruction, "alternatives": goals, "held_out": self.held_out,
-                "reason": self.reason}  # fmt: skip
+                "reason": self.reason, "again": self.again}  # fmt: skip
 
     @classmethod
     def from_dict(cls, values: dict) -> LongTask:
@@ -55,7 +62,8 @@ class LongTask:
             return GOALS[entry["kind"]](**fields)
 
         alternatives = tuple(tuple(goal(entry) for entry in goals) for goals in values["alternatives"])
-        return cls(values["name"], values["instruction"], alternatives, values["held_out"], values["reason"])
+        return cls(values["name"], values["instruction"], alternatives, values["held_out"], values["reason"],
+                   values.get("again", ""))  # fmt: skip
 
 
 def satisfied(task: LongTask, scene: Scene) -> tuple[int, int]:

@@ -146,7 +146,7 @@ def sample_impossible(rng: np.random.Generator, colors: tuple[str, ...] = SEEN_C
         if not absent:
             continue
         words[place] = str(rng.choice(absent))
-        task = replace(task, instruction=" ".join(words), alternatives=(), reason=f"no {words[place]} {kind}")
+        task = replace(task, instruction=" ".join(words), again="", alternatives=(), reason=f"no {words[place]} {kind}")
         return Progress(scene, task, [], ())
 
 
@@ -160,7 +160,7 @@ def sample_unrelated(rng: np.random.Generator, colors: tuple[str, ...] = SEEN_CO
     while said is None:  # not every scene has what a wording names
         kind = str(rng.choice(kinds, p=shares / shares.sum()))
         said = impossible_instruction(moment.scene, rng, kind, held_out)
-    task = replace(moment.task, instruction=said.instruction, alternatives=(), held_out=held_out, reason=said.kind)
+    task = replace(moment.task, instruction=said.instruction, again="", alternatives=(), held_out=held_out, reason=said.kind)
     return Progress(moment.scene, task, moment.history, ())
 
 
