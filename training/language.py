@@ -137,6 +137,7 @@ class LanguageTask:
             right.index_put_((packed.free_text[logits.argmax(-1) != packed.free_token],), wrong)
         if len(packed.step_row):
             loss = loss + self._pointer_loss(packed, penultimate, features, objects, slot, figures)
+        figures["task_loss"] = float(loss.detach())  # of words and pointers alone
         if routing.logits:
             extra, routed = routing_loss(routing, packed, self.config)
             loss, figures = loss + extra, figures | routed
