@@ -67,7 +67,7 @@ def test_the_loss_is_content_with_any_right_move(writer):
     assert {objects[i].color for i in places} == {objects[text.pointers[0][0]].color}
     slot = torch.tensor([slots + [-1]])
     packed = pack(writer.model, *one_scene(writer.model, len(slots) + 1), slot, [[text]])
-    pick, place = pointer_targets(packed, slot)[0]
+    pick, place = pointer_targets(packed.step_right, slot[packed.step_row])[0]
     assert torch.nonzero(pick).flatten().tolist() == list(picks)
     assert torch.nonzero(place).flatten().tolist() == list(places)
 

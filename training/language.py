@@ -25,7 +25,7 @@ from training.datasets.mixing import TextMixture
 from training.described import describe
 from training.detection import visible_objects
 from training.mixture import sample_mixture
-from training.packing import Text, instruction_states, pack, pointer_states
+from training.packing import Text, end_states, instruction_states, pack, pointer_states
 from training.precision import fast_precision
 from training.routing import routing_loss
 from training.state import load_matching
@@ -125,7 +125,11 @@ class LanguageTask:
         loss = hidden.sum() * 0
         if len(packed.choice_at):
             states = hidden[packed.choice_at[:, 0], packed.choice_at[:, 1]]
-            logits = self.model.allowed_logits(states, packed.choice_allowed).masked_fill(~packed.choice_mask, -1e4)
+            logits = self.model.allowed_logits(states, packed.choice_allowed)
+            if len(packed.end_row):
+                ended, end_loss = self._ends(packed, penultimate, features, objects, slot, figures)
+                logits, loss = logits + self.model.end_bonus(packed.choice_allowed, ended), loss + end_loss
+            logits = logits.masked_fill(~packed.choice_mask, -1e4)
             # The right token stands first.
             nll = F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=device), reduction="sum") / texts_in_all
             loss = loss + nll
@@ -148,6 +152,18 @@ class LanguageTask:
         figures["samples"] = float(len(packed.kinds))
         return loss, figures
 
+    def _ends(self, packed, penultimate, features, objects, slot, figures):
+        """What the pointer says on whether there is anything to pick: log odds of none for each choice (M,), and its loss."""
+        words = instruction_states(penultimate, packed.end_row, packed.end_prompt)
+        state, row = end_states(penultimate, packed), packed.end_row
+        logits = self.model.pointer(state, *words, features[row], objects.mask[row])[:, 0]
+        target = pointer_targets(packed.end_right, slot[row])
+        known = target.any(-1)
+        over = target[known, -1]
+        figures["over"] = float(((logits[known].argmax(-1) == target.shape[1] - 1) == over).float().mean()) if len(over) else 1.0
+        ended = logits.new_zeros(len(packed.choice_at)).index_put((packed.end_choice,), self.model.log_odds_of_none(logits))
+        return ended, _missed(logits[known], target[known]).sum() / known.sum().clamp(min=1)
+
     def run(self, packed) -> tuple[torch.Tensor, torch.Tensor]:
         """The LLM over a packed batch -> last hidden and penultimate states (B, T, W), float32."""
         mixed = self.model.llm.dtype == torch.bfloat16
@@ -156,8 +172,8 @@ class LanguageTask:
 
     def _pointer_loss(self, packed, penultimate, features, objects, slot, figures):
         """-log of the probability that the pointer gives to all that is right at <pick> and at <place>."""
-        truth = pointer_targets(packed, slot)
-        words = instruction_states(penultimate, packed)
+        truth = pointer_targets(packed.step_right, slot[packed.step_row])
+        words = instruction_states(penultimate, packed.step_row, packed.prompt_span)
         loss = 0.0
         for which, name in enumerate(("pick_pointer", "place_pointer")):
             states = pointer_states(penultimate, packed, which)
@@ -165,8 +181,7 @@ class LanguageTask:
             target = truth[:, which]
             known = target.any(-1)
             # A sum over what is known: the encoder may have missed every object that is meant.
-            nll = -logits.log_softmax(-1)[known].masked_fill(~target[known], -torch.inf).logsumexp(-1).sum()
-            loss = loss + nll / known.sum().clamp(min=1)
+            loss = loss + _missed(logits[known], target[known]).sum() / known.sum().clamp(min=1)
             right = target.gather(1, logits.argmax(-1, keepdim=True))[known, 0].float()
             if bool(known.any()):
                 figures[name] = float(right.mean())
@@ -178,12 +193,21 @@ class LanguageTask:
         return loss
 
 
-def pointer_targets(packed, slot: torch.Tensor) -> torch.Tensor:
-    """Which objects each step may mean (S, 2, n + 1), the last standing for none; nowhere true where all were missed."""
-    slot = slot[packed.step_row]
-    wanted = packed.step_right[..., None]  # (S, 2, K, 1)
-    found = ((wanted == slot[:, None, None]) & (wanted >= 0)).any(2)
-    return torch.cat([found, (packed.step_right == -1).any(-1, keepdim=True)], dim=-1)
+def _missed(logits: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """-log of the probability of all that is right (S,): logits and right (S, n + 1)."""
+    return -logits.log_softmax(-1).masked_fill(~right, -torch.inf).logsumexp(-1)
+
+
+def pointer_targets(right: torch.Tensor, slot: torch.Tensor) -> torch.Tensor:
+    """Which objects may be meant (..., n + 1), the last standing for none; nowhere true where all were missed.
+
+    Args:
+        right: (S, ..., K) slots, -1 for none. slot: (S, n) of the objects.
+    """
+    wanted = right[..., None]
+    slot = slot.view(len(slot), *[1] * (right.ndim - 1), slot.shape[1])
+    found = ((wanted == slot) & (wanted >= 0)).any(-2)
+    return torch.cat([found, (right == -1).any(-1, keepdim=True)], dim=-1)
 
 
 def nearest_slots(objects, scenes: SceneBatch, within: float = 0.03) -> torch.Tensor:
