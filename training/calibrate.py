@@ -1,4 +1,4 @@
-"""Fit temperature and bias of a checkpoint's confidence, and store them in its config: ``python training/calibrate.py --help``.
+"""Fit temperature and bias of a checkpoint's confidence and store them: ``python training/calibrate.py --help``.
 
 The scenes are those of no suite and no training. Platt 1999 (scaling of log odds); Guo et al. 2017 (temperature).
 """

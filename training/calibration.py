@@ -1,4 +1,4 @@
-"""Suite ``calibration``: does the confidence of a step say how often it is right, and from where on should one abstain?"""
+"""Suite ``calibration``: does a step's confidence say how often it is right, and from where on should one abstain?"""
 
 from __future__ import annotations
 

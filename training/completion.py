@@ -43,8 +43,11 @@ def summary(records: list[dict]) -> dict:
             groups[f"{name}, {words}"] = [r["end"] in said for r in cases if r["family"] == family]
     groups["last step left, stopped falsely"] = [r["end"] != "step" for r in unfinished if r["remaining"] == 1]
     figures = shares(groups)
-    figures["bars"] = {f"said_done >= {DONE_BAR}": bool((figures["said_done"] or 0) >= DONE_BAR),
-                       f"stopped_falsely < {STOPS_FALSELY_BAR}": bool((figures["stopped_falsely"] or 0) < STOPS_FALSELY_BAR)}  # fmt: skip
+    figures["bars"] = {}
+    if finished:
+        figures["bars"][f"said_done >= {DONE_BAR}"] = bool(figures["said_done"] >= DONE_BAR)
+    if unfinished:
+        figures["bars"][f"stopped_falsely < {STOPS_FALSELY_BAR}"] = bool(figures["stopped_falsely"] < STOPS_FALSELY_BAR)
     return figures
 
 

@@ -1,4 +1,4 @@
-"""Success against samples seen: kept states of a training on the same held-out first steps, ``python training/curve.py --help``."""
+"""Success against samples seen, of kept states of a training: ``python training/curve.py --help``."""
 
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ def main(arguments: list[str] | None = None) -> int:
             merge_for_serving(model.language.llm)
             planner = Planner(model.requires_grad_(False), device=options.device)
             points.append({"state": folder, "samples": samples, **evaluate(planner, cases)})
-            shown = ", ".join(f"{words} {100 * points[-1][words]:.1f} %" for words in FAMILIES.values() if points[-1]["counts"][words])
+            known = [words for words in FAMILIES.values() if points[-1]["counts"][words]]
+            shown = ", ".join(f"{words} {100 * points[-1][words]:.1f} %" for words in known)
             print(f"{samples:.0f} samples: {shown}", flush=True)
     except (ValueError, StateError, CheckpointError, BaseModelError) as error:
         print(error, file=sys.stderr)

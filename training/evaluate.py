@@ -15,7 +15,8 @@ from moe3d_ros.model.base_llm import BaseModelError  # noqa: E402
 from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
 from moe3d_ros.planner import Planner  # noqa: E402
 from training import (  # noqa: E402
-    calibration, comparison, completion, pose_steps, question_answering, refusals, single_step, tabletop, tabletop_report, wording_suite
+    calibration, comparison, completion, pose_steps, question_answering, refusals, single_step, tabletop, tabletop_report,
+    wording_suite,
 )  # fmt: skip
 
 DECISIONS = {"refusals": refusals, "wordings": wording_suite, "calibration": calibration}  # no physics, all wordings
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dense-checkpoint", help="its folder (default: one that ships as `dense`)")
     parser.add_argument("--threads", type=int, help="torch threads")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--plot", type=Path, help="write the figures as a picture, too (tabletop, calibration; PNG, PDF, SVG)")
+    parser.add_argument("--plot", type=Path, help="also draw the figures (tabletop, calibration): PNG, PDF or SVG")
     _tabletop_arguments(parser.add_argument_group("suite tabletop"))
     options = parser.parse_args(arguments)
     for name in ("scenes", "questions"):

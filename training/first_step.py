@@ -52,7 +52,7 @@ def decide(planner: Planner, groups: list[list[tuple[str, tuple[str, ...]]]], sc
         groups: for each scene, instructions with what was done before.
 
     Returns:
-        for each scene and instruction ``step``, ``done`` or ``cannot`` with its probability; what was seen of each scene.
+        for each scene and instruction ``step``, ``done`` or ``cannot`` with its probability; what was seen of each.
     """
     decided, seen = [], []
     for start in tqdm(range(0, len(scenes), BATCH), desc=name, mininterval=5):
@@ -67,7 +67,8 @@ def _decisions(planner: Planner, objects: ObjectSet, groups) -> list[list[tuple[
     model = planner.model.language
     done, cannot = (model.grammar.special[which] for which in (DONE, CANNOT))
     allowed = [list(model.grammar.root.children)]
-    texts = [[Text(model.encode(task_prompt(said, history)), [done], allowed) for said, history in group] for group in groups]
+    texts = [[Text(model.encode(task_prompt(said, history)), [done], allowed) for said, history in group]
+             for group in groups]  # fmt: skip
     _, tokens = model.objects(objects)
     packed = pack(model, tokens, objects, torch.full_like(objects.mask, -1, dtype=torch.long), texts)
     hidden, _, _ = model.run(packed.inputs, packed.mask, packed.positions, places=packed.places)
@@ -96,8 +97,8 @@ def first_step(planner: Planner, case: Case, objects: ObjectSet) -> dict:
     """Plan one step and judge its words together with the objects that it points at.
 
     Returns:
-        record with ``right``, ``end`` (step, done, cannot), ``text``, ``oracle``, and of a step ``confidence`` as plans have
-        it and ``raw_confidence`` before the checkpoint's calibration.
+        record with ``right``, ``end`` (step, done, cannot), ``text``, ``oracle``, and of a step ``confidence`` as plans
+        have it and ``raw_confidence`` before the checkpoint's calibration.
     """
     record = {"group": case.group, "family": case.family, "wording": case.wording, "instruction": case.instruction,
               "oracle": case.steps[0].text if case.steps else None, "text": None, "right": False}  # fmt: skip
@@ -113,7 +114,8 @@ def first_step(planner: Planner, case: Case, objects: ObjectSet) -> dict:
 
 
 def _judged(case: Case, objects: ObjectSet, step) -> bool:
-    lying = nearest_slots_of_scene(objects, case.scene, range(len(case.scene.objects))).tolist()
+    here = ObjectSet(**{k: None if v is None else v.cpu() for k, v in vars(objects).items()})  # truth is on the CPU
+    lying = nearest_slots_of_scene(here, case.scene, range(len(case.scene.objects))).tolist()
     none = int(objects.mask.sum())
     pick, place = (lying.index(which) if which in lying else None for which in step.state.chosen)
     if pick is None or (place is None and step.state.chosen[1] != none):

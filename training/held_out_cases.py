@@ -1,7 +1,7 @@
-"""Held-out cases for suites without physics: one instruction of one step, moments of long tasks, and both rewordings of each.
+"""Held-out cases for suites without physics: instructions of one step, moments of long tasks, each in two wordings.
 
-A case is a scene, what is said, what was done before, and what would be right. The same case is drawn in a trained and in a
-held-out wording, so that nothing but the words differs.
+A case is a scene, what is said, what was done before, and what would be right. The same case is drawn in a trained and
+in a held-out wording, so that nothing but the words differs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from moe3d_ros.tabletop.tasks import Step, make_step, single_step_task
 HELD_OUT_SEED = 9_200_000  # training scenes come from seeds of another kind and range
 CALIBRATION_SEED = 9_300_000  # for what is fitted: neither training's nor a suite's
 WORDINGS = ("trained", "held out")
-# Instances without a wording of their own function are left out: `beside_to_bowl` draws until a scene fits.
+# `beside_to_bowl` has a generator of another kind, which draws scenes until one fits its words.
 LONG_TASKS = (*TASKS, *(name for name in PRACTICE if name != "beside_to_bowl"))
 
 
@@ -67,7 +67,8 @@ class Case:
         if step.text != text:
             return False
         if self.task is None:
-            return (pick, place, area) == (self.steps[0].pick_index, self.steps[0].place_index, self.steps[0].area)
+            wanted = self.steps[0]
+            return (pick, place, area) == (wanted.pick_index, wanted.place_index, wanted.area)
         return len(remaining_steps(self.task, apply_step(self.scene, step))) < len(self.steps)
 
 
@@ -78,14 +79,17 @@ def single_step_pair(number: int, seed: int = HELD_OUT_SEED) -> tuple[Case, Case
         key = (seed, 0, number, attempt)
         scene = random_scene(np.random.default_rng(key))
         # The same draws up to the sentence, which is chosen last.
-        tasks = [single_step_task(scene, np.random.default_rng((*key, 1)), grounded, 0.1, held_out) for held_out in (False, True)]
+        tasks = [single_step_task(scene, np.random.default_rng((*key, 1)), grounded, 0.1, held_out)
+                 for held_out in (False, True)]  # fmt: skip
         if None not in tasks and tasks[0].steps == tasks[1].steps:
             group = "grounded" if grounded else "plain"
             return tuple(Case(scene, t.instruction, (), t.steps, None, group, w) for t, w in zip(tasks, WORDINGS))
         attempt += 1
 
 
-def moment_pair(number: int, name: str | None = None, done: float = 0.0, seed: int = HELD_OUT_SEED) -> tuple[Case, Case]:
+def moment_pair(
+    number: int, name: str | None = None, done: float = 0.0, seed: int = HELD_OUT_SEED
+) -> tuple[Case, Case]:
     """A moment of a long task in both wordings.
 
     Args:

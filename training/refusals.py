@@ -24,8 +24,8 @@ def run(planner: Planner, scenes: int = 150, seed: int = HELD_OUT_SEED) -> dict:
     """Held-out impossible instructions and doable ones over held-out scenes of both sorts.
 
     Returns:
-        ``refused`` (all impossible ones), ``refused_falsely`` (all doable ones), each also by kind and wording, with counts
-        and 95 % intervals, ``bars`` that say which bar is met, and a record of every case.
+        ``refused`` (all impossible ones), ``refused_falsely`` (all doable ones), each also by kind and wording, with
+        counts and 95 % intervals, ``bars`` that say which bar is met, and a record of every case.
     """
     rows, groups = [], []
     for rows_of_scene in _asked(scenes, seed):
@@ -44,8 +44,10 @@ def run(planner: Planner, scenes: int = 150, seed: int = HELD_OUT_SEED) -> dict:
 
 
 def _asked(scenes: int, seed: int):
-    """Scene, and what is asked about it: records with histories. A third are of one step, a third moments of long tasks, and
-    in a third a long task names a thing that is not there."""
+    """Scene, and what is asked about it: records with histories.
+
+    A third are of one step, a third moments of long tasks, and in a third a long task names a thing that is not there.
+    """
     turns = cycle(KINDS)
     for number in range(scenes):
         rng = np.random.default_rng((seed, 2, number))
@@ -85,10 +87,14 @@ def summary(records: list[dict]) -> dict:
     groups = {"refused": [r["refused"] for r in impossible]}
     groups |= {f"refused, {kind}": values for kind, values in sorted(grouped(impossible, "refused", "kind").items())}
     groups["refused_falsely"] = [r["refused"] for r in doable]
-    groups |= {f"refused falsely, {kind}": values for kind, values in sorted(grouped(doable, "refused", "kind").items())}
+    falsely = grouped(doable, "refused", "kind")
+    groups |= {f"refused falsely, {kind}": values for kind, values in sorted(falsely.items())}
     figures = shares(groups)
-    figures["bars"] = {f"refused >= {REFUSED_BAR}": bool((figures["refused"] or 0) >= REFUSED_BAR),
-                       f"refused_falsely < {FALSELY_REFUSED_BAR}": bool((figures["refused_falsely"] or 0) < FALSELY_REFUSED_BAR)}  # fmt: skip
+    figures["bars"] = {}
+    if impossible:
+        figures["bars"][f"refused >= {REFUSED_BAR}"] = bool(figures["refused"] >= REFUSED_BAR)
+    if doable:
+        figures["bars"][f"refused_falsely < {FALSELY_REFUSED_BAR}"] = bool(figures["refused_falsely"] < FALSELY_REFUSED_BAR)
     return figures
 
 

@@ -1,4 +1,4 @@
-"""Suite ``wordings``: the same scenes and tasks said as in training, as never in training, and with slips of the keyboard."""
+"""Suite ``wordings``: the same scenes and tasks said as in training, as never in training, and with typos."""
 
 from __future__ import annotations
 
