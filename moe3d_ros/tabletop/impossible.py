@@ -13,7 +13,7 @@ from moe3d_ros.tabletop.scenes import Scene
 from moe3d_ros.tabletop.tasks import impossible_task
 from moe3d_ros.tabletop.wordings import KIND_WORDS
 
-# What is wrong with it, and how often training draws it: most people who ask for what cannot be done name a wrong thing.
+# What is wrong with it, and how often training draws it: most often a thing is named that is not there.
 KINDS = {
     "absent color": 0.5,  # the red bowl, where no bowl is red
     "absent thing": 0.12,  # the banana, the drawer
@@ -94,9 +94,11 @@ def _nonsense(scene: Scene, rng, held_out: bool) -> str:
         syllables = unrelated.HELD_OUT_SYLLABLES if held_out else unrelated.SYLLABLES
         words = ["".join(rng.choice(syllables, int(rng.integers(1, 4)))) for _ in range(int(rng.integers(1, 7)))]
     elif draw < 0.8:
-        words = [str(w) for w in rng.choice(unrelated.HELD_OUT_SALAD if held_out else unrelated.SALAD, int(rng.integers(2, 8)))]
+        salad = unrelated.HELD_OUT_SALAD if held_out else unrelated.SALAD
+        words = [str(word) for word in rng.choice(salad, int(rng.integers(2, 8)))]
     elif held_out:  # a finger that slides along the keyboard
-        rows = [str(row) for row in rng.choice(("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890"), int(rng.integers(1, 4)))]
+        rows = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")
+        rows = [str(row) for row in rng.choice(rows, int(rng.integers(1, 4)))]
         words = [row[int(rng.integers(0, 4)) :][: int(rng.integers(3, 8))] * int(rng.integers(1, 3)) for row in rows]
     else:
         keys = list(string.ascii_lowercase + "0123456789")

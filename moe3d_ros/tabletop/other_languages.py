@@ -1,4 +1,4 @@
-"""Instructions in other languages than English, with held-out languages: the planner is told in English, and refuses these.
+"""Instructions in other languages than English, with held-out languages: the planner refuses these.
 
 A language has sentences with {a} for what is moved and {b} for where it goes, phrases for either with {c} and {d} for
 colours, and whole sentences. They name things as the table has them, so that nothing but the language is wrong.
@@ -122,7 +122,7 @@ HELD_OUT_LANGUAGES = {
 
 
 def foreign_instruction(rng, held_out: bool = False) -> str:
-    """An instruction about blocks and bowls in a language other than English; ``held_out``: one that training never shows."""
+    """An instruction about blocks and bowls in another language; ``held_out``: one that training never shows."""
     languages = HELD_OUT_LANGUAGES if held_out else LANGUAGES
     language = languages[str(rng.choice(list(languages)))]
     if rng.random() < 0.3:

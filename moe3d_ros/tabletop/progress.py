@@ -76,6 +76,12 @@ def sample_progress(rng: np.random.Generator, name: str | None = None, colors: t
         ValueError: no training task has that name (F to K are none).
     """
     task, scene = _training_task(rng, name, colors, held_out, scale, jitter)
+    return play_to_moment(task, scene, rng, done, failed)
+
+
+def play_to_moment(task: LongTask, scene: Scene, rng: np.random.Generator, done: float = DONE_SHARE,
+                   failed: float = FAILED_SHARE) -> Progress:  # fmt: skip
+    """A random moment of any task that starts from ``scene``; shares as of `sample_progress`."""
     moves = len(remaining_steps(task, scene))
     taken = moves if rng.random() < done else int(rng.integers(0, moves))
     errs = rng.random() < wrong and task.name not in TOLD_BY_PLACE
