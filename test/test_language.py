@@ -14,7 +14,7 @@ from moe3d_ros.model.moe import convert_to_moe, moe_layers
 from moe3d_ros.model.objects import ObjectSet
 from moe3d_ros.model.token_places import TokenPlaces, join_places, object_places, text_places
 from moe3d_ros.model.tiny import write_tiny_base
-from training.packing import Text, end_states, instruction_states, pack, pointer_states, step_states
+from training.packing import Text, choice_logits, end_pointer, instruction_states, pack, pointer_states, step_states
 
 STEPS = ["pick the small red block, place it in the red bowl", "pick the big blue block, place it on the left side"]
 
@@ -117,14 +117,9 @@ def test_decoding_agrees_with_reading_the_same_plan(model):
                 assert step.state.chosen[1] != first  # nothing is placed on itself
                 expected[first] = step.state.pointer[1, first]
             assert torch.allclose(step.state.pointer[which], expected, atol=1e-4)
-    logits = model.allowed_logits(hidden[packed.choice_at[:, 0], packed.choice_at[:, 1]], packed.choice_allowed)
-    words = instruction_states(penultimate, packed.end_row, packed.end_prompt)
-    several = [value.expand(len(packed.end_row), *value.shape[1:]) for value in (features, scene.mask)]
-    none = model.log_odds_of_none(model.pointer(end_states(penultimate, packed), *words, *several)[:, 0])
-    assert len(none) == len(steps) + 1  # before each step, and at the end
-    ended = torch.zeros(len(logits)).index_put((packed.end_choice,), none)
-    logits = logits + model.end_bonus(packed.choice_allowed, ended)
-    chances = logits.masked_fill(~packed.choice_mask, -1e4).softmax(-1)
+    ends = end_pointer(model, packed, penultimate, features, scene.mask)
+    assert len(ends) == len(steps) + 1  # before each step, and at the end
+    chances = choice_logits(model, packed, hidden, ends).softmax(-1)
     assert (chances.argmax(-1)[: -1 if end == "max_steps" else None] == 0).all(), "greedy choices come first"
 
 

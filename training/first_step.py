@@ -21,7 +21,7 @@ from moe3d_ros.tabletop.raycast import SensorRange, sense
 from moe3d_ros.tabletop.scenes import Scene
 from training.held_out_cases import Case
 from training.language import nearest_slots_of_scene
-from training.packing import Text, pack
+from training.packing import Text, choice_logits, end_pointer, pack
 
 SENSOR = SensorRange(cameras=(3, 4), standard=1.0)  # as many as look in suite `tabletop`, or one more
 BATCH = 8
@@ -69,11 +69,11 @@ def _decisions(planner: Planner, objects: ObjectSet, groups) -> list[list[tuple[
     allowed = [list(model.grammar.root.children)]
     texts = [[Text(model.encode(task_prompt(said, history)), [done], allowed) for said, history in group]
              for group in groups]  # fmt: skip
-    _, tokens = model.objects(objects)
+    features, tokens = model.objects(objects)
     packed = pack(model, tokens, objects, torch.full_like(objects.mask, -1, dtype=torch.long), texts)
-    hidden, _, _ = model.run(packed.inputs, packed.mask, packed.positions, places=packed.places)
-    states = hidden[packed.choice_at[:, 0], packed.choice_at[:, 1]]
-    chances = model.allowed_logits(states, packed.choice_allowed).softmax(-1)
+    hidden, penultimate, _ = model.run(packed.inputs, packed.mask, packed.positions, places=packed.places)
+    ends = end_pointer(model, packed, penultimate, features, objects.mask)
+    chances = choice_logits(model, packed, hidden, ends).softmax(-1)
     probability, best = chances.max(-1)
     chosen = packed.choice_allowed.gather(1, best[:, None])[:, 0].tolist()
     said = [("done" if token == done else "cannot" if token == cannot else "step", float(p))

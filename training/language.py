@@ -25,7 +25,7 @@ from training.datasets.mixing import TextMixture
 from training.described import describe
 from training.detection import visible_objects
 from training.mixture import sample_mixture
-from training.packing import Text, end_states, instruction_states, pack, pointer_states
+from training.packing import Text, choice_logits, end_pointer, instruction_states, pack, pointer_states
 from training.precision import fast_precision
 from training.routing import routing_loss
 from training.state import load_matching
@@ -124,12 +124,9 @@ class LanguageTask:
         figures: dict[str, float] = {}
         loss = hidden.sum() * 0
         if len(packed.choice_at):
-            states = hidden[packed.choice_at[:, 0], packed.choice_at[:, 1]]
-            logits = self.model.allowed_logits(states, packed.choice_allowed)
-            if len(packed.end_row):
-                ended, end_loss = self._ends(packed, penultimate, features, objects, slot, figures)
-                logits, loss = logits + self.model.end_bonus(packed.choice_allowed, ended), loss + end_loss
-            logits = logits.masked_fill(~packed.choice_mask, -1e4)
+            ends = end_pointer(self.model, packed, penultimate, features, objects.mask)
+            logits = choice_logits(self.model, packed, hidden, ends)
+            loss = loss + self._end_loss(packed, ends, slot, figures)
             # The right token stands first.
             nll = F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=device), reduction="sum") / texts_in_all
             loss = loss + nll
@@ -152,17 +149,14 @@ class LanguageTask:
         figures["samples"] = float(len(packed.kinds))
         return loss, figures
 
-    def _ends(self, packed, penultimate, features, objects, slot, figures):
-        """What the pointer says on whether there is anything to pick: log odds of none for each choice (M,), and its loss."""
-        words = instruction_states(penultimate, packed.end_row, packed.end_prompt)
-        state, row = end_states(penultimate, packed), packed.end_row
-        logits = self.model.pointer(state, *words, features[row], objects.mask[row])[:, 0]
-        target = pointer_targets(packed.end_right, slot[row])
+    def _end_loss(self, packed, ends: torch.Tensor, slot, figures) -> torch.Tensor:
+        """The pointer's at the choices between a step and an end, where none is right if the plan ends."""
+        target = pointer_targets(packed.end_right, slot[packed.end_row])
         known = target.any(-1)
-        over = target[known, -1]
-        figures["over"] = float(((logits[known].argmax(-1) == target.shape[1] - 1) == over).float().mean()) if len(over) else 1.0
-        ended = logits.new_zeros(len(packed.choice_at)).index_put((packed.end_choice,), self.model.log_odds_of_none(logits))
-        return ended, _missed(logits[known], target[known]).sum() / known.sum().clamp(min=1)
+        if bool(known.any()):
+            none = ends[known].argmax(-1) == target.shape[1] - 1
+            figures["over"] = float((none == target[known, -1]).float().mean())
+        return _missed(ends[known], target[known]).sum() / known.sum().clamp(min=1)
 
     def run(self, packed) -> tuple[torch.Tensor, torch.Tensor]:
         """The LLM over a packed batch -> last hidden and penultimate states (B, T, W), float32."""

@@ -220,9 +220,23 @@ def pointer_states(penultimate: torch.Tensor, packed: Packed, which: int) -> tor
     return _states_at(penultimate, packed.step_row, packed.marker_at[:, which] - 1, packed.prompt_span)
 
 
-def end_states(penultimate: torch.Tensor, packed: Packed) -> torch.Tensor:
-    """States of the R choices between a step and an end, for the pointer (R, 2W)."""
-    return _states_at(penultimate, packed.end_row, packed.end_at, packed.end_prompt)
+def end_pointer(model: SceneLanguageModel, packed: Packed, penultimate, features, mask) -> torch.Tensor:
+    """Logits of what would be picked next, at the R choices between a step and an end (R, n + 1).
+
+    Args:
+        features: (B, n, F) of the objects, mask (B, n).
+    """
+    row = packed.end_row
+    state = _states_at(penultimate, row, packed.end_at, packed.end_prompt)
+    words = instruction_states(penultimate, row, packed.end_prompt)
+    return model.pointer(state, *words, features[row], mask[row])[:, 0]
+
+
+def choice_logits(model: SceneLanguageModel, packed: Packed, hidden: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
+    """Logits of the allowed tokens (M, A), the right one first; ``ends`` as from ``end_pointer``."""
+    logits = model.allowed_logits(hidden[packed.choice_at[:, 0], packed.choice_at[:, 1]], packed.choice_allowed)
+    ended = ends.new_zeros(len(logits)).index_put((packed.end_choice,), model.log_odds_of_none(ends))
+    return (logits + model.end_bonus(packed.choice_allowed, ended)).masked_fill(~packed.choice_mask, MASKED)
 
 
 def _states_at(penultimate, row, place, prompt) -> torch.Tensor:

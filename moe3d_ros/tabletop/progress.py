@@ -28,7 +28,7 @@ DONE_SHARE = 0.12  # of the samples have nothing left to do
 FAILED_SHARE = 0.1  # of the samples have a last step that failed
 WRONG_SHARE = 0.15  # of the samples have a step in their past that was wrong: a planner meets its own mistakes
 # In these, the words tell things by where they are: a wrong move would change what is meant.
-TOLD_BY_PLACE = ("A", "area_to_bowl", "beside_to_bowl", "clear_zone", "on_top_to_bowl", "covered_to_bowl", "bowls_to_zone")
+TOLD_BY_PLACE = ("A", "J", "area_to_bowl", "beside_to_bowl", "clear_zone", "on_top_to_bowl", "covered_to_bowl", "bowls_to_zone")
 PLACE_NOISE, STACK_NOISE = 0.005, 0.0025  # metres, 1 sigma in x and y; cut at twice that
 YAW_NOISE = np.deg2rad(4)
 MOST_LEARNT = 4  # steps of a moment whose right moves are told
@@ -76,11 +76,11 @@ def sample_progress(rng: np.random.Generator, name: str | None = None, colors: t
         ValueError: no training task has that name (F to K are none).
     """
     task, scene = _training_task(rng, name, colors, held_out, scale, jitter)
-    return play_to_moment(task, scene, rng, done, failed)
+    return play_to_moment(task, scene, rng, done, failed, wrong)
 
 
 def play_to_moment(task: LongTask, scene: Scene, rng: np.random.Generator, done: float = DONE_SHARE,
-                   failed: float = FAILED_SHARE) -> Progress:  # fmt: skip
+                   failed: float = FAILED_SHARE, wrong: float = WRONG_SHARE) -> Progress:  # fmt: skip
     """A random moment of any task that starts from ``scene``; shares as of `sample_progress`."""
     moves = len(remaining_steps(task, scene))
     taken = moves if rng.random() < done else int(rng.integers(0, moves))
