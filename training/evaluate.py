@@ -30,25 +30,34 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--episodes", type=int, default=50,
                         help="how many of them are executed (single-step); of each task (tabletop)")  # fmt: skip
     parser.add_argument("--held-out-wordings", action="store_true", help="word instructions and questions as training never did")
-    parser.add_argument("--compare", choices=("dense",), help="also ask the dense baseline the same questions (qa)")
+    parser.add_argument("--compare", nargs="+", default=[], metavar="WHAT",
+                        help="`dense`: also ask the dense baseline the same questions (qa); NAME=CHECKPOINT ...: other "
+                        "checkpoints, such as of the baseline heads ddim and regression, beside this one (pose-steps)")  # fmt: skip
+    parser.add_argument("--draws", type=int, default=1, help="draws whose geodesic medoid is judged (pose-steps)")
     parser.add_argument("--dense-checkpoint", help="its folder (default: one that ships as `dense`)")
     parser.add_argument("--threads", type=int, help="torch threads")
     parser.add_argument("--device", default="cpu")
     _tabletop_arguments(parser.add_argument_group("suite tabletop"))
     options = parser.parse_args(arguments)
-    for name in ("scenes", "questions"):
+    for name in ("scenes", "questions", "draws"):
         value = getattr(options, name)
         if value is not None and value < 1:
             parser.error(f"--{name} must be at least 1")
-    if options.compare and options.suite != "qa":
-        parser.error("--compare goes with --suite qa")
+    if options.compare and options.suite not in ("qa", "pose-steps"):
+        parser.error("--compare goes with --suite qa or pose-steps")
+    if options.suite == "qa" and options.compare not in ([], ["dense"]):
+        parser.error("--compare of the suite qa takes `dense`")
+    try:
+        others = dict(map(pose_steps.compared, options.compare)) if options.suite == "pose-steps" else {}
+    except ValueError as error:
+        parser.error(str(error))
     if options.threads:
         torch.set_num_threads(options.threads)
     if options.suite == "tabletop":
         return _tabletop(options, parser)
     try:
         planner = Planner.from_pretrained(options.checkpoint, device=options.device)
-        dense = comparison.load_dense(options.dense_checkpoint, options.device) if options.compare else None
+        dense = comparison.load_dense(options.dense_checkpoint, options.device) if "dense" in options.compare else None
     except (CheckpointError, BaseModelError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -61,7 +70,12 @@ def main(arguments: list[str] | None = None) -> int:
             figures |= comparison.compare_answers(figures, dense, options.questions, options.held_out_wordings)
         print(question_answering.table(figures) if dense is None else comparison.table(figures))
     else:
-        figures = pose_steps.run(planner, options.scenes or 100)
+        try:
+            figures = pose_steps.run(planner, options.scenes or 100, options.draws)
+            figures = pose_steps.beside(figures, others, options.device) if others else figures
+        except (CheckpointError, BaseModelError, ValueError) as error:
+            print(error, file=sys.stderr)
+            return 1
         print(pose_steps.table(figures))
     _write({"suite": options.suite, "checkpoint": planner.name, "checksum": planner.checksum, **figures}, options.json)
     return 0

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 
 from moe3d_ros.model.encoder import EncoderConfig
 from moe3d_ros.model.patches import PatchConfig
+from moe3d_ros.model.pose_heads import HEADS
 from moe3d_ros.voxels import Workspace
 
 
@@ -47,8 +48,17 @@ class ModelConfig:
     pose_width: int = 256
     pose_blocks: int = 3
     pose_heads: int = 8
-    pose_steps: int = 4  # sampling steps of the rectified flow; positions need one, yaw gains from more
-    pose_draws: int = 4  # draws whose medoid is taken
+    pose_head: str = "flow"  # or a baseline, ddim or regression: see pose_heads.py
+    pose_decided: bool = True  # noise that is decided between equally right turns: see pose_symmetry.py
+    pose_steps: int = 4  # sampling steps
+    pose_draws: int = 4  # draws whose medoid is taken; 1 for none
+
+    def __post_init__(self):
+        for name in ("pose_steps", "pose_draws"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.pose_head not in HEADS:
+            raise ValueError(f"pose_head must be one of {', '.join(HEADS)}, got {self.pose_head!r}")
 
     def to_dict(self) -> dict:
         """Plain types for JSON."""
