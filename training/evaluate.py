@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--questions", type=int, default=1000, help="how many held-out questions (qa)")
     parser.add_argument("--episodes", type=int, default=50,
                         help="how many of them are executed (single-step); of each task (tabletop)")  # fmt: skip
+    parser.add_argument("--free-noise", action="store_true", help="poses from any noise, also near the edge between two turns (pose-steps)")
     parser.add_argument("--held-out-wordings", action="store_true", help="word instructions and questions as training never did")
     parser.add_argument("--compare", nargs="+", default=[], metavar="WHAT",
                         help="`dense`: also ask the dense baseline the same questions (qa); NAME=CHECKPOINT ...: other "
@@ -71,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(question_answering.table(figures) if dense is None else comparison.table(figures))
     else:
         try:
-            figures = pose_steps.run(planner, options.scenes or 100, options.draws)
+            figures = pose_steps.run(planner, options.scenes or 100, options.draws, options.free_noise)
             figures = pose_steps.beside(figures, others, options.device) if others else figures
         except (CheckpointError, BaseModelError, ValueError) as error:
             print(error, file=sys.stderr)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -26,13 +27,16 @@ STEPS = (1, 2, 4, 10)
 
 
 @torch.no_grad()
-def run(planner: Planner, scenes: int = 100, draws: int = 1) -> dict:
+def run(planner: Planner, scenes: int = 100, draws: int = 1, free_noise: bool = False) -> dict:
     """The head alone: the right text is given, so that only Pose-DiT (and the pointed objects) can be wrong.
 
     A pose pair is a success by the rule of the suite single-step: pick within 15 mm, place within 20 mm, yaw of the pick
-    within 10 degrees. With ``draws`` above 1 the medoid of so many draws is judged.
+    within 10 degrees. With ``draws`` above 1 the medoid of so many draws is judged. ``free_noise``: not
+    decided between equal turns (pose_symmetry.py), whatever the checkpoint says.
     """
     model = planner.model
+    if free_noise:
+        model.pose.config = replace(model.pose.config, decided=False)
     errors: dict[int, list[tuple[float, float, float]]] = {steps: [] for steps in STEPS}
     seconds: dict[int, list[float]] = {steps: [] for steps in STEPS}
     missed = 0
@@ -65,7 +69,7 @@ def run(planner: Planner, scenes: int = 100, draws: int = 1) -> dict:
     if missed == scenes:
         raise ValueError(f"the encoder of {planner.name} misses the objects of all {scenes} scenes: nothing can be judged")
     curve = {steps: _figures(errors[steps], seconds[steps]) for steps in STEPS}
-    return {"head": model.config.pose_head, "decided": model.config.pose_decided, "draws": draws, "scenes": scenes,
+    return {"head": model.config.pose_head, "decided": model.pose.config.decided, "draws": draws, "scenes": scenes,
             "objects_missed": missed, "one_against_ten": curve[1]["success"] - curve[10]["success"], "steps": curve}  # fmt: skip
 
 
@@ -74,7 +78,7 @@ def beside(figures: dict, compare: dict[str, str], device: str = "cpu") -> dict:
     others = {}
     for name, checkpoint in compare.items():
         planner = Planner.from_pretrained(checkpoint, device=device)
-        found = run(planner, figures["scenes"], figures["draws"])
+        found = run(planner, figures["scenes"], figures["draws"], not figures["decided"])
         others[name] = {"checkpoint": planner.name, "checksum": planner.checksum, **found}
     return {**figures, "others": others}
 
