@@ -61,7 +61,7 @@ def source(tmp_path_factory):
 def test_one_command_trains_the_baselines_with_one_budget(tmp_path, source):
     checkpoint, sizes = source
     arguments = ["--checkpoint", str(checkpoint), "--heads", "ddim,regression", "--runs", str(tmp_path), "--scenes", "0",
-                 "--action-steps", "2", "--joint-steps", "1", *sizes]  # fmt: skip
+                 "--action-steps", "2", "--joint-steps", "1", "--warmup", "1", *sizes]  # fmt: skip
     assert heads(arguments) == 0
     before = load_checkpoint(checkpoint)[1]
     steps = {"ddim": 10, "regression": 1}
@@ -99,3 +99,15 @@ def test_the_suite_says_what_is_wrong(tiny_checkpoint, capsys):
     assert "NAME=CHECKPOINT" in capsys.readouterr().err
     assert evaluate(asked) == 1  # a random encoder finds nothing
     assert "misses the objects" in capsys.readouterr().err
+
+
+def test_a_share_of_the_draws_starts_from_pure_noise(tmp_path):
+    config = StageConfig(task="action", output=str(tmp_path), llm_width=32, from_start=1.0, **SMALL)
+    task, seen = make_task(config), []
+    task.pose.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[:2]))
+    batch = task.make_batch(0)
+    task.loss(batch)
+    (x_t, t) = seen[0]
+    assert (t == 1.0).all() and x_t.shape[:2] == t.shape
+    with pytest.raises(ValueError, match="from_start"):
+        StageConfig(task="action", output=str(tmp_path), from_start=1.5)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from moe3d_ros.model.pose_dit import PoseDiT, PoseDiTConfig, gram_schmidt, medoid_index, pose_loss, sample_poses
-from moe3d_ros.model.pose_heads import HEADS, Ddim, Regression
+from moe3d_ros.model.pose_heads import HEADS, MOST_SNR, Ddim, Regression
 from moe3d_ros.model.pose_symmetry import TOP_DOWN, decided_noise, quarter_turns
 from moe3d_ros.model.rectified_flow import nearest_equivalent
 
@@ -44,7 +44,11 @@ def test_ddim_keeps_the_variance_and_measures_the_noise():
     data, noise, wrong = torch.randn(50, 2, 9), torch.randn(50, 2, 9), 0.1 * torch.randn(50, 2, 9)
     x_t = head.corrupt(data, noise, t)
     guessed = (x_t - signal[:, None, None] * (data + wrong)) / spread[:, None, None]  # the noise that a wrong data means
-    torch.testing.assert_close(head.error(wrong, t), (guessed - noise).square(), atol=1e-2, rtol=1e-2)
+    noisy = (signal / spread).square() < MOST_SNR
+    error = head.error(wrong, t)
+    torch.testing.assert_close(error[noisy], (guessed - noise).square()[noisy], atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(error[~noisy], MOST_SNR * wrong[~noisy].square())
+    assert noisy.any() and not noisy.all()
 
 
 def test_regression_knows_neither_noise_nor_steps():

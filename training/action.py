@@ -122,6 +122,8 @@ class ActionTask:
             target = self._equally_right(target, noise)
         head = self.pose.head
         t = head.times(torch.rand(target.shape[:2], device=target.device))
+        if self.config.from_start:
+            t = t.masked_fill(torch.rand_like(t) < self.config.from_start, 1.0)
         marked = (patches.labels[:, None, None] == slots[..., None]) & (slots[..., None] >= 0)
         marked = repeat(marked)
         output = self.pose(

@@ -85,6 +85,7 @@ def exchange_pose(checkpoint: Path, run: str, output: Path, card: str, name: str
 
 def _head(run: str, config: dict | None = None) -> dict:
     """Settings of the head that a run of the action stage trained; its number of steps, where the head is a new one."""
+    run = run.split(",")[-1].strip()  # the last one wins
     if (Path(run) / CHECKSUMS).exists():
         head = load_checkpoint(run)[0].get("pose_head", "flow")
     else:

@@ -5,7 +5,8 @@ what its error is measured in, and how poses are sampled:
 
 ``flow``        straight paths, times biased to noise, error of the data, Euler steps (Liu et al., arXiv 2209.03003)
 ``ddim``        cosine schedule, uniform times, squared error of the noise, DDIM steps with eta 0 (Song et al.,
-                arXiv 2010.02502; the schedule of Nichol and Dhariwal, arXiv 2102.09672)
+                arXiv 2010.02502; the schedule of Nichol and Dhariwal, arXiv 2102.09672; the weight bounded as by Hang
+                et al., arXiv 2303.09556)
 ``regression``  no noise at all: the same question always has the same answer, error of the data, one evaluation
 
 Time is 1 at noise and 0 at data for each of them, as in ``rectified_flow``.
@@ -24,6 +25,7 @@ from moe3d_ros.model import rectified_flow
 
 Predict = Callable[[Tensor, float], Tensor]
 COSINE_OFFSET = 0.008  # of the cosine schedule: even its first step adds some noise
+MOST_SNR = 5.0  # Min-SNR: where there is hardly any noise, its error would count without bound
 
 
 class PoseHead(Protocol):
@@ -67,7 +69,8 @@ class Ddim:
     """Denoising diffusion, x_t = a(t) data + s(t) noise with a^2 + s^2 = 1, sampled by DDIM.
 
     The network's estimate of the data says what it takes for noise, (x_t - a data) / s; the error is that of this noise,
-    which weighs an error of the data by a / s: next to nothing at t = 1, where one-step sampling starts.
+    which weighs an error of the data by a / s (at most the root of MOST_SNR): next to nothing at t = 1, where one-step
+    sampling starts.
     """
 
     noisy, steps = True, 10
@@ -81,7 +84,8 @@ class Ddim:
 
     def error(self, difference: Tensor, t: Tensor) -> Tensor:
         signal, spread = self.schedule(t)
-        return ((signal / spread).reshape(*t.shape, *(1,) * (difference.dim() - t.dim())) * difference).square()
+        weight = (signal / spread).square().clamp(max=MOST_SNR)
+        return weight.reshape(*t.shape, *(1,) * (difference.dim() - t.dim())) * difference.square()
 
     def sample(self, predict_data: Predict, noise: Tensor, steps: int) -> Tensor:
         if steps < 1:
