@@ -88,6 +88,26 @@ def test_the_medoid_is_no_blend_of_two_equal_turns():
     assert medoid_index(positions, rotations) == 4
 
 
+def test_several_draws_give_one_of_them_the_medoid():
+    torch.manual_seed(3)
+    model = PoseDiT(PoseDiTConfig(**SMALL)).eval()
+    for parameter in model.parameters():
+        if not parameter.any():
+            torch.nn.init.normal_(parameter, std=0.3)
+    scene = torch.randn(2, 6, 8), torch.rand(2, 6, 3), torch.ones(2, 6, dtype=torch.bool)
+    condition = torch.randn(2, 3, 8)
+    drawn = sample_poses(model, condition.repeat_interleave(5, 1), *scene, generator=torch.Generator().manual_seed(1))
+    drawn = [value.unflatten(1, (3, 5)) for value in drawn]
+    chosen = medoid_index(*drawn)
+    positions, rotations = sample_poses(model, condition, *scene, draws=5, generator=torch.Generator().manual_seed(1))
+    assert len(set(chosen.flatten().tolist())) > 1
+    for scene_number in range(2):
+        for plan in range(3):
+            one = chosen[scene_number, plan]
+            assert torch.equal(positions[scene_number, plan], drawn[0][scene_number, plan, one])
+            assert torch.equal(rotations[scene_number, plan], drawn[1][scene_number, plan, one])
+
+
 class TwoAnswers:
     """Two free places, 63 cm and a quarter turn apart, are both right; nothing in the scene tells them apart."""
 
