@@ -1,4 +1,6 @@
-"""The action stage: Pose-DiT learns the poses of steps by rectified flow, on the frozen encoder and, if asked, the LLM."""
+"""The action stage: Pose-DiT learns the poses of steps, on the frozen encoder and, if asked, the LLM.
+
+By rectified flow, or as one of the baselines (``head``)."""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from moe3d_ros.model.objects import ObjectSet, from_detections
 from moe3d_ros.model.patches import make_patches
 from moe3d_ros.model.policy import anchor_inputs, make_pose_dit, step_condition
 from moe3d_ros.model.pose_dit import pose_loss
-from moe3d_ros.model.rectified_flow import bias_to_noise, interpolate, nearest_index
+from moe3d_ros.model.pose_symmetry import TOP_DOWN, quarter_turns
+from moe3d_ros.model.rectified_flow import nearest_index
 from moe3d_ros.tabletop.raycast import SensorRange, sense
 from moe3d_ros.tabletop.scenes import TRAINING_RANGE
 from moe3d_ros.tabletop.tasks import random_step
@@ -28,8 +31,6 @@ from training.packing import object_index, pack, step_states
 from training.state import load_matching
 from training.texts import StepText
 
-QUARTER_TURNS = 4  # a box looks the same, and is held as well, after each
-
 
 class ActionTask:
     """Poses of random steps (no LLM), or of instructed ones with the frozen LLM's step states."""
@@ -38,19 +39,23 @@ class ActionTask:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
         self.mixture = DemonstrationMixture(config.data) if config.data else None
-        model_config = ModelConfig(language=LanguageConfig(base=config.base))
+        model_config = ModelConfig(
+            language=LanguageConfig(base=config.base), pose_head=config.head, pose_decided=config.decided
+        )
         self.language = None
         torch.manual_seed(config.seed)
         if config.with_llm:
             self.language = LanguageTask(config.without_init())
             self.language.model.requires_grad_(False)
-        self.identity = self.language.identity if self.language else {}
+        self.identity = {"pose head": config.head} | (self.language.identity if self.language else {})
         llm_width = self.language.model.width if self.language else config.llm_width
         self.encoder = SceneEncoder(model_config.encoder).eval().requires_grad_(False)
         self.pose = make_pose_dit(model_config, llm_width)
         modules = {"encoder": self.encoder, "pose": self.pose}
         if self.language:
             modules |= {"language": self.language.model, "objects": self.language.model.objects}
+        if config.fresh_pose:
+            del modules["pose"]
         load_matching(modules, config.init or "", self.identity)
         for helper in (self.encoder, self.language and self.language.model):
             if helper:
@@ -110,23 +115,37 @@ class ActionTask:
         def repeat(value):
             return value.repeat_interleave(draws, dim=1)
 
-        targets = repeat(_equivalents(self.pose, positions, anchors.turn().mT @ matrices))  # (B, M, 4, 2, 9)
-        noise = torch.randn(*targets.shape[:2], 2, 9, device=targets.device)
-        chosen = nearest_index(targets.flatten(-2), noise.flatten(-2))
-        target = targets.gather(2, chosen[..., None, None, None].expand(-1, -1, 1, 2, 9))[:, :, 0]
-        t = bias_to_noise(torch.rand(target.shape[:2], device=target.device)).clamp(min=0.01)
-        x_t = interpolate(target, noise, t)
+        target = self.pose.normalize(positions, anchors.turn().mT @ matrices)  # (B, M, 2, 9)
+        target, seen = repeat(target), repeat(anchors.positions)
+        noise = self.pose.draw_noise(target.shape[:2], seen)
+        if self.config.symmetric:
+            target = self._equally_right(target, noise)
+        head = self.pose.head
+        t = head.times(torch.rand(target.shape[:2], device=target.device))
+        if self.config.from_start:
+            t = t.masked_fill(torch.rand_like(t) < self.config.from_start, 1.0)
         marked = (patches.labels[:, None, None] == slots[..., None]) & (slots[..., None] >= 0)
         marked = repeat(marked)
         output = self.pose(
-            x_t, t, repeat(condition), encoded, patches.centroids, patches.mask,
-            anchors=repeat(anchors.positions), anchor_features=repeat(anchors.features), pointer_target=marked,
+            head.corrupt(target, noise, t), t, repeat(condition), encoded, patches.centroids, patches.mask,
+            anchors=seen, anchor_features=repeat(anchors.features), pointer_target=marked,
         )  # fmt: skip
-        loss, parts = pose_loss(output, target, marked, valid=repeat(valid))
+        error = head.error(output.data - target, t)
+        loss, parts = pose_loss(output, target, marked, valid=repeat(valid), error=error)
         figures = {name: float(value) for name, value in parts.items()}
         figures |= self._accuracy(output.data.detach(), target, t, repeat(valid))
         figures["loss"] = float(loss.detach())
         return loss, figures
+
+    def _equally_right(self, target, noise):
+        """Of the four turns of the tool the one to learn (B, M, 2, 9): the nearest to the noise, or, for a head without
+        noise, to the object's heading."""
+        if not self.pose.head.noisy:
+            noise = torch.zeros_like(noise)
+            noise[..., 3:] = torch.tensor(TOP_DOWN)
+        turns = quarter_turns(target)  # (B, M, 4, 2, 9)
+        chosen = nearest_index(turns.flatten(-2), noise.flatten(-2))
+        return turns.gather(2, chosen[..., None, None, None].expand(-1, -1, 1, 2, 9))[:, :, 0]
 
     def _conditions(self, objects: ObjectSet, slot, texts, valid) -> torch.Tensor:
         width = self.pose.config.condition_width
@@ -172,13 +191,3 @@ def _pose_targets(steps, width: int):
             slots[row, column, 1] = -1 if step.place_index is None else slot_of[step.place_index]
             valid[row, column] = True
     return positions, matrices, slots, valid
-
-
-def _equivalents(pose, positions, matrices) -> torch.Tensor:
-    """The same step with the tool turned by quarters about its own z, at pick and place alike (B, M, 4, 2, 9)."""
-    turns = []
-    for quarter in range(QUARTER_TURNS):
-        c, s = round(math.cos(quarter * math.pi / 2)), round(math.sin(quarter * math.pi / 2))
-        turn = torch.tensor([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]], device=matrices.device)
-        turns.append(pose.normalize(positions, matrices @ turn))
-    return torch.stack(turns, dim=2)

@@ -10,6 +10,8 @@ from typing import Optional
 import yaml
 from transformers import HfArgumentParser
 
+from moe3d_ros.model.pose_heads import HEADS
+
 CONFIG_FOLDER = Path(__file__).parent / "configs"
 TEXTS = ("all", "plans", "questions", "captions")
 
@@ -75,6 +77,11 @@ class StageConfig:
     data_share: float = field(default=0.5, metadata={"help": "share of the batches made of `data`, not generated"})
     # action
     draws: int = field(default=4, metadata={"help": "noise draws per step of a plan"})
+    head: str = field(default="flow", metadata={"help": "flow, or a baseline of the same size: ddim, regression"})
+    fresh_pose: bool = field(default=False, metadata={"help": "Pose-DiT starts anew, although `init` holds a checkpoint with one"})
+    symmetric: bool = field(default=True, metadata={"help": "quarter turns of the tool are equally right; else the shown one is"})
+    decided: bool = field(default=True, metadata={"help": "noise starts in the middle between the edges of equally right turns"})
+    from_start: float = field(default=0.0, metadata={"help": "share of the draws at t = 1 itself, all that one-step sampling sees"})
     with_llm: bool = field(default=False, metadata={"help": "condition on the step states of the tuned LLM"})
     llm_width: int = field(default=576, metadata={"help": "width of the LLM's states where it is left out"})
 
@@ -98,7 +105,10 @@ class StageConfig:
                 raise ValueError(f"{name} must be {self.experts} positive numbers (one per expert) with sum 1, got {share}")
         if self.texts not in TEXTS:
             raise ValueError(f"texts must be one of {', '.join(TEXTS)}, got {self.texts!r}")
-
+        if not 0 <= self.from_start <= 1:
+            raise ValueError(f"from_start must lie in [0, 1], got {self.from_start}")
+        if self.head not in HEADS:
+            raise ValueError(f"head must be one of {', '.join(HEADS)}, got {self.head!r}")
         if self.data and (self.task not in ("language", "action") or (self.task == "action" and self.with_llm)):
             raise ValueError("data is for the task language (texts), and for action without with_llm (recordings)")
         if not 0 <= self.data_share <= 1:

@@ -79,14 +79,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.scenes < 1:
         parser.error("--scenes must be at least 1")
+    if not (options.encoder and options.language):
+        parser.error("give --encoder and --language")
     points = []
     try:
         states = sorted((samples_of(folder, options.samples_per_step), str(folder)) for folder in options.states)
         cases = held_out_cases(options.scenes)
         for samples, folder in states:
             model = build_model(options)
-            load_matching({"encoder": model.encoder}, options.encoder)
-            load_matching({"language": model.language, "objects": model.language.objects}, f"{options.language},{folder}")
+            load_matching({"language": model.language, "objects": model.language.objects}, folder)
             merge_for_serving(model.language.llm)
             planner = Planner(model.requires_grad_(False), device=options.device)
             points.append({"state": folder, "samples": samples, **evaluate(planner, cases)})

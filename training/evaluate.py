@@ -33,27 +33,37 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--questions", type=int, default=1000, help="how many held-out questions (qa)")
     parser.add_argument("--episodes", type=int, default=50,
                         help="how many of them are executed (single-step); of each task (tabletop)")  # fmt: skip
+    parser.add_argument("--free-noise", action="store_true", help="poses from any noise, also near the edge between two turns (pose-steps)")
     parser.add_argument("--held-out-wordings", action="store_true", help="word instructions and questions as training never did")
-    parser.add_argument("--compare", choices=("dense",), help="also ask the dense baseline the same questions (qa)")
+    parser.add_argument("--compare", nargs="+", default=[], metavar="WHAT",
+                        help="`dense`: also ask the dense baseline the same questions (qa); NAME=CHECKPOINT ...: other "
+                        "checkpoints, such as of the baseline heads ddim and regression, beside this one (pose-steps)")  # fmt: skip
+    parser.add_argument("--draws", type=int, default=1, help="draws whose geodesic medoid is judged (pose-steps)")
     parser.add_argument("--dense-checkpoint", help="its folder (default: one that ships as `dense`)")
     parser.add_argument("--threads", type=int, help="torch threads")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--plot", type=Path, help="also draw the figures (tabletop, calibration): PNG, PDF or SVG")
     _tabletop_arguments(parser.add_argument_group("suite tabletop"))
     options = parser.parse_args(arguments)
-    for name in ("scenes", "questions"):
+    for name in ("scenes", "questions", "draws"):
         value = getattr(options, name)
         if value is not None and value < 1:
             parser.error(f"--{name} must be at least 1")
-    if options.compare and options.suite != "qa":
-        parser.error("--compare goes with --suite qa")
+    if options.compare and options.suite not in ("qa", "pose-steps"):
+        parser.error("--compare goes with --suite qa or pose-steps")
+    if options.suite == "qa" and options.compare not in ([], ["dense"]):
+        parser.error("--compare of the suite qa takes `dense`")
+    try:
+        others = dict(map(pose_steps.compared, options.compare)) if options.suite == "pose-steps" else {}
+    except ValueError as error:
+        parser.error(str(error))
     if options.threads:
         torch.set_num_threads(options.threads)
     if options.suite == "tabletop":
         return _tabletop(options, parser)
     try:
         planner = Planner.from_pretrained(options.checkpoint, device=options.device)
-        dense = comparison.load_dense(options.dense_checkpoint, options.device) if options.compare else None
+        dense = comparison.load_dense(options.dense_checkpoint, options.device) if "dense" in options.compare else None
     except (CheckpointError, BaseModelError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -75,7 +85,12 @@ def main(arguments: list[str] | None = None) -> int:
         if options.suite == "calibration" and options.plot:
             calibration.plot(figures, options.plot)
     else:
-        figures = pose_steps.run(planner, options.scenes or 100)
+        try:
+            figures = pose_steps.run(planner, options.scenes or 100, options.draws, options.free_noise)
+            figures = pose_steps.beside(figures, others, options.device) if others else figures
+        except (CheckpointError, BaseModelError, ValueError) as error:
+            print(error, file=sys.stderr)
+            return 1
         print(pose_steps.table(figures))
     _write({"suite": options.suite, "checkpoint": planner.name, "checksum": planner.checksum, **figures}, options.json)
     return 0

@@ -167,6 +167,15 @@ def read_weights(folder: str | Path, identity: dict[str, str] | None = None) -> 
     return chosen
 
 
+def read_identity(folder: str | Path) -> dict[str, str]:
+    """What a finished or running run belongs to: its base LLM's revision, the head that it trained.
+
+    Raises:
+        StateError: the run's state is damaged.
+    """
+    return _read(folder)[0].get("identity", {})
+
+
 CHECKPOINT_PARTS = ("encoder", "language", "pose")  # first words of a checkpoint's tensor names
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from moe3d_ros.model.encoder import EncoderConfig
 from moe3d_ros.model.patches import PatchConfig
+from moe3d_ros.model.pose_heads import HEADS
 from moe3d_ros.voxels import Workspace
 
 LEAST_CHANCE = 1e-6  # log odds are cut off there
@@ -50,12 +51,19 @@ class ModelConfig:
     pose_width: int = 256
     pose_blocks: int = 3
     pose_heads: int = 8
-    pose_steps: int = 4  # sampling steps of the rectified flow; positions need one, yaw gains from more
-    pose_draws: int = 4  # draws whose medoid is taken
+    pose_head: str = "flow"  # or a baseline, ddim or regression: see pose_heads.py
+    pose_decided: bool = True  # noise that is decided between equally right turns: see pose_symmetry.py
+    pose_steps: int = 4  # sampling steps
+    pose_draws: int = 4  # draws whose medoid is taken; 1 for none
     confidence_temperature: float = 1.0  # of a step's log odds; fitted by training/calibrate.py
     confidence_bias: float = 0.0  # added to them after that
 
     def __post_init__(self):
+        for name in ("pose_steps", "pose_draws"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.pose_head not in HEADS:
+            raise ValueError(f"pose_head must be one of {', '.join(HEADS)}, got {self.pose_head!r}")
         if not (math.isfinite(self.confidence_temperature) and self.confidence_temperature > 0):
             raise ValueError(f"confidence_temperature must be positive, got {self.confidence_temperature}")
         if not math.isfinite(self.confidence_bias):

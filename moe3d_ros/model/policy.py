@@ -38,6 +38,8 @@ def make_pose_dit(config: ModelConfig, llm_width: int) -> PoseDiT:
             anchor_feature_width=anchor_feature_width(config.encoder.width),
             workspace_mid=tuple(float(v) for v in workspace.center),
             workspace_half=tuple(float(v) for v in workspace.half_range),
+            head=config.pose_head,
+            decided=config.pose_decided,
         )
     )
 

@@ -3,7 +3,8 @@
 Four verbs: ``PoseDiT.embed_condition``, ``PoseDiT.embed_noisy_pose``, ``pose_loss`` and ``sample_poses``. A pose is
 nine Euclidean numbers: xyz normalised to the workspace box and the first two columns of the rotation; Gram-Schmidt
 comes only at the output. The network predicts the data of a rectified flow (t = 1 noise, t = 0 data), sees the scene
-**relative to the noisy pose**, and points at patches. Its blocks are in ``dit_blocks``.
+**relative to the noisy pose**, and points at patches. Its blocks are in ``dit_blocks``; how it is trained and sampled
+instead of by rectified flow, as a baseline, in ``pose_heads``.
 
 Shapes: B scenes, M draws or steps of a plan per scene, K = 2 pose tokens (pick, place), N patches, H heads, W width.
 Lengths are metres in the planning frame.
@@ -19,7 +20,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from moe3d_ros.model import rectified_flow
 from moe3d_ros.model.dit_blocks import (
     POINTER_RADIUS,
     DiTBlock,
@@ -29,6 +29,8 @@ from moe3d_ros.model.dit_blocks import (
     RelativePosition,
     TimestepEmbedder,
 )
+from moe3d_ros.model.pose_heads import HEADS, PoseHead
+from moe3d_ros.model.pose_symmetry import decided_noise
 
 NUMBERS = (3, 3, 3, 6, 3)  # of the final layer: offset from pointer, from anchor, free position, rotation, gate
 OFFSET_SCALE = 0.05  # metres; the reach of the small offset around a pointed place
@@ -37,7 +39,8 @@ MEDOID_RADIAN = 0.1  # metres that count as much as one radian when draws are co
 
 @dataclass(frozen=True)
 class PoseDiTConfig:
-    """Sizes of Pose-DiT and the workspace box (middle and half-range in metres) that positions are normalised to."""
+    """Sizes of Pose-DiT, the workspace box (middle and half-range in metres) that positions are normalised to, and how it
+    is sampled: ``head`` as in ``pose_heads``, ``decided`` for noise as in ``pose_symmetry.decided_noise``."""
 
     condition_width: int
     width: int = 256
@@ -50,6 +53,8 @@ class PoseDiTConfig:
     position_frequencies: int = 8
     workspace_mid: Sequence[float] = (0.5, 0.0, 0.15)
     workspace_half: Sequence[float] = (0.25, 0.5, 0.15)
+    head: str = "flow"
+    decided: bool = True
 
     def __post_init__(self):
         for name in ("workspace_mid", "workspace_half"):  # lists when read from config.json
@@ -61,6 +66,8 @@ class PoseDiTConfig:
             raise ValueError(f"width {self.width} must be a multiple of heads {self.heads}")
         if self.pose_dim != 9 or self.pose_tokens != 2:
             raise ValueError("Pose-DiT gives two poses (pick, place) of nine numbers (xyz and two rotation columns)")
+        if self.head not in HEADS:
+            raise ValueError(f"head must be one of {', '.join(HEADS)}, not {self.head!r}")
         if self.anchor_feature_width < 0:
             raise ValueError(f"anchor_feature_width must not be negative, not {self.anchor_feature_width}")
         if len(self.workspace_mid) != 3 or len(self.workspace_half) != 3 or min(self.workspace_half) <= 0:
@@ -146,6 +153,18 @@ class PoseDiT(nn.Module):
         close = (torch.cdist(centroids, centroids) < POINTER_RADIUS).to(patches)
         return PatchMemory(keys, values, *pointer, self.relative.key(centroids), centroids, close, mask)
 
+    @property
+    def head(self) -> PoseHead:
+        return HEADS[self.config.head]
+
+    def draw_noise(self, shape: Sequence[int], anchors: Tensor | None, generator: torch.Generator | None = None) -> Tensor:
+        """Noise (B, M, K, 9), of ``shape`` (B, M), on the model's device; anchors as in ``forward``."""
+        shape = (*shape, self.config.pose_tokens, self.config.pose_dim)
+        noise = torch.randn(shape, generator=generator, device=self.token.device)
+        if anchors is None or not self.config.decided:
+            return noise
+        return decided_noise(noise, anchors.isfinite().all(-1, keepdim=True))
+
     def embed_condition(self, t: Tensor, condition: Tensor) -> Tensor:
         """Flow time (B, M) and condition (B, M, C) -> (B, M, W), which modulates every block."""
         return self.time(t) + self.condition(condition)
@@ -215,18 +234,20 @@ def pose_loss(
     pointer_target: Tensor,
     weights: PoseLossWeights | None = None,
     valid: Tensor | None = None,
+    error: Tensor | None = None,
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """L1 on the data estimate and negative log likelihood of the pointer.
+    """L1 on the data estimate (or another ``error``) and negative log likelihood of the pointer.
 
     ``target`` (B, M, K, 9), ``pointer_target`` (B, M, K, N) bool marks the patches of the object; a token without a
-    mark is left out of the pointer's part. ``valid`` (B, M) bool leaves out padding steps.
+    mark is left out of the pointer's part. ``valid`` (B, M) bool leaves out padding steps. ``error`` (B, M, K, 9), of a
+    head that does not measure the data: what stands in the place of the absolute difference.
     Returns the weighted sum and its unweighted, detached parts ``position``, ``rotation``, ``pointer``.
     """
     weights = weights or PoseLossWeights()
     if valid is None:
         valid = torch.ones(target.shape[:2], dtype=torch.bool, device=target.device)
     counts = valid[..., None].expand(target.shape[:3])  # (B, M, K)
-    error = (output.data - target).abs()
+    error = (output.data - target).abs() if error is None else error
     logits = output.pointer_logits.float()
     marked = pointer_target & (logits > torch.finfo(output.pointer_logits.dtype).min)  # never on padding
     pointed = marked.any(-1)
@@ -263,29 +284,28 @@ def sample_poses(
 ) -> tuple[Tensor, Tensor]:
     """Sample pick and place for every condition (B, M, C); the scene as in ``PoseDiT.forward``.
 
-    ``steps`` Euler steps (1, 2, 4, 10). With ``draws`` above 1 that many samples are drawn together and the geodesic
-    medoid is returned: the sample closest to all others, never a mean of two right answers.
+    ``steps`` of the head's sampler (1, 2, 4, 10). With ``draws`` above 1 that many samples are drawn together and the
+    geodesic medoid is returned: the sample closest to all others, never a mean of two right answers.
     Returns positions (B, M, K, 3) in metres and rotation matrices (B, M, K, 3, 3).
     """
     if draws < 1:
         raise ValueError(f"sampling takes at least 1 draw, not {draws}")
     if memory is None:
         memory = model.encode_memory(patches, centroids, mask)
-    config, (scenes, plans) = model.config, condition.shape[:2]
+    scenes, plans = condition.shape[:2]
 
     def repeat(x: Tensor | None) -> Tensor | None:  # (B, M, ...) -> (B, M * draws, ...)
         return x if x is None else x.repeat_interleave(draws, 1)
 
     condition, anchors, anchor_features = repeat(condition), repeat(anchors), repeat(anchor_features)
-    shape = (scenes, plans * draws, config.pose_tokens, config.pose_dim)
-    noise = torch.randn(shape, generator=generator, device=condition.device, dtype=condition.dtype)
+    noise = model.draw_noise(condition.shape[:2], anchors, generator).to(condition.dtype)
 
     def predict_data(x_t: Tensor, t: float) -> Tensor:
-        times = x_t.new_full(shape[:2], t)
+        times = x_t.new_full(x_t.shape[:2], t)
         known = {"anchors": anchors, "anchor_features": anchor_features}
         return model(x_t, times, condition, memory=memory, **known).data
 
-    positions, rotations = model.denormalize(rectified_flow.sample(predict_data, noise, steps))
+    positions, rotations = model.denormalize(model.head.sample(predict_data, noise, steps))
     positions, rotations = positions.unflatten(1, (plans, draws)), rotations.unflatten(1, (plans, draws))
     chosen = medoid_index(positions, rotations)  # (B, M)
     scene, plan = torch.arange(scenes)[:, None], torch.arange(plans)[None]
@@ -293,9 +313,17 @@ def sample_poses(
 
 
 def medoid_index(positions: Tensor, rotations: Tensor) -> Tensor:
-    """The draw closest to all others; positions (..., D, K, 3) metres, rotations (..., D, K, 3, 3) -> (...)."""
-    apart = (positions.unsqueeze(-3) - positions.unsqueeze(-4)).norm(dim=-1)  # (..., D, D, K)
-    # trace(A^T B) is the sum of the products of their elements
-    trace = (rotations.unsqueeze(-4) * rotations.unsqueeze(-5)).sum((-1, -2))
-    angle = ((trace - 1.0) / 2.0).clamp(-1.0, 1.0).acos()
-    return (apart + MEDOID_RADIAN * angle).sum((-1, -2)).argmin(-1)
+    """The draw closest to all others; positions (..., D, K, 3) metres, rotations (..., D, K, 3, 3) -> (...).
+
+    Rotations are compared by their geodesic angle, modulo the quarter turns of the tool that are equally right:
+    between draws at 0 and at 90 degrees a bad one at 45 is not the middle.
+    """
+    apart = (positions.unsqueeze(-3) - positions.unsqueeze(-4)).norm(dim=-1).sum(-1)  # (..., D, D)
+    one, other = rotations.unsqueeze(-4), rotations.unsqueeze(-5)
+    # cos(angle) = (trace(A^T B) - 1) / 2, and a trace is the sum of the products of columns
+    x, y, z = (one * other).sum(-2).unbind(-1)  # (..., D, D, K) each
+    xy = (one[..., 0] * other[..., 1]).sum(-1)
+    yx = (one[..., 1] * other[..., 0]).sum(-1)
+    traces = torch.stack([z + x + y, z + xy - yx, z - x - y, z - xy + yx])  # the other tool turned by 0 to 3 quarters
+    angle = ((traces - 1.0) / 2.0).clamp(-1.0, 1.0).acos().sum(-1).amin(0)  # pick and place turn together
+    return (apart + MEDOID_RADIAN * angle).sum(-1).argmin(-1)
