@@ -8,9 +8,9 @@ import os
 import numpy as np
 import torch
 
-from moe3d_ros.geometry import quaternion_to_matrix, symmetric_angle_error, yaw_of
+from moe3d_ros.geometry import quaternion_to_matrix, symmetric_angle_error, tool_angle, yaw_of
 from moe3d_ros.model.config import LanguageConfig, ModelConfig
-from moe3d_ros.model.encoder import SceneEncoder
+from moe3d_ros.model.encoder import EncoderConfig, SceneEncoder
 from moe3d_ros.model.objects import ObjectSet, from_detections
 from moe3d_ros.model.patches import make_patches
 from moe3d_ros.model.policy import anchor_inputs, make_pose_dit, step_condition
@@ -25,6 +25,7 @@ from training.detection import visible_objects
 from training.language import LanguageTask, nearest_slots
 from training.mixture import sample_mixture
 from training.packing import object_index, pack, step_states
+from training.sixd_data import is_sixd, random_sixd_step
 from training.state import load_matching
 from training.texts import StepText
 
@@ -38,7 +39,7 @@ class ActionTask:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
         self.mixture = DemonstrationMixture(config.data) if config.data else None
-        model_config = ModelConfig(language=LanguageConfig(base=config.base))
+        model_config = ModelConfig(encoder=EncoderConfig(kinds=config.kinds), language=LanguageConfig(base=config.base))
         self.language = None
         torch.manual_seed(config.seed)
         if config.with_llm:
@@ -65,7 +66,8 @@ class ActionTask:
         if self.mixture and rng.random() < self.config.data_share:
             demonstrated, patches, steps = self.mixture.batch(self.config.batch_size, rng)
             return demonstrated, patches, None, _pose_targets(steps, 1)
-        scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, TRAINING_RANGE, rng, generator)
+        scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, TRAINING_RANGE, rng, generator,
+                                         self.config.sixd)  # fmt: skip
         cloud = sense(scenes, SensorRange(), generator)
         patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), labels=cloud.slot)
         scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)
@@ -76,7 +78,8 @@ class ActionTask:
             texts, steps = None, []
             for index in range(len(scenes)):
                 scene, slots = scenes.scene(index)
-                drawn = [random_step(scene, rng) for _ in range(self.config.pairs)]
+                draw = random_sixd_step if is_sixd(scene) else random_step
+                drawn = [draw(scene, rng) for _ in range(self.config.pairs)]
                 steps.append([(s, slots) for s in drawn if s is not None])
         return scenes, patches, texts, _pose_targets(steps, self.config.pairs)
 
@@ -147,8 +150,10 @@ class ActionTask:
         position, rotation = self.pose.denormalize(data[high])
         truth, matrix = self.pose.denormalize(target[high])
         error = (position - truth).norm(dim=-1)
+        turn = tool_angle(rotation.cpu().numpy(), matrix.cpu().numpy())
+        lean = {"pick_turn_deg": math.degrees(float(np.median(turn[:, 0]))), "place_turn_deg": math.degrees(float(np.median(turn[:, 1])))}
         turn = symmetric_angle_error(yaw_of(rotation.cpu().numpy()), yaw_of(matrix.cpu().numpy()), math.pi / 2)
-        return {
+        return lean | {
             "pick_15mm": float((error[:, 0] < 0.015).float().mean()),
             "place_20mm": float((error[:, 1] < 0.02).float().mean()),
             "pick_mm": 1000 * float(error[:, 0].median()),

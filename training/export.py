@@ -14,6 +14,7 @@ import torch  # noqa: E402
 from moe3d_ros.model.base_llm import load_base  # noqa: E402
 from moe3d_ros.model.checkpoint import save_checkpoint  # noqa: E402
 from moe3d_ros.model.config import LanguageConfig, ModelConfig  # noqa: E402
+from moe3d_ros.model.encoder import EncoderConfig  # noqa: E402
 from moe3d_ros.model.policy import ThreeDMoE  # noqa: E402
 from training.state import load_matching  # noqa: E402
 
@@ -26,6 +27,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--pose", required=True, help="run of the action stage")
     parser.add_argument("--output", required=True, type=Path, help="checkpoint folder; an older one is replaced")
     parser.add_argument("--card", type=Path, help="text of card.md: data, recipe, scores, limits")
+    parser.add_argument("--kinds", type=int, choices=(4, 8), default=4, help="as in the stages (default 4)")
     parser.add_argument("--name", default="default")
     parser.add_argument("--base", default=LanguageConfig.base)
     parser.add_argument("--moe-layers", default=LanguageConfig.moe_layers, help="as in Stage II: odd or all")
@@ -39,7 +41,7 @@ def main(arguments: list[str] | None = None) -> None:
     llm, tokenizer, revision = load_base(options.base)
     converted = [entry.name for entry in fields(LanguageConfig) if entry.name not in ("base", "revision")]
     language = LanguageConfig(base=options.base, revision=revision, **{key: getattr(options, key) for key in converted})
-    config = ModelConfig(name=options.name, language=language)
+    config = ModelConfig(name=options.name, encoder=EncoderConfig(kinds=options.kinds), language=language)
     model = ThreeDMoE(config, llm, tokenizer)
     load_matching({"encoder": model.encoder}, options.encoder)
     load_matching({"language": model.language, "objects": model.language.objects}, options.language)
