@@ -14,9 +14,10 @@ import torch  # noqa: E402
 from moe3d_ros.model.base_llm import BaseModelError  # noqa: E402
 from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
 from moe3d_ros.planner import Planner  # noqa: E402
-from training import comparison, pose_steps, question_answering, single_step, tabletop, tabletop_report  # noqa: E402
+from training import comparison, pose_steps, question_answering, single_step, sixd, tabletop, tabletop_report  # noqa: E402
 
-SUITES = ("single-step", "pose-steps", "qa", "tabletop")
+ALL_TASKS = "A,B,C,D,E,F,G,H,I,J,K"
+SUITES = ("single-step", "pose-steps", "qa", "tabletop", "6d")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,13 +29,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--scenes", type=int, help="how many held-out scenes (default: 200, pose-steps 100)")
     parser.add_argument("--questions", type=int, default=1000, help="how many held-out questions (qa)")
     parser.add_argument("--episodes", type=int, default=50,
-                        help="how many of them are executed (single-step); of each task (tabletop)")  # fmt: skip
+                        help="how many of them are executed (single-step); of each task (tabletop, 6d)")  # fmt: skip
     parser.add_argument("--held-out-wordings", action="store_true", help="word instructions and questions as training never did")
     parser.add_argument("--compare", choices=("dense",), help="also ask the dense baseline the same questions (qa)")
     parser.add_argument("--dense-checkpoint", help="its folder (default: one that ships as `dense`)")
     parser.add_argument("--threads", type=int, help="torch threads")
     parser.add_argument("--device", default="cpu")
-    _tabletop_arguments(parser.add_argument_group("suite tabletop"))
+    _tabletop_arguments(parser.add_argument_group("suites tabletop and 6d"))
     options = parser.parse_args(arguments)
     for name in ("scenes", "questions"):
         value = getattr(options, name)
@@ -46,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
         torch.set_num_threads(options.threads)
     if options.suite == "tabletop":
         return _tabletop(options, parser)
+    if options.suite == "6d":
+        return _sixd(options, parser)
     try:
         planner = Planner.from_pretrained(options.checkpoint, device=options.device)
         dense = comparison.load_dense(options.dense_checkpoint, options.device) if options.compare else None
@@ -67,8 +70,25 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _sixd(options, parser) -> int:
+    """Suite 6d; with --oracle-only no checkpoint is loaded."""
+    tasks = sixd.SIXD_TASKS if options.tasks == ALL_TASKS else tuple(options.tasks.split(","))
+    try:
+        planner = None if options.oracle_only else Planner.from_pretrained(options.checkpoint, device=options.device)
+        figures = sixd.run(planner, options.episodes, tasks, options.held_out_wordings, tuple(options.cameras.split(",")))
+    except (CheckpointError, BaseModelError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except ValueError as error:
+        parser.error(str(error))
+    print(sixd.table(figures))
+    name, checksum = (planner.name, planner.checksum) if planner else ("oracle", "")
+    _write({"suite": options.suite, "checkpoint": name, "checksum": checksum, **figures}, options.json)
+    return 0
+
+
 def _tabletop_arguments(group) -> None:
-    group.add_argument("--tasks", default="A,B,C,D,E,F,G,H,I,J,K", help="which, with commas (default: all)")
+    group.add_argument("--tasks", default=ALL_TASKS, help="which, with commas (default: all of the suite)")
     group.add_argument("--workers", type=int, default=1, help="processes, each with one torch thread")
     group.add_argument("--cameras", default="front,left,right", help="which look, with commas (default: %(default)s)")
     group.add_argument("--colors", choices=("seen", "all"), default="seen", help="all: also those never shown in training")
