@@ -19,6 +19,7 @@ SLOT_HALF = (0.043, 0.043, 0.025)  # a hole of 5 cm: 9 mm of play on either side
 RACK_HALF = (0.04, 0.045, 0.035)
 SMALL = 0.02  # half edge of the blocks on ramps and in racks, as of all small ones
 BAR_TURN = np.deg2rad(40)  # most that a bar's long axis is turned off x, so that its near end is plain
+EDGE = 0.01  # metres between a thing and the border of the workspace
 _CANDIDATES = 150
 
 
@@ -82,8 +83,9 @@ def _scene(rng, colors, jitter: float) -> Scene:
         if loose_blocks:
             index, twin = int(rng.choice(loose_blocks)), bearing[int(rng.integers(len(bearing)))]
             objects[index] = _painted(objects[index], twin.color, rng)
-    order = rng.permutation(len(objects) + len(bearing))
-    mixed = [(objects + bearing)[i] for i in order]
+    mixed = [(objects + bearing)[i] for i in rng.permutation(len(objects) + len(bearing))]
+    # What lies on or in something else comes behind it: where both share a patch, it is the smaller thing's.
+    mixed.sort(key=lambda thing: thing.kind in ("block", "bar"))
     wood = tuple(int(v) for v in np.array([90, 77, 66]) * rng.uniform(0.5, 1.5))
     grey = (int(rng.uniform(40, 160)),) * 3
     return Scene(tuple(mixed), wood if rng.random() < 0.6 else grey)
@@ -128,7 +130,7 @@ def _lay_out(places: list[_Place], rng) -> None:
     taken: list[tuple[np.ndarray, float]] = []  # things
     kept: list[tuple[np.ndarray, float]] = []  # what must stay free
     for place in sorted(places, key=lambda p: -p.radius - (0.2 if p.free else 0.0)):
-        points = center + rng.uniform(-1, 1, (_CANDIDATES, 2)) * (reach - min(place.radius, 0.09))
+        points = center + rng.uniform(-1, 1, (_CANDIDATES, 2)) * (reach - min(place.radius, 0.09) - EDGE)
         yaw = np.full(_CANDIDATES, place.yaw)
         if place.kind == "rack":  # facing right where it stands on the left, and the other way round, give or take
             yaw = np.where(points[:, 1] > center[1], -np.pi / 2, np.pi / 2) + 0.9 * place.yaw
