@@ -17,7 +17,7 @@ from moe3d_ros.tabletop.raycast import SensorRange, sense
 from moe3d_ros.tabletop.scenes import KINDS, TRAINING_RANGE, sample_scenes
 from moe3d_ros.tabletop.sixd_scenes import sixd_scene
 from moe3d_ros.tabletop.sixd_success import equivalent_picks, pose_error_6d, step_reached_6d
-from moe3d_ros.tabletop.sixd_tasks import END_TOOL, SIXD_TASKS, doable, sixd_episode, sixd_task
+from moe3d_ros.tabletop.sixd_tasks import SIXD_TASKS, doable, sixd_episode, sixd_task
 from training.growth import grow
 from training.mixture import join
 from training.sixd_data import is_sixd, sample_sixd
@@ -48,12 +48,10 @@ def test_poses_are_plain_in_the_frames_that_pose_dit_is_told(name):
         turn = anchors.turn()[0, 0].double().numpy()
         pick, place = (quaternion_to_matrix(pose.orientation) for pose in (step.pick, step.place))
         assert tool_angle(turn[1].T @ place, TOOL_DOWN) < 1e-3
-        if name == "slot":
-            assert np.allclose(turn[0].T @ pick, END_TOOL, atol=1e-4)
-        else:
-            assert tool_angle(turn[0].T @ pick, TOOL_DOWN) < 1e-3
-            edge = 0.05 * anchors.features[0, 0, 0, -6:-3].numpy()  # half edge along the face's normal
-            assert np.allclose(anchors.positions[0, 0, 0].numpy() + edge, step.pick.position, atol=1e-4)
+        assert tool_angle(turn[0].T @ pick, TOOL_DOWN) < 1e-3
+        off = anchors.tilt()[0, 0, 0].double().numpy().T @ (step.pick.position - anchors.positions[0, 0, 0].double().numpy())
+        thing = scene.objects[step.pick_index]
+        assert np.allclose(off, [0, 0, thing.half_extents[0 if thing.kind == "bar" else 2]], atol=1e-4)
 
 
 @pytest.mark.parametrize("name", SIXD_TASKS)

@@ -124,6 +124,7 @@ class ActionTask:
         output = self.pose(
             x_t, t, repeat(condition), encoded, patches.centroids, patches.mask,
             anchors=repeat(anchors.positions), anchor_features=repeat(anchors.features), pointer_target=marked,
+            tilt=None if anchors.normal is None else repeat(anchors.tilt()),
         )  # fmt: skip
         loss, parts = pose_loss(output, target, marked, valid=repeat(valid))
         figures = {name: float(value) for name, value in parts.items()}
@@ -151,7 +152,7 @@ class ActionTask:
         truth, matrix = self.pose.denormalize(target[high])
         error = (position - truth).norm(dim=-1)
         turn = tool_angle(rotation.cpu().numpy(), matrix.cpu().numpy())
-        lean = {"pick_turn_deg": math.degrees(float(np.median(turn[:, 0]))), "place_turn_deg": math.degrees(float(np.median(turn[:, 1])))}
+        lean = {f"{end}_turn_deg": math.degrees(float(np.median(turn[:, i]))) for i, end in enumerate(("pick", "place"))}
         turn = symmetric_angle_error(yaw_of(rotation.cpu().numpy()), yaw_of(matrix.cpu().numpy()), math.pi / 2)
         return lean | {
             "pick_15mm": float((error[:, 0] < 0.015).float().mean()),

@@ -11,7 +11,9 @@ from moe3d_ros.tabletop.scenes import BLOCK, BOWL, COLOR_NAMES, OBJECT, PLAIN_KI
 MIDDLE = (0.5, 0.0)  # of the workspace, x and y in metres: areas are its quadrants
 
 
-def describe(scenes: SceneBatch, generator: torch.Generator, miss: float = 0.01, kinds: int = PLAIN_KINDS) -> tuple[ObjectSet, torch.Tensor]:
+def describe(
+    scenes: SceneBatch, generator: torch.Generator, miss: float = 0.01, kinds: int = PLAIN_KINDS
+) -> tuple[ObjectSet, torch.Tensor]:
     """ObjectSet with errors of the size that the encoder makes, and the slot of each object (B, n), -1 for padding."""
     batch = len(scenes)
 

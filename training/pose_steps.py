@@ -48,7 +48,7 @@ def run(planner: Planner, scenes: int = 100) -> dict:
             start = time.perf_counter()
             positions, rotations = sample_poses(
                 model.pose, condition, memory=memory, anchors=anchors.positions, anchor_features=anchors.features,
-                steps=steps, generator=generator,
+                tilt=anchors.tilt(), steps=steps, generator=generator,
             )  # fmt: skip
             rotations = anchors.turn() @ rotations
             seconds[steps].append(time.perf_counter() - start)

@@ -37,7 +37,8 @@ def run(planner: Planner | None, episodes: int = 50, tasks=SIXD_TASKS, held_out_
         _episode(planner, name, number, held_out_wording, cameras, oracle) for name, number in tqdm(jobs, desc="6d", mininterval=5)
     ]
     figures = {name: summary([r for r in records if r["task"] == name]) for name in tasks}
-    return {"tasks": figures, "all": summary(records), "cameras": cameras, "held_out_wordings": held_out_wording, "records": records}
+    return {"tasks": figures, "all": summary(records), "cameras": cameras, "held_out_wordings": held_out_wording,
+            "records": records}  # fmt: skip
 
 
 def _episode(planner: Planner | None, name: str, number: int, held_out: bool, cameras, oracle: bool) -> dict:

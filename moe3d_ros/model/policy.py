@@ -13,7 +13,7 @@ from moe3d_ros.model.checkpoint import check_tensor_names
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.encoder import SceneEncoder
 from moe3d_ros.model.language import SceneLanguageModel
-from moe3d_ros.model.objects import KINDS, ObjectSet, attributes_width
+from moe3d_ros.model.objects import KINDS, SIDEWAYS, ObjectSet, attributes_width
 from moe3d_ros.model.pose_dit import OFFSET_SCALE, PoseDiT, PoseDiTConfig
 from moe3d_ros.tabletop.scenes import BLOCK, RAMP, SLOT
 
@@ -97,6 +97,10 @@ class Anchors:
         """Rotations from the faces' frames (heading about z, then tilted) to the planning frame (B, M, 2, 3, 3)."""
         return face_turn(self.yaw, self.normal)
 
+    def tilt(self) -> torch.Tensor | None:
+        """The tilts alone, without the headings (B, M, 2, 3, 3); None where all faces look up."""
+        return None if self.normal is None else face_turn(torch.zeros_like(self.yaw), self.normal)
+
 
 def face_turn(yaw: torch.Tensor, normal: torch.Tensor | None = None) -> torch.Tensor:
     """Frames of faces (..., 3, 3): a turn by yaw (...) about z, then the least one that brings z onto normal (..., 3)."""
@@ -141,7 +145,8 @@ def anchor_inputs(objects: ObjectSet, index: torch.Tensor) -> Anchors:
         upward = none | torch.stack([torch.zeros_like(stacked), goal != RAMP], dim=-1)
         normal = torch.where(upward[..., None], normal.new_tensor([0.0, 0.0, 1.0]), normal)
         half = take(objects.half)
-        edges = face_turn(yaw, normal) * half[..., None, :] / OFFSET_SCALE  # columns: half edges in the planning frame
+        lying = torch.where(normal[..., 2:] < SIDEWAYS, normal.new_tensor([0.0, 0.0, 1.0]), normal)
+        edges = face_turn(yaw, lying) * half[..., None, :] / OFFSET_SCALE  # columns: half edges in the planning frame
         rise = normal[..., 1:, :] * 2 * half[..., :1, 2:] / OFFSET_SCALE
         told += [edges.mT.flatten(-2), torch.cat([torch.zeros_like(rise), rise], dim=-2)]
     return Anchors(positions, torch.cat(told, dim=-1).masked_fill(none[..., None], 0.0), headings, normal)

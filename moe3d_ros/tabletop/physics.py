@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from moe3d_ros.geometry import matrix_to_quaternion, quaternion_to_matrix
+from moe3d_ros.geometry import quaternion_to_matrix
 from moe3d_ros.plan import Pose
-from moe3d_ros.tabletop.frames import heading_of
 from moe3d_ros.tabletop.furniture import FURNITURE, parts, ramp_mesh
 from moe3d_ros.tabletop.gripper import TIME_STEP, Carried, straight_line
 from moe3d_ros.tabletop.meshes import bowl_mesh
+from moe3d_ros.tabletop.moved import MOVABLE, moved
 from moe3d_ros.tabletop.rendering import CameraView, render
 from moe3d_ros.tabletop.scenes import CAMERAS, Camera, Scene, SceneObject
 from moe3d_ros.tabletop.success import step_reached, words_reached
@@ -30,11 +30,8 @@ SPEED, DESCENT_SPEED = 0.8, 0.15  # metres a second, of the tip
 RETREAT = 0.05  # metres along the tool's axis before and after contact
 CLEARANCE = 0.03  # metres between what is carried and everything below it
 TOP_DOWN = 0.98  # cosine of the tool's axis with straight down, from which on a pose counts as top-down
-UPRIGHT = 0.9986  # cosine of the 3 degrees up to which a thing counts as lying flat
-STILL_INSIDE = 0.01  # metres that a thing in a rack may move and still stand there as before
 LOST = 0.03  # metres that a carried thing may lag behind the tip before suction breaks
 DENSITY = 300.0  # kg/m3, light wood
-MOVABLE = ("block", "object", "bar")
 GRIPPY = 1.5  # lateral friction of ramps: nothing slides off them
 FLOOR = -0.75  # metres, below the table
 FLOOR_COLOR = (148, 150, 152)
@@ -171,7 +168,7 @@ class TabletopWorld:
 
     def current_scene(self) -> Scene:
         """The scene as it lies now; what has toppled has its half extents in the order of its new position."""
-        return replace(self.scene, objects=tuple(map(_moved, self.scene.objects, self.object_poses())))
+        return replace(self.scene, objects=tuple(map(moved, self.scene.objects, self.object_poses())))
 
     # --- seeing
 
@@ -293,30 +290,6 @@ class TabletopWorld:
             picked_at: (3,) metres, the pick pose's position, which tells things of one name apart.
         """
         return words_reached(self._before, self.current_scene(), target, destination, picked_at)
-
-
-def _moved(thing: SceneObject, pose) -> SceneObject:
-    """``thing`` at its present pose (position, quaternion), with whichever of its axes now points up as its height."""
-    matrix = quaternion_to_matrix(pose[1])
-    if thing.kind not in MOVABLE and thing.normal is not None:
-        return thing  # a ramp or a rack, which does not move
-    up = int(np.abs(matrix[2]).argmax())
-    half = thing.half_extents
-    if up != 2 and thing.shape == "box":
-        half = tuple(half[(up + k) % 3] for k in (1, 2, 0))
-    forward = matrix[:, (up + 1) % 3]
-    position = tuple(float(v) for v in pose[0])
-    yaw = float(np.arctan2(forward[1], forward[0]))
-    if abs(matrix[2, up]) > UPRIGHT:
-        inside = thing.normal is not None and np.linalg.norm(np.subtract(position, thing.position)) < STILL_INSIDE
-        return replace(thing, position=position, half_extents=half, yaw=yaw, orientation=None,
-                       normal=thing.normal if inside else None)  # fmt: skip
-    axes = np.stack([matrix[:, (up + k) % 3] for k in (1, 2, 0)], axis=1)
-    if axes[2, 2] < 0:  # it lies upside down
-        axes = axes * [1, -1, -1]
-    orientation = tuple(float(v) for v in matrix_to_quaternion(axes))
-    return replace(thing, position=position, half_extents=half, yaw=heading_of(axes, axes[:, 2]), orientation=orientation,
-                   normal=None)  # fmt: skip
 
 
 def _connect():

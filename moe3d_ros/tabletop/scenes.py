@@ -86,7 +86,7 @@ class SceneObject:
         rgb: the shade that is really painted, uint8 values.
         orientation: quaternion xyzw of a thing that does not stand upright; None where the yaw says it all.
         normal: outward unit normal of the face by which it is taken, or that bears what is put on it, where that is not
-            its upper side (a ramp's inclined face, the free side of what stands in a rack); None else.
+            its upper side (a ramp's inclined face, the free side of what stands in a rack, a bar's near end); None else.
     """
 
     kind: str

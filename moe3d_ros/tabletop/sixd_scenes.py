@@ -166,6 +166,8 @@ def _thing(place: _Place, color, size: str, rng) -> SceneObject:
     normal = None
     if place.kind == "ramp":
         normal = face_frame((0, 0, 1), place.yaw) @ ramp_normal(place.half)
+    elif place.kind == "bar":  # the end that is nearer to the robot, by which it is taken
+        normal = -np.array([np.cos(place.yaw), np.sin(place.yaw), 0.0])
     elif place.kind == "rack":
         normal = np.array([np.cos(place.yaw), np.sin(place.yaw), 0.0])
     yaw = 0.0 if place.kind == "bowl" else place.yaw

@@ -6,8 +6,8 @@
     rack-pick   a block is taken sideways out of a rack and goes into a bowl, onto a zone, into an area
     rack-ramp   out of a rack onto a ramp: neither end is top-down
 
-A tool presses on the face by which a thing is taken (`frames.face_normal`), its x along the face's heading; the bar is the
-exception: it is taken by the middle of the end that is nearer to the robot, the tool's x pointing up.
+A tool presses on the face by which a thing is taken (`frames.face_normal`), its x along the face's heading. A bar is taken
+by the end that is nearer to the robot, the tool's x pointing up.
 """
 
 from __future__ import annotations

@@ -10,8 +10,12 @@ LYING = {
 # {a} what is picked, {b} where it goes, {p} in or on, {o} the ramp or rack that it comes from.
 TAKING = {
     "ramp": ("take {a} off {o} and put it {p} {b}", "pick {a} from {o} and place it {p} {b}", "move {a} from {o} to {b}"),
-    "rack": ("take {a} out of {o} and put it {p} {b}", "pull {a} out of {o} and place it {p} {b}", "get {a} from {o} and set it {p} {b}"),
-}  # fmt: skip
+    "rack": (
+        "take {a} out of {o} and put it {p} {b}",
+        "pull {a} out of {o} and place it {p} {b}",
+        "get {a} from {o} and set it {p} {b}",
+    ),
+}
 HELD_OUT_TAKING = {
     "ramp": ("fetch {a} from {o} and lay it {p} {b}", "lift {a} off {o}, it belongs {p} {b}"),
     "rack": ("fetch {a} from {o} and lay it {p} {b}", "slide {a} out of {o}, it belongs {p} {b}"),
@@ -27,5 +31,12 @@ STANDING = (
     "{a} should stand in {b}",
 )
 HELD_OUT_STANDING = ("set {a} on end in {b}", "{b} is where {a} should stand", "please plug {a} into {b}")
-SLOPING = ("put {a} on {b}", "place {a} on {b}", "lay {a} onto {b}", "pick {a} and place it on {b}", "set {a} down on {b}", "{a} should lie on {b}")  # fmt: skip
+SLOPING = (
+    "put {a} on {b}",
+    "place {a} on {b}",
+    "lay {a} onto {b}",
+    "pick {a} and place it on {b}",
+    "set {a} down on {b}",
+    "{a} should lie on {b}",
+)
 HELD_OUT_SLOPING = ("rest {a} on {b}", "would you mind leaving {a} on {b}")
