@@ -63,6 +63,18 @@ def yaw_of(matrix) -> np.ndarray:
     return np.arctan2(matrix[..., 1, 0], matrix[..., 0, 0])
 
 
+def tool_angle(matrix, reference) -> np.ndarray:
+    """Angle in radians between tool frames (..., 3, 3), modulo quarter turns of the tool about its own z.
+
+    A box is held as well after each of them; it is the geodesic distance to the nearest of the four.
+    """
+    relative = np.swapaxes(np.asarray(reference, dtype=np.float64), -1, -2) @ np.asarray(matrix, dtype=np.float64)
+    # A quarter turn of the reference about its z permutes the first two rows of the relative rotation.
+    same = np.abs(relative[..., 0, 0] + relative[..., 1, 1])
+    quarter = np.abs(relative[..., 1, 0] - relative[..., 0, 1])
+    return np.arccos(np.clip((np.maximum(same, quarter) + relative[..., 2, 2] - 1) / 2, -1, 1))
+
+
 def symmetric_angle_error(angle, reference, period: float) -> np.ndarray:
     """Smallest absolute difference of two angles (radians) modulo ``period``, e.g. pi / 2 for a cube."""
     return np.abs((np.asarray(angle) - reference + period / 2) % period - period / 2)

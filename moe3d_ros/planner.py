@@ -178,7 +178,7 @@ class Planner:
         generator = torch.Generator(self.device).manual_seed(0)  # the same cloud gives the same poses
         positions, rotations = sample_poses(
             model.pose, condition, encoded, patches.centroids, patches.mask, anchors=anchors.positions,
-            anchor_features=anchors.features, steps=model.config.pose_steps, draws=model.config.pose_draws,
+            anchor_features=anchors.features, tilt=anchors.tilt(), steps=model.config.pose_steps, draws=model.config.pose_draws,
             generator=generator,
         )  # fmt: skip
         positions, rotations = positions[0].cpu().numpy(), (anchors.turn() @ rotations)[0].cpu().numpy()

@@ -10,9 +10,9 @@ import os
 import numpy as np
 import torch
 
-from moe3d_ros.geometry import quaternion_to_matrix, symmetric_angle_error, yaw_of
+from moe3d_ros.geometry import quaternion_to_matrix, symmetric_angle_error, tool_angle, yaw_of
 from moe3d_ros.model.config import LanguageConfig, ModelConfig
-from moe3d_ros.model.encoder import SceneEncoder
+from moe3d_ros.model.encoder import EncoderConfig, SceneEncoder
 from moe3d_ros.model.objects import ObjectSet, from_detections
 from moe3d_ros.model.patches import make_patches
 from moe3d_ros.model.policy import anchor_inputs, make_pose_dit, step_condition
@@ -28,6 +28,7 @@ from training.detection import visible_objects
 from training.language import LanguageTask, nearest_slots
 from training.mixture import sample_mixture
 from training.packing import object_index, pack, step_states
+from training.sixd_data import is_sixd, random_sixd_step
 from training.state import load_matching
 from training.texts import StepText
 
@@ -40,8 +41,9 @@ class ActionTask:
         self.config = config
         self.mixture = DemonstrationMixture(config.data) if config.data else None
         model_config = ModelConfig(
-            language=LanguageConfig(base=config.base), pose_head=config.head, pose_decided=config.decided
-        )
+            encoder=EncoderConfig(kinds=config.kinds), language=LanguageConfig(base=config.base), pose_head=config.head,
+            pose_decided=config.decided,
+        )  # fmt: skip
         self.language = None
         torch.manual_seed(config.seed)
         if config.with_llm:
@@ -70,7 +72,8 @@ class ActionTask:
         if self.mixture and rng.random() < self.config.data_share:
             demonstrated, patches, steps = self.mixture.batch(self.config.batch_size, rng)
             return demonstrated, patches, None, _pose_targets(steps, 1)
-        scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, TRAINING_RANGE, rng, generator)
+        scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, TRAINING_RANGE, rng, generator,
+                                         self.config.sixd)  # fmt: skip
         cloud = sense(scenes, SensorRange(), generator)
         patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), labels=cloud.slot)
         scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)
@@ -81,7 +84,8 @@ class ActionTask:
             texts, steps = None, []
             for index in range(len(scenes)):
                 scene, slots = scenes.scene(index)
-                drawn = [random_step(scene, rng) for _ in range(self.config.pairs)]
+                draw = random_sixd_step if is_sixd(scene) else random_step
+                drawn = [draw(scene, rng) for _ in range(self.config.pairs)]
                 steps.append([(s, slots) for s in drawn if s is not None])
         return scenes, patches, texts, _pose_targets(steps, self.config.pairs)
 
@@ -129,6 +133,7 @@ class ActionTask:
         output = self.pose(
             head.corrupt(target, noise, t), t, repeat(condition), encoded, patches.centroids, patches.mask,
             anchors=seen, anchor_features=repeat(anchors.features), pointer_target=marked,
+            tilt=None if anchors.normal is None else repeat(anchors.tilt()),
         )  # fmt: skip
         error = head.error(output.data - target, t)
         loss, parts = pose_loss(output, target, marked, valid=repeat(valid), error=error)
@@ -166,8 +171,10 @@ class ActionTask:
         position, rotation = self.pose.denormalize(data[high])
         truth, matrix = self.pose.denormalize(target[high])
         error = (position - truth).norm(dim=-1)
+        turn = tool_angle(rotation.cpu().numpy(), matrix.cpu().numpy())
+        lean = {f"{end}_turn_deg": math.degrees(float(np.median(turn[:, i]))) for i, end in enumerate(("pick", "place"))}
         turn = symmetric_angle_error(yaw_of(rotation.cpu().numpy()), yaw_of(matrix.cpu().numpy()), math.pi / 2)
-        return {
+        return lean | {
             "pick_15mm": float((error[:, 0] < 0.015).float().mean()),
             "place_20mm": float((error[:, 1] < 0.02).float().mean()),
             "pick_mm": 1000 * float(error[:, 0].median()),

@@ -45,7 +45,7 @@ class AlignmentTask:
         self.config = config
         llm, tokenizer, revision = load_base(config.base)
         torch.manual_seed(config.seed)
-        language = SceneLanguageModel(llm, tokenizer)
+        language = SceneLanguageModel(llm, tokenizer, kinds=config.kinds)
         self.objects = language.objects
         self.identity = {"base LLM": revision}
         load_matching({"language": language, "objects": self.objects}, config.init or "", self.identity)
@@ -57,13 +57,13 @@ class AlignmentTask:
     def make_batch(self, seed: int):
         generator = torch.Generator().manual_seed(seed)
         scenes = sample_scenes(self.config.batch_size, RELATION_RANGE, generator)
-        objects, slot = describe(scenes, generator)
+        objects, slot = describe(scenes, generator, kinds=self.config.kinds)
         return scenes, objects, slot
 
     def loss(self, batch):
         scenes, objects, slot = batch
         _, logits = self.objects.embed(objects)
-        truth = relation_targets(scenes)
+        truth = relation_targets(scenes, self.config.kinds)
         truth = truth.gather(1, slot.clamp(min=0)[..., None].expand(-1, -1, truth.shape[-1]))
         logits, truth = logits[objects.mask], truth[objects.mask]
         loss = F.binary_cross_entropy_with_logits(logits, truth, pos_weight=torch.tensor(POSITIVE_WEIGHT))
@@ -101,7 +101,7 @@ class AlignmentTask:
         features, _ = self.objects.embed(objects)
         rows, columns = torch.nonzero(objects.mask, as_tuple=True)
         slots = slot[rows, columns]
-        truth = relation_targets(scenes)[rows, slots]
+        truth = relation_targets(scenes, self.config.kinds)[rows, slots]
         kind, color = scenes.kind[rows, slots], scenes.color[rows, slots]
         stack = lambda names: torch.stack([self.words[" " + name] for name in names])  # noqa: E731
         target = stack(COLOR_NAMES)[color] + stack(KINDS)[kind]

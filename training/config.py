@@ -45,6 +45,9 @@ class StageConfig:
     keep_every: int = field(default=0, metadata={"help": "keep the weights of every so many steps (training/curve.py); 0: none"})
     overfit: int = field(default=0, metadata={"help": "rehearsal: only this many batches, again and again"})
     resume: bool = field(default=True, metadata={"help": "go on from the state in `output` if there is one"})
+    # all but Stage I
+    kinds: int = field(default=4, metadata={"help": "classes of things that the model knows: 4, or 8 with those of 6D scenes"})
+    sixd: float = field(default=0.0, metadata={"help": "share of 6D scenes (ramps, slots, racks); needs kinds 8"})
     # perception
     part: str = field(default="all", metadata={"help": "all, or second_look: fine geometry only, the rest frozen"})
     # language
@@ -62,6 +65,7 @@ class StageConfig:
     adapt: bool = field(default=True, metadata={"help": "train LoRA and router; off in Stage I"})
     rank: int = field(default=8, metadata={"help": "LoRA rank"})
     tune_objects: bool = field(default=True, metadata={"help": "go on training the relation encoder and projection"})
+    teach_kinds: bool = field(default=False, metadata={"help": "started from fewer kinds: give the new ones their names' embeddings"})
     pairs: int = field(default=6, metadata={"help": "instructions per scene, packed behind one scene prefix"})
     long_tasks: float = field(default=0.0, metadata={"help": "share of scenes in the middle of a long-horizon task"})
     balance: float = field(default=0.01, metadata={"help": "weight of the load-balancing loss"})
@@ -109,6 +113,10 @@ class StageConfig:
             raise ValueError(f"from_start must lie in [0, 1], got {self.from_start}")
         if self.head not in HEADS:
             raise ValueError(f"head must be one of {', '.join(HEADS)}, got {self.head!r}")
+        if self.kinds not in (4, 8):
+            raise ValueError(f"kinds must be 4 or 8 (with what stands in 6D scenes), got {self.kinds}")
+        if not 0 <= self.sixd <= 1 or (self.sixd and self.kinds < 8):
+            raise ValueError(f"sixd must lie between 0 and 1, and needs kinds 8: got {self.sixd} with kinds {self.kinds}")
         if self.data and (self.task not in ("language", "action") or (self.task == "action" and self.with_llm)):
             raise ValueError("data is for the task language (texts), and for action without with_llm (recordings)")
         if not 0 <= self.data_share <= 1:

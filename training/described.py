@@ -5,13 +5,15 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from moe3d_ros.model.objects import GROUPS, LANDMARKS, RELATIONS, ObjectSet
-from moe3d_ros.tabletop.scenes import BLOCK, BOWL, COLOR_NAMES, KINDS, OBJECT, ZONE, SceneBatch
+from moe3d_ros.model.objects import GROUPS, RELATIONS, ObjectSet, landmarks
+from moe3d_ros.tabletop.scenes import BLOCK, BOWL, COLOR_NAMES, OBJECT, PLAIN_KINDS, ZONE, SceneBatch
 
 MIDDLE = (0.5, 0.0)  # of the workspace, x and y in metres: areas are its quadrants
 
 
-def describe(scenes: SceneBatch, generator: torch.Generator, miss: float = 0.01) -> tuple[ObjectSet, torch.Tensor]:
+def describe(
+    scenes: SceneBatch, generator: torch.Generator, miss: float = 0.01, kinds: int = PLAIN_KINDS
+) -> tuple[ObjectSet, torch.Tensor]:
     """ObjectSet with errors of the size that the encoder makes, and the slot of each object (B, n), -1 for padding."""
     batch = len(scenes)
 
@@ -32,7 +34,7 @@ def describe(scenes: SceneBatch, generator: torch.Generator, miss: float = 0.01)
     def take(value):
         return value.gather(1, order if value.ndim == 2 else order[..., None].expand(-1, -1, value.shape[-1]))
 
-    kind = _confident(take(scenes.kind), len(KINDS), uniform, normal, wrong=0.003)
+    kind = _confident(take(scenes.kind), kinds, uniform, normal, wrong=0.003)
     color = _confident(take(scenes.color), len(COLOR_NAMES), uniform, normal, wrong=0.01)
     half = take(scenes.half) + 0.001 * normal(batch, n, 3)
     score = 1 - 0.05 * uniform(batch, n)
@@ -49,8 +51,8 @@ def _confident(index, classes, uniform, normal, wrong: float) -> torch.Tensor:
     return logits.softmax(-1)
 
 
-def relation_targets(scenes: SceneBatch) -> torch.Tensor:
-    """Which of RELATIONS hold for each slot, then which landmarks it is next to (B, S, R + LANDMARKS) in {0, 1}."""
+def relation_targets(scenes: SceneBatch, kinds: int = PLAIN_KINDS) -> torch.Tensor:
+    """Which of RELATIONS hold for each slot, then which landmarks it is next to (B, S, R + landmarks) in {0, 1}."""
     named = scenes.named
     pair = named[:, :, None] & named[:, None, :]
     same_kind = (scenes.kind[:, :, None] == scenes.kind[:, None, :]) & pair
@@ -75,7 +77,7 @@ def relation_targets(scenes: SceneBatch) -> torch.Tensor:
     columns += [above.any(2), above.any(1), *_task_targets(scenes, above, named)]
     targets = torch.stack(columns, dim=-1).float()
     assert targets.shape[-1] == len(RELATIONS)
-    return torch.cat([targets, _neighbour_targets(scenes, apart, same_kind)], dim=-1)
+    return torch.cat([targets, _neighbour_targets(scenes, apart, same_kind, kinds)], dim=-1)
 
 
 def _task_targets(scenes: SceneBatch, above: torch.Tensor, named: torch.Tensor) -> list[torch.Tensor]:
@@ -101,15 +103,15 @@ def _task_targets(scenes: SceneBatch, above: torch.Tensor, named: torch.Tensor) 
     return columns
 
 
-def _neighbour_targets(scenes: SceneBatch, apart: torch.Tensor, same_kind: torch.Tensor) -> torch.Tensor:
-    """Of which landmarks (another kind of thing, by kind and colour) a slot is the nearest of its kind (B, S, LANDMARKS)."""
+def _neighbour_targets(scenes: SceneBatch, apart: torch.Tensor, same_kind: torch.Tensor, kinds: int) -> torch.Tensor:
+    """Of which landmarks (another kind of thing, by kind and colour) a slot is the nearest of its kind (B, S, landmarks)."""
     batch, slots = scenes.kind.shape
     nearest = torch.zeros(batch, slots, slots, dtype=torch.bool)
-    for kind in range(len(KINDS)):
+    for kind in range(kinds):
         of_kind = (scenes.kind == kind) & scenes.named
         distance = torch.where(of_kind[:, :, None], apart, torch.full_like(apart, torch.inf))
         nearest |= of_kind[:, :, None] & (distance <= distance.amin(1, keepdim=True))
     several = same_kind.sum(2, keepdim=True) > 1
     nearest &= several & ~same_kind & scenes.named[:, None, :] & scenes.named[:, :, None]
-    landmark = (scenes.kind.clamp(min=0) * len(COLOR_NAMES) + scenes.color).clamp(0, LANDMARKS - 1)
-    return (nearest.float() @ F.one_hot(landmark, LANDMARKS).float()).clamp(max=1)
+    landmark = (scenes.kind.clamp(min=0) * len(COLOR_NAMES) + scenes.color).clamp(0, landmarks(kinds) - 1)
+    return (nearest.float() @ F.one_hot(landmark, landmarks(kinds)).float()).clamp(max=1)

@@ -11,8 +11,10 @@ from scipy.optimize import linear_sum_assignment
 
 from moe3d_ros.model.encoder import Detections
 from moe3d_ros.model.patches import PatchBatch
-from moe3d_ros.tabletop.scenes import BLOCK, BOX, SceneBatch
+from moe3d_ros.tabletop.scenes import BLOCK, BOX, PLAIN_KINDS, SceneBatch
 from training.precision import fast_precision
+
+TILTED = 1.0  # weight of the normals of what does not look up, beside those of everything
 
 
 def match(found: Detections, scenes: SceneBatch, visible: torch.Tensor):
@@ -83,11 +85,19 @@ def _fine_loss(found, scenes, scene, query, slot):
     offset = (found.center[scene, query] - center).abs().sum(-1).mean()
     extent = (found.half[scene, query] - half).abs().sum(-1).mean()
     box = (scenes.shape[scene, slot] == BOX).float()
+    if found.normal is not None:  # a ramp, a slot, a rack has a heading, too
+        box = ((scenes.shape[scene, slot] == BOX) | (scenes.kind[scene, slot] >= PLAIN_KINDS)).float()
     yaw = 4 * scenes.yaw[scene, slot]
     direction = torch.stack([yaw.cos(), yaw.sin()], dim=-1)
     gap = (found.yaw4[scene, query] - direction).abs().sum(-1)
+    tilt = 0.0
+    if found.normal is not None:
+        truth = _normals(scenes)[scene, slot]
+        lean = (found.normal[scene, query] - truth).abs().sum(-1)
+        tilted = (truth[:, 2] < 0.999).float()
+        tilt = lean.mean() + TILTED * (lean * tilted).sum() / tilted.sum().clamp(min=1)
     # Centres against the rough ones are a few millimetres: the weight brings them to the scale of the other terms.
-    loss = 40 * offset + 20 * extent + 1.0 * (gap * box).sum() / box.sum().clamp(min=1)
+    loss = 40 * offset + 20 * extent + 1.0 * (gap * box).sum() / box.sum().clamp(min=1) + tilt
     with torch.no_grad():
         error = (found.center[scene, query] - center).norm(dim=-1)
         kind_right = found.kind[scene, query].argmax(-1) == scenes.kind[scene, slot]
@@ -114,7 +124,20 @@ def _fine_loss(found, scenes, scene, query, slot):
             "recall": float(good.float().mean()),
             "scene": float(((missed == 0) & ~extra).float().mean()),
         }
+        if found.normal is not None and bool(tilted.any()):
+            seen, truth = F.normalize(found.normal[scene, query], dim=-1)[tilted > 0], truth[tilted > 0]
+            lean = torch.rad2deg((seen * truth).sum(-1).clamp(-1, 1).acos())
+            figures |= {"tilt_deg": float(lean.median()), "tilt_10deg": float((lean < 10).float().mean())}
     return loss, figures
+
+
+def _normals(scenes: SceneBatch) -> torch.Tensor:
+    """Outward normals of the faces by which things are taken (B, S, 3)."""
+    if scenes.normal is not None:
+        return scenes.normal
+    up = torch.zeros_like(scenes.center)
+    up[..., 2] = 1
+    return up
 
 
 def _patch_loss(auxiliary, patches: PatchBatch, scenes: SceneBatch):

@@ -15,12 +15,13 @@ from moe3d_ros.model.base_llm import BaseModelError  # noqa: E402
 from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
 from moe3d_ros.planner import Planner  # noqa: E402
 from training import (  # noqa: E402
-    calibration, comparison, completion, pose_steps, question_answering, refusals, single_step, tabletop, tabletop_report,
-    wording_suite,
+    calibration, comparison, completion, pose_steps, question_answering, refusals, single_step, sixd, tabletop,
+    tabletop_report, wording_suite,
 )  # fmt: skip
 
+ALL_TASKS = "A,B,C,D,E,F,G,H,I,J,K"
 DECISIONS = {"refusals": refusals, "wordings": wording_suite, "calibration": calibration}  # no physics, all wordings
-SUITES = ("single-step", "pose-steps", "qa", "tabletop", "completion", *DECISIONS)
+SUITES = ("single-step", "pose-steps", "qa", "tabletop", "6d", "completion", *DECISIONS)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--scenes", type=int, help="how many held-out scenes (default: by the suite)")
     parser.add_argument("--questions", type=int, default=1000, help="how many held-out questions (qa)")
     parser.add_argument("--episodes", type=int, default=50,
-                        help="how many of them are executed (single-step); of each task (tabletop)")  # fmt: skip
+                        help="how many of them are executed (single-step); of each task (tabletop, 6d)")  # fmt: skip
     parser.add_argument("--free-noise", action="store_true", help="poses from any noise, also near the edge between two turns (pose-steps)")
     parser.add_argument("--held-out-wordings", action="store_true", help="word instructions and questions as training never did")
     parser.add_argument("--compare", nargs="+", default=[], metavar="WHAT",
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, help="torch threads")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--plot", type=Path, help="also draw the figures (tabletop, calibration): PNG, PDF or SVG")
-    _tabletop_arguments(parser.add_argument_group("suite tabletop"))
+    _tabletop_arguments(parser.add_argument_group("suites tabletop and 6d"))
     options = parser.parse_args(arguments)
     for name in ("scenes", "questions", "draws"):
         value = getattr(options, name)
@@ -61,6 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
         torch.set_num_threads(options.threads)
     if options.suite == "tabletop":
         return _tabletop(options, parser)
+    if options.suite == "6d":
+        return _sixd(options, parser)
     try:
         planner = Planner.from_pretrained(options.checkpoint, device=options.device)
         dense = comparison.load_dense(options.dense_checkpoint, options.device) if "dense" in options.compare else None
@@ -96,8 +99,25 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _sixd(options, parser) -> int:
+    """Suite 6d; with --oracle-only no checkpoint is loaded."""
+    tasks = sixd.SIXD_TASKS if options.tasks == ALL_TASKS else tuple(options.tasks.split(","))
+    try:
+        planner = None if options.oracle_only else Planner.from_pretrained(options.checkpoint, device=options.device)
+        figures = sixd.run(planner, options.episodes, tasks, options.held_out_wordings, tuple(options.cameras.split(",")))
+    except (CheckpointError, BaseModelError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except ValueError as error:
+        parser.error(str(error))
+    print(sixd.table(figures))
+    name, checksum = (planner.name, planner.checksum) if planner else ("oracle", "")
+    _write({"suite": options.suite, "checkpoint": name, "checksum": checksum, **figures}, options.json)
+    return 0
+
+
 def _tabletop_arguments(group) -> None:
-    group.add_argument("--tasks", default="A,B,C,D,E,F,G,H,I,J,K", help="which, with commas (default: all)")
+    group.add_argument("--tasks", default=ALL_TASKS, help="which, with commas (default: all of the suite)")
     group.add_argument("--workers", type=int, default=1, help="processes, each with one torch thread")
     group.add_argument("--cameras", default="front,left,right", help="which look, with commas (default: %(default)s)")
     group.add_argument("--colors", choices=("seen", "all"), default="seen", help="all: also those never shown in training")

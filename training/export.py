@@ -17,6 +17,7 @@ import torch  # noqa: E402
 from moe3d_ros.model.base_llm import load_base  # noqa: E402
 from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint, save_checkpoint  # noqa: E402
 from moe3d_ros.model.config import LanguageConfig, ModelConfig  # noqa: E402
+from moe3d_ros.model.encoder import EncoderConfig  # noqa: E402
 from moe3d_ros.model.policy import ThreeDMoE  # noqa: E402
 from moe3d_ros.model.pose_heads import HEADS  # noqa: E402
 from training.state import StateError, load_matching, read_identity, read_weights  # noqa: E402
@@ -49,6 +50,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """What says how the model of some runs is built, and from which runs its encoder and its LLM come."""
     parser.add_argument("--encoder", help="runs of the perception stage, comma-separated; later ones win")
     parser.add_argument("--language", help="runs of Stage I and Stage II, comma-separated; later ones win")
+    parser.add_argument("--kinds", type=int, choices=(4, 8), default=4, help="as in the stages (default 4)")
     parser.add_argument("--name", help="of the checkpoint (default: default, or that of --checkpoint)")
     parser.add_argument("--base", default=LanguageConfig.base)
     parser.add_argument("--moe-layers", default=LanguageConfig.moe_layers, help="as in Stage II: odd or all")
@@ -68,7 +70,9 @@ def build_model(options: argparse.Namespace, **settings) -> ThreeDMoE:
     llm, tokenizer, revision = load_base(options.base)
     converted = [entry.name for entry in fields(LanguageConfig) if entry.name not in ("base", "revision")]
     language = LanguageConfig(base=options.base, revision=revision, **{key: getattr(options, key) for key in converted})
-    model = ThreeDMoE(ModelConfig(name=options.name or "default", language=language, **settings), llm, tokenizer)
+    encoder = EncoderConfig(kinds=options.kinds)
+    config = ModelConfig(name=options.name or "default", encoder=encoder, language=language, **settings)
+    model = ThreeDMoE(config, llm, tokenizer)
     load_matching({"encoder": model.encoder}, options.encoder)
     load_matching({"language": model.language, "objects": model.language.objects}, options.language)
     return model

@@ -24,6 +24,7 @@ from training.config import StageConfig
 from training.datasets.mixing import TextMixture
 from training.described import describe
 from training.detection import visible_objects
+from training.growth import teach_names
 from training.mixture import sample_mixture
 from training.packing import Text, choice_logits, end_pointer, instruction_states, pack, pointer_states
 from training.precision import fast_precision
@@ -43,7 +44,7 @@ def build_language_model(config: StageConfig) -> tuple[SceneLanguageModel, str]:
     convert_base(llm, language, config.seed, config.tie_break)
     if config.adapt:
         adapt_base(llm, language, config.seed)
-    return SceneLanguageModel(llm, tokenizer), revision
+    return SceneLanguageModel(llm, tokenizer, kinds=config.kinds), revision
 
 
 def language_config(config: StageConfig) -> LanguageConfig:
@@ -65,10 +66,12 @@ class LanguageTask:
             model, revision = build_language_model(config)
             self.identity["base LLM"] = revision
         self.model, self.writer = model, TextWriter(model, config.texts)
-        self.encoder = (encoder or SceneEncoder(EncoderConfig())).eval().requires_grad_(False)
+        self.encoder = (encoder or SceneEncoder(EncoderConfig(kinds=config.kinds))).eval().requires_grad_(False)
         if config.init:
             parts = {"language": self.model, "objects": self.model.objects, "encoder": self.encoder}
             load_matching(parts, config.init, self.identity)
+            if config.teach_kinds:
+                teach_names(self.model)
         self.encoder.to(config.device)
         self.model.objects.neighbours.requires_grad_(False)  # only Stage I has a loss on it
         if not config.tune_objects:
@@ -82,13 +85,14 @@ class LanguageTask:
         rng = np.random.default_rng(seed)
         if self.mixture and rng.random() < self.config.data_share:
             return None, *self.mixture.batch(self.model, self.config.batch_size, self.config.pairs, rng)
-        scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, LANGUAGE_RANGE, rng, generator)
+        scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, LANGUAGE_RANGE, rng, generator,
+                                         self.config.sixd)  # fmt: skip
         if rng.random() < self.config.real_scenes:
             cloud = sense(scenes, SensorRange(), generator)
             seen = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes))
             scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)
         else:
-            seen = describe(scenes, generator)
+            seen = describe(scenes, generator, kinds=self.config.kinds)
         texts = [self._texts(scenes, index, moment, rng) for index, moment in enumerate(moments)]
         return scenes, seen, texts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ import torch
 from moe3d_ros.tabletop.arrange import SEEN_COLORS, batch_scenes
 from moe3d_ros.tabletop.progress import Progress, sample_impossible, sample_progress, sample_unrelated
 from moe3d_ros.tabletop.scenes import SceneBatch, SceneRange, sample_scenes
+from training.sixd_data import sample_sixd
 
 IMPOSSIBLE_SHARE = 0.05  # of the moments, the task names what is not there
 UNRELATED_SHARE = 0.03  # and of them, what is said is no task for any scene
@@ -29,20 +30,43 @@ def sample_moments(number: int, rng: np.random.Generator, colors=SEEN_COLORS) ->
 
 
 def sample_mixture(number: int, long: float, scene_range: SceneRange, rng: np.random.Generator,
-                   generator: torch.Generator) -> tuple[SceneBatch, list[Progress | None]]:  # fmt: skip
-    """``number`` scenes, a share ``long`` of them moments of long tasks -> scenes, and the moment of each or None."""
+                   generator: torch.Generator, sixd: float = 0.0) -> tuple[SceneBatch, list[Progress | None]]:  # fmt: skip
+    """``number`` scenes, a share ``long`` of them moments of long tasks -> scenes, and the moment of each or None.
+
+    Of the others a share is such that in all ``sixd`` of the scenes are 6D scenes.
+    """
+    tilted = int(rng.binomial(number, sixd)) if sixd else 0
+    number -= tilted
     count = int(rng.binomial(number, long))
     moments = sample_moments(count, rng)
     parts = [batch_scenes([moment.scene for moment in moments])] if moments else []
+    if tilted:
+        parts.append(sample_sixd(tilted, rng))
     if count < number:
         parts.append(sample_scenes(number - count, scene_range, generator))
-    return join(parts), moments + [None] * (number - count)
+    return join(parts), moments + [None] * (number + tilted - count)
 
 
 def join(parts: list[SceneBatch]) -> SceneBatch:
     """Batches one after the other; slots that some have more than others do not exist there."""
     slots = max(part.exists.shape[1] for part in parts)
-    return SceneBatch(**{f.name: torch.cat([_widened(part, f.name, slots) for part in parts]) for f in fields(SceneBatch)})
+    if any(part.turn is not None for part in parts):
+        parts = [with_turns(part) for part in parts]
+    if all(part.turn is None for part in parts):
+        names = [f.name for f in fields(SceneBatch) if f.name not in ("turn", "normal")]
+    else:
+        names = [f.name for f in fields(SceneBatch)]
+    return SceneBatch(**{name: torch.cat([_widened(part, name, slots) for part in parts]) for name in names})
+
+
+def with_turns(scenes: SceneBatch) -> SceneBatch:
+    """The same scenes with their rotations and normals written out, so that they can stand beside tilted ones."""
+    if scenes.turn is not None:
+        return scenes
+    cos, sin, nil = scenes.yaw.cos(), scenes.yaw.sin(), torch.zeros_like(scenes.yaw)
+    rows = [[cos, -sin, nil], [sin, cos, nil], [nil, nil, nil + 1]]
+    turn = torch.stack([torch.stack(row, dim=-1) for row in rows], dim=-2)
+    return replace(scenes, turn=turn, normal=turn[..., 2])
 
 
 def _widened(part: SceneBatch, name: str, slots: int) -> torch.Tensor:
@@ -53,6 +77,8 @@ def _widened(part: SceneBatch, name: str, slots: int) -> torch.Tensor:
     empty = value.new_zeros(len(value), missing, *value.shape[2:])
     if name == "kind":
         empty -= 1
+    if name == "turn":
+        empty += torch.eye(3)
     if name == "half":
         empty += 0.01  # no surface is ever divided by nought
     return torch.cat([value, empty], dim=1)

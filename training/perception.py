@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from moe3d_ros.model.encoder import EncoderConfig, SceneEncoder
@@ -10,6 +11,8 @@ from moe3d_ros.tabletop.raycast import SensorRange, sense
 from moe3d_ros.tabletop.scenes import TRAINING_RANGE, sample_scenes
 from training.config import StageConfig
 from training.detection import detection_loss, visible_objects
+from training.mixture import join
+from training.sixd_data import sample_sixd
 from training.state import load_matching
 
 
@@ -19,7 +22,7 @@ class PerceptionTask:
     def __init__(self, config: StageConfig):
         torch.manual_seed(config.seed)
         self.config = config
-        self.encoder = SceneEncoder(EncoderConfig())
+        self.encoder = SceneEncoder(EncoderConfig(kinds=config.kinds))
         load_matching({"encoder": self.encoder}, config.init or "")
         if config.part == "second_look":
             self.encoder.requires_grad_(False)
@@ -33,7 +36,10 @@ class PerceptionTask:
     def make_batch(self, seed: int):
         device = "cpu" if self.config.workers else self.config.device
         generator = torch.Generator(device).manual_seed(seed)
-        scenes = sample_scenes(self.config.batch_size, TRAINING_RANGE, generator)
+        tilted = round(self.config.sixd * self.config.batch_size)
+        scenes = sample_scenes(self.config.batch_size - tilted, TRAINING_RANGE, generator)
+        if tilted:
+            scenes = join([sample_sixd(tilted, np.random.default_rng(seed), device), scenes])
         cloud = sense(scenes, SensorRange(), generator)
         patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), labels=cloud.slot)
         return scenes, patches, visible_objects(scenes, cloud.scene, cloud.slot)

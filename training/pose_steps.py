@@ -21,7 +21,8 @@ from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.physics import TabletopWorld
 from training.language import nearest_slots_of_scene
 from training.packing import Text, pack, step_states
-from training.single_step import held_out_episode, interval, pose_error
+from training.shares import interval
+from training.single_step import held_out_episode, pose_error
 
 STEPS = (1, 2, 4, 10)
 
@@ -59,7 +60,7 @@ def run(planner: Planner, scenes: int = 100, draws: int = 1, free_noise: bool = 
             start = time.perf_counter()
             positions, rotations = sample_poses(
                 model.pose, condition, memory=memory, anchors=anchors.positions, anchor_features=anchors.features,
-                steps=steps, draws=draws, generator=generator,
+                tilt=anchors.tilt(), steps=steps, draws=draws, generator=generator,
             )  # fmt: skip
             rotations = anchors.turn() @ rotations
             seconds[steps].append(time.perf_counter() - start)

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from moe3d_ros.model.base_llm import file_sha256
 from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
+from training.growth import grow
 from training.processes import like, whole
 
 STATE, AVERAGE = "state.json", "average"
@@ -142,13 +143,17 @@ def _sync(path: Path) -> None:
 
 
 def load_weights_into(parameters: Named, tensors: Named) -> None:
-    """Copy ``weight.<name>`` of a state into parameters; every parameter must be there, with its shape."""
+    """Copy ``weight.<name>`` of a state into parameters; every parameter must be there, with its shape or fewer kinds'."""
     for name, value in parameters.items():
         stored = tensors.get(f"weight.{name}")
         if stored is None:
             raise StateError(f"the run's state has no tensor {name!r}: it belongs to another configuration")
         if stored.shape != value.shape:
-            raise StateError(f"{name} has shape {tuple(stored.shape)} in the state and {tuple(value.shape)} here")
+            stored = grow(name, stored, value.shape)
+        if stored is None:
+            stored = tensors[f"weight.{name}"]
+            raise StateError(f"{name} has shape {tuple(stored.shape)} in the state and {tuple(value.shape)} here"
+                             ": start with the settings (kinds among them) that it was trained with")  # fmt: skip
         with torch.no_grad():
             value.copy_(like(stored, value))
 

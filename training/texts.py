@@ -12,12 +12,15 @@ from moe3d_ros.tabletop.impossible import impossible_instruction
 from moe3d_ros.tabletop.progress import Progress
 from moe3d_ros.tabletop.questions import CAPTION_WEIGHTS, WEIGHTS, draw_question
 from moe3d_ros.tabletop.scenes import Scene
+from moe3d_ros.tabletop.sixd_tasks import absent_sixd_task, random_sixd_task
 from moe3d_ros.tabletop.tasks import Step, random_step_text, single_step_task
 from moe3d_ros.tabletop.typos import with_typos
 from training.packing import Text
+from training.sixd_data import is_sixd
 
 # Of the texts about a scene that no long task belongs to.
 SHARES = {"plain": 0.08, "grounded": 0.25, "done": 0.04, "cannot": 0.1, "question": 0.53}
+SIXD_SHARES = {"sixd": 0.88, "done": 0.05, "cannot": 0.07}  # of those about a 6D scene
 # By what `texts` of the configuration says; a caption is a question with a long answer.
 MIXES = {"all": SHARES, "plans": {**SHARES, "question": 0.0}, "questions": {"question": 1.0}, "captions": {"question": 1.0}}
 # How many of a long task's remaining steps are learnt from one sample. Only the first is executed before the planner looks
@@ -46,6 +49,8 @@ class TextWriter:
 
     def draw(self, scene: Scene, slots: list[int], number: int, rng: np.random.Generator) -> list[Text]:
         """Up to ``number`` texts of the mix; ``slots`` are those of the scene's objects in its batch."""
+        if is_sixd(scene):
+            return self.sixd(scene, slots, number, rng)
         texts = []
         for _ in range(4 * number):
             if len(texts) == number:
@@ -54,6 +59,18 @@ class TextWriter:
             text = self.question(scene, slots, rng) if kind == "question" else self._single(scene, slots, kind, rng)
             if text is not None:
                 texts.append(text)
+        return texts
+
+    def sixd(self, scene: Scene, slots: list[int], number: int, rng) -> list[Text]:
+        """Texts of tasks with tilted poses: most a step, some that are done already or that cannot be done."""
+        texts = []
+        for _ in range(number):
+            sort = str(rng.choice(list(SIXD_SHARES), p=list(SIXD_SHARES.values())))
+            task = absent_sixd_task(scene, rng) if sort == "cannot" else random_sixd_task(scene, rng)
+            if task is None:
+                continue
+            history = [step.text for step in task.steps] if sort == "done" else []
+            texts.append(self._write(task.instruction, () if sort == "done" else task.steps, slots, history, sort, rng))
         return texts
 
     def question(self, scene: Scene, slots: list[int], rng) -> Text | None:
@@ -77,7 +94,10 @@ class TextWriter:
 
     def single_step(self, scene: Scene, slots: list[int], rng) -> StepText | None:
         """An instruction of one step, with the step itself: for Pose-DiT."""
-        task = single_step_task(scene, rng, grounded=bool(rng.random() < 0.5), areas=0.15)
+        if is_sixd(scene):
+            task = random_sixd_task(scene, rng)
+        else:
+            task = single_step_task(scene, rng, grounded=bool(rng.random() < 0.5), areas=0.15)
         if task is None:
             return None
         return StepText(self._write(task.instruction, task.steps, slots, [], "plain", rng), (task.steps[0], slots))

@@ -29,13 +29,18 @@ class EncoderConfig:
     heads: int = 6
     queries: int = 32
     decoder_layers: int = 2
-    kinds: int = 4
+    kinds: int = 4  # 8 for a model that also knows what stands in 6D scenes
     colors: int = 11
     crop_radius: float = 0.085  # how far around an object the second look reaches
 
     def __post_init__(self):
         if self.width % self.heads:
             raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
+
+    @property
+    def tilted(self) -> bool:
+        """Whether the second look also says how the face lies by which a thing is taken (see `Detections.normal`)."""
+        return self.kinds > 4
 
 
 @dataclass
@@ -50,6 +55,7 @@ class Detections:
     half: torch.Tensor  # (B, Q, 3) half extents
     yaw4: torch.Tensor  # (B, Q, 2) cosine and sine of 4 yaw, not normalised
     features: torch.Tensor  # (B, Q, width)
+    normal: torch.Tensor | None = None  # (B, Q, 3) of the face by which it is taken, not normalised; None: all upwards
 
     @property
     def yaw(self) -> torch.Tensor:
@@ -171,10 +177,10 @@ class SecondLook(nn.Module):
         self.query_in = nn.Linear(width, 96)
         self.point_mlp = nn.Sequential(nn.GELU(), nn.Linear(96, 128), nn.GELU(), nn.Linear(128, 192))
         self.out = nn.Sequential(nn.Linear(192 + width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
-        self.geometry = nn.Sequential(nn.Linear(192 + width, 2 * width), nn.GELU(), nn.Linear(2 * width, 3 + 3 + 2))
+        self.geometry = nn.Sequential(nn.Linear(192 + width, 2 * width), nn.GELU(), nn.Linear(2 * width, 3 + 3 + 2 + 3 * config.tilted))
 
     def forward(self, patches: PatchBatch, center, query, chosen):
-        """center (B, Q, 3), query (B, Q, D), chosen (B, Q) bool -> geometry (B, Q, 8), features (B, Q, D)."""
+        """center (B, Q, 3), query (B, Q, D), chosen (B, Q) bool -> geometry (B, Q, 8 or 11), features (B, Q, D)."""
         batch, queries, width = query.shape
         scene, index = torch.nonzero(chosen, as_tuple=True)  # (M,)
         # The first voxel of each scene: voxels are sorted by patch and patches by scene.
@@ -196,7 +202,7 @@ class SecondLook(nn.Module):
         pooled = hidden.new_full((len(scene), hidden.shape[1]), -8.0)
         pooled = pooled.scatter_reduce(0, owner[:, None].expand_as(hidden), hidden, "amax")
         joined = torch.cat([pooled, chosen_query], dim=1)
-        geometry = query.new_zeros(batch, queries, 8)
+        geometry = query.new_zeros(batch, queries, self.geometry[-1].out_features)
         features = query.new_zeros(batch, queries, width)
         geometry[scene, index] = self.geometry(joined)
         features[scene, index] = self.out(joined)
@@ -248,6 +254,8 @@ class SceneEncoder(nn.Module):
         last.center = last.rough_center.detach() + 0.02 * geometry[..., :3]
         last.half = 0.05 * F.softplus(geometry[..., 3:6])
         last.yaw4 = geometry[..., 6:8]
+        if self.config.tilted:
+            last.normal = geometry[..., 8:11] + geometry.new_tensor([0.0, 0.0, 1.0])
         last.features = self.norm_features(normed + fine)
         return outputs
 

@@ -26,6 +26,11 @@ DESTINATIONS = (
     + tuple(f"on the {size} {color} block" for size in SIZE_NAMES for color in COLOR_NAMES)
     + tuple(f"on the {area}" for area in AREAS)
 )
+# Said only by a model that knows the kinds of 6D scenes: another one would never have learnt to tell them from the rest.
+SIXD_TARGETS = tuple(f"{color} bar" for color in COLOR_NAMES)
+SIXD_DESTINATIONS = tuple(f"on the {color} ramp" for color in COLOR_NAMES) + tuple(
+    f"in the {color} slot" for color in COLOR_NAMES
+)
 SPECIAL = ("<step>", "<done>", "<cannot>", "<pick>", "<place>")
 STEP, DONE, CANNOT, PICK, PLACE = range(5)
 _LINE = re.compile(r"pick the (?P<target>[^,]+), place it (?P<destination>.+)")
@@ -52,17 +57,18 @@ class PlanGrammar:
     Args:
         encode: text -> token ids without special tokens.
         vocabulary: number of the LLM's own tokens; the special tokens of SPECIAL follow them.
+        sixd: with bars, ramps and slots.
     """
 
-    def __init__(self, encode, vocabulary: int):
+    def __init__(self, encode, vocabulary: int, sixd: bool = False):
         self.encode = encode
         self.special = tuple(vocabulary + i for i in range(len(SPECIAL)))
         self.root, after_pick, after_target, after_place, after_step, end = (Node() for _ in range(6))
         self._insert(self.root, self._pick(), after_pick)
-        for target in TARGETS:
+        for target in TARGETS + SIXD_TARGETS * sixd:
             self._insert(after_pick, encode(f" {target},"), after_target)
         self._insert(after_target, self._place(), after_place)
-        for destination in DESTINATIONS:
+        for destination in DESTINATIONS + SIXD_DESTINATIONS * sixd:
             self._insert(after_place, encode(f" {destination}") + [self.special[STEP]], after_step)
         after_step.children = {**self.root.children, self.special[DONE]: end}
         self.root.children = {**self.root.children, self.special[DONE]: end, self.special[CANNOT]: end}

@@ -17,7 +17,7 @@ from torch import nn
 from moe3d_ros.model.grammar import CANNOT, DONE, PICK, PLACE, STEP, PlanGrammar
 from moe3d_ros.model.interrupt import Stopped
 from moe3d_ros.model.moe import moe_layers
-from moe3d_ros.model.objects import ObjectSet, ObjectTokens
+from moe3d_ros.model.objects import KINDS, ObjectSet, ObjectTokens
 from moe3d_ros.model.token_places import TokenPlaces, join_places, object_places, text_places
 
 SCENE_PROMPT = "Objects on the table, from left to right:"
@@ -100,16 +100,18 @@ class SceneLanguageModel(nn.Module):
         llm: a Hugging Face decoder with a language-modelling head, dense or converted, adapted or not.
         tokenizer: its tokenizer.
         object_width, object_heads, object_layers: sizes of the relation encoder and the pointer.
+        kinds: classes of things; with more than the plain ones, the plans' grammar has the words for them.
     """
 
-    def __init__(self, llm, tokenizer, object_width: int = 192, object_heads: int = 6, object_layers: int = 3):
+    def __init__(self, llm, tokenizer, object_width: int = 192, object_heads: int = 6, object_layers: int = 3,
+                 kinds: int = KINDS):  # fmt: skip
         super().__init__()
         self.llm = llm
         self.tokenizer = tokenizer
         self.vocabulary = llm.get_output_embeddings().weight.shape[0]
         self.width = llm.config.hidden_size
-        self.grammar = PlanGrammar(self.encode, self.vocabulary)
-        self.objects = ObjectTokens(self.width, object_width, object_heads, object_layers)
+        self.grammar = PlanGrammar(self.encode, self.vocabulary, kinds > KINDS)
+        self.objects = ObjectTokens(self.width, object_width, object_heads, object_layers, kinds)
         self.pointer = StepPointer(self.width, self.objects.feature_width, object_width)
         with torch.no_grad():
             words = [self.word_embedding(word) for word in ("\n", " done", " cannot")]

@@ -23,15 +23,25 @@ TASK_RELATIONS = (
 RELATIONS = (
     *(f"{side}_of_{group}" for group in GROUPS for side in SIDES), "bigger", "smaller", "covered", "on_top", *TASK_RELATIONS
 )  # fmt: skip
-LANDMARKS = 4 * 11  # kind and colour of a thing that others may be next to
-ATTRIBUTES = 4 + 11 + 3  # kind and colour probabilities, half extents in decimetres
+KINDS, COLORS = 4, 11  # classes that a model knows, unless it says more of the kinds
+SIDEWAYS = 0.5  # a normal's z below which a face looks to the side rather than up
+
+
+def landmarks(kinds: int) -> int:
+    """How many sorts of things others may be next to: kind and colour."""
+    return kinds * COLORS
+
+
+def attributes_width(kinds: int) -> int:
+    """Numbers that are said of an object without its place: kind and colour probabilities, half extents in decimetres."""
+    return kinds + COLORS + 3
 
 
 @dataclass
 class ObjectSet:
     """Objects of B scenes from left to right, padded to n (lengths in metres, planning frame)."""
 
-    kind: torch.Tensor  # (B, n, 4) probabilities
+    kind: torch.Tensor  # (B, n, kinds) probabilities
     color: torch.Tensor  # (B, n, 11) probabilities
     center: torch.Tensor  # (B, n, 3)
     half: torch.Tensor  # (B, n, 3)
@@ -39,10 +49,11 @@ class ObjectSet:
     mask: torch.Tensor  # (B, n) bool
     score: torch.Tensor  # (B, n) probability that it exists
     features: torch.Tensor | None = None  # (B, n, D) of the encoder, where it saw them
+    normal: torch.Tensor | None = None  # (B, n, 3) outward unit normals of the faces by which they are taken; None: upwards
 
     @property
     def attributes(self) -> torch.Tensor:
-        """What is said of each object without its place (B, n, ATTRIBUTES)."""
+        """What is said of each object without its place (B, n, attributes_width(kinds))."""
         return torch.cat([self.kind, self.color, self.half * 10], dim=-1)
 
 
@@ -66,30 +77,40 @@ def from_detections(found: Detections, threshold: float = 0.5, apart: float = 0.
     return ObjectSet(
         take(found.kind.softmax(-1)), take(found.color.softmax(-1)), take(found.center), take(found.half),
         take(found.yaw), take(keep), take(score), take(found.features),
+        None if found.normal is None else _clean_normals(take(found.normal), take(found.yaw)),
     )  # fmt: skip
+
+
+def _clean_normals(normal: torch.Tensor, yaw: torch.Tensor) -> torch.Tensor:
+    """Unit normals (B, n, 3); one that looks to the side is square to a side of the thing, whose yaw (B, n) is known."""
+    normal = torch.nn.functional.normalize(normal, dim=-1)
+    azimuth = torch.atan2(normal[..., 1], normal[..., 0])
+    square = yaw + ((azimuth - yaw) / (torch.pi / 2)).round() * (torch.pi / 2)
+    level = torch.stack([square.cos(), square.sin(), torch.zeros_like(square)], dim=-1)
+    return torch.where(normal[..., 2:] < SIDEWAYS, level, normal)
 
 
 class ObjectTokens(nn.Module):
     """ObjectSet -> relation-aware features, and their linear projection into the LLM's embedding space."""
 
-    def __init__(self, llm_width: int, width: int = 192, heads: int = 6, layers: int = 3):
+    def __init__(self, llm_width: int, width: int = 192, heads: int = 6, layers: int = 3, kinds: int = KINDS):
         super().__init__()
-        self.width = width
-        self.attributes = nn.Linear(ATTRIBUTES, width)
+        self.width, self.kinds = width, kinds
+        self.attributes = nn.Linear(attributes_width(kinds), width)
         self.position = FourierPosition(width, shortest=0.06)
         self.layers = nn.ModuleList([TransformerLayer(width, heads, expansion=2) for _ in range(layers)])
         self.norm = nn.LayerNorm(width)
         self.relations = nn.Linear(width, len(RELATIONS))
-        self.neighbours = nn.Linear(width, LANDMARKS)  # auxiliary: of its kind the nearest to which landmark
+        self.neighbours = nn.Linear(width, landmarks(kinds))  # auxiliary: of its kind the nearest to which landmark
         self.projection = nn.Linear(self.feature_width, llm_width)
 
     @property
     def feature_width(self) -> int:
         """Width of the projection's input."""
-        return self.width + ATTRIBUTES + len(RELATIONS)
+        return self.width + attributes_width(self.kinds) + len(RELATIONS)
 
     def embed(self, objects: ObjectSet) -> tuple[torch.Tensor, torch.Tensor]:
-        """Features (B, n, feature_width) and logits (B, n, len(RELATIONS) + LANDMARKS) of relations and neighbours."""
+        """Features (B, n, feature_width) and logits (B, n, len(RELATIONS) + landmarks) of relations and neighbours."""
         attributes = objects.attributes
         x = self.attributes(attributes) + self.position(objects.center)
         for layer in self.layers:

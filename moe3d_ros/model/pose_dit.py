@@ -189,6 +189,7 @@ class PoseDiT(nn.Module):
         anchors: Tensor | None = None,
         anchor_features: Tensor | None = None,
         pointer_target: Tensor | None = None,
+        tilt: Tensor | None = None,
     ) -> PoseDiTOutput:
         """Estimate the clean poses from noisy ones.
 
@@ -197,6 +198,8 @@ class PoseDiT(nn.Module):
         objects in metres, NaN where unknown; ``anchor_features`` (B, M, K, F), zeros where unknown.
         In training, ``pointer_target`` (B, M, K, N) bool: the patches of the right object, where there is one. The
         pointer's logits are the network's own; offset and rotation are learned for the right object.
+        ``tilt`` (B, M, K, 3, 3): rotations that offsets from a pointed place or an anchor are turned by, so that "above
+        it" means off its face, however that lies; None where all faces look up.
         """
         if memory is None:
             memory = self.encode_memory(patches, centroids, mask)
@@ -214,6 +217,8 @@ class PoseDiT(nn.Module):
             x = block(x, c, keys, values, memory, origin)
         numbers, logits, pointed = self.final(x, c, memory, near, pointer_target)
         by_pointer, by_anchor, free, rotation, gate = numbers.split(NUMBERS, -1)
+        if tilt is not None:
+            by_pointer, by_anchor = ((tilt @ offset[..., None])[..., 0] for offset in (by_pointer, by_anchor))
         pointed, anchored = pointed + OFFSET_SCALE * by_pointer, anchors + OFFSET_SCALE * by_anchor
         free = self.workspace_mid + self.workspace_half * free  # "on the right side of the table": nothing to point at
         gate = torch.cat([gate[..., :1], gate[..., 1:2].masked_fill(~known, -torch.inf), gate[..., 2:]], -1).softmax(-1)
@@ -278,6 +283,7 @@ def sample_poses(
     memory: PatchMemory | None = None,
     anchors: Tensor | None = None,
     anchor_features: Tensor | None = None,
+    tilt: Tensor | None = None,
     steps: int = 1,
     draws: int = 1,
     generator: torch.Generator | None = None,
@@ -298,11 +304,12 @@ def sample_poses(
         return x if x is None else x.repeat_interleave(draws, 1)
 
     condition, anchors, anchor_features = repeat(condition), repeat(anchors), repeat(anchor_features)
+    tilt = repeat(tilt)
     noise = model.draw_noise(condition.shape[:2], anchors, generator).to(condition.dtype)
 
     def predict_data(x_t: Tensor, t: float) -> Tensor:
         times = x_t.new_full(x_t.shape[:2], t)
-        known = {"anchors": anchors, "anchor_features": anchor_features}
+        known = {"anchors": anchors, "anchor_features": anchor_features, "tilt": tilt}
         return model(x_t, times, condition, memory=memory, **known).data
 
     positions, rotations = model.denormalize(model.head.sample(predict_data, noise, steps))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from moe3d_ros.tabletop.frames import body_rotation, face_normal
 from moe3d_ros.tabletop.placing import resting_height
 from moe3d_ros.tabletop.scenes import (
     BLOCK_EDGES, BOWL_FLOOR_HEIGHT, BOWL_RADIUS, COLOR_NAMES, COLORS, KINDS, SHAPES, SIZE_NAMES, ZONE_HEIGHT, Scene,
@@ -132,15 +133,16 @@ def batch_scenes(scenes: list[Scene], device: str = "cpu") -> SceneBatch:
     """Scenes as tensors for `sense` and `describe`: slot i holds object i of its scene, the rest does not exist."""
     slots = max(len(scene.objects) for scene in scenes)
 
-    def filled(value, shape=(), dtype=torch.float32):
+    def filled(value, shape=(), dtype=torch.float32, empty=0.0):
         rows = [[value(thing) for thing in scene.objects] for scene in scenes]
-        out = torch.zeros((len(scenes), slots, *shape), dtype=dtype)
+        out = torch.zeros((len(scenes), slots, *shape), dtype=dtype) + torch.as_tensor(empty, dtype=dtype)
         for index, row in enumerate(rows):
             if row:
                 out[index, : len(row)] = torch.tensor(row, dtype=dtype)
         return out.to(device)
 
     exists = filled(lambda thing: True, dtype=torch.bool)
+    tilted = any(thing.orientation or thing.normal for scene in scenes for thing in scene.objects)
     kind = filled(lambda thing: KINDS.index(thing.kind), dtype=torch.long)
     return SceneBatch(
         exists=exists,
@@ -153,4 +155,6 @@ def batch_scenes(scenes: list[Scene], device: str = "cpu") -> SceneBatch:
         yaw=filled(lambda thing: thing.yaw),
         rgb=filled(lambda thing: thing.rgb, (3,)) / 255,
         table_rgb=torch.tensor([scene.table_color for scene in scenes], dtype=torch.float32, device=device) / 255,
+        turn=filled(lambda thing: body_rotation(thing).tolist(), (3, 3), empty=torch.eye(3)) if tilted else None,
+        normal=filled(face_normal, (3,)) if tilted else None,
     )

@@ -17,8 +17,10 @@ import numpy as np
 
 from moe3d_ros.geometry import quaternion_to_matrix
 from moe3d_ros.plan import Pose
+from moe3d_ros.tabletop.furniture import FURNITURE, parts, ramp_mesh
 from moe3d_ros.tabletop.gripper import TIME_STEP, Carried, straight_line
 from moe3d_ros.tabletop.meshes import bowl_mesh
+from moe3d_ros.tabletop.moved import MOVABLE, moved
 from moe3d_ros.tabletop.rendering import CameraView, render
 from moe3d_ros.tabletop.scenes import CAMERAS, Camera, Scene, SceneObject
 from moe3d_ros.tabletop.success import step_reached, words_reached
@@ -27,8 +29,10 @@ GRASP_REACH = 0.015  # metres between the pick pose and the surface, either way,
 SPEED, DESCENT_SPEED = 0.8, 0.15  # metres a second, of the tip
 RETREAT = 0.05  # metres along the tool's axis before and after contact
 CLEARANCE = 0.03  # metres between what is carried and everything below it
+TOP_DOWN = 0.98  # cosine of the tool's axis with straight down, from which on a pose counts as top-down
 LOST = 0.03  # metres that a carried thing may lag behind the tip before suction breaks
 DENSITY = 300.0  # kg/m3, light wood
+GRIPPY = 1.5  # lateral friction of ramps: nothing slides off them
 FLOOR = -0.75  # metres, below the table
 FLOOR_COLOR = (148, 150, 152)
 
@@ -70,7 +74,7 @@ class TabletopWorld:
         self._box((0.55, 0.8, 0.025), (0.5, 0.0, -0.025), scene.table_color)
         self._box((4.0, 4.0, 0.05), (0.5, 0.0, FLOOR - 0.05), FLOOR_COLOR)
         self._bodies = [self._add(thing) for thing in scene.objects]
-        self._movable = [b for b, t in zip(self._bodies, scene.objects) if t.kind in ("block", "object")]
+        self._movable = [b for b, t in zip(self._bodies, scene.objects) if t.kind in MOVABLE]
         self._free_overlaps()
         self.settle()
         self._before = self.current_scene()
@@ -89,17 +93,19 @@ class TabletopWorld:
 
     # --- bodies
 
-    def _body(self, collision: int, visual: int, position, yaw: float = 0.0, mass: float = 0.0) -> int:
-        quaternion = self._client.getQuaternionFromEuler([0, 0, yaw])
+    def _body(self, collision: int, visual: int, position, yaw: float = 0.0, mass: float = 0.0, orientation=None) -> int:
+        quaternion = orientation or self._client.getQuaternionFromEuler([0, 0, yaw])
         body = self._client.createMultiBody(mass, collision, visual, list(map(float, position)), quaternion)
         self._client.changeDynamics(body, -1, lateralFriction=0.7, spinningFriction=0.002, rollingFriction=0.0005,
                                     restitution=0.0, linearDamping=0.02, angularDamping=0.05)
         return body
 
-    def _box(self, half, position, color, yaw: float = 0.0, mass: float = 0.0, solid: bool = True) -> int:
+    def _box(self, half, position, color, yaw: float = 0.0, mass: float = 0.0, solid: bool = True,
+             orientation=None) -> int:  # fmt: skip
         shape = {"halfExtents": list(map(float, half))}
         collision = self._client.createCollisionShape(self._client.GEOM_BOX, **shape) if solid else -1
-        return self._body(collision, self._visual(self._client.GEOM_BOX, color, **shape), position, yaw, mass)
+        return self._body(collision, self._visual(self._client.GEOM_BOX, color, **shape), position, yaw, mass,
+                          orientation)  # fmt: skip
 
     def _visual(self, geometry: int, color, **shape) -> int:
         rgba = [float(channel) / 255 for channel in color] + [1.0]
@@ -112,6 +118,8 @@ class TabletopWorld:
             mesh = {"vertices": vertices.tolist(), "indices": triangles.ravel().tolist()}
             collision = client.createCollisionShape(client.GEOM_MESH, flags=client.GEOM_FORCE_CONCAVE_TRIMESH, **mesh)
             return self._body(collision, self._visual(client.GEOM_MESH, thing.rgb, **mesh), thing.position)
+        if thing.shape in FURNITURE:
+            return self._add_furniture(thing)
         if thing.shape == "cylinder":
             radius, height = float(half[0]), float(2 * half[2])
             collision = client.createCollisionShape(client.GEOM_CYLINDER, radius=radius, height=height)
@@ -119,7 +127,26 @@ class TabletopWorld:
             return self._body(collision, visual, thing.position, thing.yaw, DENSITY * np.pi * radius**2 * height)
         moves = thing.kind != "zone"
         mass = DENSITY * 8 * float(np.prod(half)) if moves else 0.0
-        return self._box(half, thing.position, thing.rgb, thing.yaw, mass, solid=moves)
+        return self._box(half, thing.position, thing.rgb, thing.yaw, mass, moves, thing.orientation)
+
+    def _add_furniture(self, thing: SceneObject) -> int:
+        """A ramp, a slot or a rack, fixed to the table."""
+        client = self._client
+        if thing.shape == "ramp":
+            vertices, triangles = ramp_mesh(thing.half_extents)
+            mesh = {"vertices": vertices.tolist()}
+            collision = client.createCollisionShape(client.GEOM_MESH, **mesh)
+            visual = self._visual(client.GEOM_MESH, thing.rgb, **mesh, indices=triangles.ravel().tolist())
+        else:
+            centers, halves = (list(map(np.ndarray.tolist, values)) for values in zip(*parts(thing.shape, thing.half_extents)))
+            shapes = {"shapeTypes": [client.GEOM_BOX] * len(halves), "halfExtents": halves}
+            collision = client.createCollisionShapeArray(**shapes, collisionFramePositions=centers)
+            rgba = [[float(channel) / 255 for channel in thing.rgb] + [1.0]] * len(halves)
+            visual = client.createVisualShapeArray(**shapes, visualFramePositions=centers, rgbaColors=rgba)
+        body = self._body(collision, visual, thing.position, thing.yaw)
+        if thing.shape == "ramp":
+            client.changeDynamics(body, -1, lateralFriction=GRIPPY)
+        return body
 
     def _free_overlaps(self) -> None:
         """Lift what the scene has put a little inside something else (a big block in a bowl), lest it be shot out."""
@@ -141,7 +168,7 @@ class TabletopWorld:
 
     def current_scene(self) -> Scene:
         """The scene as it lies now; what has toppled has its half extents in the order of its new position."""
-        return replace(self.scene, objects=tuple(map(_moved, self.scene.objects, self.object_poses())))
+        return replace(self.scene, objects=tuple(map(moved, self.scene.objects, self.object_poses())))
 
     # --- seeing
 
@@ -213,6 +240,9 @@ class TabletopWorld:
         others = [b for b in self._bodies if b != carried.body]
         highest = max([0.0] + [self._client.getAABB(body)[1][2] for body in others])
         reach = max(float(tip[2]) - self._client.getAABB(carried.body)[0][2], 0.0)  # of the object below the tip
+        if min(-turn[2, 2], -goal_turn[2, 2]) < TOP_DOWN:  # it is tilted on the way: any part of it may come to hang below
+            corners = np.abs(np.array(self._client.getAABB(carried.body)) - tip).max(axis=0)
+            reach = float(np.linalg.norm(corners))
         before_goal = goal - RETREAT * goal_turn[:, 2]
         up = max(highest + reach + CLEARANCE, float(tip[2]) + RETREAT, before_goal[2])
         lifted = tip - RETREAT * turn[:, 2]
@@ -260,18 +290,6 @@ class TabletopWorld:
             picked_at: (3,) metres, the pick pose's position, which tells things of one name apart.
         """
         return words_reached(self._before, self.current_scene(), target, destination, picked_at)
-
-
-def _moved(thing: SceneObject, pose) -> SceneObject:
-    """``thing`` at its present pose (position, quaternion), with whichever of its axes now points up as its height."""
-    matrix = quaternion_to_matrix(pose[1])
-    up = int(np.abs(matrix[2]).argmax())
-    half = thing.half_extents
-    if up != 2 and thing.shape == "box":
-        half = tuple(half[(up + k) % 3] for k in (1, 2, 0))
-    forward = matrix[:, (up + 1) % 3]
-    position = tuple(float(v) for v in pose[0])
-    return replace(thing, position=position, half_extents=half, yaw=float(np.arctan2(forward[1], forward[0])))
 
 
 def _connect():

@@ -82,7 +82,7 @@ def _free_spot(scene: Scene, moved: int, spots: np.ndarray) -> tuple[float, floa
     others = [o for i, o in enumerate(scene.objects) if i != moved and o.kind != "zone"]
     if not others:
         return tuple(spots[inside.argmax()])
-    radius = np.array([o.half_extents[0] if o.shape != "box" else np.hypot(*o.half_extents[:2]) for o in others])
+    radius = np.array([o.half_extents[0] if o.shape in ("bowl", "cylinder") else np.hypot(*o.half_extents[:2]) for o in others])
     center = np.array([o.position[:2] for o in others])
     apart = np.linalg.norm(spots[:, None] - center, axis=-1)
     room = np.where(inside, (apart - radius).min(axis=1) - own - GAP, -np.inf)

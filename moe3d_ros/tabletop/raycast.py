@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import torch
 
+from moe3d_ros.tabletop.raycast_furniture import hit_ramp, hit_rack, hit_slot, normal_of_furniture
 from moe3d_ros.tabletop.scenes import (
-    BOWL_FLOOR_HEIGHT, BOWL_FLOOR_RADIUS, BOWL_SHAPE, BOX, CAMERAS, CYLINDER, SceneBatch
+    BOWL_FLOOR_HEIGHT, BOWL_FLOOR_RADIUS, BOWL_SHAPE, BOX, CAMERAS, CYLINDER, RACK_SHAPE, RAMP_SHAPE, SLOT_SHAPE, SceneBatch
 )
 
 TABLE, MISS = -1, -2
@@ -58,6 +59,8 @@ def cast(origin: torch.Tensor, direction: torch.Tensor, scenes: SceneBatch):
         vector = vector[:, :, None]
         if shift is not None:
             vector = vector - shift[:, None]
+        if scenes.turn is not None:
+            return torch.einsum("brsi,bsij->brsj", vector.expand(-1, -1, scenes.exists.shape[1], -1), scenes.turn)
         x, y, z = vector.unbind(-1)
         c, s = cos[:, None], sin[:, None]
         return torch.stack(torch.broadcast_tensors(c * x + s * y, c * y - s * x, z), dim=-1)
@@ -66,7 +69,9 @@ def cast(origin: torch.Tensor, direction: torch.Tensor, scenes: SceneBatch):
     heading = torch.where(heading.abs() < 1e-9, torch.full_like(heading, 1e-9), heading)
     half = scenes.half[:, None]  # (B, 1, S, 3)
     distance = _hit_box(start, heading, half)
-    for shape, hit in ((BOWL_SHAPE, _hit_bowl), (CYLINDER, _hit_cylinder)):
+    for shape, hit in (
+        (BOWL_SHAPE, _hit_bowl), (CYLINDER, _hit_cylinder), (RAMP_SHAPE, hit_ramp), (SLOT_SHAPE, hit_slot), (RACK_SHAPE, hit_rack)
+    ):  # fmt: skip
         columns = torch.nonzero((scenes.shape == shape).any(dim=0)).flatten()
         if len(columns):
             found = hit(start[:, :, columns], heading[:, :, columns], half[:, :, columns])
@@ -149,6 +154,11 @@ def _normal(start, heading, half, distance, slot, cos, sin, scenes):
     inner = heading.gather(2, index)[:, :, 0][..., :2].mul(ratio[..., :2]).sum(-1, keepdim=True) > 0
     bowl = torch.where(inner, -radial, radial) * 0.7 + 0.5 * up
     normal = torch.where(shape == BOX, face, torch.where(shape == CYLINDER, cylinder, bowl))
+    if scenes.turn is not None:
+        normal = torch.where(shape >= RAMP_SHAPE, normal_of_furniture(local, extent, shape), normal)
+        normal = torch.nn.functional.normalize(normal, dim=-1)
+        own = scenes.turn.gather(1, slot[..., None, None].expand(-1, -1, 3, 3))
+        return torch.einsum("brij,brj->bri", own, normal)
     normal = torch.nn.functional.normalize(normal, dim=-1)
     c, s = torch.gather(cos, 1, slot), torch.gather(sin, 1, slot)
     x, y, z = normal.unbind(-1)
@@ -216,7 +226,7 @@ def sense(scenes: SceneBatch, sensor: SensorRange, generator: torch.Generator) -
 
 
 def _take(scenes: SceneBatch, rows: torch.Tensor) -> SceneBatch:
-    return SceneBatch(**{name: value[rows] for name, value in vars(scenes).items()})
+    return SceneBatch(**{name: None if value is None else value[rows] for name, value in vars(scenes).items()})
 
 
 def _aim(scenes: SceneBatch, sensor: SensorRange, uniform) -> torch.Tensor:
@@ -239,9 +249,13 @@ def _aim(scenes: SceneBatch, sensor: SensorRange, uniform) -> torch.Tensor:
     bound = (face_area / face_area.sum(-1, keepdim=True)).cumsum(-1)[..., :2]
     axis = torch.nn.functional.one_hot((uniform(batch, sensor.object_rays, 1) > bound).sum(-1), 3).bool()
     local = torch.where(axis, torch.sign(local), local) * extent
-    c, s = torch.cos(scenes.yaw).gather(1, slot), torch.sin(scenes.yaw).gather(1, slot)
-    x, y, z = local.unbind(-1)
-    aimed = torch.stack([c * x - s * y, s * x + c * y, z], dim=-1) + pick(scenes.center)
+    if scenes.turn is not None:
+        own = scenes.turn.gather(1, slot[..., None, None].expand(-1, -1, 3, 3))
+        aimed = torch.einsum("brij,brj->bri", own, local) + pick(scenes.center)
+    else:
+        c, s = torch.cos(scenes.yaw).gather(1, slot), torch.sin(scenes.yaw).gather(1, slot)
+        x, y, z = local.unbind(-1)
+        aimed = torch.stack([c * x - s * y, s * x + c * y, z], dim=-1) + pick(scenes.center)
     u = uniform(batch, sensor.table_rays, 2)
     table = torch.stack([0.2 + 0.6 * u[..., 0], -0.55 + 1.1 * u[..., 1], torch.zeros_like(u[..., 0])], dim=-1)
     return torch.cat([aimed, table], dim=1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
+from moe3d_ros.geometry import matrix_to_quaternion
 from moe3d_ros.voxels import Workspace
 
 COLORS = {
@@ -23,10 +24,13 @@ COLORS = {
     "gray": (186, 176, 172),
 }
 COLOR_NAMES = tuple(COLORS)
-KINDS = ("block", "bowl", "zone", "object")  # "object": any other box or cylinder
-BLOCK, BOWL, ZONE, OBJECT = range(4)
-SHAPES = ("box", "bowl", "cylinder")
-BOX, BOWL_SHAPE, CYLINDER = range(3)
+# "object": any other box or cylinder. From the bar on: things of the 6D scenes (sixd_scenes), always behind the others,
+# so that a model that was trained without them can be grown.
+KINDS = ("block", "bowl", "zone", "object", "bar", "ramp", "slot", "rack")
+BLOCK, BOWL, ZONE, OBJECT, BAR, RAMP, SLOT, RACK = range(8)
+PLAIN_KINDS = 4  # of the scenes without them
+SHAPES = ("box", "bowl", "cylinder", "ramp", "slot", "rack")
+BOX, BOWL_SHAPE, CYLINDER, RAMP_SHAPE, SLOT_SHAPE, RACK_SHAPE = range(6)
 
 BOWL_RADIUS = 0.06  # metres, at the rim
 BOWL_FLOOR_RADIUS = 0.03
@@ -78,8 +82,11 @@ class SceneObject:
         position: centre of the bounding box, base frame, metres.
         half_extents: half edge lengths, metres.
         yaw: radians about the base frame's z.
-        shape: box, bowl or cylinder.
+        shape: box, bowl, cylinder, or one of the furniture of `furniture`.
         rgb: the shade that is really painted, uint8 values.
+        orientation: quaternion xyzw of a thing that does not stand upright; None where the yaw says it all.
+        normal: outward unit normal of the face by which it is taken, or that bears what is put on it, where that is not
+            its upper side (a ramp's inclined face, the free side of what stands in a rack, a bar's near end); None else.
     """
 
     kind: str
@@ -90,6 +97,8 @@ class SceneObject:
     yaw: float
     shape: str
     rgb: tuple[int, int, int]
+    orientation: tuple[float, float, float, float] | None = None
+    normal: tuple[float, float, float] | None = None
 
     @property
     def name(self) -> str:
@@ -157,6 +166,8 @@ class SceneBatch:
     yaw: torch.Tensor  # (B, S)
     rgb: torch.Tensor  # (B, S, 3) in [0, 1]
     table_rgb: torch.Tensor  # (B, 3) in [0, 1]
+    turn: torch.Tensor | None = None  # (B, S, 3, 3) rotations from things to the base frame; None: all upright, by yaw
+    normal: torch.Tensor | None = None  # (B, S, 3) outward normals of the faces that matter; None: all upwards
 
     def __len__(self) -> int:
         return len(self.exists)
@@ -184,7 +195,17 @@ class SceneBatch:
             yaw=float(self.yaw[index, slot]),
             shape=SHAPES[int(self.shape[index, slot])],
             rgb=tuple(int(round(255 * v)) for v in self.rgb[index, slot].clamp(0, 1).tolist()),
+            **self._tilt(index, slot),
         )
+
+    def _tilt(self, index: int, slot: int) -> dict:
+        """Orientation and normal of a thing, where they are not what its yaw and its upper side say."""
+        if self.turn is None:
+            return {}
+        turn, normal = self.turn[index, slot].double().cpu().numpy(), tuple(self.normal[index, slot].tolist())
+        upright = turn[2, 2] > 1 - 1e-6
+        return {"orientation": None if upright else tuple(matrix_to_quaternion(turn).tolist()),
+                "normal": None if normal == (0.0, 0.0, 1.0) else normal}  # fmt: skip
 
 
 def random_scene(rng: np.random.Generator, n_blocks=(2, 5), n_bowls=(1, 3), n_zones=(0, 2), **ranges) -> Scene:

@@ -13,6 +13,7 @@ import re
 import numpy as np
 
 from moe3d_ros.geometry import symmetric_angle_error
+from moe3d_ros.tabletop.furniture_rules import in_slot, on_ramp
 from moe3d_ros.tabletop.scenes import COLOR_NAMES, Scene, SceneObject
 from moe3d_ros.tabletop.wordings import KIND_WORDS, SIZE_WORDS
 from moe3d_ros.voxels import Workspace
@@ -82,6 +83,8 @@ def in_area(xy, area: str, workspace: Workspace = Workspace()) -> bool:
 
 def at_goal(thing: SceneObject, goal: SceneObject) -> tuple[bool, str]:
     """Whether ``thing`` lies at, in or on ``goal`` (both as they lie now), and by how much, in words."""
+    if goal.kind in ("ramp", "slot"):
+        return on_ramp(thing, goal) if goal.kind == "ramp" else in_slot(thing, goal)
     apart = float(np.hypot(*np.subtract(thing.position[:2], goal.position[:2])))
     if goal.kind == "bowl":
         return apart <= BOWL_TOLERANCE, f"the {thing.name} lies {100 * apart:.1f} cm from the middle of the {goal.name}"

@@ -12,7 +12,7 @@ from moe3d_ros.tabletop.placing import AREA_CENTERS, pick_pose, place_pose
 from moe3d_ros.tabletop.scenes import COLOR_NAMES, SIZE_NAMES, Scene
 
 MARGIN = 0.025  # metres by which an extreme thing must beat the next one, so that nobody could dispute it
-PREPOSITIONS = {"bowl": "in", "zone": "on", "block": "on"}
+PREPOSITIONS = {"bowl": "in", "zone": "on", "block": "on", "ramp": "on", "slot": "in", "rack": "in"}
 
 
 @dataclass(frozen=True)

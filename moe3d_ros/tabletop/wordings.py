@@ -37,6 +37,10 @@ KIND_WORDS = {
     "bowl": ("bowl", "bowl", "bowl", "dish"),
     "zone": ("zone", "zone", "zone", "square", "pad"),
     "object": ("object", "object", "thing", "item"),
+    "bar": ("bar", "bar", "bar", "stick"),
+    "ramp": ("ramp", "ramp", "ramp", "wedge"),
+    "slot": ("slot", "slot", "slot", "holder"),
+    "rack": ("rack", "rack", "rack", "shelf"),
 }
 SIZE_WORDS = {"small": ("small", "small", "little"), "big": ("big", "big", "large")}
 COMPARATIVES = {"small": ("smaller", "smallest"), "big": ("bigger", "larger", "biggest", "largest")}

@@ -1,0 +1,42 @@
+"""How people ask for 6D moves: off and onto ramps, into slots, out of racks; with a held-out set for evaluation."""
+
+from __future__ import annotations
+
+# Where a thing lies, said behind its name; {o} the ramp or rack.
+LYING = {
+    "ramp": ("that lies on {o}", "lying on {o}", "that is on {o}", "on {o}"),
+    "rack": ("that stands in {o}", "in {o}", "inside {o}", "that is in {o}"),
+}
+# {a} what is picked, {b} where it goes, {p} in or on, {o} the ramp or rack that it comes from.
+TAKING = {
+    "ramp": ("take {a} off {o} and put it {p} {b}", "pick {a} from {o} and place it {p} {b}", "move {a} from {o} to {b}"),
+    "rack": (
+        "take {a} out of {o} and put it {p} {b}",
+        "pull {a} out of {o} and place it {p} {b}",
+        "get {a} from {o} and set it {p} {b}",
+    ),
+}
+HELD_OUT_TAKING = {
+    "ramp": ("fetch {a} from {o} and lay it {p} {b}", "lift {a} off {o}, it belongs {p} {b}"),
+    "rack": ("fetch {a} from {o} and lay it {p} {b}", "slide {a} out of {o}, it belongs {p} {b}"),
+}
+STANDING = (
+    "stand {a} upright in {b}",
+    "put {a} upright into {b}",
+    "place {a} in {b}",
+    "put {a} in {b}",
+    "stand {a} up in {b}",
+    "pick up {a} and stand it upright in {b}",
+    "insert {a} into {b}",
+    "{a} should stand in {b}",
+)
+HELD_OUT_STANDING = ("set {a} on end in {b}", "{b} is where {a} should stand", "please plug {a} into {b}")
+SLOPING = (
+    "put {a} on {b}",
+    "place {a} on {b}",
+    "lay {a} onto {b}",
+    "pick {a} and place it on {b}",
+    "set {a} down on {b}",
+    "{a} should lie on {b}",
+)
+HELD_OUT_SLOPING = ("rest {a} on {b}", "would you mind leaving {a} on {b}")
