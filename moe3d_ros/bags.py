@@ -12,7 +12,7 @@ from typing import Iterable, Iterator, NamedTuple
 import numpy as np
 
 from moe3d_ros.bag_types import BagError, message, reason, types
-from moe3d_ros.bag_writer import STORAGES, BagWriter
+from moe3d_ros.bag_writer import BagWriter
 from moe3d_ros.clouds import XYZRGB_FIELDS, XYZRGB_STEP, pack_cloud
 
 TOPIC_TYPES = {

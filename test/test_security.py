@@ -5,7 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from ros_helpers import TIMEOUT, NodeProcess, scene_cloud
+from ros_helpers import TIMEOUT, NodeProcess
 
 from moe3d_ros import bags
 

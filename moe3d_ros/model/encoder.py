@@ -240,7 +240,7 @@ class SceneEncoder(nn.Module):
             chooser: function of the last layer's detections -> (B, Q) bool, which queries get a second look; by
                 default those that exist. Training passes the matched ones.
         """
-        batch, width = len(encoded), encoded.shape[-1]
+        batch = len(encoded)
         query = self.queries.expand(batch, -1, -1)
         outputs = []
         for layer in self.decoder:

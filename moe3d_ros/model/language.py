@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from moe3d_ros.model.grammar import CANNOT, DONE, PICK, PLACE, STEP, PlanGrammar
+from moe3d_ros.model.grammar import CANNOT, DONE, PICK, STEP, PlanGrammar
 from moe3d_ros.model.interrupt import Stopped
 from moe3d_ros.model.moe import moe_layers
 from moe3d_ros.model.objects import KINDS, ObjectSet, ObjectTokens
