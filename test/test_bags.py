@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from moe3d_ros import bags
+from moe3d_ros.bag_writer import STORAGES
 from moe3d_ros.clouds import read_cloud
 
 SECOND = bags.NANOSECONDS
@@ -19,7 +20,7 @@ def some_messages():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("storage", bags.STORAGES)
+@pytest.mark.parametrize("storage", STORAGES)
 def test_what_is_written_is_read_again(tmp_path, storage):
     points, colors, messages = some_messages()
     path = bags.write_bag(tmp_path / "bag", messages, storage)
@@ -36,7 +37,7 @@ def test_what_is_written_is_read_again(tmp_path, storage):
     assert bags.topics(path)["/instruction"] == ("std_msgs/msg/String", 1)
 
 
-@pytest.mark.parametrize("storage", bags.STORAGES)
+@pytest.mark.parametrize("storage", STORAGES)
 def test_a_file_without_its_metadata_is_a_recording_too(tmp_path, storage):
     path = bags.write_bag(tmp_path / "bag", some_messages()[2], storage)
     (path / "metadata.yaml").unlink()
@@ -45,7 +46,7 @@ def test_a_file_without_its_metadata_is_a_recording_too(tmp_path, storage):
     assert len(list(bags.read_bag(file))) == 3
 
 
-@pytest.mark.parametrize("storage", bags.STORAGES)
+@pytest.mark.parametrize("storage", STORAGES)
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9])
 def test_a_recording_that_was_cut_off_is_named(tmp_path, storage, share):
     path = bags.write_bag(tmp_path / "bag", some_messages()[2], storage)

@@ -19,6 +19,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
 from moe3d_ros import bags  # noqa: E402
+from moe3d_ros.bag_writer import STORAGES  # noqa: E402
 from moe3d_ros.tabletop.raycast import SensorRange, sense  # noqa: E402
 from moe3d_ros.tabletop.scenes import SceneRange, sample_scenes  # noqa: E402
 from moe3d_ros.tabletop.tasks import random_step  # noqa: E402
@@ -169,7 +170,7 @@ def make(folder: Path) -> None:
     """Write all samples into a folder that has none yet."""
     scenes = {name: write_scan(folder / "scans", name, 50 + i, text=i == 1) for i, name in enumerate(SCENES)}
     write_texts(folder, scenes)
-    for storage in bags.STORAGES:
+    for storage in STORAGES:
         bags.write_bag(folder / f"recording_{storage}", demonstration_messages(2 if storage == "mcap" else 1), storage)
 
 
