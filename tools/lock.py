@@ -1,9 +1,9 @@
 """Writes requirements/lock-<distribution>.txt: every package of the environment, pinned, for Python 3.10 to 3.13.
 
 Run it by hand after a change to requirements/*.in (needs `uv`, and the package index): `python tools/lock.py`. Versions
-that the lock has already are kept where they still fit; `--upgrade` takes the newest of everything. The CUDA packages that
-PyTorch's default build asks for are left out, so that the lock also fits its CPU build; pip adds them, pinned by PyTorch
-itself, where the default build is what it finds.
+that the lock has already are kept where they still fit; `--upgrade` takes the newest of everything. The CUDA packages
+that PyTorch's default build asks for are left out, so that the lock also fits its CPU build; pip adds them, pinned by
+PyTorch itself, where the default build is what it finds.
 """
 
 from __future__ import annotations
