@@ -115,11 +115,7 @@ class Planner:
                     on_text=lambda text: watch.report("language", text), should_stop=should_stop,
                 )  # fmt: skip
             if end == "cannot":
-                raise PlanningError(
-                    ErrorCode.BAD_INSTRUCTION,
-                    f"{instruction!r} cannot be done here: the planner sees {describe(objects)}. "
-                    "Name things that are there.",
-                )
+                raise refusal(instruction, objects)
             with watch("poses"):
                 actions = self._actions(steps, encoded, patches, objects)
         return Plan(instruction, actions, end == "done" and not actions, watch.seconds)
@@ -176,9 +172,7 @@ class Planner:
         if not steps:
             return ()
         model = self.model
-        pointer = torch.stack([step.state.pointer for step in steps]).softmax(-1)  # (M, 2, n + 1)
-        index = torch.tensor([step.state.chosen for step in steps], device=pointer.device)  # (M, 2)
-        chance = pointer.gather(-1, index[..., None])[..., 0]
+        index = torch.tensor([step.state.chosen for step in steps], device=objects.mask.device)  # (M, 2)
         anchors = anchor_inputs(objects, index[None])
         condition = step_condition(torch.stack([step.state.state for step in steps]))[None]
         generator = torch.Generator(self.device).manual_seed(0)  # the same cloud gives the same poses
@@ -193,7 +187,7 @@ class Planner:
         for number, step in enumerate(steps):
             target, destination = parse_step(step.text)
             pick, place = (pose_from_matrix(positions[number, i], rotations[number, i]) for i in (0, 1))
-            confidence = min(max(step.probability * float(chance[number].prod()), 0.0), 1.0)
+            confidence = model.config.calibrated(step_confidence(step))
             actions.append(Action(number, "pick_place", target, destination, pick, place, confidence, step.text))
         return tuple(actions)
 
@@ -208,6 +202,21 @@ class Planner:
                 f"A planned pose at {where} m lies outside the workspace {self.workspace.low} to {self.workspace.high}: "
                 "nothing was published. Move the objects towards its middle, or enlarge the workspace.",
             )
+
+
+def step_confidence(step: GeneratedStep) -> float:
+    """Probability of a step's words and of the objects pointed at, in [0, 1], before the checkpoint's calibration."""
+    pointer = step.state.pointer.softmax(-1)  # (2, n + 1)
+    chance = pointer.gather(-1, torch.tensor(step.state.chosen, device=pointer.device)[:, None])
+    return min(max(step.probability * float(chance.prod()), 0.0), 1.0)
+
+
+def refusal(instruction: str, objects: ObjectSet) -> PlanningError:
+    """The error that says that an instruction cannot be done, and what there is."""
+    return PlanningError(
+        ErrorCode.BAD_INSTRUCTION,
+        f"{instruction!r} cannot be done here: the planner sees {describe(objects)}. Name things that are there.",
+    )
 
 
 def describe(objects: ObjectSet) -> str:

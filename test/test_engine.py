@@ -13,10 +13,11 @@ import torch
 
 from moe3d_ros.model.tiny import write_tiny_base
 from training.config import StageConfig, parse
+from training.curve import samples_of
 from training.engine import progress_factor, train
 from training.language import LanguageTask
 from training.run_log import read_losses
-from training.state import STATE, StateError, load_matching, read_weights
+from training.state import KEPT, STATE, StateError, load_matching, read_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMON = {"task": "language", "workers": 0, "batch_size": 2, "pairs": 2, "steps": 8, "log_every": 3, "warmup": 1, "rank": 2,
@@ -70,6 +71,17 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, base, whole):
     assert read_losses(out) == read_losses(whole)
     one, other = read_weights(whole), read_weights(out)
     assert all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+def test_kept_states_are_those_of_their_steps_and_count_samples(tmp_path, base):
+    config = settings(tmp_path / "run", base, keep_every=4)
+    train(LanguageTask(config), config)
+    first, last = sorted((tmp_path / "run" / KEPT).iterdir())
+    assert (first.name, last.name) == ("0000004", "0000008")
+    early, late, end = (read_weights(folder) for folder in (first, last, tmp_path / "run"))
+    assert all(torch.equal(value, late[name]) for name, value in end.items())
+    assert any(not torch.equal(value, early[name]) for name, value in end.items())
+    assert 0 < samples_of(first) < samples_of(last) == samples_of(tmp_path / "run")
 
 
 @pytest.mark.parametrize("shard", [False, True], ids=["ddp", "fsdp2"])

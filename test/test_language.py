@@ -14,7 +14,7 @@ from moe3d_ros.model.moe import convert_to_moe, moe_layers
 from moe3d_ros.model.objects import ObjectSet
 from moe3d_ros.model.token_places import TokenPlaces, join_places, object_places, text_places
 from moe3d_ros.model.tiny import write_tiny_base
-from training.packing import Text, instruction_states, pack, pointer_states, step_states
+from training.packing import Text, end_states, instruction_states, pack, pointer_states, step_states
 
 STEPS = ["pick the small red block, place it in the red bowl", "pick the big blue block, place it on the left side"]
 
@@ -109,12 +109,31 @@ def test_decoding_agrees_with_reading_the_same_plan(model):
         for which in (0, 1):
             state = pointer_states(penultimate, packed, which)[number : number + 1]
             features, _ = model.objects(scene)
-            words = [value[number : number + 1] for value in instruction_states(penultimate, packed)]
+            words = instruction_states(penultimate, packed.step_row, packed.prompt_span)
+            words = [value[number : number + 1] for value in words]
             expected = model.pointer(state, *words, features, scene.mask)[0, which]
+            first = step.state.chosen[0]
+            if which == 1 and first < len(expected) - 1:
+                assert step.state.chosen[1] != first  # nothing is placed on itself
+                expected[first] = step.state.pointer[1, first]
             assert torch.allclose(step.state.pointer[which], expected, atol=1e-4)
     logits = model.allowed_logits(hidden[packed.choice_at[:, 0], packed.choice_at[:, 1]], packed.choice_allowed)
+    words = instruction_states(penultimate, packed.end_row, packed.end_prompt)
+    several = [value.expand(len(packed.end_row), *value.shape[1:]) for value in (features, scene.mask)]
+    none = model.log_odds_of_none(model.pointer(end_states(penultimate, packed), *words, *several)[:, 0])
+    assert len(none) == len(steps) + 1  # before each step, and at the end
+    ended = torch.zeros(len(logits)).index_put((packed.end_choice,), none)
+    logits = logits + model.end_bonus(packed.choice_allowed, ended)
     chances = logits.masked_fill(~packed.choice_mask, -1e4).softmax(-1)
     assert (chances.argmax(-1)[: -1 if end == "max_steps" else None] == 0).all(), "greedy choices come first"
+
+
+def test_a_plan_ends_where_the_pointer_finds_nothing_to_pick(model):
+    special = model.grammar.special
+    allowed = torch.tensor([[special[DONE], special[CANNOT], 5], [5, 6, special[STEP]]])
+    sure = torch.tensor([[-9.0, -9.0, 9.0], [9.0, -9.0, -9.0]])
+    bonus = model.end_bonus(allowed, model.log_odds_of_none(sure))
+    assert (bonus[0] > 10).tolist() == [True, True, False] and not bonus[1].any()
 
 
 def test_a_plan_can_say_that_nothing_is_left(model):

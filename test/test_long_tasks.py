@@ -10,13 +10,14 @@ from moe3d_ros.model.grammar import DESTINATIONS, TARGETS, parse_step
 from moe3d_ros.tabletop.arrange import Thing, arrange, batch_scenes
 from moe3d_ros.tabletop.benchmark_tasks import SEEN_TASKS, TASKS, UNSEEN_TASKS, sample_task
 from moe3d_ros.tabletop.goals import Into, Stack
-from moe3d_ros.tabletop.layout import apply_step
-from moe3d_ros.tabletop.long_tasks import LongTask, next_step, remaining_steps, satisfied
+from moe3d_ros.tabletop.layout import Layout, apply_step
+from moe3d_ros.tabletop.long_tasks import LongTask, next_step, remaining_steps, right_moves, satisfied
 from moe3d_ros.tabletop.long_wordings import WORDINGS, word
 from moe3d_ros.tabletop.practice_tasks import PRACTICE_TASKS, sample_practice
 from moe3d_ros.tabletop.progress import TRAINING_TASKS, sample_impossible, sample_progress
 from moe3d_ros.tabletop.raycast import SensorRange, sense
 from moe3d_ros.tabletop.scenes import SceneObject
+from moe3d_ros.tabletop.tasks import make_step
 from moe3d_ros.voxels import Workspace
 
 
@@ -200,3 +201,32 @@ def test_scenes_become_a_batch_whose_slots_are_their_objects():
         assert np.allclose([o.position for o in again.objects], [o.position for o in scene.objects], atol=1e-6)
     cloud = sense(batch, SensorRange(), torch.Generator().manual_seed(0))
     assert not ((cloud.slot >= 0) & ~batch.exists[cloud.scene, cloud.slot.clamp(min=0)]).any()
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_right_move_leaves_less_to_do(name):
+    task, scene = sample_task(name, np.random.default_rng(7))
+    to_do = len(remaining_steps(task, scene))
+    moves = right_moves(task, scene)
+    first = next_step(task, scene)
+    assert (first.pick_index, first.place_index, first.area) == (moves[0].pick, moves[0].place, moves[0].area)
+    for move in moves:
+        after = apply_step(scene, make_step(scene, move.pick, move.place, move.area))
+        assert len(remaining_steps(task, after)) == to_do - 1, move
+
+
+def test_a_planner_meets_its_own_mistakes():
+    """A block in a bowl of another colour, in the past of task B; the oracle takes it out again."""
+    wrong = 0
+    for seed in range(60):
+        scene, task, _, steps = sample_progress(np.random.default_rng(seed), "B", wrong=1.0, failed=0.0, done=0.0)
+        layout = Layout(scene)
+        bowls = [i for i, thing in enumerate(scene.objects) if thing.kind == "bowl"]
+        for i, thing in enumerate(scene.objects):
+            held_by = [b for b in bowls if thing.kind == "block" and layout.at(i, b)]
+            if held_by and all(scene.objects[b].color != thing.color for b in held_by):
+                wrong += 1
+                assert not any(o.kind == "bowl" and o.color == thing.color for o in scene.objects) or i in {
+                    step.pick_index for step in steps
+                }
+    assert wrong > 5

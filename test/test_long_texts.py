@@ -7,13 +7,15 @@ import torch
 from moe3d_ros.model.base_llm import load_base
 from moe3d_ros.model.grammar import CANNOT, DONE, PICK, PLACE
 from moe3d_ros.model.language import LAST_COMPLETED, SceneLanguageModel, task_prompt
+from moe3d_ros.model.objects import ObjectSet
 from moe3d_ros.model.tiny import write_tiny_base
 from moe3d_ros.tabletop.progress import sample_impossible, sample_progress
 from moe3d_ros.tabletop.questions import draw_question
-from moe3d_ros.tabletop.scenes import Scene, SceneObject, SceneRange
+from moe3d_ros.tabletop.scenes import COLOR_NAMES, KINDS, Scene, SceneObject, SceneRange
 from training.config import StageConfig
-from training.language import LanguageTask
+from training.language import LanguageTask, pointer_targets
 from training.mixture import sample_mixture
+from training.packing import pack
 from training.texts import TextWriter
 
 
@@ -53,6 +55,29 @@ def test_only_a_whole_rest_ends_with_done(writer):
     assert whole.answer[: len(part.answer)] == part.answer
     assert all(step.text in spoken(writer, whole) for step in found.steps)
     assert all(token in allowed for token, allowed in zip(whole.answer, whole.allowed))
+
+
+def test_the_loss_is_content_with_any_right_move(writer):
+    """The pointer may choose whatever would be right, and of places what is right for the pick that was made."""
+    found = moment(0, least=3)
+    slots = list(range(len(found.scene.objects)))
+    text = writer.long(found, slots, np.random.default_rng(0), most=1)
+    ((picks, places),), objects = text.right, found.scene.objects
+    assert len(picks) >= 3 and text.pointers[0][0] in picks and text.pointers[0][1] in places
+    assert {objects[i].color for i in places} == {objects[text.pointers[0][0]].color}
+    slot = torch.tensor([slots + [-1]])
+    packed = pack(writer.model, *one_scene(writer.model, len(slots) + 1), slot, [[text]])
+    pick, place = pointer_targets(packed.step_right, slot[packed.step_row])[0]
+    assert torch.nonzero(pick).flatten().tolist() == list(picks)
+    assert torch.nonzero(place).flatten().tolist() == list(places)
+
+
+def one_scene(model, count: int):
+    """Tokens of ``count`` objects, and the objects."""
+    objects = ObjectSet(torch.ones(1, count, len(KINDS)), torch.ones(1, count, len(COLOR_NAMES)), torch.rand(1, count, 3),
+                        torch.rand(1, count, 3), torch.zeros(1, count), torch.ones(1, count, dtype=torch.bool),
+                        torch.ones(1, count))  # fmt: skip
+    return torch.zeros(1, count, model.width), objects
 
 
 def test_nothing_left_is_done_and_nothing_possible_is_refused(writer):

@@ -184,9 +184,13 @@ def is_nearer(a, b):
 
 
 def carried(scene, lower):
-    """What lies on or in a thing: its middle is over it and above it."""
-    over = [o for o in scene.objects if o is not lower and o.kind == "block" and o.position[2] > lower.position[2]]
-    return [o for o in over if np.abs(np.subtract(o.position[:2], lower.position[:2])).max() < lower.half_extents[0]]
+    """What lies on or in a thing: its middle is over it and above it, with no other such thing between them."""
+    def above(upper, below):
+        apart = np.abs(np.subtract(upper.position[:2], below.position[:2])).max()
+        return upper is not below and upper.position[2] > below.position[2] and apart < below.half_extents[0]
+
+    over = [o for o in scene.objects if o.kind == "block" and above(o, lower)]
+    return [o for o in over if not any(above(o, other) for other in over)]
 
 
 def truth(scene, question):

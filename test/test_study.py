@@ -17,7 +17,7 @@ def study(tmp_path_factory):
     encoder = str(folder / "encoder")
     assert train_main(["--stage", "perception", "--output", encoder, "--steps", "1", "--batch_size", "2", "--workers", "0"]) == 0
     arguments = ["--init", encoder, "--output", str(folder / "results"), "--runs", str(folder / "runs"), "--steps", "3",
-                 "--questions", "12", "--variants", "dense,4 experts; top 2,no balance loss", "--base", base, "--rank", "1",
+                 "--questions", "12", "--batches", "3", "--variants", "dense,4 experts; top 2,no balance loss", "--base", base, "--rank", "1",
                  "--precision", "float32", "--batch_size", "2", "--workers", "0", "--log_every", "1"]  # fmt: skip
     assert main(arguments) == 0
     return folder, arguments
@@ -31,6 +31,9 @@ def test_the_table_sets_every_variant_against_the_dense_one(study):
     low, high = mixture["against_dense"]["interval"]
     assert low <= mixture["against_dense"]["em"] <= high
     assert mixture["against_dense"]["em"] == pytest.approx(mixture["em"] - rows["dense"]["em"])
+    gain = mixture["loss_against_dense"]
+    assert gain["interval"][0] <= gain["loss"] <= gain["interval"][1]
+    assert gain["loss"] == pytest.approx(mixture["held_out_loss"] - rows["dense"]["held_out_loss"])
     assert "least_load_3d" not in rows["dense"] and 0 <= mixture["least_load_3d"] <= 0.25
     text = (folder / "results/study.md").read_text()
     assert all(f"| {name} |" in text for name in rows) and "seed 0" in text and "12 held-out questions" in text

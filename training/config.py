@@ -40,6 +40,7 @@ class StageConfig:
     device: str = "cpu"
     log_every: int = 20
     save_minutes: float = field(default=3.0, metadata={"help": "how often the state is saved"})
+    keep_every: int = field(default=0, metadata={"help": "keep the weights of every so many steps (training/curve.py); 0: none"})
     overfit: int = field(default=0, metadata={"help": "rehearsal: only this many batches, again and again"})
     resume: bool = field(default=True, metadata={"help": "go on from the state in `output` if there is one"})
     # perception

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from training.config import StageConfig
 from training.processes import Objective, clip, make_accelerator, to_device, without_sync, wrap
 from training.run_log import RunLog
-from training.state import STATE, Progress, load_state, save_state
+from training.state import KEPT, STATE, Progress, load_state, save_state
 from training.throughput import RATES, Meter
 
 
@@ -146,6 +146,7 @@ def train(task: Task, config: StageConfig) -> dict[str, float]:
                 if counter:
                     meter.counted(tokens, samples)
                 meter.add(samples, tokens)
+                progress.samples += samples * accelerator.num_processes
                 loss += float(part.detach()) / config.accumulate
                 current.append(found)
                 index += 1
@@ -168,6 +169,10 @@ def train(task: Task, config: StageConfig) -> dict[str, float]:
                 bar.set_postfix({key: f"{value:.3g}" for key, value in list(figures.items())[:8]}, refresh=False)
                 progress.window = []
                 meter.restart()
+            if config.keep_every and progress.step % config.keep_every == 0:
+                kept = output / KEPT / f"{progress.step:07d}"
+                kept.mkdir(parents=True, exist_ok=True)
+                save_state(kept, trained, None, progress, average, write=main)
             if _any(accelerator, time.monotonic() - saved > 60 * config.save_minutes):
                 save()
                 saved = time.monotonic()

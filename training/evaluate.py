@@ -14,9 +14,13 @@ import torch  # noqa: E402
 from moe3d_ros.model.base_llm import BaseModelError  # noqa: E402
 from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
 from moe3d_ros.planner import Planner  # noqa: E402
-from training import comparison, pose_steps, question_answering, single_step, tabletop, tabletop_report  # noqa: E402
+from training import (  # noqa: E402
+    calibration, comparison, completion, pose_steps, question_answering, refusals, single_step, tabletop, tabletop_report,
+    wording_suite,
+)  # fmt: skip
 
-SUITES = ("single-step", "pose-steps", "qa", "tabletop")
+DECISIONS = {"refusals": refusals, "wordings": wording_suite, "calibration": calibration}  # no physics, all wordings
+SUITES = ("single-step", "pose-steps", "qa", "tabletop", "completion", *DECISIONS)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--suite", choices=SUITES, default="single-step")
     parser.add_argument("--checkpoint", default="default", help="folder, or the name of one that ships")
     parser.add_argument("--json", type=Path, help="write the figures and every case there")
-    parser.add_argument("--scenes", type=int, help="how many held-out scenes (default: 200, pose-steps 100)")
+    parser.add_argument("--scenes", type=int, help="how many held-out scenes (default: by the suite)")
     parser.add_argument("--questions", type=int, default=1000, help="how many held-out questions (qa)")
     parser.add_argument("--episodes", type=int, default=50,
                         help="how many of them are executed (single-step); of each task (tabletop)")  # fmt: skip
@@ -34,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dense-checkpoint", help="its folder (default: one that ships as `dense`)")
     parser.add_argument("--threads", type=int, help="torch threads")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--plot", type=Path, help="also draw the figures (tabletop, calibration): PNG, PDF or SVG")
     _tabletop_arguments(parser.add_argument_group("suite tabletop"))
     options = parser.parse_args(arguments)
     for name in ("scenes", "questions"):
@@ -60,6 +65,15 @@ def main(arguments: list[str] | None = None) -> int:
         if dense is not None:
             figures |= comparison.compare_answers(figures, dense, options.questions, options.held_out_wordings)
         print(question_answering.table(figures) if dense is None else comparison.table(figures))
+    elif options.suite == "completion":
+        figures = completion.run(planner, options.scenes or 300, options.held_out_wordings)
+        print(completion.table(figures))
+    elif options.suite in DECISIONS:
+        suite = DECISIONS[options.suite]
+        figures = suite.run(planner, **({"scenes": options.scenes} if options.scenes else {}))
+        print(suite.table(figures))
+        if options.suite == "calibration" and options.plot:
+            calibration.plot(figures, options.plot)
     else:
         figures = pose_steps.run(planner, options.scenes or 100)
         print(pose_steps.table(figures))
@@ -75,7 +89,6 @@ def _tabletop_arguments(group) -> None:
     group.add_argument("--oracle-only", action="store_true", help="no model: what scenes, physics and rules allow")
     group.add_argument("--failures", type=Path, help="folder for the failed episodes")
     group.add_argument("--replay", type=Path, help="run a saved episode again and print its steps")
-    group.add_argument("--plot", type=Path, help="write success per task as a picture (PNG, PDF, SVG)")
 
 
 def _tabletop(options, parser) -> int:

@@ -25,7 +25,7 @@ from training.datasets.mixing import TextMixture
 from training.described import describe
 from training.detection import visible_objects
 from training.mixture import sample_mixture
-from training.packing import Text, instruction_states, object_index, pack, pointer_states
+from training.packing import Text, end_states, instruction_states, pack, pointer_states
 from training.precision import fast_precision
 from training.routing import routing_loss
 from training.state import load_matching
@@ -33,7 +33,6 @@ from training.texts import TextWriter
 
 # Fewer things at a time than the encoder sees: comparing is what has to be learnt, not crowds.
 LANGUAGE_RANGE = replace(TRAINING_RANGE, blocks=(1, 5), bowls=(0, 3), zones=(0, 2), objects=(0, 1), clutter=(0, 1))
-BESIDE_LONG = 0.8  # of the scenes with a long task have another text, too
 
 
 def build_language_model(config: StageConfig) -> tuple[SceneLanguageModel, str]:
@@ -94,12 +93,12 @@ class LanguageTask:
         return scenes, seen, texts
 
     def _texts(self, scenes: SceneBatch, index: int, moment: Progress | None, rng) -> list[Text]:
-        """Texts behind one scene: of its long task one, and a few more."""
+        """Texts behind one scene: of its long task, in two wordings, and one more."""
         if moment is None:
             return self.writer.draw(*scenes.scene(index), self.config.pairs, rng)
         slots = list(range(len(moment.scene.objects)))
-        more = int(rng.random() < BESIDE_LONG)
-        return [self.writer.long(moment, slots, rng), *self.writer.draw(*scenes.scene(index), more, rng)]
+        long = [self.writer.long(moment, slots, rng, words) for words in moment.task.wordings]
+        return [*long, *self.writer.draw(*scenes.scene(index), 1, rng)]
 
     def see(self, scenes: SceneBatch, seen):
         """ObjectSet, and the slot of each object (B, n), -1 where it is none of the scene's."""
@@ -126,7 +125,11 @@ class LanguageTask:
         loss = hidden.sum() * 0
         if len(packed.choice_at):
             states = hidden[packed.choice_at[:, 0], packed.choice_at[:, 1]]
-            logits = self.model.allowed_logits(states, packed.choice_allowed).masked_fill(~packed.choice_mask, -1e4)
+            logits = self.model.allowed_logits(states, packed.choice_allowed)
+            if len(packed.end_row):
+                ended, end_loss = self._ends(packed, penultimate, features, objects, slot, figures)
+                logits, loss = logits + self.model.end_bonus(packed.choice_allowed, ended), loss + end_loss
+            logits = logits.masked_fill(~packed.choice_mask, -1e4)
             # The right token stands first.
             nll = F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=device), reduction="sum") / texts_in_all
             loss = loss + nll
@@ -138,6 +141,7 @@ class LanguageTask:
             right.index_put_((packed.free_text[logits.argmax(-1) != packed.free_token],), wrong)
         if len(packed.step_row):
             loss = loss + self._pointer_loss(packed, penultimate, features, objects, slot, figures)
+        figures["task_loss"] = float(loss.detach())  # of words and pointers alone
         if routing.logits:
             extra, routed = routing_loss(routing, packed, self.config)
             loss, figures = loss + extra, figures | routed
@@ -148,6 +152,18 @@ class LanguageTask:
         figures["samples"] = float(len(packed.kinds))
         return loss, figures
 
+    def _ends(self, packed, penultimate, features, objects, slot, figures):
+        """What the pointer says on whether there is anything to pick: log odds of none for each choice (M,), and its loss."""
+        words = instruction_states(penultimate, packed.end_row, packed.end_prompt)
+        state, row = end_states(penultimate, packed), packed.end_row
+        logits = self.model.pointer(state, *words, features[row], objects.mask[row])[:, 0]
+        target = pointer_targets(packed.end_right, slot[row])
+        known = target.any(-1)
+        over = target[known, -1]
+        figures["over"] = float(((logits[known].argmax(-1) == target.shape[1] - 1) == over).float().mean()) if len(over) else 1.0
+        ended = logits.new_zeros(len(packed.choice_at)).index_put((packed.end_choice,), self.model.log_odds_of_none(logits))
+        return ended, _missed(logits[known], target[known]).sum() / known.sum().clamp(min=1)
+
     def run(self, packed) -> tuple[torch.Tensor, torch.Tensor]:
         """The LLM over a packed batch -> last hidden and penultimate states (B, T, W), float32."""
         mixed = self.model.llm.dtype == torch.bfloat16
@@ -155,18 +171,18 @@ class LanguageTask:
             return self.model.run(packed.inputs, packed.mask, packed.positions, places=packed.places)[:2]
 
     def _pointer_loss(self, packed, penultimate, features, objects, slot, figures):
-        """Cross-entropy of what the pointer chooses at <pick> and at <place>."""
-        truth = pointer_targets(packed, slot)
-        words = instruction_states(penultimate, packed)
+        """-log of the probability that the pointer gives to all that is right at <pick> and at <place>."""
+        truth = pointer_targets(packed.step_right, slot[packed.step_row])
+        words = instruction_states(penultimate, packed.step_row, packed.prompt_span)
         loss = 0.0
         for which, name in enumerate(("pick_pointer", "place_pointer")):
             states = pointer_states(penultimate, packed, which)
             logits = self.model.pointer(states, *words, features[packed.step_row], objects.mask[packed.step_row])[:, which]
-            known = truth[:, which] >= 0
+            target = truth[:, which]
+            known = target.any(-1)
             # A sum over what is known: the encoder may have missed every object that is meant.
-            nll = F.cross_entropy(logits, truth[:, which], ignore_index=-100, reduction="sum")
-            loss = loss + nll / known.sum().clamp(min=1)
-            right = (logits.argmax(-1) == truth[:, which])[known].float()
+            loss = loss + _missed(logits[known], target[known]).sum() / known.sum().clamp(min=1)
+            right = target.gather(1, logits.argmax(-1, keepdim=True))[known, 0].float()
             if bool(known.any()):
                 figures[name] = float(right.mean())
             for kind in ("grounded", "long", "question"):
@@ -177,11 +193,21 @@ class LanguageTask:
         return loss
 
 
-def pointer_targets(packed, slot: torch.Tensor) -> torch.Tensor:
-    """Index of the objects that each step means (S, 2); n for none, -100 where the encoder missed the object."""
-    index = object_index(packed.step_pointer, slot[packed.step_row])
-    truth = torch.where(index >= 0, index, torch.full_like(index, -100))
-    return torch.where(packed.step_pointer == -1, torch.full_like(truth, slot.shape[1]), truth)
+def _missed(logits: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """-log of the probability of all that is right (S,): logits and right (S, n + 1)."""
+    return -logits.log_softmax(-1).masked_fill(~right, -torch.inf).logsumexp(-1)
+
+
+def pointer_targets(right: torch.Tensor, slot: torch.Tensor) -> torch.Tensor:
+    """Which objects may be meant (..., n + 1), the last standing for none; nowhere true where all were missed.
+
+    Args:
+        right: (S, ..., K) slots, -1 for none. slot: (S, n) of the objects.
+    """
+    wanted = right[..., None]
+    slot = slot.view(len(slot), *[1] * (right.ndim - 1), slot.shape[1])
+    found = ((wanted == slot) & (wanted >= 0)).any(-2)
+    return torch.cat([found, (right == -1).any(-1, keepdim=True)], dim=-1)
 
 
 def nearest_slots(objects, scenes: SceneBatch, within: float = 0.03) -> torch.Tensor:

@@ -8,10 +8,11 @@ import numpy as np
 import torch
 
 from moe3d_ros.tabletop.arrange import SEEN_COLORS, batch_scenes
-from moe3d_ros.tabletop.progress import Progress, sample_impossible, sample_progress
+from moe3d_ros.tabletop.progress import Progress, sample_impossible, sample_progress, sample_unrelated
 from moe3d_ros.tabletop.scenes import SceneBatch, SceneRange, sample_scenes
 
-IMPOSSIBLE_SHARE = 0.06  # of the moments, the task cannot be done
+IMPOSSIBLE_SHARE = 0.05  # of the moments, the task names what is not there
+UNRELATED_SHARE = 0.03  # and of them, what is said is no task for any scene
 SCALES = (0.35, 1.0)  # from three colours on the table to all that the tasks ask for
 
 
@@ -19,7 +20,10 @@ def sample_moments(number: int, rng: np.random.Generator, colors=SEEN_COLORS) ->
     """Moments of long-horizon tasks, in the colours that the benchmark's protocol trains on; see `sample_progress`."""
     moments = []
     for _ in range(number):
-        sample = sample_impossible if rng.random() < IMPOSSIBLE_SHARE else sample_progress
+        draw = rng.random()
+        sample = sample_impossible if draw < IMPOSSIBLE_SHARE else sample_progress
+        if draw > 1 - UNRELATED_SHARE:
+            sample = sample_unrelated
         moments.append(sample(rng, colors=colors, scale=float(rng.uniform(*SCALES))))
     return moments
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 
 import torch
 
-from moe3d_ros.model.grammar import PICK
+from moe3d_ros.model.grammar import CANNOT, DONE, PICK, STEP
 from moe3d_ros.model.language import MASKED, SceneLanguageModel
 from moe3d_ros.model.objects import ObjectSet
 from moe3d_ros.model.token_places import TokenPlaces
+
+UNKNOWN = -2  # a slot: which one is not known
 
 
 @dataclass
@@ -27,6 +29,8 @@ class Text:
             places of its <pick> and <place>.
         pointers: for each step, the slots of the scene's objects that are picked and placed on, or that the question and
             the answer are about (-1: none, -2: unknown).
+        right: for each step, all slots that would have been as right to pick, and to place on; where it is empty, only
+            those of ``pointers`` are.
         kind: for the figures.
     """
 
@@ -36,6 +40,7 @@ class Text:
     steps: list[tuple[int, int]] = field(default_factory=list)
     pointers: list[tuple[int, int]] = field(default_factory=list)
     kind: str = "plan"
+    right: list[tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)
 
 
 @dataclass
@@ -56,9 +61,15 @@ class Packed:
     step_row: torch.Tensor  # (S,) row in the batch
     step_span: torch.Tensor  # (S, 2) first and last place
     step_pointer: torch.Tensor  # (S, 2) slots
+    step_right: torch.Tensor  # (S, 2, K) slots that are right, the pointed one first; UNKNOWN for padding
     step_text: torch.Tensor  # (S,)
     prompt_span: torch.Tensor  # (S, 2) first and last place of the step's prompt
     marker_at: torch.Tensor  # (S, 2) places of <pick> and <place>
+    end_choice: torch.Tensor  # (R,) which of the M choices are between a step and an end of the plan
+    end_row: torch.Tensor  # (R,)
+    end_at: torch.Tensor  # (R,) place whose output decides
+    end_prompt: torch.Tensor  # (R, 2) first and last place of the prompt
+    end_right: torch.Tensor  # (R, K) slots that are right to pick next, -1 if the plan ends; UNKNOWN for padding
     kinds: list[str]  # of every text
     places: TokenPlaces  # which tokens are objects, and where they are
 
@@ -77,8 +88,10 @@ def pack(
     rows, kinds = [], []
     choice_at, choices, choice_text = [], [], []
     free_at, free_token, free_text = [], [], []
-    step_row, step_span, step_pointer, step_text, prompt_span, marker_at = [], [], [], [], [], []
+    step_row, step_span, step_pointer, step_right, step_text, prompt_span, marker_at = [], [], [], [], [], [], []
+    ends = []  # of each choice between a step and an end: its number, row, place, prompt, what is right
     markers = model.grammar.special[PICK:]
+    over = {model.grammar.special[DONE], model.grammar.special[CANNOT]}
     for row, behind in enumerate(texts):
         prefix = len(prompt) + int(mask[row].sum())
         ids, segment, position = [0] * prefix, [0] * prefix, list(range(prefix))
@@ -90,6 +103,7 @@ def pack(
             segment += [number] * len(inputs)
             position += range(prefix, prefix + len(inputs))
             first = start + len(text.prompt)
+            right = _right_slots(text)
             for offset, token in enumerate(text.answer):
                 if text.allowed is None and token in markers:
                     continue  # they are given: the model is told to point
@@ -98,9 +112,14 @@ def pack(
                     free_token.append(token)
                     free_text.append(len(kinds))
                 elif len(text.allowed[offset]) > 1:
+                    if not over.isdisjoint(text.allowed[offset]):
+                        step = text.answer[:offset].count(model.grammar.special[STEP])
+                        wanted = (-1,) if token in over else right[step][0]
+                        ends.append((len(choices), row, first + offset - 1, (start, first - 1), wanted))
                     choice_at.append((row, first + offset - 1))
                     choices.append([token] + [t for t in text.allowed[offset] if t != token])
                     choice_text.append(len(kinds))
+            step_right += right
             for (a, b), pointer in zip(text.steps, text.pointers):
                 step_row.append(row)
                 step_span.append((first + a, first + b))
@@ -143,9 +162,24 @@ def pack(
         torch.tensor([[True] * len(c) + [False] * (widest - len(c)) for c in choices], device=device).reshape(-1, widest),
         as_tensor(choice_text, (-1,)),
         as_tensor(free_at, (-1, 2)), as_tensor(free_token, (-1,)), as_tensor(free_text, (-1,)),
-        step_row, as_tensor(step_span, (-1, 2)), step_pointer,
-        as_tensor(step_text, (-1,)), as_tensor(prompt_span, (-1, 2)), marker_at, kinds, places,
+        step_row, as_tensor(step_span, (-1, 2)), step_pointer, _padded_slots(step_right, 2, device),
+        as_tensor(step_text, (-1,)), as_tensor(prompt_span, (-1, 2)), marker_at,
+        *(as_tensor([end[k] for end in ends], shape) for k, shape in enumerate(((-1,), (-1,), (-1,), (-1, 2)))),
+        _padded_slots([[end[4]] for end in ends], 1, device)[:, 0], kinds, places,
     )  # fmt: skip
+
+
+def _right_slots(text: Text) -> list[list[tuple[int, ...]]]:
+    """For each step the slots that are right to pick and to place on, the pointed ones first."""
+    others = text.right or [((), ())] * len(text.pointers)
+    return [[(first, *more) for first, more in zip(pointer, right)] for pointer, right in zip(text.pointers, others)]
+
+
+def _padded_slots(slots: list[list[tuple[int, ...]]], pointers: int, device) -> torch.Tensor:
+    """Slots of S steps and each of their ``pointers`` P, padded to the longest (S, P, K)."""
+    most = max((len(each) for step in slots for each in step), default=1)
+    rows = [[[*each, *[UNKNOWN] * (most - len(each))] for each in step] for step in slots]
+    return torch.tensor(rows, dtype=torch.long, device=device).reshape(-1, pointers, most)
 
 
 def _places(objects: ObjectSet, start: int, length: int, again, pointed: torch.Tensor) -> TokenPlaces:
@@ -183,17 +217,25 @@ def step_states(penultimate: torch.Tensor, packed: Packed) -> torch.Tensor:
 
 def pointer_states(penultimate: torch.Tensor, packed: Packed, which: int) -> torch.Tensor:
     """States of the S steps for the pointer (S, 2W): just before the marker, and the mean over the instruction."""
-    mean = _mean_over(penultimate, packed.step_row, packed.prompt_span)
-    return torch.cat([penultimate[packed.step_row, packed.marker_at[:, which] - 1], mean], dim=-1)
+    return _states_at(penultimate, packed.step_row, packed.marker_at[:, which] - 1, packed.prompt_span)
 
 
-def instruction_states(penultimate: torch.Tensor, packed: Packed) -> tuple[torch.Tensor, torch.Tensor]:
-    """States of the S steps' instructions, padded (S, T, W), and which are real (S, T)."""
-    first, last = packed.prompt_span.unbind(1)
+def end_states(penultimate: torch.Tensor, packed: Packed) -> torch.Tensor:
+    """States of the R choices between a step and an end, for the pointer (R, 2W)."""
+    return _states_at(penultimate, packed.end_row, packed.end_at, packed.end_prompt)
+
+
+def _states_at(penultimate, row, place, prompt) -> torch.Tensor:
+    return torch.cat([penultimate[row, place], _mean_over(penultimate, row, prompt)], dim=-1)
+
+
+def instruction_states(penultimate: torch.Tensor, row: torch.Tensor, prompt: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """States of instructions, padded, and which are real: row (S,), prompt (S, 2) -> (S, T, W), (S, T)."""
+    first, last = prompt.unbind(1)
     offsets = torch.arange(int((last - first).max()) + 1, device=penultimate.device)
     places = first[:, None] + offsets  # (S, T)
     real = places <= last[:, None]
-    return penultimate[packed.step_row[:, None], places.clamp(max=penultimate.shape[1] - 1)], real
+    return penultimate[row[:, None], places.clamp(max=penultimate.shape[1] - 1)], real
 
 
 def _mean_over(states: torch.Tensor, row: torch.Tensor, span: torch.Tensor) -> torch.Tensor:

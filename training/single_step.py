@@ -6,7 +6,6 @@ import math
 import time
 
 import numpy as np
-from scipy.stats import binomtest
 from tqdm import tqdm
 
 from moe3d_ros.geometry import quaternion_to_matrix, symmetric_angle_error, yaw_of
@@ -15,6 +14,8 @@ from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.physics import TabletopWorld
 from moe3d_ros.tabletop.scenes import CAMERAS, random_scene
 from moe3d_ros.tabletop.tasks import Step, Task, single_step_task
+from training.shares import shares
+from training.shares import table as shares_table
 
 HELD_OUT_SEED = 9_000_000  # training scenes come from seeds of another kind and range
 
@@ -92,7 +93,7 @@ def summary(records: list[dict]) -> dict:
     plain = [r["text_right"] for r in records if not r["grounded"]]
     grounded = [r["text_right"] for r in records if r["grounded"]]
     right = [r for r in records if r["text_right"]]
-    shares = {
+    figures = shares({
         "text_accuracy": plain,
         "text_accuracy_grounded": grounded,
         "pick_within_15mm": [r["pick_error"] < 0.015 for r in right],
@@ -100,26 +101,11 @@ def summary(records: list[dict]) -> dict:
         "both_within": [r["pick_error"] < 0.015 and r["place_error"] < 0.02 for r in right],
         "yaw_within_10deg": [r["pick_yaw_error"] < math.radians(10) for r in right],
         "executed_success": [r["executed"] for r in records if "executed" in r],
-    }
-    figures: dict = {name: float(np.mean(values)) if values else None for name, values in shares.items()}
-    figures["counts"] = {name: len(values) for name, values in shares.items()}
-    figures["intervals"] = {name: interval(values) for name, values in shares.items() if values}
+    })  # fmt: skip
     figures["seconds_median"] = float(np.median([r["seconds"] for r in records]))
     return figures
 
 
-def interval(values) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share."""
-    found = binomtest(int(sum(values)), len(values)).proportion_ci(method="wilson")
-    return float(found.low), float(found.high)
-
-
 def table(figures: dict) -> str:
     """The figures as lines of text."""
-    lines = [f"{'':26}{'share':>8}{'95 % interval':>18}{'cases':>7}"]
-    for name, count in figures["counts"].items():
-        if count:
-            low, high = figures["intervals"][name]
-            lines.append(f"{name:26}{figures[name]:8.3f}{f'{low:.3f} to {high:.3f}':>18}{count:7}")
-    lines.append(f"seconds per plan (median)  {figures['seconds_median']:.2f}")
-    return "\n".join(lines)
+    return f"{shares_table(figures)}\nseconds per plan (median)  {figures['seconds_median']:.2f}"

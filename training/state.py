@@ -16,6 +16,7 @@ from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
 from training.processes import like, whole
 
 STATE, AVERAGE = "state.json", "average"
+KEPT = "kept"  # folder of a run for states of its past, without optimiser
 Named = dict[str, torch.Tensor]
 
 
@@ -30,12 +31,14 @@ class Progress:
     Attributes:
         step: optimiser steps that are done.
         seconds: wall-clock time spent on them.
+        samples: seen so far, of all processes.
         window: figures of the steps since the last line of the log.
         identity: what the run belongs to (the base LLM's revision); a state of another one is refused.
     """
 
     step: int = 0
     seconds: float = 0.0
+    samples: float = 0.0
     window: list[dict[str, float]] = field(default_factory=list)
     identity: dict[str, str] = field(default_factory=dict)
 
@@ -45,6 +48,7 @@ def save_state(folder: Path, trained: Named, optimizer, progress: Progress, aver
     """Write ``state-N.safetensors`` and then ``state.json``, which names it; whatever happens, the older pair stays.
 
     Args:
+        optimizer: None for a state to evaluate, which no run can go on from.
         trained: parameters by name; ``average`` their moving averages, where there are some.
         write: whether this process is the one that writes; all must call, since shards are gathered.
 
@@ -53,7 +57,7 @@ def save_state(folder: Path, trained: Named, optimizer, progress: Progress, aver
     """
     tensors = {f"weight.{name}": whole(value) for name, value in trained.items()}
     for name, value in trained.items():
-        for key, moment in optimizer.state.get(value, {}).items():
+        for key, moment in (optimizer.state.get(value, {}) if optimizer else {}).items():
             tensors[f"{key}.{name}"] = whole(moment)
     for name, value in (average or {}).items():
         tensors[f"{AVERAGE}.{name}"] = whole(value)
@@ -100,7 +104,7 @@ def load_state(folder: Path, trained: Named, optimizer, identity: dict[str, str]
         moments.pop(AVERAGE, None)
         if moments:
             optimizer.state[value] = {k: v if k == "step" else like(v, value) for k, v in moments.items()}
-    return Progress(record["step"], record["seconds"], record.get("window", []), known)
+    return Progress(record["step"], record["seconds"], record.get("samples", 0.0), record.get("window", []), known)
 
 
 def _check_identity(folder, known: dict[str, str], identity: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from moe3d_ros.tabletop.benchmark_tasks import SEEN_TASKS, TASKS, UNSEEN_TASKS
-from training.single_step import interval
+from training.shares import interval
 
 # Published success of LoHoVLA, and of a plain VLA of its size (3 billion parameters), percent.
 PUBLISHED = {

@@ -8,19 +8,22 @@ import numpy as np
 
 from moe3d_ros.model.grammar import DONE, PICK, PLACE
 from moe3d_ros.model.language import SceneLanguageModel, question_prompt, task_prompt
+from moe3d_ros.tabletop.impossible import impossible_instruction
 from moe3d_ros.tabletop.progress import Progress
 from moe3d_ros.tabletop.questions import CAPTION_WEIGHTS, WEIGHTS, draw_question
 from moe3d_ros.tabletop.scenes import Scene
-from moe3d_ros.tabletop.tasks import Step, impossible_task, random_step_text, single_step_task
+from moe3d_ros.tabletop.tasks import Step, random_step_text, single_step_task
+from moe3d_ros.tabletop.typos import with_typos
 from training.packing import Text
 
 # Of the texts about a scene that no long task belongs to.
-SHARES = {"plain": 0.08, "grounded": 0.25, "done": 0.04, "cannot": 0.08, "question": 0.55}
+SHARES = {"plain": 0.08, "grounded": 0.25, "done": 0.04, "cannot": 0.1, "question": 0.53}
 # By what `texts` of the configuration says; a caption is a question with a long answer.
 MIXES = {"all": SHARES, "plans": {**SHARES, "question": 0.0}, "questions": {"question": 1.0}, "captions": {"question": 1.0}}
 # How many of a long task's remaining steps are learnt from one sample. Only the first is executed before the planner looks
 # again, so it counts most.
 STEPS_LEARNT, STEP_SHARES = (1, 2, 4), (0.6, 0.25, 0.15)
+TYPO_SHARE = 0.05  # of the instructions have a slip of the keyboard
 HISTORY_SHARE = 0.5  # of the long tasks are told what was done already; the scene shows it too
 
 
@@ -63,34 +66,39 @@ class TextWriter:
         pointers = [tuple(-1 if index is None else slots[index] for index in found.pointed)]
         return Text(encode(question_prompt(found.text)), answer, None, [(0, 1)], pointers, "question")
 
-    def long(self, moment: Progress, slots: list[int], rng, most: int | None = None) -> Text:
-        """What a long task still needs: its next steps, ``done`` or ``cannot``; at most ``most`` steps."""
+    def long(self, moment: Progress, slots: list[int], rng, words: str = "", most: int | None = None) -> Text:
+        """What a long task still needs, said in ``words``: its next steps, ``done`` or ``cannot``; at most ``most`` steps."""
         most = most or int(rng.choice(STEPS_LEARNT, p=STEP_SHARES))
         history = moment.history if rng.random() < HISTORY_SHARE else []
         kind = "cannot" if moment.task.reason else "long" if moment.steps else "done"
-        return self._write(moment.task.instruction, moment.steps, slots, history, kind, most)
+        text = self._write(words or moment.task.instruction, moment.steps, slots, history, kind, rng, most)
+        text.right = [_slots_of(moves, step, slots) for moves, step in zip(moment.right, moment.steps[:most])]
+        return text
 
     def single_step(self, scene: Scene, slots: list[int], rng) -> StepText | None:
         """An instruction of one step, with the step itself: for Pose-DiT."""
         task = single_step_task(scene, rng, grounded=bool(rng.random() < 0.5), areas=0.15)
         if task is None:
             return None
-        return StepText(self._write(task.instruction, task.steps, slots, [], "plain"), (task.steps[0], slots))
+        return StepText(self._write(task.instruction, task.steps, slots, [], "plain", rng), (task.steps[0], slots))
 
     def _single(self, scene: Scene, slots, kind: str, rng) -> Text | None:
         if kind == "cannot":
-            task = impossible_task(scene, rng)
+            task, steps = impossible_instruction(scene, rng), ()
         else:
             grounded = kind == "grounded" or (kind == "done" and rng.random() < 0.5)
             task = single_step_task(scene, rng, grounded, areas=0.12)
+            steps = task.steps if task is not None else ()
         if task is None:
             return None
-        history = [step.text for step in task.steps] if kind == "done" else []
+        history = [step.text for step in steps] if kind == "done" else []
         if rng.random() < 0.1:
             history.insert(0, random_step_text(rng))
-        return self._write(task.instruction, () if kind == "done" else task.steps, slots, history, kind)
+        return self._write(task.instruction, () if kind == "done" else steps, slots, history, kind, rng)
 
-    def _write(self, instruction: str, steps, slots, history, kind: str, most: int = 8) -> Text:
+    def _write(self, instruction: str, steps, slots, history, kind: str, rng, most: int = 8) -> Text:
+        if rng.random() < TYPO_SHARE:
+            instruction = with_typos(instruction, rng)
         grammar, learnt = self.model.grammar, steps[:most]
         answer = grammar.tokens([step.text for step in learnt], cannot=kind == "cannot")
         if len(learnt) < len(steps):
@@ -98,3 +106,10 @@ class TextWriter:
         pointers = [(slots[s.pick_index], -1 if s.place_index is None else slots[s.place_index]) for s in learnt]
         prompt = self.model.encode(task_prompt(instruction, history))
         return Text(prompt, answer, grammar.walk(answer), grammar.spans(answer), pointers, kind)
+
+
+def _slots_of(moves, step: Step, slots) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Slots of all that would be right to pick, and of what would be right to place this step's pick on."""
+    picks = {slots[move.pick] for move in moves}
+    places = {-1 if move.place is None else slots[move.place] for move in moves if move.pick == step.pick_index}
+    return tuple(sorted(picks)), tuple(sorted(places))

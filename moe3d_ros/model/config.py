@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 
 from moe3d_ros.model.encoder import EncoderConfig
 from moe3d_ros.model.patches import PatchConfig
 from moe3d_ros.voxels import Workspace
+
+LEAST_CHANCE = 1e-6  # log odds are cut off there
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,23 @@ class ModelConfig:
     pose_heads: int = 8
     pose_steps: int = 4  # sampling steps of the rectified flow; positions need one, yaw gains from more
     pose_draws: int = 4  # draws whose medoid is taken
+    confidence_temperature: float = 1.0  # of a step's log odds; fitted by training/calibrate.py
+    confidence_bias: float = 0.0  # added to them after that
+
+    def __post_init__(self):
+        if not (math.isfinite(self.confidence_temperature) and self.confidence_temperature > 0):
+            raise ValueError(f"confidence_temperature must be positive, got {self.confidence_temperature}")
+        if not math.isfinite(self.confidence_bias):
+            raise ValueError(f"confidence_bias must be a number, got {self.confidence_bias}")
+
+    def calibrated(self, probability: float) -> float:
+        """What a step's own probability is worth, in [0, 1]: temperature and bias on its log odds (Platt 1999)."""
+        probability = min(max(probability, 0.0), 1.0)
+        if (self.confidence_temperature, self.confidence_bias) == (1.0, 0.0):
+            return probability
+        probability = min(max(probability, LEAST_CHANCE), 1 - LEAST_CHANCE)
+        odds = math.log(probability / (1 - probability)) / self.confidence_temperature + self.confidence_bias
+        return 1 / (1 + math.exp(-odds))
 
     def to_dict(self) -> dict:
         """Plain types for JSON."""

@@ -143,6 +143,23 @@ class SceneLanguageModel(nn.Module):
         """Logits of the allowed tokens only: hidden (M, W), allowed (M, A) ids -> (M, A)."""
         return (self._rows(self.llm.get_output_embeddings().weight, allowed) @ hidden[..., None])[..., 0]
 
+    @staticmethod
+    def log_odds_of_none(pointer: torch.Tensor) -> torch.Tensor:
+        """Log odds of the pointer's last choice, none, against all objects: (..., n + 1) -> (...)."""
+        return pointer[..., -1] - pointer[..., :-1].logsumexp(-1)
+
+    def end_bonus(self, allowed: torch.Tensor, ended: torch.Tensor) -> torch.Tensor:
+        """What <done> and <cannot> gain: a plan ends where the pointer finds nothing to pick.
+
+        Whether anything is left to do is a question to all objects at once, which the pointer answers better than the
+        next word.
+
+        Args:
+            allowed: (M, A) token ids. ended: (M,) log odds of none at <pick>.
+        """
+        special = self.grammar.special
+        return ((allowed == special[DONE]) | (allowed == special[CANNOT])) * ended[:, None]
+
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Logits of all tokens and the special ones (M, vocabulary + 3)."""
         return torch.cat([self.llm.get_output_embeddings()(hidden.to(self.llm.dtype)).float(), hidden @ self.special.T], dim=-1)
@@ -209,7 +226,7 @@ def generate_plan(model: SceneLanguageModel, objects: ObjectSet, instruction: st
 
     node = model.grammar.root
     while len(steps) < max_steps:
-        chosen, probability = writer.choose(node)
+        chosen, probability = writer.step_or_end(node)
         if chosen in (special[DONE], special[CANNOT]):
             return steps, "done" if chosen == special[DONE] else "cannot", probability
         line, node = writer.forced([chosen], node.children[chosen])
@@ -253,6 +270,7 @@ class _Writer:
             raise Stopped
         self.hidden, penultimate, self.cache = self.model.run(inputs[None], cache=self.cache, places=places)
         self.states.append(penultimate[0])
+        self.last = penultimate[0, -1]  # (W,)
 
     def read(self, ids: list[int], index: int | None = None) -> None:
         """Read tokens; ``index`` is the object that a marker, which then comes first, stands for."""
@@ -264,13 +282,25 @@ class _Writer:
             places = join_places(object_places(self.center[:, index : index + 1]), rest)
         self._run(inputs, places)
 
-    def choose(self, node) -> tuple[int, float]:
+    def choose(self, node, ended: torch.Tensor | None = None) -> tuple[int, float]:
         """The likeliest token that the grammar allows, and its probability among those."""
-        allowed = list(node.children)
-        logits = self.model.allowed_logits(self.hidden[:, -1], torch.tensor([allowed], device=self.mask.device))[0]
-        chances = logits.softmax(-1)
+        allowed = torch.tensor([list(node.children)], device=self.mask.device)
+        logits = self.model.allowed_logits(self.hidden[:, -1], allowed)
+        if ended is not None:
+            logits = logits + self.model.end_bonus(allowed, ended)
+        chances = logits[0].softmax(-1)
         best = int(chances.argmax())
-        return allowed[best], float(chances[best])
+        return int(allowed[0, best]), float(chances[best])
+
+    def step_or_end(self, node) -> tuple[int, float]:
+        """Begin a step, or end the plan: as ``choose``, with what the pointer says of whether there is anything to pick."""
+        return self.choose(node, self.model.log_odds_of_none(self._point(0))[None])
+
+    def _point(self, which: int) -> torch.Tensor:
+        """Logits of a pointer over the objects and none (n + 1,), after what was read so far."""
+        state = torch.cat([self.last, self.words[0].mean(0)])[None]
+        everything = torch.ones(self.words.shape[:2], dtype=torch.bool, device=self.mask.device)
+        return self.model.pointer(state, self.words, everything, self.features, self.mask)[0, which]
 
     def forced(self, tokens: list[int], node):
         """Append what the grammar leaves no choice about, up to the next marker or the end of the step."""
@@ -284,9 +314,9 @@ class _Writer:
 
     def point_and_say(self, which: int, marker: int, node):
         """Choose an object and the words for it -> tokens that were read, the node after them, their probability."""
-        state = torch.cat([self.states[-1][-1], self.words[0].mean(0)])[None]
-        everything = torch.ones(self.words.shape[:2], dtype=torch.bool, device=self.mask.device)
-        logits = self.model.pointer(state, self.words, everything, self.features, self.mask)[0, which]
+        logits = self._point(which)
+        if self.chosen and self.chosen[0] < len(self.tokens):  # nothing is placed on itself
+            logits[self.chosen[0]] = MASKED
         chances, order = logits.softmax(-1).sort(descending=True)
         count = 1 if chances[0] > SURE else int((chances[:TRIED] > UNLIKELY).sum())
         length, known = self.cache.get_seq_length(), len(self.states)

@@ -28,6 +28,7 @@ class Draft:
         scale: 1 for the full size of scenes, less for smaller ones.
         held_out: word instructions as training never does.
         things: what has been added so far.
+        again: what was said, in other words; empty if there are none.
     """
 
     rng: np.random.Generator
@@ -35,6 +36,7 @@ class Draft:
     scale: float = 1.0
     held_out: bool = False
     things: list[Thing] = field(default_factory=list)
+    again: str = ""
 
     def __post_init__(self):
         self.colors = tuple(str(c) for c in self.rng.permutation(self.colors))
@@ -76,6 +78,7 @@ class Draft:
 
     def say(self, task: str, **fields: str) -> str:
         """An instruction for the task."""
+        self.again = word(task, self.rng, self.held_out, **fields)
         return word(task, self.rng, self.held_out, **fields)
 
 
@@ -104,7 +107,7 @@ def draw(name, generator, rng, colors, scale, held_out, jitter) -> tuple[LongTas
             scene = arrange(draft.things, rng, jitter)
         except NoRoom:
             continue
-        return LongTask(name, instruction, alternatives, held_out), scene
+        return LongTask(name, instruction, alternatives, held_out, again=draft.again or instruction), scene
 
 
 def one_move(draft: Draft):

@@ -1,9 +1,9 @@
-"""Goals of long-horizon tasks: what a task wants to be so, how much of it is, and the next move towards it.
+"""Goals of long-horizon tasks: what a task wants to be so, how much of it is, and the moves that come next.
 
-The next move is canonical, so that it can be learnt: of what can be moved at once, the leftmost goes first (of a
-stack without a prescribed order the big blocks before that); of several bowls that would do, the leftmost empty one is
-taken; a stack that has been begun is continued, the tallest first, then the one nearest to the middle. What lies on
-top of something that is needed is put aside only when nothing else is left to do. Scores accept every right answer.
+The first of the moves is canonical: of what can be moved at once, the leftmost goes first (of a stack without a
+prescribed order only the big blocks before the small ones are right); of several bowls that would do, the leftmost empty
+one; a stack that has been begun is continued, the tallest first, then the one nearest to the middle. What lies on top of
+something that is needed is put aside only when nothing else is left to do.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Move(NamedTuple):
     aside: bool = False
 
 
-def _uncover(layout: Layout, wanted: list[int]) -> Move | None:
-    """Take off what covers the leftmost of ``wanted``."""
-    covered = [i for i in layout.leftmost(wanted) if not layout.free(i)]
-    return Move(layout.summit(covered[0]), aside=True) if covered else None
+def _uncover(layout: Layout, wanted: list[int]) -> list[Move]:
+    """Take off what covers the ``wanted``, from left to right."""
+    summits = dict.fromkeys(layout.summit(i) for i in layout.leftmost(wanted) if not layout.free(i))
+    return [Move(summit, aside=True) for summit in summits]
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,16 @@ class Into:
         """How many of them are so in the layout's scene."""
         return self.total - len(self._left_to_do(layout))
 
-    def next(self, layout: Layout) -> Move | None:
-        """The next move; None if nothing is left to do."""
+    def moves(self, layout: Layout) -> list[Move]:
+        """The moves that come next, the canonical one first; none if nothing is left to do."""
         wanted = self._left_to_do(layout)
+        found: list[Move] = []
         for pick in layout.leftmost(wanted):
             if layout.free(pick):
                 goals = layout.leftmost(self.allowed[self.picks.index(pick)])
-                return Move(pick, next((g for g in goals if len(goals) > 1 and layout.empty(g)), goals[0]))
-        return _uncover(layout, wanted)
+                empty = [g for g in goals if layout.empty(g)] if len(goals) > 1 else []
+                found += [Move(pick, goal) for goal in empty or goals]
+        return found or _uncover(layout, wanted)
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,11 @@ class InArea:
         """How many of them are so in the layout's scene."""
         return sum(layout.inside(i, self.area) for i in self.picks)
 
-    def next(self, layout: Layout) -> Move | None:
-        """The next move; None if nothing is left to do."""
+    def moves(self, layout: Layout) -> list[Move]:
+        """The moves that come next, the canonical one first; none if nothing is left to do."""
         wanted = [i for i in self.picks if not layout.inside(i, self.area)]
         ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
-        return Move(ready[0], area=self.area) if ready else _uncover(layout, wanted)
+        return [Move(i, area=self.area) for i in ready] or _uncover(layout, wanted)
 
 
 @dataclass(frozen=True)
@@ -129,23 +131,23 @@ class Stack:
             found.append(support)
         return found
 
-    def next(self, layout: Layout) -> Move | None:
-        """The next move; None if nothing is left to do."""
+    def moves(self, layout: Layout) -> list[Move]:
+        """The moves that come next, the canonical one first; none if nothing is left to do."""
         begun = self._begun(layout)
         if len(begun) == self.total:
-            return None
+            return []
         layer = self.layers[len(begun)]
         support = begun[-1] if begun else self.base
         if support is not None and layout.kinds[support] == "block" and not layout.free(support):
             highest = layout.summit(support)
             askew = highest in layer and highest in layout.on(support)  # the right block, put down badly: again
-            return Move(highest, support) if askew else Move(highest, aside=True)
+            return [Move(highest, support) if askew else Move(highest, aside=True)]
         wanted = [i for i in layer if i not in begun]
         ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
         if not ready:
             return _uncover(layout, wanted)
         big = [i for i in ready if layout.scene.objects[i].size == "big"]
-        return Move((big or ready)[0], support, None if support is not None else self.area)
+        return [Move(i, support, None if support is not None else self.area) for i in big or ready]
 
 
 @dataclass(frozen=True)
@@ -164,17 +166,17 @@ class OneEach:
         """How many bowls or zones are filled."""
         return sum(any(layout.at(i, g) for i in self.picks) for g in self.goals)
 
-    def next(self, layout: Layout) -> Move | None:
-        """The next move; None if nothing is left to do."""
+    def moves(self, layout: Layout) -> list[Move]:
+        """The moves that come next, the canonical one first; none if nothing is left to do."""
         unfilled = [g for g in layout.leftmost(self.goals) if not any(layout.at(i, g) for i in self.picks)]
         spare = [i for i in layout.leftmost(self.picks) if not any(layout.at(i, g) for g in self.goals)]
         if not unfilled:
-            return None
+            return []
         ready = [i for i in spare if layout.free(i)]
         if not ready:  # two in one bowl, or everything is covered
             second = [i for g in self.goals for i in [j for j in self.picks if layout.at(j, g)][1:]]
             ready = [i for i in layout.leftmost(second) if layout.free(i)]
-        return Move(ready[0], unfilled[0]) if ready else _uncover(layout, spare)
+        return [Move(i, goal) for i in ready for goal in unfilled] or _uncover(layout, spare)
 
 
 @dataclass(frozen=True)
@@ -197,12 +199,12 @@ class Off:
         """How many have left the zone."""
         return sum(not self._on(layout, i) for i in self.picks)
 
-    def next(self, layout: Layout) -> Move | None:
-        """The next move, to the other side of the table; None if nothing is left to do."""
+    def moves(self, layout: Layout) -> list[Move]:
+        """The moves that come next, to the other side of the table, the canonical one first; none if nothing is left."""
         wanted = [i for i in self.picks if self._on(layout, i)]
         ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
         side = "right side" if layout.left(self.zone) > 0 else "left side"
-        return Move(ready[0], area=side) if ready else _uncover(layout, wanted)
+        return [Move(i, area=side) for i in ready] or _uncover(layout, wanted)
 
 
 Goal = Into | InArea | Stack | OneEach | Off

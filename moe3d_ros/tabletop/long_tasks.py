@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+import numpy as np
+
 from moe3d_ros.tabletop.goals import GOALS, Goal, Move
 from moe3d_ros.tabletop.layout import Layout, apply_step
 from moe3d_ros.tabletop.scenes import Scene
@@ -23,6 +25,7 @@ class LongTask:
         alternatives: each is a set of goals that would do; indices are those of the scene's objects.
         held_out: the wording is not one of those trained on.
         reason: why it cannot be done (``no red bowl``); empty if it can. Then there are no goals.
+        again: the instruction in other words, for training.
     """
 
     name: str
@@ -30,6 +33,12 @@ class LongTask:
     alternatives: tuple[tuple[Goal, ...], ...]
     held_out: bool = False
     reason: str = ""
+    again: str = ""
+
+    @property
+    def wordings(self) -> list[str]:
+        """The instruction, and where there are other words for it, those."""
+        return list(dict.fromkeys([self.instruction, self.again or self.instruction]))
 
     def step_limit(self, moves: int) -> int:
         """How many steps an episode may take, given how many moves it needs."""
@@ -39,7 +48,7 @@ class LongTask:
         """Plain types for JSON."""
         goals = [[{"kind": type(goal).__name__, **asdict(goal)} for goal in goals] for goals in self.alternatives]
         return {"name": self.name, "instruction": self.instruction, "alternatives": goals, "held_out": self.held_out,
-                "reason": self.reason}  # fmt: skip
+                "reason": self.reason, "again": self.again}  # fmt: skip
 
     @classmethod
     def from_dict(cls, values: dict) -> LongTask:
@@ -53,37 +62,50 @@ class LongTask:
             return GOALS[entry["kind"]](**fields)
 
         alternatives = tuple(tuple(goal(entry) for entry in goals) for goals in values["alternatives"])
-        return cls(values["name"], values["instruction"], alternatives, values["held_out"], values["reason"])
+        return cls(values["name"], values["instruction"], alternatives, values["held_out"], values["reason"],
+                   values.get("again", ""))  # fmt: skip
 
 
 def satisfied(task: LongTask, scene: Scene) -> tuple[int, int]:
     """Goals reached in the scene, and all goals; the best of the task's alternatives counts."""
     if not task.alternatives:
         return 0, 0
-    goals, reached = _best(task, Layout(scene))
-    return reached, sum(goal.total for goal in goals)
-
-
-def next_step(task: LongTask, scene: Scene) -> Step | None:
-    """The oracle's next step from the scene as it is; None if all is done, or nothing can be done."""
-    if not task.alternatives:
-        return None
     layout = Layout(scene)
-    goals, _ = _best(task, layout)
-    moves = [move for move in (goal.next(layout) for goal in goals) if move is not None]
+    goals = _tied(task, layout)[0]
+    return sum(goal.reached(layout) for goal in goals), sum(goal.total for goal in goals)
+
+
+def right_moves(task: LongTask, scene: Scene) -> list[Move]:
+    """All moves that would be right next in the scene as it is, from left to right; none if all is done, or nothing can be.
+
+    Taking something aside comes last: such moves are right only where there are no others.
+    """
+    if not task.alternatives:
+        return []
+    layout = Layout(scene)
+    moves: dict[Move, None] = {}
+    for goals in _tied(task, layout):
+        for move in (move for goal in goals for move in goal.moves(layout)):
+            area = _aside(goals, layout, move) if move.aside else move.area
+            moves[move._replace(area=area)] = None
+    moves = [move for move in moves if not move.aside] or list(moves)
+    return sorted(moves, key=lambda move: -layout.left(move.pick))
+
+
+def next_step(task: LongTask, scene: Scene, rng: np.random.Generator | None = None) -> Step | None:
+    """The oracle's next step from the scene as it is, with ``rng`` a random one of the right ones; None if there is none."""
+    moves = right_moves(task, scene)
     if not moves:
         return None
-    # Taking something aside comes last; otherwise from left to right.
-    move = min(moves, key=lambda m: (m.aside, -layout.left(m.pick)))
-    area = _aside(goals, layout, move) if move.aside else move.area
-    return make_step(scene, move.pick, move.place, area)
+    move = moves[0 if rng is None else int(rng.integers(len(moves)))]
+    return make_step(scene, move.pick, move.place, move.area)
 
 
-def remaining_steps(task: LongTask, scene: Scene) -> tuple[Step, ...]:
+def remaining_steps(task: LongTask, scene: Scene, rng: np.random.Generator | None = None) -> tuple[Step, ...]:
     """All steps that the oracle would still take from the scene as it is, each with the poses after those before it."""
     steps: list[Step] = []
     while len(steps) < MOST_STEPS:
-        step = next_step(task, scene)
+        step = next_step(task, scene, rng)
         if step is None:
             break
         steps.append(step)
@@ -91,9 +113,10 @@ def remaining_steps(task: LongTask, scene: Scene) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _best(task: LongTask, layout: Layout) -> tuple[tuple[Goal, ...], int]:
+def _tied(task: LongTask, layout: Layout) -> list[tuple[Goal, ...]]:
+    """The alternatives of which most is reached."""
     counts = [sum(goal.reached(layout) for goal in goals) for goals in task.alternatives]
-    return task.alternatives[counts.index(max(counts))], max(counts)
+    return [goals for goals, count in zip(task.alternatives, counts) if count == max(counts)]
 
 
 def _aside(goals: tuple[Goal, ...], layout: Layout, move: Move) -> str:

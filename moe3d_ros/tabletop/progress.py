@@ -1,7 +1,7 @@
 """Training samples in the middle of a long-horizon task: a scene, what was done already, and the steps that remain.
 
-The past is played without physics: steps of the oracle, each a little off, now and then one that failed. Tasks are A
-to E and the practice tasks; F to K are left for evaluation.
+The past is played without physics: right steps in random order, each a little off, now and then one that failed or was
+wrong. Tasks are A to E and the practice tasks; F to K are left for evaluation.
 """
 
 from __future__ import annotations
@@ -12,20 +12,26 @@ import numpy as np
 
 from moe3d_ros.tabletop.arrange import SEEN_COLORS
 from moe3d_ros.tabletop.benchmark_tasks import SEEN_TASKS, sample_task
+from moe3d_ros.tabletop.goals import Move
+from moe3d_ros.tabletop.impossible import KINDS, impossible_instruction
 from moe3d_ros.tabletop.layout import Layout, apply_step
-from moe3d_ros.tabletop.long_tasks import LongTask, next_step, remaining_steps
+from moe3d_ros.tabletop.long_tasks import MOST_STEPS, LongTask, next_step, remaining_steps, right_moves
 from moe3d_ros.tabletop.placing import resting_height
 from moe3d_ros.tabletop.practice_tasks import PRACTICE_TASKS, sample_practice
 from moe3d_ros.tabletop.scenes import Scene
 from moe3d_ros.tabletop.success import in_area, step_reached
-from moe3d_ros.tabletop.tasks import Step
+from moe3d_ros.tabletop.tasks import Step, make_step
 
 TRAINING_TASKS = (*SEEN_TASKS, *PRACTICE_TASKS)
 BENCHMARK_SHARE = 0.55  # of the samples are of A to E, the rest practice
 DONE_SHARE = 0.12  # of the samples have nothing left to do
 FAILED_SHARE = 0.1  # of the samples have a last step that failed
+WRONG_SHARE = 0.15  # of the samples have a step in their past that was wrong: a planner meets its own mistakes
+# In these, the words tell things by where they are: a wrong move would change what is meant.
+TOLD_BY_PLACE = ("A", "area_to_bowl", "beside_to_bowl", "clear_zone", "on_top_to_bowl", "covered_to_bowl", "bowls_to_zone")
 PLACE_NOISE, STACK_NOISE = 0.005, 0.0025  # metres, 1 sigma in x and y; cut at twice that
 YAW_NOISE = np.deg2rad(4)
+MOST_LEARNT = 4  # steps of a moment whose right moves are told
 DROPPED = (0.04, 0.09)  # metres from where it was or should be that a lost block comes to lie
 
 
@@ -37,13 +43,15 @@ class Progress:
         scene: as it is now.
         task: what is to be done.
         history: texts of the steps that were executed, the failed one included.
-        steps: what the oracle would still do, in order; empty if all is done, or if the task has a ``reason``.
+        steps: what would still be done, in a random right order; empty if all is done, or if the task has a ``reason``.
+        right: for each of the steps, all the moves that would have been right in its place.
     """
 
     scene: Scene
     task: LongTask
     history: list[str]
     steps: tuple[Step, ...]
+    right: tuple[tuple[Move, ...], ...] = ()
 
     def __iter__(self):
         return iter((self.scene, self.task, self.history, self.steps))
@@ -51,7 +59,7 @@ class Progress:
 
 def sample_progress(rng: np.random.Generator, name: str | None = None, colors: tuple[str, ...] = SEEN_COLORS,
                     held_out: bool = False, scale: float = 1.0, jitter: float = 0.05, done: float = DONE_SHARE,
-                    failed: float = FAILED_SHARE) -> Progress:  # fmt: skip
+                    failed: float = FAILED_SHARE, wrong: float = WRONG_SHARE) -> Progress:  # fmt: skip
     """A random moment of a random training task.
 
     Args:
@@ -62,26 +70,68 @@ def sample_progress(rng: np.random.Generator, name: str | None = None, colors: t
         jitter: sizes vary by this fraction.
         done: share of the samples in which nothing is left to do.
         failed: share of the samples whose last step failed.
+        wrong: share of the samples, where the task allows it, with a wrong step in their past.
 
     Raises:
         ValueError: no training task has that name (F to K are none).
     """
     task, scene = _training_task(rng, name, colors, held_out, scale, jitter)
+    return play_to_moment(task, scene, rng, done, failed)
+
+
+def play_to_moment(task: LongTask, scene: Scene, rng: np.random.Generator, done: float = DONE_SHARE,
+                   failed: float = FAILED_SHARE) -> Progress:  # fmt: skip
+    """A random moment of any task that starts from ``scene``; shares as of `sample_progress`."""
     moves = len(remaining_steps(task, scene))
     taken = moves if rng.random() < done else int(rng.integers(0, moves))
+    errs = rng.random() < wrong and task.name not in TOLD_BY_PLACE
+    while True:
+        now, history = _played(task, scene, taken, int(rng.integers(0, taken + 1)) if errs else None, rng)
+        if rng.random() < failed:
+            step = next_step(task, now, rng)
+            if step is not None:
+                now = _dropped(now, step, rng)
+                history.append(step.text)
+        steps, right = _rest(task, now, rng)
+        if len(steps) < MOST_STEPS:
+            return Progress(now, task, history, steps, right)
+        errs = False  # the mistake made goals contradict: one's base lies on the other's
+
+
+def _played(task: LongTask, scene: Scene, taken: int, mistake: int | None, rng) -> tuple[Scene, list[str]]:
+    """The scene after ``taken`` steps, number ``mistake`` of which was wrong, and their texts."""
     history: list[str] = []
-    for _ in range(taken):
-        step = next_step(task, scene)
+    for number in range(taken):
+        step = (_wrong_step(scene, rng) if number == mistake else None) or next_step(task, scene, rng)
         if step is None:
             break
         scene = _noisy(scene, step, rng)
         history.append(step.text)
-    if rng.random() < failed:
-        step = next_step(task, scene)
-        if step is not None:
-            scene = _dropped(scene, step, rng)
-            history.append(step.text)
-    return Progress(scene, task, history, remaining_steps(task, scene))
+    return scene, history
+
+
+def _rest(task: LongTask, scene: Scene, rng) -> tuple[tuple[Step, ...], tuple[tuple[Move, ...], ...]]:
+    """The remaining steps in a random right order, and at each all moves that are right."""
+    steps = remaining_steps(task, scene, rng)
+    right = []
+    for step in steps[:MOST_LEARNT]:
+        right.append(tuple(right_moves(task, scene)))
+        scene = apply_step(scene, step)
+    return steps, tuple(right)
+
+
+def _wrong_step(scene: Scene, rng) -> Step | None:
+    """A step of a planner that errs: a random free block into an empty bowl or zone or onto a block; None if there is none."""
+    layout = Layout(scene)
+    free = [i for i, kind in enumerate(layout.kinds) if kind == "block" and layout.free(i)]
+    if not free:
+        return None
+    pick = int(rng.choice(free))
+    size = scene.objects[pick].half_extents[0]
+    places = [i for i, thing in enumerate(scene.objects) if i != pick and layout.below.get(pick) != i and layout.free(i)
+              and thing.kind in ("block", "bowl", "zone") and thing.half_extents[0] >= size - 0.002
+              and not (thing.kind == "block" and not layout.grounded(i))]  # fmt: skip
+    return make_step(scene, pick, int(rng.choice(places)), None) if places else None
 
 
 def sample_impossible(rng: np.random.Generator, colors: tuple[str, ...] = SEEN_COLORS, held_out: bool = False,
@@ -102,8 +152,22 @@ def sample_impossible(rng: np.random.Generator, colors: tuple[str, ...] = SEEN_C
         if not absent:
             continue
         words[place] = str(rng.choice(absent))
-        task = replace(task, instruction=" ".join(words), alternatives=(), reason=f"no {words[place]} {kind}")
+        task = replace(task, instruction=" ".join(words), again="", alternatives=(), reason=f"no {words[place]} {kind}")
         return Progress(scene, task, [], ())
+
+
+def sample_unrelated(rng: np.random.Generator, colors: tuple[str, ...] = SEEN_COLORS, held_out: bool = False,
+                     scale: float = 1.0, jitter: float = 0.05) -> Progress:  # fmt: skip
+    """A moment of a training task at which something is said that no scene allows; ``task.reason`` is its kind."""
+    kinds = [kind for kind in KINDS if kind != "absent color"]  # for that one there is `sample_impossible`
+    shares = np.array([KINDS[kind] for kind in kinds])
+    moment = sample_progress(rng, colors=colors, scale=scale, jitter=jitter)
+    said = None
+    while said is None:  # not every scene has what a wording names
+        kind = str(rng.choice(kinds, p=shares / shares.sum()))
+        said = impossible_instruction(moment.scene, rng, kind, held_out)
+    task = replace(moment.task, instruction=said.instruction, again="", alternatives=(), held_out=held_out, reason=said.kind)
+    return Progress(moment.scene, task, moment.history, ())
 
 
 def _training_task(rng, name, colors, held_out, scale, jitter) -> tuple[LongTask, Scene]:

@@ -209,7 +209,7 @@ def single_step_task(
     return None
 
 
-def impossible_task(scene: Scene, rng: np.random.Generator) -> Task | None:
+def impossible_task(scene: Scene, rng: np.random.Generator, held_out: bool = False) -> Task | None:
     """An instruction that names a thing which is not there, so that it has no steps."""
     chosen = _choose(scene, rng, areas=0.1)
     if chosen is None:
@@ -226,7 +226,7 @@ def impossible_task(scene: Scene, rng: np.random.Generator) -> Task | None:
         target = phrase
     else:
         goal = phrase
-    return Task(_word(target, goal, _preposition(scene, place, rng), rng, False), (), False)
+    return Task(_word(target, goal, _preposition(scene, place, rng), rng, held_out), (), False, held_out)
 
 
 def _preposition(scene: Scene, place: int | None, rng) -> str:
