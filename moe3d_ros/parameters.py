@@ -228,8 +228,8 @@ MOVEIT_GOALS = (
 
 VIEWER = (
     PLANNING_FRAME,
-    Parameter("host", "127.0.0.1", "Address to listen on; 127.0.0.1: this machine alone, 0.0.0.0: every network. There is "
-              "no password."),
+    Parameter("host", "127.0.0.1", "Address to listen on; 127.0.0.1: this machine alone, 0.0.0.0: all networks. There "
+              "is no password."),
     Parameter("port", 8080, "Port of the page; the next free one is taken where it is not; 0: any.", "", 0, 65535),
     Parameter("instructions", True, "Whoever sees the page may type an instruction; false: only look."),
     Parameter("workspace_low", [0.25, -0.5, 0.0], "Lowest x, y, z of the box that is drawn: the voxelizer's.", "m",

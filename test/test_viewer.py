@@ -11,7 +11,7 @@ from urllib.request import urlopen
 
 import numpy as np
 import pytest
-from ros_helpers import LATCHED, RELIABLE, NodeProcess, cloud_msg, scene_cloud
+from ros_helpers import LATCHED, RELIABLE, TIMEOUT, NodeProcess, cloud_msg, scene_cloud
 
 pytest.importorskip("viser", reason="viser is not installed: make env")
 from geometry_msgs.msg import PoseStamped
@@ -198,7 +198,7 @@ def test_demo_with_a_view_stays_until_it_is_interrupted(tmp_path):
         client.close()
     finally:
         process.send_signal(signal.SIGINT)
-        said.append(process.communicate(timeout=60)[0])
+        said.append(process.communicate(timeout=TIMEOUT)[0])
     assert process.returncode == 0, "".join(said)
     assert (tmp_path / "plan.json").is_file() and (tmp_path / "plan.png").is_file()
 

@@ -3,8 +3,8 @@
 
     make build && tools/run python tools/view_picture.py
 
-Starts simulator, voxelizer, planner and viewer, opens the page in headless Chromium (apt-get install chromium), types the
-instruction as a person would, waits for the plan and its drawing, and takes the picture. Nothing is staged.
+Starts simulator, voxelizer, planner and viewer, opens the page in headless Chromium (apt-get install chromium), types
+the instruction as a person would, waits for the plan and its drawing, and takes the picture. Nothing is staged.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from moe3d_ros.processes import Nodes, OwnDomain  # noqa: E402
 INSTRUCTION = "put the red block in the green bowl"
 FRAME = "base_link"
 MOST = 300_000  # bytes of the picture
+STILL = 0.3  # mean difference of two pictures, of 255, by which nothing is still being drawn but the camera's noise
 CLOSE_NOTES = "document.querySelectorAll('.mantine-Notification-closeButton').forEach(button => button.click())"
 
 
@@ -57,18 +58,25 @@ def main(argv=None) -> int:
             page.evaluate(CLOSE_NOTES)  # Chromium's note that it draws without a graphics card
             page.type(args.instruction)
             page.wait_text("planned in")
-            previous = b""
+            seen = [page.screenshot()]
 
             def still() -> bool:
-                nonlocal previous
-                before, previous = previous, page.screenshot()
-                return before == previous
+                seen.append(page.screenshot())
+                return difference(*seen[-2:]) < STILL
 
             page.wait_until(still, "still picture")
-    picture = small(previous)
+    picture = small(seen[-1])
     args.output.write_bytes(picture)
     print(f"Wrote {args.output} ({len(picture) // 1000} kB).")
     return 0 if len(picture) <= MOST else 1
+
+
+def difference(one: bytes, other: bytes) -> float:
+    """Mean absolute difference of two pictures, 0 to 255."""
+    from PIL import Image, ImageChops, ImageStat
+
+    images = [Image.open(io.BytesIO(png)).convert("RGB") for png in (one, other)]
+    return sum(ImageStat.Stat(ImageChops.difference(*images)).mean) / 3
 
 
 def small(png: bytes) -> bytes:
