@@ -14,11 +14,12 @@ import pytest
 from ros_helpers import LATCHED, RELIABLE, TIMEOUT, NodeProcess, cloud_msg, scene_cloud
 
 pytest.importorskip("viser", reason="viser is not installed: make env")
+from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import String
 from view_client import ViewClient
-from visualization_msgs.msg import MarkerArray
+from visualization_msgs.msg import Marker, MarkerArray
 from websockets.exceptions import ConnectionClosed
 
 from moe3d_ros.msg import TaskPlan
@@ -109,6 +110,14 @@ def test_plan_is_drawn_and_written_and_the_next_one_replaces_it(probe, client):
     late.close()
     show(probe, Plan("tidy up", (), True, {}))
     client.wait(lambda c: not drawn & set(c.nodes) and "Nothing is left to do." in c.words, "end of the plan before")
+
+
+def test_markers_replace_those_before_and_carry_their_lifetime():
+    """What RViz goes by: a latched array that begins with DELETEALL, every other marker with the lifetime."""
+    first, *others = plan_markers(PLAN, header("base_link", Time(sec=1)), lifetime=2.5).markers
+    assert first.action == Marker.DELETEALL and len(others) == 5  # two tool frames, arrow, number, words
+    assert all(m.action == Marker.ADD and (m.lifetime.sec, m.lifetime.nanosec) == (2, 500_000_000) for m in others)
+    assert len({(m.ns, m.id) for m in others}) == 5
 
 
 def test_markers_with_a_lifetime_vanish(probe, client):

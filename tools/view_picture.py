@@ -24,6 +24,7 @@ from moe3d_ros.processes import Nodes, OwnDomain  # noqa: E402
 INSTRUCTION = "put the red block in the green bowl"
 FRAME = "base_link"
 MOST = 300_000  # bytes of the picture
+PATIENCE = 900.0  # seconds for any stage: on a busy machine drawing without a graphics card is slow
 STILL = 0.3  # mean difference of two pictures, of 255, by which nothing is still being drawn but the camera's noise
 CLOSE_NOTES = "document.querySelectorAll('.mantine-Notification-closeButton').forEach(button => button.click())"
 
@@ -49,11 +50,11 @@ def main(argv=None) -> int:
         nodes.start("viewer", planning_frame=FRAME, port=0)
         client = DemoClient(nodes.check, FRAME)
         try:
-            client.wait_ready(simulator=True, timeout=300.0)
-            address = client.view_address(300.0)
+            client.wait_ready(simulator=True, timeout=PATIENCE)
+            address = client.view_address(PATIENCE)
         finally:
             client.close()
-        with browser.Page(address, 1200, 640, timeout=300.0) as page:
+        with browser.Page(address, 1200, 640, timeout=PATIENCE) as page:
             page.wait_text("Instruction")
             page.evaluate(CLOSE_NOTES)  # Chromium's note that it draws without a graphics card
             page.type(args.instruction)
