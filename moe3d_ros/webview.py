@@ -21,6 +21,7 @@ from moe3d_ros.voxels import Workspace
 TITLE = "moe3d_ros"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 EYE = (-0.62, 0.0, 0.72)  # in widths of the workspace, from the middle of its floor: from behind the robot
+ASIDE = -0.15  # in widths of the workspace: the scene stands left of the panel
 GOAL_LENGTH = 0.12  # metres, of the arrow that comes to the goal along the approach
 GOAL_COLOR = (255, 190, 25)
 LEVELS = {"ok": "#2b8a3e", "warn": "#b35c00", "error": "#c92a2a"}
@@ -81,8 +82,8 @@ class WebView:
         middle = np.array([*self._workspace.center[:2], low[2]])
         size = 2 * float(self._workspace.half_range[:2].max())
         scene.set_up_direction("+z")
-        self._server.initial_camera.position = tuple(middle + size * np.array(EYE))
-        self._server.initial_camera.look_at = tuple(middle + size * np.array([0.03, 0.0, 0.0]))
+        self._server.initial_camera.position = tuple(middle + size * (np.array(EYE) + [0.0, ASIDE, 0.0]))
+        self._server.initial_camera.look_at = tuple(middle + size * np.array([0.03, ASIDE, 0.0]))
         scene.world_axes.visible = False
         scene.add_frame("/planning_frame", axes_length=0.1, axes_radius=0.004)
         wide, deep = high[0] - low[0], high[1] - low[1]
