@@ -217,7 +217,7 @@ def test_page_in_a_browser_shows_the_plan_and_takes_an_instruction(probe, viewer
     inbox = probe.listen(String, "/look/instruction")
     points, colors = voxelize(*scene_cloud())
     talk = probe.talk(PointCloud2, "/look/voxels", RELIABLE)
-    with browser.Page(viewer, 640, 480, timeout=240.0) as page:
+    with browser.Page(viewer, 1000, 480, timeout=240.0) as page:
         page.wait_text("Instruction")
         page.type("put the red block away")
         assert inbox.wait().data == "put the red block away"
