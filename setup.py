@@ -17,6 +17,7 @@ CORE = [
 ]
 SIM = ["pybullet>=3.2.6", "matplotlib>=3.8"]
 BAGS = ["rosbags>=0.11"]
+VIEW = ["viser>=1.1"]
 TRAIN = ["tensorboard", "tqdm", "pyyaml", "plyfile>=1.1", *BAGS]
 ROS = [
     f"ros-jazzy-{name}"
@@ -37,5 +38,5 @@ setup(
     packages=find_packages(include=["moe3d_ros", "moe3d_ros.*"]),
     package_data={"moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml"]},
     install_requires=CORE,
-    extras_require={"ros": [*ROS, *BAGS], "sim": SIM, "train": [*SIM, *TRAIN], "dev": [*SIM, *TRAIN, "pytest"]},
+    extras_require={"ros": [*ROS, *BAGS], "sim": SIM, "view": VIEW, "train": [*SIM, *TRAIN], "dev": [*SIM, *VIEW, *TRAIN, "pytest"]},
 )

@@ -1,6 +1,7 @@
 """Starts voxelizer and planner, and with them a source: the embedded simulator, a recorded scan, or your camera.
 
 ros2 launch moe3d_ros planner.launch.py sim:=true rviz:=true
+ros2 launch moe3d_ros planner.launch.py sim:=true view:=true
 ros2 launch moe3d_ros planner.launch.py cloud:=/path/to/scan.pcd
 ros2 launch moe3d_ros planner.launch.py cloud:=/path/to/recording use_sim_time:=true
 ros2 launch moe3d_ros planner.launch.py points:=/camera/depth/color/points
@@ -25,6 +26,7 @@ ARGUMENTS = (
     ("sim", "false", "Start the embedded tabletop simulator as camera and robot."),
     ("cloud", "", "Path of a PCD or PLY file, or of a recording (MCAP, rosbag2), to replay as a camera."),
     ("rviz", "false", "Start RViz with config/moe3d.rviz."),
+    ("view", "false", "Serve the live view in the browser, http://localhost:8080."),
     ("input", "points", "What the voxelizer listens to: points (PointCloud2) or depth (images)."),
     ("points", "points", "Topic of the cloud (input:=points)."),
     ("depth", "depth/image_rect", "Topic of the rectified depth image (input:=depth)."),
@@ -97,6 +99,7 @@ def generate_launch_description() -> LaunchDescription:
             **process,
         ),
         node("tabletop", condition=IfCondition(value["sim"])),
+        node("viewer", condition=IfCondition(value["view"])),
         node("replay", replayed, (), {**frame, **clock}, cloud=value["cloud"]),
     ]
     rviz = IncludeLaunchDescription(

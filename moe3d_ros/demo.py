@@ -2,6 +2,7 @@
 
     python -m moe3d_ros.demo --instruction "put the red block in the green bowl"
     python -m moe3d_ros.demo --cloud scan.pcd --instruction "pick the leftmost object and place it on the right side"
+    python -m moe3d_ros.demo --view      # with the live view in the browser; more instructions are typed there
 
 Without a cloud the scene is the simulator's: random but fixed by --seed, and it always holds one red block and one
 green bowl, whatever the instruction. Success is judged by the simulator's ground truth with the rules in
@@ -30,6 +31,7 @@ from moe3d_ros.processes import Nodes, OwnDomain, ProcessError
 INSTRUCTION = "put the red block in the green bowl"
 FRAME = "base_link"
 MAX_EXECUTIONS = 10
+LOOK = 0.25  # seconds between looks at whether the nodes still live, while the view stays
 JUDGED_BY = "ground truth of the simulator: what each step names lies in or on what it names as its destination"
 
 
@@ -66,6 +68,8 @@ def parse_arguments(argv=None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=int(env["SEED"] or 0), help="of the simulated scene (or SEED)")
     parser.add_argument("--checkpoint", default=env["CHECKPOINT"] or "default", help="name or folder (or CHECKPOINT)")
     parser.add_argument("--planner", default="moe3d_ros.nodes.planner", help="module of another planner node")
+    parser.add_argument("--view", action="store_true", help="serve the live view in the browser and stay until "
+                        "Ctrl-C: what is typed there is planned and, in the simulator, executed")
     parser.add_argument("--timeout", type=float, default=300.0, help="longest time for any stage, seconds")
     args = parser.parse_args(argv)
     if args.cloud and not Path(args.cloud).is_file():
@@ -109,6 +113,8 @@ def _start(nodes: Nodes, args: argparse.Namespace) -> None:
     # The world stands still, so a slow computer may take its time over a plan.
     nodes.start("planner", module=args.planner, checkpoint=args.checkpoint, planning_frame=FRAME, max_cloud_age=60.0)
     nodes.start("voxelizer", planning_frame=FRAME)
+    if args.view:
+        nodes.start("viewer", planning_frame=FRAME)
 
 
 def _plan_and_execute(nodes: Nodes, args: argparse.Namespace, record: dict, began: float):
@@ -117,6 +123,8 @@ def _plan_and_execute(nodes: Nodes, args: argparse.Namespace, record: dict, bega
 
     client = DemoClient(nodes.check, FRAME)
     try:
+        if args.view:
+            print(f"Live view: {client.view_address(args.timeout)}", flush=True)
         client.wait_ready(simulator=not args.cloud, timeout=args.timeout)
         record["startup_s"] = round(time.monotonic() - began, 3)
         print(f"Ready after {record['startup_s']:.1f} s.")
@@ -135,10 +143,25 @@ def _plan_and_execute(nodes: Nodes, args: argparse.Namespace, record: dict, bega
             record["verdict"] = "There was no step to execute."
         else:
             _execute(client, plan, args, record)
-        print(record["verdict"])
+        print(record["verdict"], flush=True)
+        if args.view:
+            _stay(nodes, client, args)
     finally:
         client.close()
     return plan, scene
+
+
+def _stay(nodes: Nodes, client, args: argparse.Namespace) -> None:
+    """Keep everything running for whoever looks at the view, until Ctrl-C."""
+    if not args.cloud:
+        client.execute_all(args.timeout)
+    print("The view stays: type an instruction there. Ctrl-C ends the demo and writes its files.", flush=True)
+    try:
+        while True:
+            nodes.check()
+            time.sleep(LOOK)
+    except KeyboardInterrupt:
+        print()
 
 
 def _execute(client, plan: Plan, args: argparse.Namespace, record: dict) -> None:

@@ -226,6 +226,19 @@ MOVEIT_GOALS = (
               "false: something else moves the gripper."),
 )  # fmt: skip
 
+VIEWER = (
+    PLANNING_FRAME,
+    Parameter("host", "127.0.0.1", "Address to listen on; 127.0.0.1: this machine alone, 0.0.0.0: all networks. There "
+              "is no password."),
+    Parameter("port", 8080, "Port of the page; the next free one is taken where it is not; 0: any.", "", 0, 65535),
+    Parameter("instructions", True, "Whoever sees the page may type an instruction; false: only look."),
+    Parameter("workspace_low", [0.25, -0.5, 0.0], "Lowest x, y, z of the box that is drawn: the voxelizer's.", "m",
+              check=_three),
+    Parameter("workspace_high", [0.75, 0.5, 0.3], "Highest x, y, z of the box.", "m", check=_three),
+    Parameter("voxel_size", 0.01, "Edge of a voxel: the voxelizer's.", "m", 0.001, 0.1),
+    Parameter("rate", 5.0, "Most clouds of voxels that are drawn a second.", "Hz", 0.1, 30.0),
+)  # fmt: skip
+
 TABLES = {
     "voxelizer": VOXELIZER,
     "planner": PLANNER,
@@ -233,4 +246,5 @@ TABLES = {
     "replay": REPLAY,
     "record": RECORD,
     "moveit_goals": MOVEIT_GOALS,
+    "viewer": VIEWER,
 }

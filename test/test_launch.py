@@ -24,6 +24,19 @@ def test_rviz_shows_every_topic_by_its_relative_name():
     assert {display["Topic"]["Value"] for display in displays if "Topic" in display} == OUTPUTS
 
 
+def test_rviz_shows_everything_at_once_and_gets_the_last_plan():
+    config = yaml.safe_load((ROOT / "config" / "moe3d.rviz").read_text())
+    displays = {display["Name"]: display for display in config["Visualization Manager"]["Displays"]}
+    kinds = {name: displays[name]["Class"].rpartition("/")[2] for name in displays}
+    assert kinds == {"Table": "Grid", "Robot base": "Axes", "Cloud": "PointCloud2", "Voxels": "PointCloud2",
+                     "Frames": "TF", "Plan": "MarkerArray", "Pick": "Pose", "Place": "Pose", "Goal": "Pose"}  # fmt: skip
+    assert [name for name, display in displays.items() if not display["Enabled"]] == ["Frames"]
+    assert displays["Plan"]["Topic"]["Durability Policy"] == "Transient Local"  # as it is published
+    assert displays["Plan"]["Namespaces"] == {}  # none is hidden, the words of the plan neither
+    assert displays["Cloud"]["Topic"]["Reliability Policy"] == "Best Effort"  # connects to every driver
+    assert {displays[name]["Color Transformer"] for name in ("Cloud", "Voxels")} == {"RGB8"}
+
+
 def test_launch_files_have_no_network_and_no_eval():
     for path in (ROOT / "launch").glob("*.py"):
         assert not re.search(r"\b(eval|exec|requests|urllib|subprocess)\b", path.read_text()), path
@@ -37,5 +50,5 @@ def test_launch_description_declares_its_arguments_at_the_top():
     description = get_launch_description_from_python_launch_file(str(ROOT / "launch" / "planner.launch.py"))
     arguments = {entity.name for entity in description.entities if isinstance(entity, DeclareLaunchArgument)}
     assert arguments >= {"sim", "rviz", "input", "params_file", "namespace", "use_sim_time", "log_level", "cloud"}
-    assert arguments >= {"autostart", "respawn", "composed"}
+    assert arguments >= {"autostart", "respawn", "composed", "view"}
     assert all(entity.description for entity in description.entities if isinstance(entity, DeclareLaunchArgument))

@@ -24,6 +24,7 @@ ON_DEMAND = {
     "replay": {("topics", "subscribe", "/clock")},
     "record": {("topics", "subscribe", "/clock")},
     "moveit_goals": {("topics", "subscribe", "/clock")},
+    "viewer": {("topics", "subscribe", "/clock")},
 }  # fmt: skip
 
 
@@ -100,6 +101,13 @@ def test_planner_and_tabletop_do_what_the_policy_allows(probe, tiny_checkpoint):
     for name in ("planner", "tabletop"):
         check(probe, name, rules[name])
     assert [node.stop() for node in nodes] == [0, 0]
+
+
+def test_viewer_does_what_the_policy_allows(probe):
+    pytest.importorskip("viser")
+    node = NodeProcess("viewer", {"port": 0})
+    check(probe, "viewer", policy()["/moe3d_ros/viewer"][0][1])
+    assert node.stop() == 0
 
 
 def test_voxelizer_does_what_the_policy_allows_with_either_input(probe):

@@ -1,15 +1,18 @@
 """Writes requirements/lock-<distribution>.txt: every package of the environment, pinned, for Python 3.10 to 3.13.
 
-Run it by hand after a change to requirements/*.in (needs `uv`, and the package index): `python tools/lock.py`. The CUDA
-packages that PyTorch's default build asks for are left out, so that the lock also fits its CPU build; pip adds them,
-pinned by PyTorch itself, where the default build is what it finds.
+Run it by hand after a change to requirements/*.in (needs `uv`, and the package index): `python tools/lock.py`. Versions
+that the lock has already are kept where they still fit; `--upgrade` takes the newest of everything. The CUDA packages
+that PyTorch's default build asks for are left out, so that the lock also fits its CPU build; pip adds them, pinned by
+PyTorch itself, where the default build is what it finds.
 """
 
 from __future__ import annotations
 
+import argparse
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements"
@@ -20,19 +23,31 @@ ELSEWHERE = r"sys_platform != '\w+'"
 PLATFORM_MARKER = re.compile(rf" and {ELSEWHERE}| ; {ELSEWHERE}( and {ELSEWHERE})?$| ; platform_machine == .*$")
 
 
-def resolve(distribution: str) -> list[str]:
+def lock_file(distribution: str) -> Path:
+    return REQUIREMENTS / f"lock-{distribution}.txt"
+
+
+def resolve(distribution: str, upgrade: bool) -> list[str]:
     """The pinned lines for one ROS distribution; raises CalledProcessError where no set of versions fits."""
     sources = [REQUIREMENTS / "base.in", REQUIREMENTS / f"ros-{distribution}.in"]
     command = ["uv", "pip", "compile", "--universal", "--python-version", "3.10", "--no-annotate", "--no-header", "-q"]
-    text = subprocess.run(command + list(map(str, sources)), check=True, capture_output=True, text=True).stdout
+    with tempfile.NamedTemporaryFile("w+", suffix=".txt") as output:  # uv prefers the versions that it finds there
+        if lock_file(distribution).is_file() and not upgrade:
+            output.write(lock_file(distribution).read_text())
+            output.flush()
+        subprocess.run([*command, "--output-file", output.name, *map(str, sources)], check=True)
+        text = Path(output.name).read_text()
     lines = [line for line in text.splitlines() if not LEFT_OUT.match(line) and not FOREIGN.search(line)]
     return [PLATFORM_MARKER.sub("", line).rstrip() for line in lines]
 
 
-def main() -> int:
+def main(argv=None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--upgrade", action="store_true", help="the newest versions of everything")
+    args = parser.parse_args(argv)
     for distribution in DISTRIBUTIONS:
-        path = REQUIREMENTS / f"lock-{distribution}.txt"
-        lines = resolve(distribution)
+        path = lock_file(distribution)
+        lines = resolve(distribution, args.upgrade)
         head = f"# Made by tools/lock.py from base.in and ros-{distribution}.in. Linux x86-64, Python 3.10-3.13."
         path.write_text("\n".join([head, *lines]) + "\n")
         print(f"{path.name}: {len(lines)} packages")

@@ -13,6 +13,8 @@ import numpy as np
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseStamped
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
@@ -22,10 +24,10 @@ from std_srvs.srv import Trigger
 
 from moe3d_ros.clouds import read_cloud, transform_points
 from moe3d_ros.msg import TaskPlan
-from moe3d_ros.nodes.conversions import pose_from_msg
+from moe3d_ros.nodes.conversions import plan_from_msg
 from moe3d_ros.nodes.qos import CLOUD, EVENT, LATCHED
 from moe3d_ros.nodes.transforms import Transforms
-from moe3d_ros.plan import Action, Plan
+from moe3d_ros.plan import Plan
 
 LOOK = 0.25  # seconds between looks at whether the nodes still live, while waiting for their messages
 
@@ -83,6 +85,7 @@ class DemoClient:
         self._instruction = self._node.create_publisher(String, "instruction", EVENT)
         self._execute = self._node.create_client(Trigger, "execute")
         self._replan = self._node.create_client(Trigger, "replan")
+        self._tabletop = self._node.create_client(SetParameters, "tabletop/set_parameters")
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self._thread = threading.Thread(target=self._spin, name="demo", daemon=True)
@@ -219,8 +222,22 @@ class DemoClient:
         self._wait(lambda: len(self._plans) > first, "No new plan came", timeout)
         return self._plans[-1][1]
 
-    def _call(self, client, what: str, timeout: float):
-        future = client.call_async(Trigger.Request())
+    def view_address(self, timeout: float) -> str:
+        """Where the viewer serves its page."""
+        def address() -> str:
+            return self._status.get("viewer", NO_STATUS).values.get("address", "")
+
+        self._wait(lambda: bool(address()), "The viewer did not serve its page", timeout)
+        return address()
+
+    def execute_all(self, timeout: float) -> None:
+        """Have the simulator execute every planned_action from now on."""
+        value = ParameterValue(type=ParameterType.PARAMETER_BOOL, bool_value=True)
+        yes = Parameter(name="auto_execute", value=value)
+        self._call(self._tabletop, "The simulator did not answer", timeout, SetParameters.Request(parameters=[yes]))
+
+    def _call(self, client, what: str, timeout: float, request=None):
+        future = client.call_async(request or Trigger.Request())
         future.add_done_callback(lambda _: self._note(lambda: None))
         self._wait(future.done, what, timeout)
         return future.result()
@@ -231,13 +248,3 @@ class DemoClient:
         head = self._points.header
         points = transform_points(self._transforms.lookup(head.frame_id, head.stamp), points)
         return points, colors, *read_cloud(self._voxels)
-
-
-def plan_from_msg(msg: TaskPlan) -> Plan:
-    """moe3d_ros/TaskPlan -> Plan."""
-    actions = tuple(
-        Action(a.index, a.verb, a.target, a.destination, pose_from_msg(a.pick), pose_from_msg(a.place), a.confidence,
-               a.text) for a in msg.actions
-    )  # fmt: skip
-    latency = dict(zip(msg.stage_names, msg.stage_seconds))
-    return Plan(msg.instruction, actions, msg.complete, latency, msg.header.frame_id)

@@ -17,6 +17,7 @@ AXIS_COLORS = tuple(ColorRGBA(r=float(i == 0), g=float(i == 1), b=float(i == 2),
 ARROW_COLOR = ColorRGBA(r=1.0, g=0.75, b=0.1, a=0.9)
 LATER_COLOR = ColorRGBA(r=0.7, g=0.7, b=0.7, a=0.6)  # steps after the next one may change at the next look
 TEXT_COLOR = ColorRGBA(r=1.0, g=1.0, b=1.0, a=1.0)
+CAPTION = "text"  # namespace of the plan in words, above the scene
 
 
 def plan_markers(plan: Plan, head, lifetime: float = 0.0) -> MarkerArray:
@@ -80,7 +81,7 @@ def plan_markers(plan: Plan, head, lifetime: float = 0.0) -> MarkerArray:
     text = "\n".join(f"{n + 1}. {action.text}" for n, action in enumerate(plan.actions)) or "nothing is left to do"
     caption = Marker(
         header=head,
-        ns="text",
+        ns=CAPTION,
         id=0,
         type=Marker.TEXT_VIEW_FACING,
         action=Marker.ADD,
