@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from moe3d_ros.frames import StaticTree, UnknownFrame, parse_transform, rigid_transform
+from moe3d_ros.frames import FrameTree, UnknownFrame, parse_transform, rigid_transform
 from moe3d_ros.nodes.requests import Task, check_task
 from moe3d_ros.nodes.sync import StampSynchronizer
 from moe3d_ros.nodes.worker import MAX_WAITING, PlanningWorker, Request
@@ -128,7 +128,7 @@ def test_stamps_are_matched_nearest_within_the_tolerance():
 
 
 def test_static_frames_are_chained_both_ways():
-    tree = StaticTree()
+    tree = FrameTree()
     turn = rigid_transform((1, 0, 0), (0, 0, np.sin(np.pi / 4), np.cos(np.pi / 4)))
     tree.set("base_link", "arm", turn)
     tree.set("arm", "camera", rigid_transform((1, 0, 0), (0, 0, 0, 1)))
