@@ -186,3 +186,26 @@ def test_task_goes_from_pick_to_place_to_done():
     done = picked.reached()
     assert done.finished and done.completed == ("pick and place",)
     assert done.again(7) == Task("do it", ("pick and place",), 0, 7)
+
+
+def test_frames_that_move_are_interpolated_at_the_stamp_and_waited_for():
+    tree, second = FrameTree(), 1_000_000_000
+    turn = (0, 0, np.sin(np.pi / 4), np.cos(np.pi / 4))  # a quarter about z
+    tree.set("base_link", "hand", rigid_transform((0, 0, 0), (0, 0, 0, 1)), 10 * second)
+    tree.set("hand", "camera", rigid_transform((1, 0, 0), (0, 0, 0, 1)))
+    tree.set("base_link", "hand", rigid_transform((2, 0, 0), turn), 12 * second)
+    half = np.sqrt(0.5)
+    np.testing.assert_allclose(tree.lookup("base_link", "camera", 11 * second)[:3, 3], [1 + half, half, 0], atol=1e-9)
+    np.testing.assert_allclose(tree.lookup("base_link", "camera", 10 * second)[:3, 3], [1, 0, 0], atol=1e-9)
+    np.testing.assert_allclose(tree.lookup("base_link", "camera")[:3, 3], [2, 1, 0], atol=1e-9)  # the latest
+    with pytest.raises(UnknownFrame, match="'hand' to 'base_link' the last one is 1.000 s older than the data"):
+        tree.lookup("base_link", "camera", 13 * second)
+    with pytest.raises(UnknownFrame, match="the first one is 1.000 s newer"):
+        tree.lookup("camera", "base_link", 9 * second)
+    later = threading.Timer(0.05, tree.set, ("base_link", "hand", rigid_transform((4, 0, 0), turn), 14 * second))
+    later.start()
+    np.testing.assert_allclose(tree.lookup("base_link", "hand", 13 * second, timeout=WAIT)[:3, 3], [3, 0, 0])
+    tree.set("base_link", "hand", rigid_transform((9, 0, 0), turn), 2 * second)  # a recording began again
+    assert tree.lookup("base_link", "hand", 2 * second)[0, 3] == 9
+    with pytest.raises(UnknownFrame):
+        tree.lookup("base_link", "hand", 13 * second)
