@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 
 from moe3d_ros.nodes.camera_inputs import POINTS, CameraInput, CloudInput, DepthInput, View
 from moe3d_ros.nodes.conversions import stamp_ns
-from moe3d_ros.nodes.fusion import ViewFusion
+from moe3d_ros.nodes.fusion import NOTHING_YET, SILENT, ViewFusion
 
 
 class CameraSet:
@@ -30,11 +31,12 @@ class CameraSet:
         cameras = cameras or ([] if clouds else [""])
         self.names = cameras + clouds
         self._fusion: ViewFusion | None = None
+        self._strict = settings["missing_cameras"] == "refuse"
+        self._fusing = threading.Lock()  # views come in one thread, others ask which camera is missing
         if len(self.names) > 1:
             self._fusion = ViewFusion(
-                self.names, settings["fusion_tolerance"], settings["camera_timeout"], self._now(),
-                settings["missing_cameras"] == "refuse",
-            )  # fmt: skip
+                self.names, settings["fusion_tolerance"], settings["camera_timeout"], self._now(), self._strict
+            )
         group, reliability = MutuallyExclusiveCallbackGroup(), settings["reliability"]  # one view at a time
         self._inputs: list[CameraInput] = []
         for name in cameras:
@@ -58,8 +60,8 @@ class CameraSet:
             return self._inputs[0].why_nothing()
         clauses = self._clauses()
         here = [name for name in self.names if name not in clauses]
-        if here and clauses:
-            clauses[""] = f"{' and '.join(here)} would do"
+        if here and clauses and self._strict:
+            clauses[""] = f"{' and '.join(here)} only, and missing_cameras is refuse"
         return ", ".join(clauses.values()) or "the cameras are waited for"
 
     def missing(self) -> str:
@@ -74,7 +76,8 @@ class CameraSet:
         """Of each camera that is missing: its name, and why."""
         if self._fusion is None:
             return {}
-        missing = self._fusion.missing(self._now())
+        with self._fusing:
+            missing = self._fusion.missing(self._now())
         return {
             made.name: f"{made.name} {self._why(made, missing[made.name])}"
             for made in self._inputs
@@ -85,10 +88,11 @@ class CameraSet:
         """Of each of several cameras: what it does, and how old its last view is."""
         if self._fusion is None:
             return {}
-        missing = self._fusion.missing(self._now())
-        ages = {name: self._fusion.age(name) for name in self.names}
+        with self._fusing:
+            missing = self._fusion.missing(self._now())
+            ages = {name: self._fusion.age(name) for name in self.names}
         return {
-            name: missing.get(name, "merged") + ("" if age is None else f"; last stamp {age:.1f} s ago")
+            name: missing.get(name, "takes part") + ("" if age is None else f"; last stamp {age:.1f} s ago")
             for name, age in ages.items()
         }
 
@@ -99,13 +103,14 @@ class CameraSet:
         if self._fusion is None:
             self._on_views([view])
             return
-        views = self._fusion.add(view.camera, stamp_ns(view.head.stamp), view, self._now())
+        with self._fusing:
+            views = self._fusion.add(view.camera, stamp_ns(view.head.stamp), view, self._now())
         if views is not None:
             self._on_views(list(views.values()))
 
     @staticmethod
     def _why(made: CameraInput, why: str) -> str:
-        return f"{why} ({made.why_nothing()})" if why in ("is silent", "has sent nothing yet") else why
+        return f"{why} ({made.why_nothing()})" if why in (SILENT, NOTHING_YET) else why
 
 
 def listed(settings) -> tuple[list[str], list[str]]:

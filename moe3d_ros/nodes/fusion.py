@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+SILENT, NOTHING_YET, UNMATCHED = "is silent", "has sent nothing yet", "sends stamps that do not match the others"
+
 
 class ViewFusion:
     """Matches each view of a leading camera with the nearest views of the others; never gives out a stale one.
@@ -48,7 +50,9 @@ class ViewFusion:
     def missing(self, now_ns: int) -> dict[str, str]:
         """The cameras that are missing now, each with a clause on why."""
         self._advance(now_ns)
-        return {name: self._why(name, now_ns) for name in self._names if self._absent(name, now_ns)}
+        absent = {name: self._why(name, now_ns) for name in self._names if self._absent(name, now_ns)}
+        blocking = {name: why for name, why in absent.items() if why != UNMATCHED}
+        return blocking if self._strict and blocking else absent  # nobody matches while one is waited for
 
     def _advance(self, now_ns: int) -> None:
         begins = self._now <= 0 and now_ns > self._timeout  # the time was not known yet: no /clock
@@ -65,15 +69,15 @@ class ViewFusion:
 
     def _why(self, name: str, now_ns: int) -> str:
         if name not in self._newest:
-            return "has sent nothing yet"
+            return NOTHING_YET
         stamp, came = self._newest[name]
         if now_ns - came > self._timeout:
-            return "is silent"
+            return SILENT
         if now_ns - stamp > self._timeout:
             return "sends old stamps"
         if stamp - now_ns > self._timeout:
             return "sends stamps in the future"
-        return "sends stamps that do not match the others"
+        return UNMATCHED
 
     def _match(self, now_ns: int) -> dict | None:
         for name, views in self._waiting.items():

@@ -103,7 +103,8 @@ class Voxelizer(ManagedNode):
 
     def _listened(self) -> bool:
         """Somebody wants voxels."""
-        return self._hand_voxels is not None or self._voxels.get_subscription_count() > 0
+        voxels = self._voxels
+        return self._hand_voxels is not None or (voxels is not None and voxels.get_subscription_count() > 0)
 
     def _follow_listeners(self) -> None:
         """With idle_rate 0: subscribe to the sensors when somebody listens to voxels, and leave them with the last."""
