@@ -209,3 +209,24 @@ def test_frames_that_move_are_interpolated_at_the_stamp_and_waited_for():
     assert tree.lookup("base_link", "hand", 2 * second)[0, 3] == 9
     with pytest.raises(UnknownFrame):
         tree.lookup("base_link", "hand", 13 * second)
+
+
+def test_own_tree_agrees_with_tf2():
+    tf2_ros = pytest.importorskip("tf2_ros", reason="tf2 comes with ROS 2 from apt")
+    from rclpy.duration import Duration
+    from rclpy.time import Time
+
+    from moe3d_ros.nodes.transforms import transform_from_msg, transform_to_msg
+
+    tree, buffer, second = FrameTree(), tf2_ros.BufferCore(Duration(seconds=10)), 1_000_000_000
+    rng = np.random.default_rng(0)
+    for number in range(5):
+        for parent, child in (("base_link", "arm"), ("arm", "hand"), ("base_link", "wall")):
+            quaternion = np.array([0, 0, 0, 1]) + rng.normal(0, 0.2, 4)
+            transform = rigid_transform(rng.normal(size=3), quaternion / np.linalg.norm(quaternion))
+            stamp = (20 + number) * second
+            tree.set(parent, child, transform, stamp)
+            buffer.set_transform(transform_to_msg(parent, child, transform, Time(nanoseconds=stamp).to_msg()), "test")
+    for stamp in (20 * second, 21 * second + 1, 23 * second + second // 3):
+        found = buffer.lookup_transform_core("wall", "hand", Time(nanoseconds=stamp))
+        np.testing.assert_allclose(tree.lookup("wall", "hand", stamp), transform_from_msg(found), atol=1e-6)
