@@ -31,7 +31,8 @@ ARGUMENTS = (
     ("points", "points", "Topic of the cloud (input:=points)."),
     ("depth", "depth/image_rect", "Topic of the rectified depth image (input:=depth)."),
     ("camera_info", "depth/camera_info", "Topic of its camera_info (input:=depth)."),
-    ("color", "rgb/image_rect_color", "Topic of the colour image, registered to the depth (input:=depth)."),
+    ("color", "rgb/image_rect_color", "Topic of the rectified colour image (input:=depth)."),
+    ("color_info", "rgb/camera_info", "Topic of its camera_info, for colour not registered to depth (input:=depth)."),
     ("planning_frame", "base_link", "Frame of voxels, plans and poses."),
     ("checkpoint", "default", "Name or folder of the checkpoint."),
     ("device", "cpu", "Where the model runs: cpu or cuda."),
@@ -81,6 +82,7 @@ def generate_launch_description() -> LaunchDescription:
         ("depth/image_rect", value["depth"]),
         ("depth/camera_info", value["camera_info"]),
         ("rgb/image_rect_color", value["color"]),
+        ("rgb/camera_info", value["color_info"]),
     ]
     model = {name: value[name] for name in ("checkpoint", "device")}
     apart, together, both = UnlessCondition(value["composed"]), IfCondition(value["composed"]), {**frame, **managed}

@@ -162,19 +162,46 @@ def read_color(msg) -> np.ndarray:
     return view[..., list(COLOR_CHANNELS[msg.encoding])]
 
 
-def read_intrinsics(msg) -> np.ndarray:
-    """Camera matrix (3, 3) of a rectified image: P's left part where it is filled in, else K.
+def read_projection(msg, shape: tuple[int, int] | None = None) -> np.ndarray:
+    """Projection matrix (3, 4) of a rectified image: P where it is filled in, else K; sensor_msgs/CameraInfo.
+
+    Args:
+        msg: camera_info; its matrices are of the full resolution, before binning and region of interest.
+        shape: (height, width) of the image that it belongs to; None: not checked.
 
     Raises:
-        CloudError: the camera is not calibrated (focal lengths not positive) or the numbers are not finite.
+        CloudError: the camera is not calibrated (focal lengths not positive), the numbers are not finite, or the image
+            has another size than camera_info says.
     """
-    projection = np.asarray(msg.p, np.float64).reshape(3, 4)[:, :3]
-    matrix = projection if projection[0, 0] != 0 else np.asarray(msg.k, np.float64).reshape(3, 3)
+    matrix = np.asarray(msg.p, np.float64).reshape(3, 4).copy()
+    if matrix[0, 0] == 0:
+        matrix[:, :3] = np.asarray(msg.k, np.float64).reshape(3, 3)
+        matrix[:, 3] = 0
     if not np.isfinite(matrix).all() or matrix[0, 0] <= 0 or matrix[1, 1] <= 0:
         raise CloudError(
             "The camera_info holds no calibration (fx and fy must be positive): calibrate the camera or fix its driver."
         )
+    region = getattr(msg, "roi", None)
+    height, width = int(getattr(msg, "height", 0)), int(getattr(msg, "width", 0))
+    if region is not None and region.width and region.height:
+        matrix[0, 2] -= region.x_offset
+        matrix[1, 2] -= region.y_offset
+        height, width = int(region.height), int(region.width)
+    across, down = (max(1, int(getattr(msg, name, 0))) for name in ("binning_x", "binning_y"))
+    matrix[0] /= across
+    matrix[1] /= down
+    expected = (height // down, width // across)
+    if shape is not None and height and width and tuple(shape) != expected:
+        raise CloudError(
+            f"The image is {shape[1]}x{shape[0]}, its camera_info is for {expected[1]}x{expected[0]}: remap to the "
+            "camera_info that is published beside the image."
+        )
     return matrix
+
+
+def read_intrinsics(msg, shape: tuple[int, int] | None = None) -> np.ndarray:
+    """Camera matrix (3, 3) of a rectified image; arguments and errors as of `read_projection`."""
+    return read_projection(msg, shape)[:, :3]
 
 
 def depth_to_points(depth: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ This is their one home: the nodes declare what stands here, `docs/parameters.md`
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -99,6 +100,28 @@ def _frame(name: str) -> None:
         raise ValueError(f"'{name}' is no name of a frame, write it without a slash in front, for example base_link")
 
 
+def _camera_topics(names) -> None:
+    names = [name for name in names if name]
+    bad = [name for name in names if not re.fullmatch(r"(~?/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", name)]
+    if bad:
+        raise ValueError(f"'{bad[0]}' is no ROS name, write it like left or /left/camera")
+    if len(set(names)) < len(names):
+        raise ValueError("it names one twice")
+
+
+def check_voxelizer(values) -> None:
+    """What the voxelizer's parameters must be together, given all values by name. Raises ValueError with the reason."""
+    check_workspace(values)
+    names = [name for name in values["cameras"] + values["clouds"] if name]
+    if len(set(names)) < len(names):
+        raise ValueError("The parameters cameras and clouds name the same topic: name it once.")
+    if len(names) > 1 and values["table_plane"]:
+        raise ValueError(
+            "table_plane finds a frame for one camera only: with several cameras set it to false and publish their "
+            "transforms, or set static_transforms."
+        )
+
+
 def check_workspace(values) -> None:
     """What two parameters must be together, given all values by name. Raises ValueError with the reason."""
     Workspace(tuple(values["workspace_low"]), tuple(values["workspace_high"]))
@@ -121,6 +144,17 @@ def _managed(*parameters: Parameter) -> tuple[Parameter, ...]:
 VOXELIZER = _managed(
     Parameter("input", "points", "What to listen to: points (PointCloud2) or depth (depth and colour images, "
               "camera_info).", choices=("points", "depth")),
+    Parameter("cameras", [""], "Several cameras to merge: names that stand before the topics of each, such as left for "
+              "left/points or left/depth/image_rect; none named: one camera, without prefix.", check=_camera_topics),
+    Parameter("clouds", [""], "Topics of PointCloud2 to merge, beside cameras or instead.", check=_camera_topics),
+    Parameter("fusion_tolerance", 0.1, "Largest difference between the stamps of two cameras that are merged.", "s",
+              0.0, 10.0),
+    Parameter("camera_timeout", 1.0, "With several cameras: oldest view that is merged, and how long a camera is "
+              "waited for.", "s", 0.01, 60.0),
+    Parameter("missing_cameras", "continue", "What becomes of voxels while a camera is missing: continue without it, "
+              "or refuse.", choices=("continue", "refuse")),
+    Parameter("uncolored_points", "grey", "Points that the colour camera does not see, being outside its image or "
+              "hidden from it: grey where nothing else colours their voxel, or drop.", choices=("grey", "drop")),
     PLANNING_FRAME,
     Parameter("voxel_size", 0.01, "Edge of a voxel; the default checkpoint was trained with 0.01.", "m", 0.001, 0.1),
     Parameter("workspace_low", [0.25, -0.5, 0.0], "Lowest x, y, z of the workspace in the planning frame.", "m",
@@ -134,6 +168,8 @@ VOXELIZER = _managed(
     Parameter("sync_tolerance", 0.02, "Largest difference between the stamps of depth, camera_info and colour.", "s",
               0.0, 1.0),
     Parameter("reliability", "auto", "Quality of service of the sensor topics.", choices=RELIABILITIES),
+    Parameter("idle_rate", 1.0, "Clouds that are looked at while nobody listens to voxels; 0: the sensors are not even "
+              "subscribed to then.", "Hz", 0.0, 100.0),
 )  # fmt: skip
 
 PLANNER = _managed(

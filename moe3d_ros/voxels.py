@@ -35,7 +35,17 @@ class Workspace:
         return np.all((points >= low) & (points <= high), axis=-1)
 
 
-def voxelize(points, colors, voxel_size: float = 0.01, workspace: Workspace = Workspace(), margin: float = 0.02):
+GREY = 128  # what has no colour is shown so
+
+
+def voxelize(
+    points,
+    colors,
+    voxel_size: float = 0.01,
+    workspace: Workspace = Workspace(),
+    margin: float = 0.02,
+    colored=None,
+):
     """Crop to the workspace, then average the points that share a voxel.
 
     Voxelising the result again with the same grid changes nothing, since a centroid stays in its voxel.
@@ -46,6 +56,8 @@ def voxelize(points, colors, voxel_size: float = 0.01, workspace: Workspace = Wo
         voxel_size: edge length in metres.
         workspace: the box to keep.
         margin: how far beyond the box points are kept, metres; below the table too, for sensor noise.
+        colored: (N,) bool, which points have a colour; None: all. The others count for the place of a voxel and not
+            for its colour; a voxel without a coloured point is grey 128.
 
     Returns:
         centroids (V, 3) float32 and colours (V, 3) uint8, ordered by voxel.
@@ -71,7 +83,14 @@ def voxelize(points, colors, voxel_size: float = 0.01, workspace: Workspace = Wo
     means = [np.bincount(key, points[:, axis], n_cells)[occupied] * weight for axis in range(3)]
     centroids = np.stack(means, axis=1).astype(np.float32)
     if colors is None:
-        return centroids, np.full((len(centroids), 3), 128, np.uint8)
+        return centroids, np.full((len(centroids), 3), GREY, np.uint8)
     colors = np.asarray(colors)[rows]
+    if colored is not None:
+        kept = np.asarray(colored)[rows]
+        key, colors = key[kept], colors[kept]
+        count = np.bincount(key, minlength=n_cells)[occupied]
+        weight = np.divide(1.0, count, out=np.zeros(len(occupied)), where=count > 0)
     shades = [np.bincount(key, colors[:, channel], n_cells)[occupied] * weight for channel in range(3)]
-    return centroids, np.rint(np.stack(shades, axis=1)).astype(np.uint8)
+    shades = np.rint(np.stack(shades, axis=1)).astype(np.uint8)
+    shades[weight == 0] = GREY
+    return centroids, shades

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from moe3d_ros.frames import StaticTree, UnknownFrame, parse_transform, rigid_transform
+from moe3d_ros.frames import FrameTree, UnknownFrame, parse_transform, rigid_transform
 from moe3d_ros.nodes.requests import Task, check_task
 from moe3d_ros.nodes.sync import StampSynchronizer
 from moe3d_ros.nodes.worker import MAX_WAITING, PlanningWorker, Request
@@ -128,7 +128,7 @@ def test_stamps_are_matched_nearest_within_the_tolerance():
 
 
 def test_static_frames_are_chained_both_ways():
-    tree = StaticTree()
+    tree = FrameTree()
     turn = rigid_transform((1, 0, 0), (0, 0, np.sin(np.pi / 4), np.cos(np.pi / 4)))
     tree.set("base_link", "arm", turn)
     tree.set("arm", "camera", rigid_transform((1, 0, 0), (0, 0, 0, 1)))
@@ -186,3 +186,47 @@ def test_task_goes_from_pick_to_place_to_done():
     done = picked.reached()
     assert done.finished and done.completed == ("pick and place",)
     assert done.again(7) == Task("do it", ("pick and place",), 0, 7)
+
+
+def test_frames_that_move_are_interpolated_at_the_stamp_and_waited_for():
+    tree, second = FrameTree(), 1_000_000_000
+    turn = (0, 0, np.sin(np.pi / 4), np.cos(np.pi / 4))  # a quarter about z
+    tree.set("base_link", "hand", rigid_transform((0, 0, 0), (0, 0, 0, 1)), 10 * second)
+    tree.set("hand", "camera", rigid_transform((1, 0, 0), (0, 0, 0, 1)))
+    tree.set("base_link", "hand", rigid_transform((2, 0, 0), turn), 12 * second)
+    half = np.sqrt(0.5)
+    np.testing.assert_allclose(tree.lookup("base_link", "camera", 11 * second)[:3, 3], [1 + half, half, 0], atol=1e-9)
+    np.testing.assert_allclose(tree.lookup("base_link", "camera", 10 * second)[:3, 3], [1, 0, 0], atol=1e-9)
+    np.testing.assert_allclose(tree.lookup("base_link", "camera")[:3, 3], [2, 1, 0], atol=1e-9)  # the latest
+    with pytest.raises(UnknownFrame, match="'hand' to 'base_link' the last one is 1.000 s older than the data"):
+        tree.lookup("base_link", "camera", 13 * second)
+    with pytest.raises(UnknownFrame, match="the first one is 1.000 s newer"):
+        tree.lookup("camera", "base_link", 9 * second)
+    later = threading.Timer(0.05, tree.set, ("base_link", "hand", rigid_transform((4, 0, 0), turn), 14 * second))
+    later.start()
+    np.testing.assert_allclose(tree.lookup("base_link", "hand", 13 * second, timeout=WAIT)[:3, 3], [3, 0, 0])
+    tree.set("base_link", "hand", rigid_transform((9, 0, 0), turn), 2 * second)  # a recording began again
+    assert tree.lookup("base_link", "hand", 2 * second)[0, 3] == 9
+    with pytest.raises(UnknownFrame):
+        tree.lookup("base_link", "hand", 13 * second)
+
+
+def test_own_tree_agrees_with_tf2():
+    tf2_ros = pytest.importorskip("tf2_ros", reason="tf2 comes with ROS 2 from apt")
+    from rclpy.duration import Duration
+    from rclpy.time import Time
+
+    from moe3d_ros.nodes.transforms import transform_from_msg, transform_to_msg
+
+    tree, buffer, second = FrameTree(), tf2_ros.BufferCore(Duration(seconds=10)), 1_000_000_000
+    rng = np.random.default_rng(0)
+    for number in range(5):
+        for parent, child in (("base_link", "arm"), ("arm", "hand"), ("base_link", "wall")):
+            quaternion = np.array([0, 0, 0, 1]) + rng.normal(0, 0.2, 4)
+            transform = rigid_transform(rng.normal(size=3), quaternion / np.linalg.norm(quaternion))
+            stamp = (20 + number) * second
+            tree.set(parent, child, transform, stamp)
+            buffer.set_transform(transform_to_msg(parent, child, transform, Time(nanoseconds=stamp).to_msg()), "test")
+    for stamp in (20 * second, 21 * second + 1, 23 * second + second // 3):
+        found = buffer.lookup_transform_core("wall", "hand", Time(nanoseconds=stamp))
+        np.testing.assert_allclose(tree.lookup("wall", "hand", stamp), transform_from_msg(found), atol=1e-6)

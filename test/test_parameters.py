@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moe3d_ros.parameters import CAMERA_NAMES, TABLES, WHEN, check_workspace
+from moe3d_ros.parameters import CAMERA_NAMES, TABLES, WHEN, check_voxelizer, check_workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 ALL = [(node, parameter) for node, table in TABLES.items() for parameter in table]
@@ -34,6 +34,8 @@ def test_every_parameter_is_described_bounded_and_takes_its_default(node, parame
         ("voxelizer", "workspace_low", [1.0], "1 numbers"),
         ("voxelizer", "workspace_low", [0.0, float("inf"), 0.0], "finite"),
         ("voxelizer", "static_transforms", ["a b 1"], "parent child"),
+        ("voxelizer", "cameras", ["left", "left"], "one twice"),
+        ("voxelizer", "clouds", ["/a b"], "no ROS name"),
         ("voxelizer", "planning_frame", "", "base_link"),
         ("voxelizer", "planning_frame", "/base_link", "without a slash"),
         ("planner", "device", "gpu", "cuda:N"),
@@ -54,6 +56,16 @@ def test_a_workspace_needs_low_below_high():
     check_workspace({"workspace_low": [0.0, 0.0, 0.0], "workspace_high": [1.0, 1.0, 1.0]})
     with pytest.raises(ValueError, match="low < high"):
         check_workspace({"workspace_low": [1.0, 0.0, 0.0], "workspace_high": [1.0, 1.0, 1.0]})
+
+
+def test_several_cameras_need_transforms_and_names_of_their_own():
+    values = {parameter.name: parameter.default for parameter in TABLES["voxelizer"]}
+    check_voxelizer({**values, "cameras": ["left"], "table_plane": True})
+    check_voxelizer({**values, "cameras": ["left"], "clouds": ["/right/points"]})
+    with pytest.raises(ValueError, match="one camera only"):
+        check_voxelizer({**values, "cameras": ["left"], "clouds": ["/right/points"], "table_plane": True})
+    with pytest.raises(ValueError, match="once"):
+        check_voxelizer({**values, "cameras": ["left"], "clouds": ["left"]})
 
 
 def test_camera_names_are_those_of_the_world():

@@ -17,7 +17,7 @@ INCLUDE = "{http://www.w3.org/2001/XInclude}include"
 # Allowed, but not seen here: with use_sim_time, with tf2 installed, with other parameters.
 ON_DEMAND = {
     "voxelizer": {
-        ("topics", "subscribe", "/clock"), ("topics", "subscribe", "/tf"), ("services", "reply", "/tf2_frames"),
+        ("topics", "subscribe", "/clock"), ("services", "reply", "/tf2_frames"),
     },
     "planner": {("topics", "subscribe", "/clock")},
     "tabletop": {("topics", "subscribe", "/clock")},
@@ -113,7 +113,7 @@ def test_viewer_does_what_the_policy_allows(probe):
 def test_voxelizer_does_what_the_policy_allows_with_either_input(probe):
     rules = policy()["/moe3d_ros/voxelizer"][0][1]
     images = {("topics", "subscribe", f"/{name}") for name in
-              ("depth/image_rect", "depth/camera_info", "rgb/image_rect_color")}
+              ("depth/image_rect", "depth/camera_info", "rgb/image_rect_color", "rgb/camera_info")}
     node = NodeProcess("voxelizer", {"table_plane": True})
     check(probe, "voxelizer", rules, images)
     assert node.stop() == 0

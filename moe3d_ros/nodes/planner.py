@@ -27,7 +27,7 @@ from moe3d_ros.nodes.managed import ManagedNode, Refused
 from moe3d_ros.nodes.memory import memory_mib, release_memory
 from moe3d_ros.nodes.plan_outputs import PlanOutputs
 from moe3d_ros.nodes.planning import Planning
-from moe3d_ros.nodes.qos import CLOUD, EVENT
+from moe3d_ros.nodes.qos import CLOUD, EVENT, OVERRIDABLE, own
 from moe3d_ros.nodes.requests import Task
 from moe3d_ros.nodes.run import run_node
 from moe3d_ros.nodes.worker import PlanningWorker, Request
@@ -98,8 +98,9 @@ class PlannerNode(ManagedNode):
                 raise Refused(str(error))
         if not self._direct_voxels:
             self._voxels_in = self.create_subscription(
-                PointCloud2, "voxels", self.put_voxels, CLOUD, callback_group=self._group
-            )
+                PointCloud2, "voxels", self.put_voxels, own(CLOUD), callback_group=self._group,
+                qos_overriding_options=OVERRIDABLE,
+            )  # fmt: skip
         planning = Planning(
             self.settings, self._cloud, self._outputs, self.diagnostics, self.get_logger(), self._now_ns
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
 
 # A depth of 1 loses large messages: the fragments of the next one push out what has arrived of the one before
 # (measured: a quarter of 5 MB clouds at 15 Hz). Whoever wants only the newest drops the others after they have arrived.
@@ -20,3 +23,11 @@ LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability
 TF_STATIC_IN = QoSProfile(
     depth=100, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
 )
+TF_IN = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
+# ROS 2's own parameters, such as qos_overrides./voxels.publisher.reliability, for who must have it otherwise.
+OVERRIDABLE = QoSOverridingOptions.with_default_policies()
+
+
+def own(profile: QoSProfile) -> QoSProfile:
+    """A copy, for where it may be overridden: rclpy writes into the profile that it is given."""
+    return copy.copy(profile)

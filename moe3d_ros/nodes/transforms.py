@@ -1,6 +1,6 @@
-"""Where a sensor's frame stands in the planning frame: through tf2_ros where it is installed, else a static tree.
+"""Where a sensor's frame stands in the planning frame: through tf2_ros where it is installed, else a tree of our own.
 
-Without tf2 the tree is fed by parameters and by /tf_static; transforms that move (/tf) need tf2_ros.
+Without tf2 the tree is fed by parameters, /tf_static and /tf, and interpolates as tf2 does.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from rclpy.duration import Duration
 from rclpy.time import Time
 from tf2_msgs.msg import TFMessage
 
-from moe3d_ros.frames import StaticTree, UnknownFrame, parse_transform, rigid_transform
+from moe3d_ros.frames import FrameTree, UnknownFrame, parse_transform, rigid_transform
 from moe3d_ros.geometry import matrix_to_quaternion
-from moe3d_ros.nodes.qos import LATCHED, TF_STATIC_IN
+from moe3d_ros.nodes.conversions import stamp_ns
+from moe3d_ros.nodes.qos import LATCHED, TF_IN, TF_STATIC_IN
 
 try:
     import tf2_ros
@@ -65,15 +66,20 @@ class Transforms:
     def __init__(self, node, planning_frame: str, timeout: float, static: list[str]):
         """``static``: texts "parent child x y z qx qy qz qw" from a parameter. Raises ValueError on a bad one."""
         self._node, self._frame, self._timeout = node, planning_frame, timeout
-        self._tree = StaticTree()
-        self._buffer = self._listener = self._static = None
+        self._tree = FrameTree()
+        self._buffer = self._listener = None
+        self._subscriptions = []
         if tf2_ros is not None:
             self._buffer = tf2_ros.Buffer(node=node)
             self._listener = tf2_ros.TransformListener(self._buffer, node)
         else:
-            self._static = node.create_subscription(
-                TFMessage, "/tf_static", self._on_tf_static, TF_STATIC_IN, callback_group=ReentrantCallbackGroup()
-            )
+            group = ReentrantCallbackGroup()
+            self._subscriptions = [
+                node.create_subscription(
+                    TFMessage, topic, lambda msg, moves=moves: self._on_tf(msg, moves), qos, callback_group=group
+                )
+                for topic, qos, moves in (("/tf_static", TF_STATIC_IN, False), ("/tf", TF_IN, True))
+            ]
         for text in static:
             if text:
                 self.set(*parse_transform(text))
@@ -85,8 +91,8 @@ class Transforms:
             service = getattr(self._buffer, "srv", None)
             if service is not None:
                 self._node.destroy_service(service)
-        else:
-            self._node.destroy_subscription(self._static)
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
 
     def set(self, parent: str, child: str, transform: np.ndarray) -> None:
         """Add a static transform (4, 4) that takes points of child into parent."""
@@ -95,27 +101,29 @@ class Transforms:
             msg = transform_to_msg(parent, child, transform, self._node.get_clock().now().to_msg())
             self._buffer.set_transform_static(msg, self._node.get_name())
 
-    def _on_tf_static(self, message: TFMessage) -> None:
+    def _on_tf(self, message: TFMessage, moves: bool) -> None:
         for msg in message.transforms:
             try:
-                self.set(msg.header.frame_id, msg.child_frame_id, transform_from_msg(msg))
+                stamp = stamp_ns(msg.header.stamp) if moves else None
+                self._tree.set(msg.header.frame_id, msg.child_frame_id, transform_from_msg(msg), stamp)
             except ValueError as error:
-                self._node.get_logger().error(f"Static transform to '{msg.child_frame_id}' ignored: {error}")
+                self._node.get_logger().error(f"Transform to '{msg.child_frame_id}' ignored: {error}")
 
     def lookup(self, frame: str, stamp) -> np.ndarray:
         """Transform (4, 4) that takes points of ``frame`` at ``stamp`` into the planning frame. Raises UnknownFrame."""
-        if frame.lstrip("/") == self._frame:
+        return self.between(self._frame, frame, stamp)
+
+    def between(self, target: str, frame: str, stamp) -> np.ndarray:
+        """Transform (4, 4) that takes points of ``frame`` at ``stamp`` into ``target``. Raises UnknownFrame."""
+        target, source = target.lstrip("/"), frame.lstrip("/")
+        if source == target:
             return np.eye(4)
-        if not frame:
+        if not source:
             raise UnknownFrame("the sensor's messages have an empty frame_id: set it in the driver")
         if self._buffer is None:
-            return self._tree.lookup(self._frame, frame)
+            return self._tree.lookup(target, source, stamp_ns(stamp), self._timeout)
         try:
-            found = self._buffer.lookup_transform(
-                self._frame, frame, Time.from_msg(stamp), Duration(seconds=self._timeout)
-            )
+            found = self._buffer.lookup_transform(target, source, Time.from_msg(stamp), Duration(seconds=self._timeout))
         except tf2_ros.TransformException as error:
-            raise UnknownFrame(
-                f"no transform from '{frame}' to '{self._frame}' at the cloud's stamp ({error})"
-            ) from error
+            raise UnknownFrame(f"no transform from '{source}' to '{target}' at the cloud's stamp ({error})") from error
         return transform_from_msg(found)

@@ -1,10 +1,13 @@
-"""The voxelizer node: a cloud or depth images in, the occupied voxels of the workspace in the planning frame out.
+"""The voxelizer node: clouds or depth images in, the occupied voxels of the workspace in the planning frame out.
 
-Subscribes to `points`, or with `input:=depth` to `depth/image_rect`, `depth/camera_info` and `rgb/image_rect_color`;
-publishes `voxels` with the stamp of the source. What cannot be used is reported on /diagnostics and in the log, and
-nothing is published for it; a cloud without a valid point gives empty voxels, so that nobody plans on the one before.
+Subscribes to `points`, or with `input:=depth` to `depth/image_rect`, `depth/camera_info`, `rgb/image_rect_color` and
+`rgb/camera_info`; with the parameters `cameras` and `clouds` to those of several cameras, each of which is brought into
+the planning frame at its own stamp before they are merged. Publishes `voxels` with the stamp of the source, the oldest
+of several. What cannot be used is reported on /diagnostics and in the log, and nothing is published for it; a cloud
+without a valid point gives empty voxels, so that nobody plans on the one before.
 
-Configured it knows its frames and offers `voxels`, active it listens to the sensor.
+Configured it knows its frames and offers `voxels`, active it listens to the sensors. While nobody listens to `voxels`
+it looks at `idle_rate` clouds a second only.
 """
 
 from __future__ import annotations
@@ -12,27 +15,30 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
-from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from rclpy.event_handler import PublisherEventCallbacks
+from sensor_msgs.msg import PointCloud2
 
 from moe3d_ros import clouds
 from moe3d_ros.frames import UnknownFrame
-from moe3d_ros.nodes.adaptive_subscription import AdaptiveSubscription
+from moe3d_ros.nodes.camera_inputs import View
+from moe3d_ros.nodes.camera_set import CameraSet
 from moe3d_ros.nodes.conversions import cloud_to_msg, header, stamp_ns
 from moe3d_ros.nodes.diagnostics import ERROR, OK, WARN
 from moe3d_ros.nodes.managed import ManagedNode
-from moe3d_ros.nodes.qos import CLOUD
+from moe3d_ros.nodes.qos import CLOUD, OVERRIDABLE, own
 from moe3d_ros.nodes.run import run_node
-from moe3d_ros.nodes.sync import StampSynchronizer
 from moe3d_ros.nodes.transforms import StaticTransformSender, Transforms
-from moe3d_ros.parameters import VOXELIZER, check_workspace
+from moe3d_ros.parameters import VOXELIZER, check_voxelizer
 from moe3d_ros.plan import ErrorCode
+from moe3d_ros.readings import Reading, merge
 from moe3d_ros.tableplane import table_frame_from_plane
 from moe3d_ros.voxels import Workspace, voxelize
 
-DEPTH, INFO, COLOR = "depth/image_rect", "depth/camera_info", "rgb/image_rect_color"
+NO_COLOR = "The cloud has no colour: instructions that name colours cannot be followed. Publish XYZRGB."
 
 
 class Voxelizer(ManagedNode):
@@ -40,15 +46,17 @@ class Voxelizer(ManagedNode):
 
     def __init__(self, hand_over=None):
         """``hand_over``: called with every message of voxels, for a planner in this process; it must not change it."""
-        super().__init__("voxelizer", "voxels", VOXELIZER, check_workspace)
+        super().__init__("voxelizer", "voxels", VOXELIZER, check_voxelizer)
         self._hand_voxels = hand_over
         self._voxels = self._transforms = self._static_sender = None  # while configured
-        self._inputs: list[AdaptiveSubscription] = []  # while active
+        self._sensors: CameraSet | None = None  # while active and listening
+        self._active, self._opening = False, threading.Lock()
         # Clouds are worked on one at a time, beside the arrival of others: a newer one replaces the one that waits.
         self._waiting: deque = deque(maxlen=1)
         self._busy = threading.Lock()
         self._work = self.create_guard_condition(self._process_newest, callback_group=MutuallyExclusiveCallbackGroup())
-        self._arrived = 0
+        self._wanted = self.create_guard_condition(self._follow_listeners)
+        self._arrived, self._taken = 0, 0.0
         self._watched = (0, time.monotonic())
         self.create_timer(2.0, self._watch)
 
@@ -58,33 +66,56 @@ class Voxelizer(ManagedNode):
         settings = self.settings
         self._frame, self._voxel_size = settings["planning_frame"], settings["voxel_size"]
         self._workspace = Workspace(tuple(settings["workspace_low"]), tuple(settings["workspace_high"]))
-        self._table_plane = settings["table_plane"]
+        self._table_plane, self._idle_rate = settings["table_plane"], settings["idle_rate"]
+        self._strict = settings["missing_cameras"] == "refuse"
+        self._drop_uncolored = settings["uncolored_points"] == "drop"
         self._transforms = Transforms(self, self._frame, settings["transform_timeout"], settings["static_transforms"])
         self._static_sender = StaticTransformSender(self) if self._table_plane else None
-        self._voxels = self.create_lifecycle_publisher(PointCloud2, "voxels", CLOUD)
+        self._voxels = self.create_lifecycle_publisher(
+            PointCloud2, "voxels", own(CLOUD), qos_overriding_options=OVERRIDABLE,
+            event_callbacks=PublisherEventCallbacks(matched=lambda _: self._wanted.trigger()),
+        )  # fmt: skip
         self.diagnostics.set("planning frame", self._frame)
 
     def activate(self) -> None:
-        group, reliability = MutuallyExclusiveCallbackGroup(), self.settings["reliability"]
         self._watched = (self._arrived, time.monotonic())
-        if self.settings["input"] == "points":
-            self._inputs = [AdaptiveSubscription(self, PointCloud2, "points", self._on_points, group, reliability)]
-            return
-        self._sync = StampSynchronizer(DEPTH, self.settings["sync_tolerance"])
-        self._inputs = [
-            AdaptiveSubscription(
-                self, kind, topic, lambda msg, topic=topic: self._on_image(topic, msg), group, reliability
-            )
-            for topic, kind in ((DEPTH, Image), (INFO, CameraInfo), (COLOR, Image))
-        ]
+        with self._opening:
+            self._active = True
+            if self._idle_rate or self._listened():
+                self._open()
 
     def deactivate(self) -> None:
-        inputs, self._inputs = self._inputs, []
-        for subscription in inputs:
-            subscription.close()
+        with self._opening:
+            self._active = False
+            self._shut()
+
+    def _open(self) -> None:
+        """Subscribe to the sensors."""
+        self._taken = 0.0
+        self._sensors = CameraSet(self, self.settings, self._transforms.between, self._hand_over)
+
+    def _shut(self) -> None:
+        sensors, self._sensors = self._sensors, None
+        if sensors is not None:
+            sensors.close()
         with self._busy:  # the cloud that is being worked on leaves whole
             self._waiting.clear()
-        self._sync = None
+
+    def _listened(self) -> bool:
+        """Somebody wants voxels."""
+        voxels = self._voxels
+        return self._hand_voxels is not None or (voxels is not None and voxels.get_subscription_count() > 0)
+
+    def _follow_listeners(self) -> None:
+        """With idle_rate 0: subscribe to the sensors when somebody listens to voxels, and leave them with the last."""
+        with self._opening:
+            if not self._active or self._idle_rate or self._listened() == (self._sensors is not None):
+                return
+            self._watched = (self._arrived, time.monotonic())
+            if self._sensors is not None:
+                self._shut()
+            else:
+                self._open()
 
     def cleanup(self) -> None:
         for made in (self._transforms, self._static_sender):
@@ -98,101 +129,111 @@ class Voxelizer(ManagedNode):
 
     def _watch(self) -> None:
         """Say so when nothing arrives, and why nothing leaves."""
-        if not self._inputs:
-            state = self.state
-            self.diagnostics.set("error", ErrorCode.NO_CLOUD.name)
-            self.diagnostics.report(
-                WARN, f"The voxelizer is {state}: activate it (ros2 lifecycle set {self.full_name} activate)."
-            )
+        sensors = self._sensors
+        if sensors is None:
+            self._say_idle()
             return
+        for camera, state in sensors.states().items():
+            self.diagnostics.set(f"camera {camera}", state)
         arrived, since = self._watched
         if self._arrived != arrived:
             self._watched = (self._arrived, time.monotonic())
             return
-        silent = [s.topic for s in self._inputs[:2] if s.publishers == 0]
-        what = f"nobody publishes on {' and '.join(silent)}" if silent else "the publishers send nothing that matches"
         self.diagnostics.set("error", ErrorCode.NO_CLOUD.name)
         self.diagnostics.set("seconds without data", f"{time.monotonic() - since:.0f}")
         self.diagnostics.report(
-            WARN if arrived == 0 else ERROR, f"No sensor data: {what}. Start the camera or remap the topics."
+            WARN if arrived == 0 else ERROR,
+            f"No sensor data: {sensors.why_nothing()}. Start the camera or remap the topics.",
         )
 
-    def _on_points(self, msg: PointCloud2) -> None:
-        self._hand_over(msg.header, lambda: clouds.read_cloud(msg))
-
-    def _on_image(self, topic: str, msg) -> None:
-        inputs, sync = self._inputs, self._sync
-        if not inputs or sync is None:  # deactivated in this moment
+    def _say_idle(self) -> None:
+        """Why the sensors are not listened to."""
+        if self._active:
+            self.diagnostics.set("error", ErrorCode.NONE.name)
+            self.diagnostics.report(OK, "idle: nobody listens to voxels")
             return
-        needed = [DEPTH, INFO] + ([COLOR] if inputs[2].publishers else [])
-        found = sync.add(topic, stamp_ns(msg.header.stamp), msg, needed)
-        if found is None:
+        self.diagnostics.set("error", ErrorCode.NO_CLOUD.name)
+        self.diagnostics.report(
+            WARN, f"The voxelizer is {self.state}: activate it (ros2 lifecycle set {self.full_name} activate)."
+        )
+
+    def _now(self) -> int:
+        return self.get_clock().now().nanoseconds
+
+    def _hand_over(self, views: list[View]) -> None:
+        if not self._active:  # deactivated in this moment
             return
-
-        def read():
-            depth = clouds.read_depth(found[DEPTH])
-            points = clouds.depth_to_points(depth, clouds.read_intrinsics(found[INFO]))
-            if COLOR not in found:
-                return points, None
-            color = clouds.read_color(found[COLOR])
-            if color.shape[:2] != depth.shape:
-                raise clouds.CloudError(
-                    f"The colour image is {color.shape[1]}x{color.shape[0]}, the depth image {depth.shape[1]}x"
-                    f"{depth.shape[0]}: let the driver register depth to colour, and remap to that topic."
-                )
-            return points, color.reshape(-1, 3)
-
-        self._hand_over(found[DEPTH].header, read)
-
-    def _hand_over(self, head, read) -> None:
         self._arrived += 1
+        now = time.monotonic()
+        if not self._listened() and self._idle_rate and now - self._taken < 1.0 / self._idle_rate:
+            return
+        self._taken = now
         if self._waiting:
             self.diagnostics.count("overtaken")
-        self._waiting.append((head, read))
+        self._waiting.append(views)
         self._work.trigger()
 
     def _process_newest(self) -> None:
         with self._busy:
-            if self._waiting and self._inputs:
-                self._process(*self._waiting.popleft())
+            sensors = self._sensors
+            if self._waiting and sensors is not None:
+                self._process(self._waiting.popleft(), sensors)
 
-    def _process(self, head, read) -> None:
-        """Read, transform, voxelise, publish; report what goes wrong."""
+    def _process(self, views: list[View], sensors: CameraSet) -> None:
+        """Read, transform, merge, voxelise, publish; report what goes wrong."""
         self.diagnostics.count("input")
+        readings: list[tuple[View, Reading]] = []
+        problems: list[tuple[ErrorCode, str]] = []
+        seconds = {"read": 0.0, "transform": 0.0}
+        for view in views:
+            try:
+                readings.append((view, self._in_planning_frame(view, seconds)))
+            except clouds.CloudError as error:
+                problems.append((ErrorCode.NO_CLOUD, str(error)))
+            except (UnknownFrame, ImportError) as error:
+                text = (
+                    f"The cloud cannot be brought into the planning frame: {error}. Publish that "
+                    "transform, or set the parameter static_transforms or table_plane of the voxelizer."
+                )
+                problems.append((ErrorCode.TRANSFORM, text))
+            else:
+                continue
+            if len(sensors.names) > 1:
+                problems[-1] = (problems[-1][0], f"Camera {view.camera}: {problems[-1][1]}")
+        if problems and (self._strict or not readings):
+            self._fail(*problems[0])
+            return
         start = time.perf_counter()
-        try:
-            points, colors = read()
-            read_done = time.perf_counter()
-            transform = self._transform(head, points)
-        except clouds.CloudError as error:
-            self._fail(ErrorCode.NO_CLOUD, str(error))
-            return
-        except (UnknownFrame, ImportError) as error:
-            self._fail(
-                ErrorCode.TRANSFORM,
-                f"The cloud cannot be brought into the planning frame: {error}. Publish that "
-                "transform, or set the parameter static_transforms or table_plane of the voxelizer.",
-            )
-            return
-        if transform is not None:
-            points = clouds.transform_points(transform, points)
-        moved = time.perf_counter()
-        centroids, shades = voxelize(points, colors, self._voxel_size, self._workspace)
+        merged = merge([reading for _, reading in readings])
+        centroids, shades = voxelize(
+            merged.points, merged.colors, self._voxel_size, self._workspace, colored=merged.colored
+        )
         voxelized = time.perf_counter()
-        self._send(cloud_to_msg(centroids, shades, header(self._frame, head.stamp)))
-        for stage, seconds in (
-            ("read", read_done - start),
-            ("transform", moved - read_done),
-            ("voxelize", voxelized - moved),
-            ("publish", time.perf_counter() - voxelized),
-        ):
-            self.diagnostics.timing(stage, seconds)
+        stamp = min((view.head.stamp for view, _ in readings), key=stamp_ns)
+        self._send(cloud_to_msg(centroids, shades, header(self._frame, stamp)))
+        seconds |= {"voxelize": voxelized - start, "publish": time.perf_counter() - voxelized}
+        for stage, spent in seconds.items():
+            self.diagnostics.timing(stage, spent)
         self.diagnostics.count("output")
         self.diagnostics.set("voxels", len(centroids))
-        self.diagnostics.set(
-            "age at publication (ms)", f"{(self.get_clock().now().nanoseconds - stamp_ns(head.stamp)) / 1e6:.1f}"
-        )
-        self._judge(points, colors, len(centroids), head.frame_id)
+        self.diagnostics.set("age at publication (ms)", f"{(self._now() - stamp_ns(stamp)) / 1e6:.1f}")
+        notes = [text for _, text in problems] + [sensors.missing()] + [reading.note for _, reading in readings]
+        frames = "', '".join(dict.fromkeys(view.head.frame_id for view, _ in readings))
+        self._judge(merged, len(centroids), frames, " ".join(filter(None, notes)))
+
+    def _in_planning_frame(self, view: View, seconds: dict[str, float]) -> Reading:
+        """Read a view and transform it at its own stamp; adds to ``seconds`` what that took."""
+        start = time.perf_counter()
+        reading = view.read()
+        if self._drop_uncolored:
+            reading = reading.only_colored()
+        read = time.perf_counter()
+        transform = self._transform(view.head, reading.points)
+        if transform is not None:
+            reading = replace(reading, points=clouds.transform_points(transform, reading.points))
+        seconds["read"] += read - start
+        seconds["transform"] += time.perf_counter() - read
+        return reading
 
     def _send(self, msg: PointCloud2) -> None:
         """Hand voxels to the planner in this process, if any, and publish them where somebody listens."""
@@ -220,8 +261,9 @@ class Voxelizer(ManagedNode):
         )
         return transform
 
-    def _judge(self, points, colors, voxels: int, frame: str) -> None:
-        """Report what was made of a cloud."""
+    def _judge(self, merged: Reading, voxels: int, frames: str, note: str) -> None:
+        """Report what was made of a cloud; ``note``: what is not as it should be though voxels were made of it."""
+        points = merged.points
         error = ErrorCode.NONE
         if len(points) == 0:
             error, message = ErrorCode.NO_CLOUD, "The cloud is empty (0 points): check the camera."
@@ -234,12 +276,14 @@ class Voxelizer(ManagedNode):
             error, message = (
                 ErrorCode.EMPTY_WORKSPACE,
                 (
-                    f"No point of the cloud lies in the workspace: check the transform '{frame}' to '{self._frame}' "
+                    f"No point of the cloud lies in the workspace: check the transform '{frames}' to '{self._frame}' "
                     "and the workspace's limits."
                 ),
             )
-        elif colors is None:
-            message = "The cloud has no colour: instructions that name colours cannot be followed. Publish XYZRGB."
+        elif note:
+            message = note
+        elif merged.colors is None:
+            message = NO_COLOR
         else:
             message = f"{voxels} voxels"
         self.diagnostics.set("error", error.name)
