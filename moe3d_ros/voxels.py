@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+CHUNK = 1 << 15  # points that are cropped at once: they stay in a core's cache
+FOLD = 1 << 20  # points that are kept before they are summed up: bounds the memory
+DENSE = 1 << 22  # cells up to which each has a place in a table; beyond, the occupied ones are sorted
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -35,10 +39,13 @@ class Workspace:
         return np.all((points >= low) & (points <= high), axis=-1)
 
 
-def voxelize(points, colors, voxel_size: float = 0.01, workspace: Workspace = Workspace(), margin: float = 0.02):
+def voxelize(
+    points, colors, voxel_size: float = 0.01, workspace: Workspace = Workspace(), margin: float = 0.02, transform=None
+):
     """Crop to the workspace, then average the points that share a voxel.
 
-    Voxelising the result again with the same grid changes nothing, since a centroid stays in its voxel.
+    Voxelising the result again with the same grid changes nothing, since a centroid stays in its voxel. Memory beside
+    the arguments and the result is bounded, however many points there are.
 
     Args:
         points: (N, 3) metres in the planning frame; rows that are not finite are dropped.
@@ -46,32 +53,83 @@ def voxelize(points, colors, voxel_size: float = 0.01, workspace: Workspace = Wo
         voxel_size: edge length in metres.
         workspace: the box to keep.
         margin: how far beyond the box points are kept, metres; below the table too, for sensor noise.
+        transform: rigid transform (4, 4) that takes ``points`` into the planning frame first; None: they are there.
 
     Returns:
         centroids (V, 3) float32 and colours (V, 3) uint8, ordered by voxel.
     """
     points = np.asarray(points, dtype=np.float32)
-    low = np.asarray(workspace.low, np.float32) - np.float32(margin)
-    high = np.asarray(workspace.high, np.float32) + np.float32(margin)
-    low[2] -= np.float32(voxel_size / 2)  # so that the table top lies in the middle of a layer, not on a boundary
-    inside = (points[:, 0] >= low[0]) & (points[:, 0] <= high[0])  # NaN compares false
-    for axis in (1, 2):
-        inside &= (points[:, axis] >= low[axis]) & (points[:, axis] <= high[axis])
-    rows = np.flatnonzero(inside)
-    points = points[rows]
-    if len(points) == 0:
+    colors = None if colors is None else np.asarray(colors)
+    grid = _Grid(voxel_size, workspace, margin)
+    kept, waiting, summed = [], 0, None
+    for start in range(0, len(points), CHUNK):
+        rows = slice(start, start + CHUNK)
+        kept.append(grid.crop(points[rows], None if colors is None else colors[rows], transform))
+        waiting += len(kept[-1][0])
+        if waiting >= FOLD:
+            summed, kept, waiting = _merge(summed, grid.fold(kept)), [], 0
+    if waiting:
+        summed = _merge(summed, grid.fold(kept))
+    if summed is None:
         return np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint8)
-    cell = ((points - low) / np.float32(voxel_size)).astype(np.int64)  # (N, 3)
-    shape = np.floor((high - low) / voxel_size).astype(np.int64) + 1
-    key = (cell[:, 0] * shape[1] + cell[:, 1]) * shape[2] + cell[:, 2]
-    n_cells = int(shape.prod())
-    count = np.bincount(key, minlength=n_cells)
-    occupied = np.flatnonzero(count)
-    weight = 1.0 / count[occupied]
-    means = [np.bincount(key, points[:, axis], n_cells)[occupied] * weight for axis in range(3)]
-    centroids = np.stack(means, axis=1).astype(np.float32)
+    means = summed[1][1:] / summed[1][0]
+    centroids = means[:3].T.astype(np.float32)
     if colors is None:
         return centroids, np.full((len(centroids), 3), 128, np.uint8)
-    colors = np.asarray(colors)[rows]
-    shades = [np.bincount(key, colors[:, channel], n_cells)[occupied] * weight for channel in range(3)]
-    return centroids, np.rint(np.stack(shades, axis=1)).astype(np.uint8)
+    return centroids, np.rint(means[3:].T).astype(np.uint8)
+
+
+class _Grid:
+    """The cells of a workspace with its margin, numbered x first."""
+
+    def __init__(self, voxel_size: float, workspace: Workspace, margin: float):
+        self.edge = np.float32(voxel_size)
+        self.low = np.asarray(workspace.low, np.float32) - np.float32(margin)
+        self.high = np.asarray(workspace.high, np.float32) + np.float32(margin)
+        self.low[2] -= np.float32(voxel_size / 2)  # so that the table top lies in the middle of a layer
+        self.shape = np.floor((self.high - self.low) / voxel_size).astype(np.int64) + 1
+        self.cells = int(self.shape.prod())
+
+    def crop(self, points, colors, transform):
+        """Cells (K,), positions (3, K) and colours (K, 3) or None of the points that lie in the grid."""
+        columns = np.empty((3, len(points)), np.float32)  # each axis in one piece: much the fastest for what follows
+        columns[...] = points.T
+        with np.errstate(invalid="ignore", over="ignore"):  # NaN and Inf are dropped below
+            if transform is not None:
+                columns = np.asarray(transform[:3, :3], np.float32) @ columns
+                columns += np.asarray(transform[:3, 3], np.float32)[:, None]
+            inside = (columns[0] >= self.low[0]) & (columns[0] <= self.high[0])  # NaN compares false
+            for axis in (1, 2):
+                inside &= (columns[axis] >= self.low[axis]) & (columns[axis] <= self.high[axis])
+        rows = np.flatnonzero(inside)
+        columns = columns[:, rows]
+        cell = ((columns - self.low[:, None]) / self.edge).astype(np.int64)
+        key = (cell[0] * self.shape[1] + cell[1]) * self.shape[2] + cell[2]
+        return key, columns, None if colors is None else colors[rows]
+
+    def fold(self, kept):
+        """Occupied cells (V,), ascending, and the sums over each: count, x, y, z, and r, g, b where there is colour."""
+        key = np.concatenate([part[0] for part in kept])
+        if self.cells <= DENSE:
+            count = np.bincount(key, minlength=self.cells)
+            occupied = np.flatnonzero(count)
+            place = np.empty(self.cells, np.intp)
+            place[occupied] = np.arange(len(occupied))
+            place, count = place[key], count[occupied]
+        else:
+            occupied, place, count = np.unique(key, return_inverse=True, return_counts=True)
+        sums = [count.astype(np.float64)]
+        for number, axis in ((1, 0), (2, 1)):
+            if kept[0][number] is not None:
+                values = np.concatenate([part[number] for part in kept], axis=1 - axis)
+                sums += [np.bincount(place, row, len(occupied)) for row in (values if axis == 0 else values.T)]
+        return occupied, np.stack(sums)
+
+
+def _merge(one, other):
+    """The sums of two folds together; ``one`` may be None."""
+    if one is None:
+        return other
+    occupied, place = np.unique(np.concatenate([one[0], other[0]]), return_inverse=True)
+    both = np.concatenate([one[1], other[1]], axis=1)
+    return occupied, np.stack([np.bincount(place, row, len(occupied)) for row in both])

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections import deque
 
 import numpy as np
@@ -131,7 +132,7 @@ class Voxelizer(ManagedNode):
 
         def read():
             depth = clouds.read_depth(found[DEPTH])
-            points = clouds.depth_to_points(depth, clouds.read_intrinsics(found[INFO]))
+            points = clouds.depth_to_points(depth, clouds.read_intrinsics(found[INFO], depth.shape))
             if COLOR not in found:
                 return points, None
             color = clouds.read_color(found[COLOR])
@@ -154,7 +155,16 @@ class Voxelizer(ManagedNode):
     def _process_newest(self) -> None:
         with self._busy:
             if self._waiting and self._inputs:
-                self._process(*self._waiting.popleft())
+                head, read = self._waiting.popleft()
+                try:
+                    self._process(head, read)
+                except Exception as error:  # it must not pass in silence: /diagnostics would still show the one before
+                    self.get_logger().error(traceback.format_exc(), throttle_duration_sec=10.0)
+                    self._fail(
+                        ErrorCode.NO_CLOUD,
+                        f"The cloud cannot be used ({type(error).__name__}: {error}). The node's log has the details; "
+                        "please report them.",
+                    )
 
     def _process(self, head, read) -> None:
         """Read, transform, voxelise, publish; report what goes wrong."""
@@ -174,10 +184,8 @@ class Voxelizer(ManagedNode):
                 "transform, or set the parameter static_transforms or table_plane of the voxelizer.",
             )
             return
-        if transform is not None:
-            points = clouds.transform_points(transform, points)
         moved = time.perf_counter()
-        centroids, shades = voxelize(points, colors, self._voxel_size, self._workspace)
+        centroids, shades = voxelize(points, colors, self._voxel_size, self._workspace, transform=transform)
         voxelized = time.perf_counter()
         self._send(cloud_to_msg(centroids, shades, header(self._frame, head.stamp)))
         for stage, seconds in (
