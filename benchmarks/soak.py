@@ -33,6 +33,7 @@ RETRY = 3.0  # seconds until a goal that nobody has taken is sent again
 PATIENCE = 180.0  # seconds until a goal counts as missed
 RECOVERY = 5.0  # seconds
 GROWTH = 0.05  # of the memory after the warm-up
+RESPAWN_DELAY = 0.5  # seconds, as in the launch file
 NAMES = ("voxelizer", "planner")
 
 
@@ -262,7 +263,7 @@ def main(argv=None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks soak", description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=30.0, help="length of the run (default 30)")
     parser.add_argument("--kill-every", type=float, default=60.0, help="seconds between kills, 0: none (default 60)")
-    parser.add_argument("--respawn-delay", type=float, default=0.5, help="seconds until a new start (default 0.5)")
+    parser.add_argument("--respawn-delay", type=float, default=RESPAWN_DELAY, help="seconds until a new start")
     parser.add_argument("--checkpoint", default="default", help="name or folder, or tiny for a random one")
     parser.add_argument("--seed", type=int, default=0, help="of the kills (default 0)")
     parser.add_argument("--json", help="write the figures to this file too")
