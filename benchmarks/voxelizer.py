@@ -14,10 +14,11 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 
-from moe3d_ros.clouds import depth_to_points, pack_cloud, transform_points
+from moe3d_ros.clouds import XYZRGB_FIELDS, XYZRGB_STEP, depth_to_points, pack_cloud, read_cloud
 from moe3d_ros.processes import OwnDomain
 from moe3d_ros.voxels import voxelize
 
@@ -39,16 +40,25 @@ def table_image(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return depth.astype(np.float32), color
 
 
+def cloud_like(points: np.ndarray, colors: np.ndarray) -> SimpleNamespace:
+    """What reading a cloud needs of a PointCloud2."""
+    fields = [SimpleNamespace(name=n, offset=o, datatype=t, count=1) for n, o, t in XYZRGB_FIELDS]
+    return SimpleNamespace(
+        height=1, width=len(points), point_step=XYZRGB_STEP, row_step=XYZRGB_STEP * len(points), is_bigendian=False,
+        fields=fields, data=pack_cloud(points, colors),
+    )  # fmt: skip
+
+
 def time_stages(repeats: int = 30) -> dict[str, float]:
     """Median milliseconds of each stage in this process."""
     depth, color = table_image()
-    points, colors = depth_to_points(depth, INTRINSICS), color.reshape(-1, 3)
-    base = transform_points(CAMERA, points)
-    voxels = voxelize(base, colors)
+    msg = cloud_like(depth_to_points(depth, INTRINSICS), color.reshape(-1, 3))
+    points, colors = read_cloud(msg)
+    voxels = voxelize(points, colors, transform=CAMERA)
     stages = {
         "depth to points": lambda: depth_to_points(depth, INTRINSICS),
-        "transform": lambda: transform_points(CAMERA, points),
-        "voxelize": lambda: voxelize(base, colors),
+        "read cloud": lambda: read_cloud(msg),
+        "transform and voxelize": lambda: voxelize(points, colors, transform=CAMERA),
         "pack voxels": lambda: pack_cloud(*voxels),
     }
     medians = {}
@@ -62,7 +72,9 @@ def time_stages(repeats: int = 30) -> dict[str, float]:
     return medians
 
 
-def time_node(rate: float, seconds: float, core: int | None) -> dict[str, float]:
+def time_node(
+    rate: float, seconds: float, core: int | None, module: str = "moe3d_ros.nodes.voxelizer"
+) -> dict[str, float]:
     """Run the node as a process and feed it clouds: rate out, end-to-end latency, its own stages from /diagnostics."""
     domain = OwnDomain()
     os.environ.update(domain.environment())  # before rclpy reads it
@@ -78,7 +90,7 @@ def time_node(rate: float, seconds: float, core: int | None) -> dict[str, float]
     command = [
         sys.executable,
         "-m",
-        "moe3d_ros.nodes.voxelizer",
+        module,
         "--ros-args",
         "-r",
         "__ns:=/benchmark",
@@ -144,6 +156,7 @@ def time_node(rate: float, seconds: float, core: int | None) -> dict[str, float]
             "CPU time per cloud (ms)": 1e3 * cpu / len(latencies),
             "voxel clouds per second": len(latencies) / elapsed,
             "answered": len(latencies) / sent,
+            "counted": len(latencies),
             "latency median (ms)": float(np.median(latencies)),
             "latency p99 (ms)": float(np.percentile(latencies, 99)),
             **{f"node: {key}": value for key, value in sorted(values.items())},

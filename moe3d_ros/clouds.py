@@ -39,7 +39,8 @@ def read_cloud(msg) -> tuple[np.ndarray, np.ndarray | None]:
 
     Returns:
         points (N, 3) float32 in the message's frame and unit (metres), NaN and Inf left in place, and colours (N, 3)
-        uint8 RGB, or None where the cloud has none.
+        uint8 RGB, or None where the cloud has none. Both are views of the message's bytes where the layout allows it:
+        do not write to them.
 
     Raises:
         CloudError: a field is missing or does not fit in the point, a step is too small, or `data` is truncated.
@@ -73,11 +74,11 @@ def read_cloud(msg) -> tuple[np.ndarray, np.ndarray | None]:
         return np.ndarray((height, width), dtype, data, strides=(row_step, step))["v"]
 
     x, y, z = fields["x"], fields["y"], fields["z"]
-    points = np.empty((height, width, 3), np.float32)
     if {x.datatype, y.datatype, z.datatype} == {FLOAT32} and (y.offset - x.offset, z.offset - x.offset) == (4, 8):
-        points[...] = column(x.offset, "f4", (3,))
+        points = column(x.offset, "f4", (3,)).astype(np.float32, copy=False)
     else:
-        with np.errstate(over="ignore"):  # a float64 beyond float32 becomes Inf, which is dropped later
+        points = np.empty((height, width, 3), np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # a float64 beyond float32 becomes Inf, dropped later
             for axis, field in enumerate((x, y, z)):
                 points[..., axis] = column(field.offset, POINT_FORMATS[field.datatype])
 
@@ -85,7 +86,7 @@ def read_cloud(msg) -> tuple[np.ndarray, np.ndarray | None]:
     packed = fields.get("rgb") or fields.get("rgba")
     if packed is not None:
         channels = column(packed.offset, "u1", (4,))  # 0xAARRGGBB
-        colors = channels[..., [1, 2, 3] if msg.is_bigendian else [2, 1, 0]].reshape(count, 3)
+        colors = channels[..., slice(1, 4) if msg.is_bigendian else slice(2, None, -1)].reshape(count, 3)
     elif all(name in fields for name in "rgb"):
         colors = np.stack([column(fields[name].offset, "u1") for name in "rgb"], axis=-1).reshape(count, 3)
     return points.reshape(count, 3), colors
@@ -96,7 +97,7 @@ def _check_fields(fields: dict, step: int) -> None:
     missing = [name for name in "xyz" if name not in fields]
     if missing:
         raise CloudError(
-            f"The cloud has no field {' or '.join(missing)} (it has {', '.join(fields) or 'none'}): "
+            f"The cloud has no field {' or '.join(missing)} (it has {_quoted(', '.join(fields)) or 'none'}): "
             "publish a cloud with x, y and z."
         )
     allowed = {
@@ -142,7 +143,7 @@ def read_depth(msg) -> np.ndarray:
     """
     if msg.encoding not in DEPTH_FORMATS:
         raise CloudError(
-            f"The depth image has encoding '{msg.encoding}': publish 32FC1 (metres) or 16UC1 (millimetres)."
+            f"The depth image has encoding '{_quoted(msg.encoding)}': publish 32FC1 (metres) or 16UC1 (millimetres)."
         )
     form, metres = DEPTH_FORMATS[msg.encoding]
     values = _image_view(msg, np.dtype((">" if msg.is_bigendian else "<") + form), 1)
@@ -156,7 +157,9 @@ def read_depth(msg) -> np.ndarray:
 def read_color(msg) -> np.ndarray:
     """Colour image (H, W, 3) uint8 RGB. Raises CloudError on an encoding that is not 8-bit colour or grey."""
     if msg.encoding not in COLOR_CHANNELS:
-        raise CloudError(f"The colour image has encoding '{msg.encoding}': publish one of {', '.join(COLOR_CHANNELS)}.")
+        raise CloudError(
+            f"The colour image has encoding '{_quoted(msg.encoding)}': publish one of {', '.join(COLOR_CHANNELS)}."
+        )
     depth = {"mono8": 1, "rgb8": 3, "bgr8": 3}.get(msg.encoding, 4)
     view = _image_view(msg, np.dtype("u1"), depth).reshape(int(msg.height), int(msg.width), depth)
     return view[..., list(COLOR_CHANNELS[msg.encoding])]
@@ -207,10 +210,13 @@ def read_intrinsics(msg, shape: tuple[int, int] | None = None) -> np.ndarray:
 def depth_to_points(depth: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:
     """Depth (H, W) metres and camera matrix (3, 3) -> points (H*W, 3) float32 in the optical frame (z forward)."""
     height, width = depth.shape
-    fx, fy, cx, cy = (np.float32(intrinsics[i]) for i in ((0, 0), (1, 1), (0, 2), (1, 2)))
+    (fx, fy), (cx, cy) = np.diag(intrinsics)[:2], intrinsics[:2, 2]
     points = np.empty((height, width, 3), np.float32)
-    np.multiply(depth, (np.arange(width, dtype=np.float32) - cx) / fx, out=points[..., 0])
-    np.multiply(depth, ((np.arange(height, dtype=np.float32) - cy) / fy)[:, None], out=points[..., 1])
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # absurd intrinsics: points far away
+        across = ((np.arange(width) - cx) / fx).astype(np.float32)
+        down = ((np.arange(height) - cy) / fy).astype(np.float32)
+        np.multiply(depth, across, out=points[..., 0])
+        np.multiply(depth, down[:, None], out=points[..., 1])
     points[..., 2] = depth
     return points.reshape(-1, 3)
 
@@ -221,7 +227,8 @@ def transform_points(transform: np.ndarray, points: np.ndarray) -> np.ndarray:
     The result's columns lie one after the other in memory, which is three times as fast here and suits voxelising.
     """
     rotation = np.asarray(transform[:3, :3], np.float32)
-    return (rotation @ points.T + np.asarray(transform[:3, 3], np.float32)[:, None]).T
+    with np.errstate(over="ignore", invalid="ignore"):  # of NaN and Inf
+        return (rotation @ points.T + np.asarray(transform[:3, 3], np.float32)[:, None]).T
 
 
 def read_cloud_file(path) -> tuple[np.ndarray, np.ndarray | None]:
@@ -244,6 +251,12 @@ def read_cloud_file(path) -> tuple[np.ndarray, np.ndarray | None]:
     if cloud.has_colors():
         colors = np.rint(np.clip(np.asarray(cloud.colors), 0, 1) * 255).astype(np.uint8)
     return np.asarray(cloud.points, dtype=np.float32), colors
+
+
+def _quoted(text: str, longest: int = 60) -> str:
+    """What somebody has sent, fit for a sentence: cut, and without characters that do not print."""
+    shown = "".join(c if c.isprintable() else "?" for c in text[:longest])
+    return shown + ("..." if len(text) > longest else "")
 
 
 def _bytes_view(data) -> np.ndarray:

@@ -98,13 +98,17 @@ class Nodes:
     def __exit__(self, *_) -> None:
         self.stop()
 
-    def start(self, name: str, module: str | None = None, **parameters) -> None:
-        """Start the node ``moe3d_ros.nodes.NAME`` with ROS parameters (text, numbers, booleans, lists)."""
+    def start(self, name: str, module: str | None = None, namespace: str = "", **parameters) -> None:
+        """Start the node ``moe3d_ros.nodes.NAME`` with ROS parameters (text, numbers, booleans, lists).
+
+        A node that was killed can be started again; its words go on in the same file.
+        """
         command = [sys.executable, "-m", module or f"moe3d_ros.nodes.{name}", "--ros-args"]
+        command += ["-r", f"__ns:=/{namespace}"] if namespace else []
         for key, value in parameters.items():
             command += ["-p", f"{key}:={json.dumps(value)}"]  # JSON is YAML, which rcl reads
         self._logs.mkdir(parents=True, exist_ok=True)
-        with open(self.log_file(name), "wb") as log:
+        with open(self.log_file(name), "ab" if name in self._running else "wb") as log:
             self._running[name] = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=self._environment,
                 start_new_session=True, preexec_fn=_end_with_parent,
@@ -117,6 +121,13 @@ class Nodes:
     def pids(self) -> dict[str, int]:
         """Process ids by name."""
         return {name: process.pid for name, process in self._running.items()}
+
+    def kill(self, name: str) -> None:
+        """End a node at once, as a crash would; returns when it is gone."""
+        process = self._running[name]
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
     def check(self) -> None:
         """Raises ProcessError if a node has ended."""

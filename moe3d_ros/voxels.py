@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+CHUNK = 1 << 15  # points that are cropped at once: they stay in a core's cache
+FOLD = 1 << 20  # points that are kept before they are summed up: bounds the memory
+GREY = 128  # what has no colour is shown so
+DENSE = 1 << 22  # cells up to which each has a place in a table; beyond, the occupied ones are sorted
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -35,20 +40,19 @@ class Workspace:
         return np.all((points >= low) & (points <= high), axis=-1)
 
 
-GREY = 128  # what has no colour is shown so
-
-
 def voxelize(
     points,
     colors,
     voxel_size: float = 0.01,
     workspace: Workspace = Workspace(),
     margin: float = 0.02,
+    transform=None,
     colored=None,
 ):
     """Crop to the workspace, then average the points that share a voxel.
 
-    Voxelising the result again with the same grid changes nothing, since a centroid stays in its voxel.
+    Voxelising the result again with the same grid changes nothing, since a centroid stays in its voxel. Memory beside
+    the arguments and the result is bounded, however many points there are.
 
     Args:
         points: (N, 3) metres in the planning frame; rows that are not finite are dropped.
@@ -56,6 +60,7 @@ def voxelize(
         voxel_size: edge length in metres.
         workspace: the box to keep.
         margin: how far beyond the box points are kept, metres; below the table too, for sensor noise.
+        transform: rigid transform (4, 4) that takes ``points`` into the planning frame first; None: they are there.
         colored: (N,) bool, which points have a colour; None: all. The others count for the place of a voxel and not
             for its colour; a voxel without a coloured point is grey 128.
 
@@ -63,34 +68,26 @@ def voxelize(
         centroids (V, 3) float32 and colours (V, 3) uint8, ordered by voxel.
     """
     points = np.asarray(points, dtype=np.float32)
-    low = np.asarray(workspace.low, np.float32) - np.float32(margin)
-    high = np.asarray(workspace.high, np.float32) + np.float32(margin)
-    low[2] -= np.float32(voxel_size / 2)  # so that the table top lies in the middle of a layer, not on a boundary
-    inside = (points[:, 0] >= low[0]) & (points[:, 0] <= high[0])  # NaN compares false
-    for axis in (1, 2):
-        inside &= (points[:, axis] >= low[axis]) & (points[:, axis] <= high[axis])
-    rows = np.flatnonzero(inside)
-    points = points[rows]
-    if len(points) == 0:
+    colors = None if colors is None else np.asarray(colors)
+    grid = _Grid(voxel_size, workspace, margin)
+    kept, waiting, summed = [], 0, None
+    for start in range(0, len(points), CHUNK):
+        rows = slice(start, start + CHUNK)
+        shade = None if colors is None else colors[rows]
+        if shade is not None and colored is not None:  # a fourth column: how many points have a colour
+            has = np.asarray(colored[rows], np.uint8)[:, None]
+            shade = np.hstack([shade * has, has])
+        kept.append(grid.crop(points[rows], shade, transform))
+        waiting += len(kept[-1][0])
+        if waiting >= FOLD:
+            summed, kept, waiting = _merge(summed, grid.fold(kept)), [], 0
+    if waiting:
+        summed = _merge(summed, grid.fold(kept))
+    if summed is None:
         return np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint8)
-    cell = ((points - low) / np.float32(voxel_size)).astype(np.int64)  # (N, 3)
-    shape = np.floor((high - low) / voxel_size).astype(np.int64) + 1
-    key = (cell[:, 0] * shape[1] + cell[:, 1]) * shape[2] + cell[:, 2]
-    n_cells = int(shape.prod())
-    count = np.bincount(key, minlength=n_cells)
-    occupied = np.flatnonzero(count)
-    weight = 1.0 / count[occupied]
-    means = [np.bincount(key, points[:, axis], n_cells)[occupied] * weight for axis in range(3)]
-    centroids = np.stack(means, axis=1).astype(np.float32)
+    centroids = (summed[1][1:4] / summed[1][0]).T.astype(np.float32)
     if colors is None:
         return centroids, np.full((len(centroids), 3), GREY, np.uint8)
-    colors = np.asarray(colors)[rows]
-    if colored is not None:
-        kept = np.asarray(colored)[rows]
-        key, colors = key[kept], colors[kept]
-        count = np.bincount(key, minlength=n_cells)[occupied]
-        weight = np.divide(1.0, count, out=np.zeros(len(occupied)), where=count > 0)
-    shades = [np.bincount(key, colors[:, channel], n_cells)[occupied] * weight for channel in range(3)]
-    shades = np.rint(np.stack(shades, axis=1)).astype(np.uint8)
-    shades[weight == 0] = GREY
-    return centroids, shades
+    weight = summed[1][0] if colored is None else summed[1][7]
+    shades = np.divide(summed[1][4:7], weight, out=np.full((3, len(centroids)), float(GREY)), where=weight > 0)
+    return centroids, np.rint(shades.T).astype(np.uint8)

@@ -1,11 +1,13 @@
 """Launch files and the configuration they hand out: arguments, parameters, RViz topics."""
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 import yaml
 
+from benchmarks.soak import RESPAWN_DELAY
 from moe3d_ros.parameters import TABLES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,6 +42,19 @@ def test_rviz_shows_everything_at_once_and_gets_the_last_plan():
 def test_launch_files_have_no_network_and_no_eval():
     for path in (ROOT / "launch").glob("*.py"):
         assert not re.search(r"\b(eval|exec|requests|urllib|subprocess)\b", path.read_text()), path
+
+
+def test_every_node_of_this_package_respawns_on_demand():
+    """Of the text, since launch is not on the embedded route; what a respawn brings back is in test_nodes_soak.py."""
+    text = (ROOT / "launch" / "planner.launch.py").read_text()
+    nodes = [
+        call for call in ast.walk(ast.parse(text)) if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Node"
+    ]
+    shared = [[k.value.id for k in call.keywords if k.arg is None and isinstance(k.value, ast.Name)] for call in nodes]
+    assert len(nodes) == 2 and all(names == ["process"] for names in shared)
+    assert '"respawn": value["respawn"]' in text and '("respawn", "false",' in text
+    delay = float(re.search(r"RESPAWN_DELAY = ([\d.]+)", text).group(1))
+    assert delay == RESPAWN_DELAY  # as the soak does it
 
 
 def test_launch_description_declares_its_arguments_at_the_top():

@@ -10,6 +10,8 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 LOG_AGAIN_AFTER = 10.0  # seconds; the same sentence is not logged more often
+LOG_SENTENCES = 20  # different ones in that time; what a hostile sender causes more of is on /diagnostics only
+LONGEST = 500  # characters of a message or a value
 
 
 class Diagnostics:
@@ -24,26 +26,33 @@ class Diagnostics:
         self._values: dict[str, str] = {}
         self._times: dict[str, deque] = {}
         self._events: dict[str, deque] = {}
+        self._totals: dict[str, int] = {}
         self._logged: dict[str, float] = {}
         self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self._timer = node.create_timer(period, self.publish)
 
     def report(self, level: bytes, message: str) -> None:
-        """Set the status; a warning or an error is logged too."""
+        """Set the status; a warning or an error is logged too, not more often than a person can read."""
+        message = _cut(message)
         with self._lock:
             changed = (level, message) != (self._level, self._message)
             self._level, self._message = level, message
             now = time.monotonic()
-            log = level != OK and now - self._logged.get(message, -LOG_AGAIN_AFTER) >= LOG_AGAIN_AFTER
-            if log:
-                self._logged = {m: t for m, t in self._logged.items() if now - t < LOG_AGAIN_AFTER}
-                self._logged[message] = now
+            log = level != OK and self._may_log(message, now)
         if log and level == WARN:
             self._node.get_logger().warning(message)
         elif log:
             self._node.get_logger().error(message)
         if changed:
             self.publish()
+
+    def _may_log(self, message: str, now: float) -> bool:
+        """Whether this sentence is to be logged now; the sentences that are kept for it are few."""
+        self._logged = {m: t for m, t in self._logged.items() if now - t < LOG_AGAIN_AFTER}
+        if message in self._logged or len(self._logged) >= LOG_SENTENCES:
+            return False
+        self._logged[message] = now
+        return True
 
     def set_hardware(self, hardware_id: str) -> None:
         """What the status is of, e.g. the device."""
@@ -53,11 +62,12 @@ class Diagnostics:
     def set(self, key: str, value) -> None:
         """Show a value, e.g. the device."""
         with self._lock:
-            self._values[key] = str(value)
+            self._values[key] = _cut(str(value))
 
     def count(self, event: str) -> None:
-        """Count an event; its rate over the last events is shown."""
+        """Count an event; how often it came in all and its rate over the last events are shown."""
         with self._lock:
+            self._totals[event] = self._totals.get(event, 0) + 1
             self._events.setdefault(event, deque(maxlen=50)).append(time.monotonic())
 
     def timing(self, stage: str, seconds: float) -> None:
@@ -74,6 +84,7 @@ class Diagnostics:
                 recent = [t for t in times if now - t < 5.0]
                 rate = (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 1 else 0.0
                 values[f"{event} rate (Hz)"] = f"{rate:.2f}"
+                values[f"{event} total"] = str(self._totals[event])
             for stage, seconds in self._times.items():
                 ordered = sorted(seconds)
                 values[f"{stage} median (ms)"] = f"{1e3 * ordered[len(ordered) // 2]:.2f}"
@@ -86,3 +97,8 @@ class Diagnostics:
         array.header.stamp = self._node.get_clock().now().to_msg()
         if self._node.context.ok():
             self._publisher.publish(array)
+
+
+def _cut(text: str) -> str:
+    """What a message or a value may be in length, however long the name was that somebody sent."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections import deque
 from dataclasses import replace
 
@@ -177,17 +178,26 @@ class Voxelizer(ManagedNode):
         with self._busy:
             sensors = self._sensors
             if self._waiting and sensors is not None:
-                self._process(self._waiting.popleft(), sensors)
+                try:
+                    self._process(self._waiting.popleft(), sensors)
+                except Exception as error:  # it must not pass in silence: /diagnostics would still show the one before
+                    self.get_logger().error(traceback.format_exc(), throttle_duration_sec=10.0)
+                    self._fail(
+                        ErrorCode.NO_CLOUD,
+                        f"The cloud cannot be used ({type(error).__name__}: {error}). The node's log has the details; "
+                        "please report them.",
+                    )
 
     def _process(self, views: list[View], sensors: CameraSet) -> None:
         """Read, transform, merge, voxelise, publish; report what goes wrong."""
         self.diagnostics.count("input")
         readings: list[tuple[View, Reading]] = []
+        transforms: list[np.ndarray | None] = []
         problems: list[tuple[ErrorCode, str]] = []
         seconds = {"read": 0.0, "transform": 0.0}
         for view in views:
             try:
-                readings.append((view, self._in_planning_frame(view, seconds)))
+                reading, transform = self._read(view, seconds)
             except clouds.CloudError as error:
                 problems.append((ErrorCode.NO_CLOUD, str(error)))
             except (UnknownFrame, ImportError) as error:
@@ -197,6 +207,8 @@ class Voxelizer(ManagedNode):
                 )
                 problems.append((ErrorCode.TRANSFORM, text))
             else:
+                readings.append((view, reading))
+                transforms.append(transform)
                 continue
             if len(sensors.names) > 1:
                 problems[-1] = (problems[-1][0], f"Camera {view.camera}: {problems[-1][1]}")
@@ -204,9 +216,12 @@ class Voxelizer(ManagedNode):
             self._fail(*problems[0])
             return
         start = time.perf_counter()
+        transform = transforms[0] if len(readings) == 1 else None  # of one view only what is voxelised is transformed
+        if transform is None:
+            readings = [(view, _transformed(reading, matrix)) for (view, reading), matrix in zip(readings, transforms)]
         merged = merge([reading for _, reading in readings])
         centroids, shades = voxelize(
-            merged.points, merged.colors, self._voxel_size, self._workspace, colored=merged.colored
+            merged.points, merged.colors, self._voxel_size, self._workspace, transform=transform, colored=merged.colored
         )
         voxelized = time.perf_counter()
         stamp = min((view.head.stamp for view, _ in readings), key=stamp_ns)
@@ -221,19 +236,17 @@ class Voxelizer(ManagedNode):
         frames = "', '".join(dict.fromkeys(view.head.frame_id for view, _ in readings))
         self._judge(merged, len(centroids), frames, " ".join(filter(None, notes)))
 
-    def _in_planning_frame(self, view: View, seconds: dict[str, float]) -> Reading:
-        """Read a view and transform it at its own stamp; adds to ``seconds`` what that took."""
+    def _read(self, view: View, seconds: dict[str, float]) -> tuple[Reading, np.ndarray | None]:
+        """Read a view, and its transform into the planning frame at its own stamp; adds to ``seconds`` what that took."""
         start = time.perf_counter()
         reading = view.read()
         if self._drop_uncolored:
             reading = reading.only_colored()
         read = time.perf_counter()
         transform = self._transform(view.head, reading.points)
-        if transform is not None:
-            reading = replace(reading, points=clouds.transform_points(transform, reading.points))
         seconds["read"] += read - start
         seconds["transform"] += time.perf_counter() - read
-        return reading
+        return reading, transform
 
     def _send(self, msg: PointCloud2) -> None:
         """Hand voxels to the planner in this process, if any, and publish them where somebody listens."""
@@ -295,6 +308,11 @@ class Voxelizer(ManagedNode):
         self.diagnostics.set("error", code.name)
         self.diagnostics.count("dropped")
         self.diagnostics.report(ERROR, message)
+
+
+def _transformed(reading: Reading, matrix: np.ndarray | None) -> Reading:
+    """A reading moved by a rigid transform (4, 4), or as it is where there is none."""
+    return reading if matrix is None else replace(reading, points=clouds.transform_points(matrix, reading.points))
 
 
 def main(args=None) -> int:

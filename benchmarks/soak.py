@@ -1,0 +1,308 @@
+"""Whether voxelizer and planner last: clouds at 15 Hz, an instruction every 2 s, and a node killed at random every minute.
+
+    python -m benchmarks soak [--minutes 30] [--kill-every 60] [--respawn-delay 0.5] [--checkpoint default] [--json FILE]
+
+A node that was killed is started again as `respawn:=true` of the launch file does. A client behaves as a patient one
+would: it sends each instruction as a goal, and again where nothing has taken it within 3 s. Missed is a goal that was
+taken, or sent while both nodes ran, and never got a result, unless a kill came between. A goal that is not done when the
+next one comes is overtaken, as it should be. Recovery is the time from a kill to the first plan whose goal was sent after
+it. Memory is compared within each life of a node, the samples after its warm-up with the last ones: the lower quartile
+of each, since a cloud of 5 MB that waits in a queue comes and goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import os
+import random
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from moe3d_ros.processes import Nodes, OwnDomain
+
+RATE, EVERY = 15.0, 2.0  # clouds a second; seconds between instructions
+WARM_UP = 20.0  # seconds after its first answer until a node's memory counts
+SHORTEST_LIFE = 20.0  # seconds after its warm-up that a life must last to be judged
+RETRY = 3.0  # seconds until a goal that nobody has taken is sent again
+PATIENCE = 180.0  # seconds until a goal counts as missed
+RECOVERY = 5.0  # seconds
+GROWTH = 0.05  # of the memory after the warm-up
+RESPAWN_DELAY = 0.5  # seconds, as in the launch file
+NAMES = ("voxelizer", "planner")
+
+
+@dataclass
+class Goal:
+    """One instruction and what became of it; times in seconds of time.monotonic()."""
+
+    text: str
+    sent: float
+    tries: int = 0
+    taken: float = 0.0
+    ended: float = 0.0
+    error: int = -1
+    latest: object = None  # rclpy's future of the newest try
+
+
+@dataclass
+class Life:
+    """One process of a node: when it was started and the memory it held, as (time, MiB)."""
+
+    name: str
+    started: float
+    memory: list = field(default_factory=list)
+
+
+class Soak:
+    """The camera, the client and the one who kills, in this process."""
+
+    def __init__(self, node, nodes: Nodes, start, seed: int):
+        """``start``: called with the name of a node to start it."""
+        from rclpy.action import ActionClient
+        from rclpy.qos import QoSProfile
+        from sensor_msgs.msg import PointCloud2
+
+        from benchmarks.voxelizer import INTRINSICS, table_image
+        from moe3d_ros.action import PlanTask
+        from moe3d_ros.clouds import depth_to_points
+        from moe3d_ros.nodes.conversions import cloud_to_msg, header
+
+        self.node, self.nodes, self._start = node, nodes, start
+        self.goals: list[Goal] = []
+        self.kills: list[tuple[float, str]] = []
+        self.lives: dict[str, Life] = {name: Life(name, time.monotonic()) for name in NAMES}
+        self.past: list[Life] = []
+        self.clouds = 0
+        self._chance = random.Random(seed)
+        self._goal_type = PlanTask.Goal
+        self._actions = ActionClient(node, PlanTask, "plan_task")
+        self._points = node.create_publisher(PointCloud2, "points", QoSProfile(depth=5))  # as drivers do
+        depth, color = table_image()
+        now = node.get_clock().now().to_msg()
+        self._cloud = cloud_to_msg(depth_to_points(depth, INTRINSICS), color.reshape(-1, 3), header("overhead", now))
+
+    # --- in the executor's thread
+
+    def look(self) -> None:
+        """One cloud of 640x480."""
+        self._cloud.header.stamp = self.node.get_clock().now().to_msg()
+        self._points.publish(self._cloud)
+        self.clouds += 1
+
+    def ask(self) -> None:
+        """A new instruction."""
+        goal = Goal(f"put the red block in the green bowl, number {len(self.goals)}", time.monotonic())
+        self.goals.append(goal)
+        self._send(goal)
+
+    def retry(self) -> None:
+        """Send again what nobody has taken, or whose taker was killed before it answered."""
+        now = time.monotonic()
+        for goal in self.goals[-200:]:
+            last_kill = max((t for t, _ in self.kills), default=0.0)
+            lost = goal.taken and not goal.ended and goal.taken < last_kill and now - last_kill > RETRY
+            if not goal.ended and now - goal.sent < PATIENCE:
+                if lost or (not goal.taken and now - goal.sent > RETRY * goal.tries):
+                    goal.taken = 0.0
+                    self._send(goal)
+
+    def _send(self, goal: Goal) -> None:
+        goal.tries += 1
+        future = goal.latest = self._actions.send_goal_async(self._goal_type(instruction=goal.text))
+        future.add_done_callback(lambda done: self._on_taken(goal, done))
+
+    def _on_taken(self, goal: Goal, future) -> None:
+        if future is goal.latest and future.exception() is None and not goal.ended:
+            goal.taken = time.monotonic()
+            result = future.result().get_result_async()
+            result.add_done_callback(lambda done: self._on_result(goal, done))
+
+    def _on_result(self, goal: Goal, future) -> None:
+        if future.exception() is None and not goal.ended:
+            goal.ended, goal.error = time.monotonic(), future.result().result.error_code
+
+    # --- in the main thread
+
+    def wait_for_plan(self, since: float, patience: float = PATIENCE) -> float | None:
+        """Seconds from ``since`` to the first plan whose goal was sent later, None where none comes."""
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            times = [goal.ended for goal in self.goals if goal.error == 0 and goal.sent >= since]
+            if times:
+                return min(times) - since
+            time.sleep(0.02)
+        return None
+
+    def sample(self) -> None:
+        """Note what memory each node holds."""
+        for name, pid in self.nodes.pids().items():
+            text = Path(f"/proc/{pid}/statm").read_text(encoding="ascii")
+            self.lives[name].memory.append((time.monotonic(), int(text.split()[1]) * 4096 / 2**20))
+
+    def kill(self, delay: float) -> None:
+        """Kill one of the nodes, and start it again after ``delay`` seconds."""
+        name = self._chance.choice(NAMES)
+        self.kills.append((time.monotonic(), name))
+        self.nodes.kill(name)
+        self.past.append(self.lives[name])
+        time.sleep(delay)
+        self._start(name)
+        self.lives[name] = Life(name, time.monotonic())
+
+
+def growth(life: Life) -> tuple[float, float] | None:
+    """Memory after a life's warm-up and at its end, MiB: lower quartiles of a third of the samples; None: too short."""
+    samples = [mib for when, mib in life.memory if when - life.started > WARM_UP]
+    if not life.memory or life.memory[-1][0] - life.started < WARM_UP + SHORTEST_LIFE:
+        return None
+    part = max(1, len(samples) // 3)
+    return float(np.percentile(samples[:part], 25)), float(np.percentile(samples[-part:], 25))
+
+
+def run(nodes: Nodes, start, minutes: float, kill_every: float, delay: float, seed: int) -> dict:
+    """Soak for so long; the figures. Raises ProcessError where a node ends that was not killed."""
+    import rclpy
+
+    from benchmarks._scene import Spinner
+
+    rclpy.init()
+    node = rclpy.create_node("soak")
+    recoveries = []
+    try:
+        soak = Soak(node, nodes, start, seed)
+        timers = [node.create_timer(1 / RATE, soak.look), node.create_timer(EVERY, soak.ask)]
+        timers.append(node.create_timer(0.5, soak.retry))
+        with Spinner(node):
+            first = soak.wait_for_plan(0.0)
+            if first is None:
+                raise RuntimeError(f"no plan within {PATIENCE:.0f} s: {[goal.error for goal in soak.goals]}")
+            for life in soak.lives.values():
+                life.started = time.monotonic()
+            begin = time.monotonic()
+            warm = len(soak.goals)
+            end, next_kill = begin + 60 * minutes, begin + kill_every if kill_every else float("inf")
+            while (now := time.monotonic()) < end:
+                nodes.check()
+                soak.sample()
+                if now >= next_kill and end - now > 15.0:  # it must be able to recover
+                    soak.kill(delay)
+                    took = soak.wait_for_plan(soak.kills[-1][0])
+                    recoveries.append((soak.kills[-1][1], PATIENCE if took is None else took))
+                    soak.lives[soak.kills[-1][1]].started = time.monotonic()
+                    print(f"{now - begin:6.0f} s: killed the {recoveries[-1][0]}, a plan after {took} s", flush=True)
+                    next_kill += kill_every * (1 + max(0, int((time.monotonic() - next_kill) / kill_every)))
+                time.sleep(1.0)
+            node.destroy_timer(timers[1])
+            last = time.monotonic() + PATIENCE
+            while time.monotonic() < last and not all(goal.ended for goal in soak.goals):
+                time.sleep(0.1)
+    finally:
+        rclpy.try_shutdown()
+    return judge(soak, recoveries, warm)
+
+
+def judge(soak: Soak, recoveries: list, warm: int) -> dict:
+    """The figures of a run; ``warm``: number of goals before it began."""
+    from moe3d_ros.plan import ErrorCode
+
+    goals = soak.goals[warm:]
+
+    def disturbed(goal: Goal) -> bool:
+        """A kill fell into its life, or it was sent before the node killed last had recovered."""
+        times = [(kill, kill + took) for (kill, _), (_, took) in zip(soak.kills, recoveries)]
+        return any(goal.sent <= back + RETRY and (goal.ended or float("inf")) >= kill for kill, back in times)
+
+    missed = [goal for goal in goals if not goal.ended]
+    ends = collections.Counter(ErrorCode(goal.error).name for goal in goals if goal.ended)
+    overtaken = {
+        id(goal) for goal, newer in zip(soak.goals, soak.goals[1:])
+        if goal.error == ErrorCode.CANCELLED and newer.sent < goal.ended
+    }  # fmt: skip
+    calm = [goal for goal in goals if goal.ended and not disturbed(goal) and id(goal) not in overtaken]
+    lives = [(life.name, growth(life)) for life in [*soak.past, *soak.lives.values()]]
+    return {
+        "clouds": soak.clouds,
+        "goals": len(goals),
+        "ends": dict(ends),
+        "in flight at a kill": sum(goal.sent < kill < (goal.ended or kill + 1) for goal in goals for kill, _ in soak.kills),
+        "overtaken": len(overtaken),
+        "missed": len(missed),
+        "missed, no kill": sum(not disturbed(goal) for goal in missed),
+        "errors, no kill": sum(goal.error != 0 for goal in calm),
+        "seconds to the answer": [goal.ended - goal.sent for goal in calm],
+        "recoveries": recoveries,
+        "samples": [(life.name, [round(mib, 1) for _, mib in life.memory[::10]]) for life in soak.lives.values()],
+        "memory": [(name, *both) for name, both in lives if both is not None],
+    }
+
+
+def report(found: dict) -> int:
+    """Print the figures; 1 where a bar is missed."""
+    print(f"{found['clouds']} clouds, {found['goals']} instructions: {found['ends']}; {found['overtaken']} were overtaken")
+    seconds = found["seconds to the answer"] or [float("nan")]
+    print(f"seconds to the answer, undisturbed: p50 {np.median(seconds):.2f}, p99 {np.percentile(seconds, 99):.2f}")
+    grown = 0.0
+    for name, before, after in found["memory"]:
+        grown = max(grown, after / before - 1)
+        print(f"memory of a {name}: {before:.1f} MiB after its warm-up, {after:.1f} MiB at its end")
+    slowest = max((took for _, took in found["recoveries"]), default=0.0)
+    print(f"{len(found['recoveries'])} kills, {found['in flight at a kill']} instructions in flight at one")
+    checks = {
+        f"missed: {found['missed']} ({found['missed, no kill']} without a kill)": found["missed, no kill"] == 0,
+        f"errors without a kill: {found['errors, no kill']}": found["errors, no kill"] == 0,
+        f"growth of memory {100 * grown:+.1f} % (bar {100 * GROWTH:.0f} %)": bool(found["memory"]) and grown <= GROWTH,
+        f"slowest recovery {slowest:.1f} s (bar {RECOVERY:g} s)": slowest <= RECOVERY,
+    }
+    for words, good in checks.items():
+        print(f"{'ok  ' if good else 'NOT '} {words}")
+    return 0 if all(checks.values()) else 1
+
+
+def main(argv=None) -> int:
+    """Print the figures; exit code 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(prog="benchmarks soak", description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=30.0, help="length of the run (default 30)")
+    parser.add_argument("--kill-every", type=float, default=60.0, help="seconds between kills, 0: none (default 60)")
+    parser.add_argument("--respawn-delay", type=float, default=RESPAWN_DELAY, help="seconds until a new start")
+    parser.add_argument("--checkpoint", default="default", help="name or folder, or tiny for a random one")
+    parser.add_argument("--seed", type=int, default=0, help="of the kills (default 0)")
+    parser.add_argument("--json", help="write the figures to this file too")
+    options = parser.parse_args(argv)
+    domain = OwnDomain()
+    os.environ.update(domain.environment())  # before rclpy reads it
+    with tempfile.TemporaryDirectory() as folder, Nodes(Path(folder), domain.environment()) as nodes:
+        checkpoint = options.checkpoint
+        if checkpoint == "tiny":
+            from moe3d_ros.model.tiny import write_tiny_checkpoint
+
+            checkpoint = str(write_tiny_checkpoint(Path(folder) / "tiny"))
+
+        def start(name: str) -> None:
+            if name == "planner":
+                nodes.start(name, checkpoint=checkpoint)
+            else:
+                nodes.start(name, static_transforms=["base_link overhead 0.5 0 0.9 1 0 0 0"])
+
+        for name in NAMES:
+            start(name)
+        try:
+            found = run(nodes, start, options.minutes, options.kill_every, options.respawn_delay, options.seed)
+        except BaseException:
+            for name in nodes.pids():
+                print(f"--- {name}\n{nodes.log_file(name).read_text(errors='replace')[-3000:]}")
+            raise
+    domain.close()
+    if options.json:
+        Path(options.json).write_text(json.dumps(found, indent=2), encoding="utf-8")
+    return report(found)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,20 @@
+"""Hostile messages at real nodes: the short form of `make bench ARGS="fuzz"`, as a process of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("moe3d_ros.msg", reason="the interfaces are not built")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_hostile_messages_end_no_node_and_bring_no_pose(tiny_checkpoint):
+    command = [sys.executable, "-m", "benchmarks", "fuzz", "--checkpoint", str(tiny_checkpoint)]
+    command += ["--messages", "300", "--round", "100"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
+    words = ended.stdout + ended.stderr
+    assert ended.returncode == 0, words
+    assert "300 hostile messages: no node ended, 0 poses published, 0 good requests unanswered" in words, words
