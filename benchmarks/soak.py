@@ -18,7 +18,6 @@ import json
 import os
 import random
 import tempfile
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path

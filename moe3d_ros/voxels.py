@@ -91,3 +91,59 @@ def voxelize(
     weight = summed[1][0] if colored is None else summed[1][7]
     shades = np.divide(summed[1][4:7], weight, out=np.full((3, len(centroids)), float(GREY)), where=weight > 0)
     return centroids, np.rint(shades.T).astype(np.uint8)
+
+
+class _Grid:
+    """The cells of a workspace with its margin, numbered x first."""
+
+    def __init__(self, voxel_size: float, workspace: Workspace, margin: float):
+        self.edge = np.float32(voxel_size)
+        self.low = np.asarray(workspace.low, np.float32) - np.float32(margin)
+        self.high = np.asarray(workspace.high, np.float32) + np.float32(margin)
+        self.low[2] -= np.float32(voxel_size / 2)  # so that the table top lies in the middle of a layer
+        self.shape = np.floor((self.high - self.low) / voxel_size).astype(np.int64) + 1
+        self.cells = int(self.shape.prod())
+
+    def crop(self, points, colors, transform):
+        """Cells (K,), positions (3, K) and colours (K, 3 or 4) or None of the points that lie in the grid."""
+        columns = np.empty((3, len(points)), np.float32)  # each axis in one piece: much the fastest for what follows
+        columns[...] = points.T
+        with np.errstate(invalid="ignore", over="ignore"):  # NaN and Inf are dropped below
+            if transform is not None:
+                columns = np.asarray(transform[:3, :3], np.float32) @ columns
+                columns += np.asarray(transform[:3, 3], np.float32)[:, None]
+            inside = (columns[0] >= self.low[0]) & (columns[0] <= self.high[0])  # NaN compares false
+            for axis in (1, 2):
+                inside &= (columns[axis] >= self.low[axis]) & (columns[axis] <= self.high[axis])
+        rows = np.flatnonzero(inside)
+        columns = columns[:, rows]
+        cell = ((columns - self.low[:, None]) / self.edge).astype(np.int64)
+        key = (cell[0] * self.shape[1] + cell[1]) * self.shape[2] + cell[2]
+        return key, columns, None if colors is None else colors[rows]
+
+    def fold(self, kept):
+        """Occupied cells (V,), ascending, and the sums over each: count, x, y, z, and r, g, b where there is colour."""
+        key = np.concatenate([part[0] for part in kept])
+        if self.cells <= DENSE:
+            count = np.bincount(key, minlength=self.cells)
+            occupied = np.flatnonzero(count)
+            place = np.empty(self.cells, np.intp)
+            place[occupied] = np.arange(len(occupied))
+            place, count = place[key], count[occupied]
+        else:
+            occupied, place, count = np.unique(key, return_inverse=True, return_counts=True)
+        sums = [count.astype(np.float64)]
+        for number, axis in ((1, 0), (2, 1)):
+            if kept[0][number] is not None:
+                values = np.concatenate([part[number] for part in kept], axis=1 - axis)
+                sums += [np.bincount(place, row, len(occupied)) for row in (values if axis == 0 else values.T)]
+        return occupied, np.stack(sums)
+
+
+def _merge(one, other):
+    """The sums of two folds together; ``one`` may be None."""
+    if one is None:
+        return other
+    occupied, place = np.unique(np.concatenate([one[0], other[0]]), return_inverse=True)
+    both = np.concatenate([one[1], other[1]], axis=1)
+    return occupied, np.stack([np.bincount(place, row, len(occupied)) for row in both])
