@@ -16,8 +16,10 @@ from moe3d_ros.clouds import COLOR_CHANNELS, DEPTH_FORMATS, XYZRGB_FIELDS, XYZRG
 
 ABSURD = (0, 1, 2, 3, 7, 255, 65_536, 2**28, 2**31 - 1, 2**31, 2**32 - 1)
 NUMBERS = (np.nan, np.inf, -np.inf, 0.0, -0.0, -1.0, 1e-320, 1e-40, 1e38, -1e38, 1e308, -1e308)
-ENCODINGS = (*DEPTH_FORMATS, *COLOR_CHANNELS, "", "8UC3", "bayer_rggb8", "yuv422", "32FC1 ", "64FC1", "16SC1", "a" * 9000)
-NO_WORDS = ("", " ", "\t\n", "?!", "...", "\ufffd", "\u200b\u200b", "\U0001f916" * 40, "-" * 5000, "put " * 400, "A" * 100_000)
+UNKNOWN = ("", "8UC3", "bayer_rggb8", "yuv422", "32FC1 ", "64FC1", "16SC1", "a" * 9000)
+ENCODINGS = (*DEPTH_FORMATS, *COLOR_CHANNELS, *UNKNOWN)
+NO_LETTERS = ("", " ", "\t\n", "?!", "...", "\ufffd", "\u200b\u200b", "\U0001f916" * 40, "-" * 5000)
+NO_WORDS = (*NO_LETTERS, "put " * 400, "A" * 100_000)
 SIZE = (6, 8)  # of the images
 
 

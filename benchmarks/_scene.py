@@ -19,16 +19,22 @@ INSTRUCTION = "put the red block in the green bowl"
 PATIENCE = 120.0  # seconds
 
 
-def table_with_blocks(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Voxels of a table with a red block and a green patch: points (N, 3) metres, colours (N, 3) uint8."""
-    rng = np.random.default_rng(seed)
-    points = rng.uniform([0.2, -0.55, 0.0], [0.8, 0.55, 0.0], (20_000, 3)).astype(np.float32)
-    colors = np.full((len(points), 3), (90, 77, 66), np.uint8)
-    for y, height, color in ((0.1, 0.06, (255, 87, 89)), (-0.2, 0.05, (89, 161, 79))):
-        block = (np.abs(points[:, :2] - [0.5, y]) < 0.03).all(axis=1)
-        points[block, 2] = height
-        colors[block] = color
-    return voxelize(points, colors)
+def embedded_views(cameras=("front", "left", "right")) -> list:
+    """What cameras of 640x480 see of the embedded world with a red block and a green bowl, with a sensor's noise."""
+    from moe3d_ros.nodes.tabletop import scene_with
+    from moe3d_ros.tabletop.physics import TabletopWorld
+
+    world = TabletopWorld(scene_with(["red block", "green bowl"], 0))
+    try:
+        return world.render(cameras, 640, 480, noise=np.random.default_rng(0))
+    finally:
+        world.close()
+
+
+def table_with_blocks() -> tuple[np.ndarray, np.ndarray]:
+    """Voxels of that world: points (N, 3) metres in the planning frame, colours (N, 3) uint8."""
+    clouds = [view.cloud() for view in embedded_views()]
+    return voxelize(np.concatenate([points for points, _ in clouds]), np.concatenate([colors for _, colors in clouds]))
 
 
 class Spinner:

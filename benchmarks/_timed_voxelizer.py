@@ -1,7 +1,7 @@
-"""The voxelizer node, which notes for every cloud what passed from its arrival in the callback until its voxels had left.
+"""The voxelizer node, which notes for every cloud the time from its arrival in the callback until its voxels had left.
 
-Used by the bench `latency`. The seconds on the clock and those of the thread's CPU are written as JSON to the file that TIMES
-names, when the node ends.
+Used by the bench `latency`. The seconds on the clock and those of the thread's CPU are written as JSON to the file that
+TIMES names, when the node ends.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 
 A planner and two voxelizers (clouds; depth images) run as processes. Rounds of clouds, images, camera_infos and bytes
 that are no message at all take turns with rounds of texts that are no instruction, while the camera shows a good scene.
-After each round of the first kind a good instruction must be refused for want of a scene; after every round a good cloud
-must give voxels from both voxelizers, and a good instruction a plan. See _hostile.py for what is sent.
+After each round of the first kind a good instruction must be refused for want of a scene; after every round a good
+cloud must give voxels from both voxelizers, and a good instruction a plan. See _hostile.py for what is sent.
 """
 
 from __future__ import annotations
@@ -111,7 +111,8 @@ class Attack:
     def hostile_sight(self) -> None:
         """One hostile message in the place of a cloud, of voxels, of one of a depth camera's three, or of any."""
         rng = self.rng
-        kind = ("points", "voxels", "depth", "info", "color", "bytes")[rng.choice(6, p=[0.35, 0.1, 0.15, 0.15, 0.1, 0.15])]
+        kinds, shares = ("points", "voxels", "depth", "info", "color", "bytes"), (0.35, 0.1, 0.15, 0.15, 0.1, 0.15)
+        kind = kinds[rng.choice(len(kinds), p=shares)]
         self.sent[kind] += 1
         stamp = hostile.stamp(rng, self.now())
         if kind in ("points", "voxels"):

@@ -1,4 +1,4 @@
-"""Thousands of hostile messages, seeded, against what reads them: each is refused with a sentence, or read for what it is."""
+"""Thousands of hostile messages, seeded, against what reads them: refused with a sentence, or read as what they are."""
 
 import warnings
 

@@ -47,9 +47,8 @@ def test_launch_files_have_no_network_and_no_eval():
 def test_every_node_of_this_package_respawns_on_demand():
     """Of the text, since launch is not on the embedded route; what a respawn brings back is in test_nodes_soak.py."""
     text = (ROOT / "launch" / "planner.launch.py").read_text()
-    nodes = [
-        call for call in ast.walk(ast.parse(text)) if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Node"
-    ]
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    nodes = [call for call in calls if getattr(call.func, "id", "") == "Node"]
     shared = [[k.value.id for k in call.keywords if k.arg is None and isinstance(k.value, ast.Name)] for call in nodes]
     assert len(nodes) == 2 and all(names == ["process"] for names in shared)
     assert '"respawn": value["respawn"]' in text and '("respawn", "false",' in text
