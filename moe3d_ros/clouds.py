@@ -194,7 +194,7 @@ def read_projection(msg, shape: tuple[int, int] | None = None) -> np.ndarray:
     matrix[0] /= across
     matrix[1] /= down
     expected = (height // down, width // across)
-    if shape is not None and height and width and tuple(shape) != expected:
+    if shape is not None and (height or width) and tuple(shape) != expected:
         raise CloudError(
             f"The image is {shape[1]}x{shape[0]}, its camera_info is for {expected[1]}x{expected[0]}: remap to the "
             "camera_info that is published beside the image."

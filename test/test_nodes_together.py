@@ -65,9 +65,10 @@ def test_voxels_reach_the_planner_as_the_same_message(tiny_checkpoint):
         executor = SingleThreadedExecutor()
         executor.add_node(voxelizer)
         stamp = planner.get_clock().now().to_msg()
-        voxelizer._on_points(cloud_msg(points, colors, "base_link", stamp))
+        camera = planner.create_publisher(PointCloud2, "points", 1)
         end = time.monotonic() + 30
         while not handed and time.monotonic() < end:
+            camera.publish(cloud_msg(points, colors, "base_link", stamp))
             executor.spin_once(timeout_sec=0.1)
         assert handed and planner._cloud._msg is handed[0] and handed[0].header == header("base_link", stamp)
     finally:

@@ -114,7 +114,7 @@ def test_another_type_is_asked_where_the_drawn_one_has_no_question():
 def generated():
     """(scene, question, answer, type) of many generated scenes."""
     rng = np.random.default_rng(1)
-    batch = sample_scenes(1500, LANGUAGE_RANGE, torch.Generator().manual_seed(1))
+    batch = sample_scenes(1800, LANGUAGE_RANGE, torch.Generator().manual_seed(1))
     scenes = [batch.scene(index)[0] for index in range(len(batch))]
     return [(scene, *random_question(scene, rng)) for scene in scenes if scene.objects for _ in range(4)]
 

@@ -132,7 +132,7 @@ class Page:
         """Type a line into a text field that a CSS selector names, as with a keyboard, and press Enter."""
         found = f"document.querySelector({json.dumps(field)})"
         self.wait(f"{found} !== null", f"field {field!r}")
-        self.evaluate(f"{found}.focus()")
+        self.evaluate(f"{found}.focus(), {found}.select()")  # what stands there is typed over
         self.send("Input.insertText", text=text)
         key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
         self.send("Input.dispatchKeyEvent", type="keyDown", **key)
