@@ -174,7 +174,7 @@ class Attack:
 
 
 def attack(nodes: Nodes, messages: int, rate: float, length: int, seed: int) -> dict:
-    """Send all messages in rounds of ``length``; what came of it. The nodes run already. Raises ProcessError where one has ended."""
+    """Send all messages in rounds of ``length``; what came of it. Raises ProcessError where a node has ended."""
     import rclpy
 
     from benchmarks._scene import INSTRUCTION, Spinner, table_with_blocks, wait

@@ -247,7 +247,8 @@ def judge(soak: Soak, recoveries: list, warm: int) -> dict:
 
 def report(found: dict) -> int:
     """Print the figures; 1 where a bar is missed."""
-    print(f"{found['clouds']} clouds; {found['goals']} instructions: {found['ends']}, waited {found['sent late']} times")
+    print(f"{found['clouds']} clouds, {found['goals']} instructions: {found['ends']}")
+    print(f"the next instruction was due before the one before had ended: {found['sent late']} times")
     seconds = found["seconds to the answer"] or [float("nan")]
     print(f"seconds to the answer, undisturbed: p50 {np.median(seconds):.2f}, p99 {np.percentile(seconds, 99):.2f}")
     grown = 0.0
