@@ -1,4 +1,4 @@
-"""Runs one benchmark, or all of them: `python -m benchmarks [NAME [ARGUMENTS]]`."""
+"""Runs one benchmark, or all but the long ones: `python -m benchmarks [NAME [ARGUMENTS]]`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,16 @@ def names() -> list[str]:
     return sorted(module.name for module in modules if not module.name.startswith("_"))
 
 
+LONG = ("fuzz", "soak")  # minutes to half an hour: they run when they are named
+
+
 def run_all() -> int:
-    """Runs every benchmark with its defaults; 1 where one failed, after the others have run."""
+    """Runs every benchmark but the long ones with its defaults; 1 where one failed, after the others have run."""
+    print(f"not without being named, since they take long: {', '.join(LONG)}", flush=True)
     failed = []
     for name in names():
+        if name in LONG:
+            continue
         print(f"== {name}", flush=True)
         try:
             status = importlib.import_module(f"benchmarks.{name}").main([])

@@ -25,17 +25,18 @@ class TimedVoxelizer(Voxelizer):
         self._seconds: list[tuple[float, float]] = []
         self._began = 0.0
 
-    def _on_points(self, msg) -> None:
-        self._came = {stamp_ns(msg.header.stamp): time.perf_counter(), **dict(list(self._came.items())[:20])}
-        super()._on_points(msg)
+    def _hand_over(self, views) -> None:
+        arrived = {stamp_ns(view.head.stamp): time.perf_counter() for view in views}
+        self._came = arrived | dict(list(self._came.items())[:20])
+        super()._hand_over(views)
 
-    def _process(self, head, read) -> None:
+    def _process(self, views, sensors) -> None:
         self._began = time.thread_time()
-        super()._process(head, read)
+        super()._process(views, sensors)
 
     def _send(self, msg) -> None:
         super()._send(msg)
-        came = self._came.get(stamp_ns(msg.header.stamp), float("nan"))
+        came = self._came[stamp_ns(msg.header.stamp)]
         self._seconds.append((time.perf_counter() - came, time.thread_time() - self._began))
 
     def close(self) -> None:
