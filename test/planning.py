@@ -78,5 +78,6 @@ class Planning:
         assert len(result.plan.actions) >= 1
 
     def published(self) -> int:
-        """How many messages with a plan or a pose came so far."""
-        return sum(len(inbox.messages) for inbox in self.inbox.values())
+        """How many messages with a plan or a pose came so far; markers that only take others away are none."""
+        drawn = [msg for msg in self.inbox["plan_markers"].messages if len(msg.markers) > 1]
+        return len(drawn) + sum(len(inbox.messages) for name, inbox in self.inbox.items() if name != "plan_markers")

@@ -28,13 +28,16 @@ class Outputs:
     """Keeps what leaves; while the first plan is made, lets somebody in between."""
 
     def __init__(self):
-        self.shown, self.released = [], []
+        self.shown, self.released, self.cleared = [], [], 0
 
     def show(self, plan, head, lifetime):
         self.shown.append(plan.instruction)
 
     def release(self, plan, head):
         self.released.append(plan.instruction)
+
+    def clear(self, head):
+        self.cleared += 1
 
 
 class OneStep:

@@ -11,6 +11,7 @@ from ros_helpers import LATCHED, TIMEOUT, cloud_msg
 from action_msgs.msg import GoalStatus
 from std_msgs.msg import Empty, String
 from std_srvs.srv import Trigger
+from visualization_msgs.msg import Marker
 
 from moe3d_ros.msg import TaskPlan
 from moe3d_ros.nodes.conversions import stamp_ns
@@ -124,6 +125,21 @@ def test_stale_cloud(planning):
         _, result = planning.plan()
     assert result.error_code == ErrorCode.STALE_CLOUD
     planning.answers_good_request()
+
+
+def test_what_the_old_plan_drew_goes_when_there_is_no_new_one(planning):
+    planning.answers_good_request()
+    drawn = planning.inbox["plan_markers"]
+    drawn.wait(lambda msg: len(msg.markers) > 1)
+    start = len(drawn.messages)
+    old = planning.probe.now()
+    old.sec -= 10
+    with planning.probe.streaming(planning.voxels, lambda: cloud_msg(VOXELS, SHADES, "base_link", old)):
+        code = 0
+        while not code:  # until the last fresh cloud is too old
+            code = planning.plan()[1].error_code
+    gone = drawn.wait(lambda msg: len(msg.markers) == 1, start=start)
+    assert gone.markers[0].action == Marker.DELETEALL
 
 
 def truncated(msg):

@@ -20,6 +20,11 @@ TEXT_COLOR = ColorRGBA(r=1.0, g=1.0, b=1.0, a=1.0)
 CAPTION = "text"  # namespace of the plan in words, above the scene
 
 
+def no_markers(head) -> MarkerArray:
+    """What removes every marker that was drawn."""
+    return MarkerArray(markers=[Marker(header=head, action=Marker.DELETEALL)])
+
+
 def plan_markers(plan: Plan, head, lifetime: float = 0.0) -> MarkerArray:
     """Markers of all steps; the first one removes what the plan before it drew.
 
@@ -27,7 +32,7 @@ def plan_markers(plan: Plan, head, lifetime: float = 0.0) -> MarkerArray:
         head: header of the plan (planning frame, stamp of the cloud).
         lifetime: seconds after which they vanish, 0 to keep them until the next plan.
     """
-    array = MarkerArray(markers=[Marker(header=head, action=Marker.DELETEALL)])
+    array = no_markers(head)
 
     def add(namespace: str, number: int, kind: int, **values) -> None:
         marker = Marker(

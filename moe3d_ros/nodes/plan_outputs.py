@@ -7,7 +7,7 @@ from visualization_msgs.msg import MarkerArray
 
 from moe3d_ros.msg import PlannedAction, TaskPlan
 from moe3d_ros.nodes.conversions import action_to_msg, plan_to_msg, pose_to_msg
-from moe3d_ros.nodes.markers import plan_markers
+from moe3d_ros.nodes.markers import no_markers, plan_markers
 from moe3d_ros.nodes.qos import EVENT, LATCHED
 from moe3d_ros.plan import Plan, Pose
 
@@ -36,6 +36,11 @@ class PlanOutputs:
         """Publish the whole plan and its markers; ``head`` is the header of all its messages."""
         self._plan.publish(plan_to_msg(plan, head))
         self._markers.publish(plan_markers(plan, head, marker_lifetime))
+
+    def clear(self, head) -> None:
+        """Take away the markers of the plan before, which counts no more; it stays on the latched `plan`."""
+        if self._node.context.ok():
+            self._markers.publish(no_markers(head))
 
     def release(self, plan: Plan, head) -> None:
         """Publish the next step and its goals, the first of which is its pick."""

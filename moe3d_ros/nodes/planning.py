@@ -1,4 +1,4 @@
-"""What the planner node does with a request: plan on the newest cloud, check, show, hold or release. No ROS entities.
+"""What the planner node does with a request: plan on the newest cloud, check, show, hold or release. Makes no ROS entities.
 
 All ways in lead to `submit`. A plan leaves whole, and only if it is within the safety limits when it is finished. With
 `require_confirmation` it is shown on `plan` and `plan_markers` at once, and its goals follow when it is confirmed.
@@ -10,7 +10,9 @@ import dataclasses
 import threading
 import time
 
-from moe3d_ros.nodes.conversions import stamp_ns
+from rclpy.time import Time
+
+from moe3d_ros.nodes.conversions import header, stamp_ns
 from moe3d_ros.nodes.diagnostics import ERROR, OK, WARN
 from moe3d_ros.nodes.requests import Task, check_task
 from moe3d_ros.nodes.worker import SUPERSEDED, Request
@@ -56,7 +58,7 @@ class Planning:
             lambda planner, request: self._plan(planner, task, request),
             publish=lambda result: self._publish(task, *result),
             on_progress=on_progress,
-            on_done=self._finish,
+            on_done=lambda request: self._finish(request, task),
             replaces=True,
             timeout=self._settings["planning_timeout"],
         )
@@ -203,9 +205,11 @@ class Planning:
         texts = "; ".join(action.text for action in plan.actions) or "nothing is left to do"
         self._log.info(f"Plan for '{plan.instruction}': {texts}{' (waits for confirm)' if held else ''}")
 
-    def _finish(self, request: Request) -> None:
-        """Show on /diagnostics how a request ended."""
+    def _finish(self, request: Request, task: Task | None = None) -> None:
+        """Show on /diagnostics how a request ended; where its task has no plan, nor is there a newer one, none is drawn."""
         error = request.error
+        if error is not None and error.code != ErrorCode.NOT_ACTIVE and task is not None and self._asked is task:
+            self._outputs.clear(header(self._settings["planning_frame"], Time(nanoseconds=self._now_ns()).to_msg()))
         self._diagnostics.set("error", (error.code if error else ErrorCode.NONE).name)
         if error is None:
             self._diagnostics.report(OK, "working")
