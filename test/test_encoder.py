@@ -1,13 +1,18 @@
 """Patches and encoder: padding, batching and the order of points make no difference."""
 
+import numpy as np
 import pytest
 import torch
 
-from moe3d_ros.model.encoder import EncoderConfig, SceneEncoder
+from moe3d_ros.model.checkpoint import load_checkpoint
+from moe3d_ros.model.config import ModelConfig
+from moe3d_ros.model.encoder import EncoderConfig, SceneEncoder, main_piece
 from moe3d_ros.model.objects import from_detections
 from moe3d_ros.model.patches import PatchConfig, make_patches
+from moe3d_ros.planner import CHECKPOINTS
+from moe3d_ros.tabletop.arrange import SEEN_COLORS, Thing, arrange, batch_scenes
 from moe3d_ros.tabletop.raycast import SensorRange, sense
-from moe3d_ros.tabletop.scenes import SceneRange, sample_scenes
+from moe3d_ros.tabletop.scenes import BLOCK, SceneRange, sample_scenes
 
 
 @pytest.fixture(scope="module")
@@ -32,16 +37,57 @@ def alone(cloud, scene):
 def test_a_scene_in_a_batch_is_encoded_as_if_alone(cloud, encoder):
     batch = make_patches(cloud.scene, cloud.points, cloud.colors, 3, labels=cloud.slot)
     everything = lambda last: torch.ones_like(last.exists, dtype=torch.bool)  # noqa: E731
-    encoded, found = encoder(batch, everything)
+    encoded = encoder.encode_patches(batch)
+    found = encoder.detect(batch, encoded, everything)[-1]
     for scene in range(3):
         single = alone(cloud, scene)
         count = int(single.mask.sum())
         assert int(batch.mask[scene].sum()) == count
         assert torch.equal(batch.labels[scene, :count], single.labels[0, :count])
-        features, own = encoder(single, everything)
+        features = encoder.encode_patches(single)
+        own = encoder.detect(single, features, everything)[-1]
         assert torch.allclose(encoded[scene, :count], features[0, :count], atol=1e-5)
         assert torch.allclose(found.center[scene], own.center[0], atol=1e-5)
         assert torch.allclose(found.features[scene], own.features[0], atol=1e-4)
+
+
+@torch.no_grad()
+def test_both_passes_see_a_scene_in_a_batch_as_if_alone(cloud, encoder):
+    batch = from_detections(encoder(make_patches(cloud.scene, cloud.points, cloud.colors, 3))[1])
+    for scene in range(3):
+        own = from_detections(encoder(alone(cloud, scene))[1])
+        assert int(batch.mask[scene].sum()) == int(own.mask.sum())
+        assert torch.allclose(batch.center[scene][batch.mask[scene]], own.center[own.mask], atol=1e-5)
+
+
+def test_a_query_that_reads_two_things_is_at_the_one_that_it_reads_more():
+    centroids = torch.tensor([[[0.50, 0.00, 0.02], [0.53, 0.00, 0.02], [0.50, 0.15, 0.02], [0.50, 0.18, 0.02]]])
+    attention = torch.tensor([[[0.2, 0.2, 0.31, 0.29], [0.5, 0.48, 0.01, 0.01]]])
+    piece = main_piece(attention, centroids)
+    assert piece.tolist() == [[[False, False, True, True], [True, True, False, False]]]
+
+
+@torch.no_grad()
+def test_two_blocks_that_look_the_same_are_found_as_two():
+    """The default checkpoint, on twins 9 to 15 cm apart, which one query would read together."""
+    config, tensors = load_checkpoint(CHECKPOINTS / "default")
+    encoder = SceneEncoder(ModelConfig.from_dict(config).encoder).eval()
+    encoder.load_state_dict({k.removeprefix("encoder."): v.float() for k, v in tensors.items() if k.startswith("encoder.")},
+                            strict=False)  # fmt: skip
+    rng, scenes = np.random.default_rng(3), []
+    while len(scenes) < 24:
+        color, other = rng.choice(SEEN_COLORS, 2, replace=False).tolist()
+        scene = arrange([*[Thing("block", color, "small")] * 2, Thing("bowl", other), Thing("zone", color)], rng)
+        gap = np.subtract(scene.objects[0].position, scene.objects[1].position)
+        if 0.09 < np.linalg.norm(gap) < 0.15:
+            scenes.append(scene)
+    batch = batch_scenes(scenes)
+    cloud = sense(batch, SensorRange(), torch.Generator().manual_seed(3))
+    objects = from_detections(encoder(make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes)))[1])
+    near = torch.cdist(objects.center, batch.center[:, :2]) < 0.015  # (B, n, 2)
+    near &= (objects.mask & (objects.kind.argmax(-1) == BLOCK))[..., None]
+    both = near.any(1).all(-1)
+    assert int(both.sum()) >= 20
 
 
 @torch.no_grad()
@@ -67,7 +113,7 @@ def test_an_empty_cloud_has_no_patches_and_no_objects(encoder):
 @torch.no_grad()
 def test_objects_come_from_left_to_right_and_once(cloud, encoder):
     patches = make_patches(cloud.scene, cloud.points, cloud.colors, 3)
-    _, found = encoder(patches)
+    found = encoder.detect(patches, encoder.encode_patches(patches))[-1]
     found.exists[:] = 5.0
     found.center = torch.rand(3, 5, 3)
     found.center[:, 1] = found.center[:, 0] + 0.001  # the same thing twice

@@ -1,5 +1,7 @@
 """Training stages on a tiny random LLM: they learn, they train what they should, and a resumed run is the same run."""
 
+import math
+
 import pytest
 import torch
 import yaml
@@ -13,6 +15,7 @@ from training import question_answering
 from training.alignment import AlignmentTask
 from training.config import CONFIG_FOLDER, StageConfig, parse
 from training.described import relation_targets
+from training.detection import reading_loss
 from training.engine import train
 from training.export import main as export
 from training.language import LanguageTask
@@ -151,6 +154,14 @@ def test_runs_with_fine_grained_experts_become_a_checkpoint_that_loads(tmp_path,
     torch.testing.assert_close(model.language.pointer.query.weight, trained, atol=1e-3, rtol=1e-3)
 
 
+def test_a_query_that_reads_half_of_two_things_pays_for_it():
+    own = torch.tensor([[True, True, False, False], [False, False, False, False]])
+    halves, one = torch.zeros(2, 4), torch.tensor([[9.0, 9.0, -9.0, -9.0], [0.0] * 4])
+    assert float(reading_loss(halves, own)) == pytest.approx(math.log(2))
+    assert float(reading_loss(one, own)) < 1e-3
+    assert float(reading_loss(halves[1:], own[1:])) == 0  # nothing of the thing is in any patch
+
+
 def test_weights_of_another_stage_are_refused(tmp_path, base):
     config = settings(tmp_path / "alignment", task="alignment", base=base, steps=1)
     train(AlignmentTask(config), config)
@@ -167,6 +178,14 @@ def test_a_stage_can_start_from_a_checkpoint(tmp_path):
     load_matching(parts, str(checkpoint))
     found = wanted.trained_tensors()
     assert all(torch.equal(value, found[name]) for name, value in model.trained_tensors().items())
+    other = Planner.from_pretrained(str(write_tiny_checkpoint(tmp_path / "third", seed=2))).model
+    pose, adapters = other.pose.state_dict(), dict(other.language.llm.named_parameters())
+    before = {name: value.clone() for name, value in (pose | adapters).items()}
+    parts = {"encoder": other.encoder, "language": other.language, "objects": other.language.objects, "pose": other.pose}
+    load_matching(parts, f"{checkpoint}:encoder,{checkpoint}:objects")
+    assert torch.equal(other.encoder.queries, wanted.encoder.queries)
+    assert torch.equal(other.language.objects.projection.weight, wanted.language.objects.projection.weight)
+    assert all(torch.equal(value, before[name]) for name, value in (pose | adapters).items())
     damaged = next(checkpoint.glob("*.safetensors"))
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"!")
     with pytest.raises(CheckpointError, match="checksum"):

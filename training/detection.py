@@ -14,6 +14,7 @@ from moe3d_ros.model.patches import PatchBatch
 from moe3d_ros.tabletop.scenes import BLOCK, BOX, PLAIN_KINDS, SceneBatch
 from training.precision import fast_precision
 
+READING = 0.5  # weight of where a query reads
 TILTED = 1.0  # weight of the normals of what does not look up, beside those of everything
 
 
@@ -74,9 +75,21 @@ def detection_loss(encoder, patches: PatchBatch, scenes: SceneBatch, visible: to
         loss = loss + F.cross_entropy(found.kind[scene, query], truth_kind)
         loss = loss + F.cross_entropy(found.color[scene, query], truth_color)
         loss = loss + 15 * (found.rough_center[scene, query] - center).abs().sum(-1).mean()
+        loss = loss + READING * reading_loss(found.attention[scene, query], patches.labels[scene] == slot[:, None])
     fine, figures = _fine_loss(outputs[-1], scenes, scene, query, slot)
     figures["loss"] = float((loss + fine).detach())
     return loss + fine, figures
+
+
+def reading_loss(logits: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+    """-log of the attention on an object's own patches: half of it on each of two like things has their middle as centroid.
+
+    Args:
+        logits: (M, N) over the patches. own: (M, N) which of them are mostly the object's; it may have none.
+    """
+    known = own.any(-1)
+    missed = -logits[known].log_softmax(-1).masked_fill(~own[known], -torch.inf).logsumexp(-1)
+    return missed.sum() / known.sum().clamp(min=1)
 
 
 def _fine_loss(found, scenes, scene, query, slot):

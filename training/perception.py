@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
 from moe3d_ros.model.encoder import EncoderConfig, SceneEncoder
 from moe3d_ros.model.patches import make_patches
+from moe3d_ros.tabletop.arrange import batch_scenes
 from moe3d_ros.tabletop.raycast import SensorRange, sense
 from moe3d_ros.tabletop.scenes import TRAINING_RANGE, sample_scenes
 from training.config import StageConfig
 from training.detection import detection_loss, visible_objects
-from training.mixture import join
+from training.mixture import join, sample_moments
 from training.sixd_data import sample_sixd
 from training.state import load_matching
 
+# Things that look the same and lie near each other are what queries take for one, and long tasks are full of them.
+PERCEPTION_RANGE = replace(TRAINING_RANGE, twins=0.5, few_colors=0.5)
+
 
 class PerceptionTask:
-    """Detect every visible object of random scenes seen by random cameras."""
+    """Detect every visible object of random scenes, and of moments of long tasks, seen by random cameras."""
 
     def __init__(self, config: StageConfig):
         torch.manual_seed(config.seed)
@@ -37,9 +43,14 @@ class PerceptionTask:
         device = "cpu" if self.config.workers else self.config.device
         generator = torch.Generator(device).manual_seed(seed)
         tilted = round(self.config.sixd * self.config.batch_size)
-        scenes = sample_scenes(self.config.batch_size - tilted, TRAINING_RANGE, generator)
-        if tilted:
-            scenes = join([sample_sixd(tilted, np.random.default_rng(seed), device), scenes])
+        long = round(self.config.long_tasks * (self.config.batch_size - tilted))
+        rng = np.random.default_rng(seed)
+        parts = [sample_sixd(tilted, rng, device)] if tilted else []
+        if long:
+            parts.append(batch_scenes([moment.scene for moment in sample_moments(long, rng)], device))
+        if self.config.batch_size > tilted + long:
+            parts.append(sample_scenes(self.config.batch_size - tilted - long, PERCEPTION_RANGE, generator))
+        scenes = join(parts) if len(parts) > 1 else parts[0]
         cloud = sense(scenes, SensorRange(), generator)
         patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), labels=cloud.slot)
         return scenes, patches, visible_objects(scenes, cloud.scene, cloud.slot)

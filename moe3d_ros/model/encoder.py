@@ -3,13 +3,13 @@
 Patches go through a small point-feature network with max-pooling and a transformer; learned queries then read the
 patches, as in DETR (arXiv 2005.12872), and each becomes one object token. A query's position is the attention-weighted
 centroid of the patches that it reads plus a small offset; fine geometry (yaw, millimetres) comes from a second look
-at the voxels around that position.
+at the voxels around that position. Patches that no detection accounts for are read once more by the same queries.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +18,11 @@ from torch import nn
 from moe3d_ros.model.patches import VOXEL_FEATURES, PatchBatch
 
 MASKED = -1e4  # added to logits that must not count
+# For the two passes of detection, in metres where they are lengths.
+LEAST_READ = 0.05  # of a query's largest attention: less is not read
+JOINED = 0.055  # centroids of patches that touch are nearer to each other
+MARGIN, DIAGONAL = 0.025, 1.15  # around what was found, patches belong to it
+FEWEST_LEFT = 3  # patches that nothing accounts for and that are worth a second pass
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,17 @@ class Detections:
     yaw4: torch.Tensor  # (B, Q, 2) cosine and sine of 4 yaw, not normalised
     features: torch.Tensor  # (B, Q, width)
     normal: torch.Tensor | None = None  # (B, Q, 3) of the face by which it is taken, not normalised; None: all upwards
+    attention: torch.Tensor | None = None  # (B, Q, N) logits over the patches whose centroid is the rough centre
 
     @property
     def yaw(self) -> torch.Tensor:
         """Yaw in (-pi/4, pi/4], radians (B, Q): boxes look the same after a quarter turn."""
         return torch.atan2(self.yaw4[..., 1], self.yaw4[..., 0]) / 4
+
+    def joined(self, other: Detections) -> Detections:
+        """The queries of both, of the same scenes."""
+        values = ((getattr(self, entry.name), getattr(other, entry.name)) for entry in fields(self))
+        return Detections(*(None if mine is None else torch.cat([mine, yours], dim=1) for mine, yours in values))
 
 
 class FourierPosition(nn.Module):
@@ -233,20 +244,22 @@ class SceneEncoder(nn.Module):
         """Patch features (B, N, width)."""
         return self.patches(patches)
 
-    def detect(self, patches: PatchBatch, encoded: torch.Tensor, chooser=None) -> list[Detections]:
+    def detect(self, patches: PatchBatch, encoded: torch.Tensor, chooser=None, readable=None) -> list[Detections]:
         """Detections of each decoder layer, the last one with the second look.
 
         Args:
             chooser: function of the last layer's detections -> (B, Q) bool, which queries get a second look; by
                 default those that exist. Training passes the matched ones.
+            readable: (B, N) bool, patches that queries may read; all by default.
         """
         batch = len(encoded)
+        readable = patches.mask if readable is None else readable
         query = self.queries.expand(batch, -1, -1)
         outputs = []
         for layer in self.decoder:
-            query = layer(query, memory=encoded, memory_mask=patches.mask)
+            query = layer(query, memory=encoded, memory_mask=readable)
             normed = self.norm(query)
-            outputs.append(self._read(normed, encoded, patches))
+            outputs.append(self._read(normed, encoded, patches, readable, whole=chooser is not None))
         last = outputs[-1]
         with torch.no_grad():
             chosen = last.exists > 0 if chooser is None else chooser(last)
@@ -259,16 +272,59 @@ class SceneEncoder(nn.Module):
         last.features = self.norm_features(normed + fine)
         return outputs
 
-    def _read(self, normed, encoded, patches) -> Detections:
+    def _read(self, normed, encoded, patches, readable, whole: bool) -> Detections:
+        """``whole``: the centroid is over all that is read; else over the piece with the most attention."""
         kinds, colors = self.config.kinds, self.config.colors
         exists, kind, color, offset = self.head(normed).split([1, kinds, colors, 3], dim=-1)
         logits = self.point_query(normed) @ self.point_key(encoded).transpose(1, 2) / math.sqrt(encoded.shape[-1])
-        attention = logits.masked_fill(~patches.mask[:, None], MASKED).softmax(dim=-1)  # (B, Q, N)
-        center = attention @ patches.centroids + 0.1 * offset
+        logits = logits.masked_fill(~readable[:, None], MASKED)  # (B, Q, N)
+        if not whole:
+            logits = logits.masked_fill(~main_piece(logits.softmax(dim=-1), patches.centroids), MASKED)
+        center = logits.softmax(dim=-1) @ patches.centroids + 0.1 * offset
         zeros = torch.zeros_like(center)
-        return Detections(exists[..., 0], kind, color, center, center, zeros, zeros[..., :2], normed)
+        return Detections(exists[..., 0], kind, color, center, center, zeros, zeros[..., :2], normed, attention=logits)
 
-    def forward(self, patches: PatchBatch, chooser=None):
-        """Patch features (B, N, width) and the last layer's detections."""
+    def forward(self, patches: PatchBatch):
+        """Patch features (B, N, width) and what was detected, in two passes.
+
+        The queries read once more what no detection of the first pass accounts for: of things that look the same and lie
+        near each other, one query may have read both and found one.
+        """
         encoded = self.encode_patches(patches)
-        return encoded, self.detect(patches, encoded, chooser)[-1]
+        first = self.detect(patches, encoded)[-1]
+        left = patches.mask & ~(self._belonging(patches, encoded, first) & (first.exists > 0)[..., None]).any(1)
+        if int(left.sum(1).max() if len(left) else 0) < FEWEST_LEFT:
+            return encoded, first
+        second = self.detect(patches, encoded, readable=left)[-1]
+        adds = (self._belonging(patches, encoded, second) & left[:, None]).sum(-1) >= FEWEST_LEFT
+        second.exists = torch.where(adds & ~_known(first, second), second.exists, torch.full_like(second.exists, MASKED))
+        return encoded, first.joined(second)
+
+    def _belonging(self, patches: PatchBatch, encoded: torch.Tensor, found: Detections) -> torch.Tensor:
+        """Patches that lie where each query found something and seem to be of its kind and colour (B, Q, N)."""
+        kinds, colors = self.config.kinds, self.config.colors
+        _, kind, color = self.patch_head(encoded).split([3, kinds, colors], dim=-1)
+        same = kind.argmax(-1)[:, None] == found.kind.argmax(-1)[..., None]
+        same &= color.argmax(-1)[:, None] == found.color.argmax(-1)[..., None]
+        apart = patches.centroids[:, None] - found.center[:, :, None]
+        reach = found.half[..., :2].amax(-1) * DIAGONAL + MARGIN
+        near = (apart[..., :2].norm(dim=-1) < reach[..., None]) & (apart[..., 2].abs() < (found.half[..., 2] + MARGIN)[..., None])
+        return same & near & patches.mask[:, None]
+
+
+def _known(first: Detections, second: Detections) -> torch.Tensor:
+    """Which detections of a second pass (B, Q) lie in something that the first has found already: (B, Q) bool."""
+    apart = second.center[:, :, None] - first.center[:, None]  # (B, Q second, Q first, 3)
+    level = apart[..., :2].norm(dim=-1) < first.half[:, None, :, 0].clamp(min=0.02)
+    return (level & (apart[..., 2].abs() < first.half[:, None, :, 2] + 0.01) & (first.exists > 0)[:, None]).any(-1)
+
+
+def main_piece(attention: torch.Tensor, centroids: torch.Tensor, rounds: int = 4) -> torch.Tensor:
+    """Of the patches that a query reads, those joined to the one that it reads most: attention (B, Q, N) -> (B, Q, N) bool."""
+    peak = attention.amax(-1, keepdim=True)
+    read = attention > LEAST_READ * peak
+    joined = (torch.cdist(centroids, centroids) < JOINED).to(attention.dtype)  # (B, N, N)
+    piece = (attention >= peak) & read
+    for _ in range(rounds):
+        piece = ((piece.to(attention.dtype) @ joined) > 0) & read
+    return piece
