@@ -235,6 +235,23 @@ WORDINGS = {
         ("put the big {c} block on the {d} zone and the small {c} block on top of it",
          "place the bigger {c} block on the {d} zone, then the smaller {c} block on it"),
     ),
+    "one_to_other_bowl": Wording(
+        ("the {c} block", "the {c} block", "the {c} cube"),
+        ("a bowl of another color", "a bowl of a different color", "a bowl that does not match its color",
+         "a mismatching bowl", "a bowl of any color but its own"), "in",
+        ("whichever block is {c}",), ("a bowl whose color differs",),
+    ),
+    "other_zones": Wording(
+        ("every block", "each block", "the blocks", "all blocks"),
+        ("a zone of another color", "a zone of a different color", "zones of mismatched colors",
+         "zones that do not match in color", "a mismatching zone"), "on",
+        _HELD_ALL, ("any zone whose color differs",),
+    ),
+    "sized_to_own_zones": Wording(
+        _SIZED, ("the zones of their color", "the zones of the same color", "the zones with matching colors",
+                 "the matching zones"), "on",
+        ("anything {s} among the blocks",), ("whichever zone shares its color",),
+    ),
 }  # fmt: skip
 
 

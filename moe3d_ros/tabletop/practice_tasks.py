@@ -21,9 +21,12 @@
 | color_to_other_bowl | put the [c] blocks in bowls that are not [d] | negation of a goal, which is then free |
 | two_stacks | stack the [c] blocks on the [d] zone and the [e] blocks on the [f] zone | two stacks at once |
 | pair_on_zone | put the big [c] block on the [d] zone and the small [c] block on top of it | size and order |
+| one_to_other_bowl | put the [c] block in a bowl of another colour | a goal by mismatch |
+| other_zones | put every block on a zone of another colour | mismatch for each |
+| sized_to_own_zones | put the [size] blocks on the zones of their colours | size and matching colours |
 
-None of them is F to K: no mismatched colours, no stacks by size or by a zone's own colour, no alternation without a
-list, no area to area.
+None of them is F to K: not all blocks into mismatched bowls, no stacks by size or on a zone of their own colour, no
+alternation without a list, no area to area.
 """
 
 from __future__ import annotations
@@ -34,7 +37,9 @@ from moe3d_ros.tabletop.arrange import QUADRANTS, SEEN_COLORS
 from moe3d_ros.tabletop.benchmark_tasks import Draft, draw
 from moe3d_ros.tabletop.goals import InArea, Into, Off, OneEach, Stack
 from moe3d_ros.tabletop.long_tasks import LongTask
-from moe3d_ros.tabletop.practice_composed import color_to_other_bowl, not_color_to_bowl, pair_on_zone, two_stacks
+from moe3d_ros.tabletop.practice_composed import (
+    color_to_other_bowl, not_color_to_bowl, one_to_other_bowl, other_zones, pair_on_zone, sized_to_own_zones, two_stacks
+)  # fmt: skip
 from moe3d_ros.tabletop.scenes import Scene
 from moe3d_ros.tabletop.wordings import SIZE_WORDS
 
@@ -257,6 +262,6 @@ def _size(draft: Draft, size: str) -> str:
 PRACTICE = {generator.__name__: generator for generator in (
     color_to_bowl, size_to_zone, color_on_block, stack_size, stack_color, stack_all, area_to_bowl, own_zones,
     list_stack, one_each, clear_zone, color_to_area, on_top_to_bowl, covered_to_bowl, bowls_to_zone,
-    not_color_to_bowl, color_to_other_bowl, two_stacks, pair_on_zone,
+    not_color_to_bowl, color_to_other_bowl, two_stacks, pair_on_zone, one_to_other_bowl, other_zones, sized_to_own_zones,
 )}  # fmt: skip
 PRACTICE_TASKS = (*PRACTICE, "beside_to_bowl")
