@@ -22,7 +22,7 @@ class StageConfig:
 
     task: str = field(metadata={"help": "perception, alignment, language or action: what is trained"})
     output: str = field(metadata={"help": "folder of this run: state, logs"})
-    init: Optional[str] = field(default=None, metadata={"help": "folders of finished runs to start from, comma-separated"})
+    init: Optional[str] = field(default=None, metadata={"help": "runs or checkpoints to start from, comma-separated; CHECKPOINT:encoder (objects, language, pose) is a part of one"})
     steps: int = field(default=10_000, metadata={"help": "optimiser steps of the whole run"})
     minutes: Optional[float] = field(default=None, metadata={"help": "end the schedule after this long at the latest"})
     stop_after: Optional[float] = field(default=None, metadata={"help": "save and stop after this long; the schedule goes on later"})

@@ -181,7 +181,8 @@ def read_identity(folder: str | Path) -> dict[str, str]:
     return _read(folder)[0].get("identity", {})
 
 
-CHECKPOINT_PARTS = ("encoder", "language", "pose")  # first words of a checkpoint's tensor names
+# Parts of a checkpoint, by the first words of their tensors' names; what Stage I made is a part of the language's.
+CHECKPOINT_PARTS = {"encoder": "encoder.", "language": "language.", "pose": "pose.", "objects": "language.objects."}
 
 
 def load_matching(modules: dict[str, torch.nn.Module], folders: str, identity: dict[str, str] | None = None) -> None:
@@ -191,11 +192,17 @@ def load_matching(modules: dict[str, torch.nn.Module], folders: str, identity: d
         modules: by name; a checkpoint's parts go to the modules that bear their names (encoder, language, pose).
         identity: what the runs must belong to, the base LLM's revision.
         folders: runs whose every tensor must find its place in one of the modules, else a StateError names it, and
-            checkpoints, of which the modules take what is theirs; what a checkpoint lacks is printed.
+            checkpoints, of which the modules take what is theirs, or with ``checkpoint:encoder`` that part alone (encoder,
+            objects, language, pose); what a checkpoint lacks is printed.
     """
     for folder in filter(None, (part.strip() for part in folders.split(","))):
-        if (Path(folder) / CHECKSUMS).exists():
-            _load_parts(modules, folder, identity or {})
+        checkpoint, _, part = folder.rpartition(":")
+        if part not in CHECKPOINT_PARTS:
+            checkpoint, part = folder, ""
+        if (Path(checkpoint) / CHECKSUMS).exists():
+            # Stage I's part comes with the language's, where that is loaded.
+            parts = [part] if part else [name for name in CHECKPOINT_PARTS if name != "objects" or "language" not in modules]
+            _load_parts({name: modules[name] for name in parts if name in modules}, checkpoint, identity or {})
             continue
         weights = read_weights(folder, identity)
         for module in modules.values():
@@ -211,11 +218,10 @@ def _load_parts(modules: dict[str, torch.nn.Module], folder: str, identity: dict
     config, tensors = load_checkpoint(folder)
     if "language" in modules:
         _check_identity(folder, {"base LLM": config.get("language", {}).get("revision")}, identity)
-    for part in CHECKPOINT_PARTS:
-        if part not in modules:
-            continue
-        own = {name.removeprefix(f"{part}."): value for name, value in tensors.items() if name.startswith(f"{part}.")}
-        parameters = dict(modules[part].named_parameters())
+    for part, module in modules.items():
+        start = CHECKPOINT_PARTS[part]
+        own = {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
+        parameters = dict(module.named_parameters())
         chosen = {name: value for name, value in parameters.items() if name in own}
         if not chosen:
             raise StateError(f"the checkpoint {folder} has nothing for {part}")

@@ -1,4 +1,4 @@
-"""Fidelity study: does the mixture help? ``python training/study.py --init runs/perception,runs/stage1``
+"""Fidelity study: does the mixture help? ``python training/study.py``
 
 Every variant starts from the same dense LLM and is trained on the same questions for the same number of steps; then all are
 asked the same held-out questions, and judged by their loss on the same held-out batches, which tells variants apart long
@@ -38,6 +38,8 @@ class Variant:
     stage_one: bool = True
 
 
+# Encoder and Stage I of the default checkpoint, to which Stage II adds without changing them; nothing of its LLM.
+INIT = "moe3d_ros/checkpoints/default:encoder,moe3d_ros/checkpoints/default:objects"
 HELD_OUT_SEED = 2_000_000_000  # of the batches for the loss: training's are counted up from its own seed
 REFERENCE = "4 experts, top 2"
 VARIANTS = (
@@ -55,7 +57,7 @@ VARIANTS = (
 def main(arguments: list[str] | None = None) -> int:
     """Train and ask every variant that has no result yet, then write the report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--init", required=True, help="runs or checkpoint: encoder first, then Stage I, comma-separated")
+    parser.add_argument("--init", default=INIT, help=f"encoder first, then Stage I, comma-separated (default {INIT})")
     parser.add_argument("--output", type=Path, default=Path("docs/results"), help="report (default docs/results)")
     parser.add_argument("--runs", type=Path, default=Path("runs/study"), help="folder of the runs")
     parser.add_argument("--variants", default=",".join(v.name.replace(",", ";") for v in VARIANTS),
