@@ -122,17 +122,11 @@ class Planner:
 
     @torch.no_grad()
     def answer(self, points, colors, question: str, should_stop=None) -> str:
-        """Answer a question about the scene in a few words; arguments and errors as in :meth:`plan`.
-
-        An answer without words is an error, too (MODEL).
-        """
+        """Answer a question about the scene in a few words; arguments and errors as in :meth:`plan`."""
         question = check_text(question, "question")
         with self._stopping(should_stop):
             _, objects = self._see(self._patches(points, colors))
-            answer = generate_answer(self.model.language, objects, question)
-        if not answer:
-            raise PlanningError(ErrorCode.MODEL, f"The model has no answer to {question!r}: ask in other words.")
-        return answer
+            return generate_answer(self.model.language, objects, question)
 
     @contextmanager
     def _stopping(self, should_stop):
