@@ -144,7 +144,8 @@ def test_an_encoder_that_grows_sees_as_before_and_calls_everything_upright():
     cloud = sense(scenes, SensorRange(), torch.Generator().manual_seed(2))
     patches = make_patches(cloud.scene, cloud.points, cloud.colors, 2)
     with torch.no_grad():
-        before, after = (encoder(patches, lambda found: found.exists > -9)[1] for encoder in (old, new))
+        before, after = (encoder.detect(patches, encoder.encode_patches(patches), lambda found: found.exists > -9)[-1]
+                         for encoder in (old, new))  # fmt: skip
     assert torch.allclose(before.center, after.center, atol=1e-6)
     assert torch.allclose(before.color, after.color, atol=1e-5)
     assert torch.allclose(before.kind, after.kind[..., :4], atol=1e-5)
