@@ -145,8 +145,9 @@ class Player:
                     publisher.wait_for_all_acked(ACKNOWLEDGED)
         except BagError as error:
             problem = str(error)
-        except Exception as error:  # the context was shut down under it, or a message is not what its type says
-            problem = f"{self._path} cannot be played: {error}"
+        except Exception as error:  # a message is not what its type says
+            if self._node.context.ok():  # else it was shut down under it, as by Ctrl-C
+                problem = f"{self._path} cannot be played: {error}"
         if not self._ended.is_set():
             self._done(problem)
 
