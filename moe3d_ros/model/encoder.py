@@ -292,24 +292,30 @@ class SceneEncoder(nn.Module):
         """
         encoded = self.encode_patches(patches)
         first = self.detect(patches, encoded)[-1]
-        left = patches.mask & ~(self._belonging(patches, encoded, first) & (first.exists > 0)[..., None]).any(1)
+        seems = self._seems(encoded)
+        left = patches.mask & ~(_belonging(patches, seems, first) & (first.exists > 0)[..., None]).any(1)
         if int(left.sum(1).max() if len(left) else 0) < FEWEST_LEFT:
             return encoded, first
         second = self.detect(patches, encoded, readable=left)[-1]
-        adds = (self._belonging(patches, encoded, second) & left[:, None]).sum(-1) >= FEWEST_LEFT
+        adds = (_belonging(patches, seems, second) & left[:, None]).sum(-1) >= FEWEST_LEFT
         second.exists = torch.where(adds & ~_known(first, second), second.exists, torch.full_like(second.exists, MASKED))
         return encoded, first.joined(second)
 
-    def _belonging(self, patches: PatchBatch, encoded: torch.Tensor, found: Detections) -> torch.Tensor:
-        """Patches that lie where each query found something and seem to be of its kind and colour (B, Q, N)."""
-        kinds, colors = self.config.kinds, self.config.colors
-        _, kind, color = self.patch_head(encoded).split([3, kinds, colors], dim=-1)
-        same = kind.argmax(-1)[:, None] == found.kind.argmax(-1)[..., None]
-        same &= color.argmax(-1)[:, None] == found.color.argmax(-1)[..., None]
-        apart = patches.centroids[:, None] - found.center[:, :, None]
-        reach = found.half[..., :2].amax(-1) * DIAGONAL + MARGIN
-        near = (apart[..., :2].norm(dim=-1) < reach[..., None]) & (apart[..., 2].abs() < (found.half[..., 2] + MARGIN)[..., None])
-        return same & near & patches.mask[:, None]
+    def _seems(self, encoded: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Kind and colour that each patch seems to be of (B, N), as indices."""
+        _, kind, color = self.patch_head(encoded).split([3, self.config.kinds, self.config.colors], dim=-1)
+        return kind.argmax(-1), color.argmax(-1)
+
+
+def _belonging(patches: PatchBatch, seems: tuple[torch.Tensor, torch.Tensor], found: Detections) -> torch.Tensor:
+    """Patches that lie where each query found something and seem to be of its kind and colour (B, Q, N)."""
+    kind, color = seems
+    same = kind[:, None] == found.kind.argmax(-1)[..., None]
+    same &= color[:, None] == found.color.argmax(-1)[..., None]
+    apart = patches.centroids[:, None] - found.center[:, :, None]
+    reach = found.half[..., :2].amax(-1) * DIAGONAL + MARGIN
+    near = (apart[..., :2].norm(dim=-1) < reach[..., None]) & (apart[..., 2].abs() < (found.half[..., 2] + MARGIN)[..., None])
+    return same & near & patches.mask[:, None]
 
 
 def _known(first: Detections, second: Detections) -> torch.Tensor:
