@@ -186,6 +186,8 @@ def test_a_stage_can_start_from_a_checkpoint(tmp_path):
     assert torch.equal(other.encoder.queries, wanted.encoder.queries)
     assert torch.equal(other.language.objects.projection.weight, wanted.language.objects.projection.weight)
     assert all(torch.equal(value, before[name]) for name, value in (pose | adapters).items())
+    with pytest.raises(StateError, match="nothing here takes the part 'pose'"):
+        load_matching({"encoder": other.encoder}, f"{checkpoint}:pose")
     damaged = next(checkpoint.glob("*.safetensors"))
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"!")
     with pytest.raises(CheckpointError, match="checksum"):

@@ -202,6 +202,8 @@ def load_matching(modules: dict[str, torch.nn.Module], folders: str, identity: d
         if (Path(checkpoint) / CHECKSUMS).exists():
             # Stage I's part comes with the language's, where that is loaded.
             parts = [part] if part else [name for name in CHECKPOINT_PARTS if name != "objects" or "language" not in modules]
+            if part and part not in modules:
+                raise StateError(f"{folder}: nothing here takes the part {part!r}, only {', '.join(modules)}")
             _load_parts({name: modules[name] for name in parts if name in modules}, checkpoint, identity or {})
             continue
         weights = read_weights(folder, identity)
