@@ -20,7 +20,7 @@ from launch_ros.substitutions import FindPackageShare
 SHARE = FindPackageShare("moe3d_ros")
 COMPOSED = PathJoinSubstitution([SHARE, "config", "composed.yaml"])
 
-RESPAWN_DELAY = 0.5  # seconds; a node's own start takes longer than that, so one that cannot start does not spin
+RESPAWN_DELAY = 0.2  # seconds; a node's own start takes longer than that, so one that cannot start does not spin
 
 ARGUMENTS = (
     ("sim", "false", "Start the embedded tabletop simulator as camera and robot."),

@@ -24,7 +24,7 @@ from moe3d_ros.nodes.conversions import plan_to_msg
 from moe3d_ros.nodes.diagnostics import ERROR, OK, WARN
 from moe3d_ros.nodes.latest_cloud import LatestCloud
 from moe3d_ros.nodes.managed import ManagedNode, Refused
-from moe3d_ros.nodes.memory import memory_mib, release_memory
+from moe3d_ros.nodes.memory import memory_mib, release_memory, without_collections
 from moe3d_ros.nodes.plan_outputs import PlanOutputs
 from moe3d_ros.nodes.planning import Planning
 from moe3d_ros.nodes.qos import CLOUD, EVENT, OVERRIDABLE, own
@@ -142,15 +142,17 @@ class PlannerNode(ManagedNode):
             f"Loading the model '{checkpoint}' on {device}; the first time the base LLM is "
             "converted, which can take a minute."
         )
-        import torch
+        with without_collections():
+            import torch
 
-        from moe3d_ros.planner import Planner
+            from moe3d_ros.planner import Planner
 
-        # Half of the cores by default: the camera and the voxelizer need theirs, and threads that wait for each other
-        # on a busy machine are many times slower than fewer of them.
-        torch.set_num_threads(self.settings["threads"] or max(1, (os.cpu_count() or 1) // 2))
-        base_llm = self.settings["base_llm"] or None
-        return Planner.from_pretrained(checkpoint, device=device, base_llm=base_llm)
+            # Half of the cores by default: the camera and the voxelizer need theirs, and threads that wait for each
+            # other on a busy machine are many times slower than fewer of them. Loading is short, and waits for memory.
+            torch.set_num_threads(self.settings["threads"] or os.cpu_count() or 1)
+            planner = Planner.from_pretrained(checkpoint, device=device, base_llm=self.settings["base_llm"] or None)
+            torch.set_num_threads(self.settings["threads"] or max(1, (os.cpu_count() or 1) // 2))
+        return planner
 
     def _on_model(self, state: str, message: str) -> None:
         self.diagnostics.set("model", state)
