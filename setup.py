@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parent
 MANIFEST = ElementTree.parse(ROOT / "package.xml").getroot()
 
 CORE = [
-    "numpy>=2", "scipy>=1.11", "torch>=2.6", "transformers>=5", "peft>=0.21", "safetensors>=0.5", "accelerate", "gguf",
-    "open3d>=0.19", "libusb-package",
+    "numpy>=2", "scipy>=1.11", "torch>=2.6", "transformers>=5", "peft>=0.21", "safetensors>=0.5", "tokenizers", "accelerate",
+    "gguf", "open3d>=0.19", "libusb-package",
 ]
 SIM = ["pybullet>=3.2.6", "matplotlib>=3.8"]
 BAGS = ["rosbags>=0.11"]

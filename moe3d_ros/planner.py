@@ -11,13 +11,12 @@ import torch
 
 from moe3d_ros.geometry import pose_from_matrix
 from moe3d_ros.model.answering import generate_answer
-from moe3d_ros.model.base_llm import load_base
+from moe3d_ros.model.base_llm import load_base_for_serving
 from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, load_checkpoint
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.grammar import parse_step
 from moe3d_ros.model.interrupt import Stopped, interruptible
 from moe3d_ros.model.language import GeneratedStep, generate_plan
-from moe3d_ros.model.lora import merge_for_serving
 from moe3d_ros.model.objects import ObjectSet, from_detections
 from moe3d_ros.model.patches import single_cloud_patches
 from moe3d_ros.model.policy import ThreeDMoE, anchor_inputs, step_condition
@@ -74,15 +73,14 @@ class Planner:
         base = base_llm or config.language.base
         if base_llm is None and (folder / base).is_dir():  # a base that travels with the checkpoint
             base = str(folder / base)
-        llm, tokenizer, revision = load_base(base)
+        llm, tokenizer, revision = load_base_for_serving(base)
         if config.language.revision and revision != config.language.revision:
             raise CheckpointError(
                 f"The checkpoint {folder} was trained on another base LLM than {base} (revision "
                 f"{config.language.revision[:12]}, found {revision[:12]}): its adapters would only do harm."
             )
-        model = ThreeDMoE(config, llm, tokenizer)
-        model.load_tensors(tensors)
-        merge_for_serving(model.language.llm)
+        model = ThreeDMoE(config, llm, tokenizer, adapted=False)
+        model.load_for_serving(tensors)
         return cls(model.requires_grad_(False), checkpoint_checksum(folder), device)
 
     @torch.no_grad()

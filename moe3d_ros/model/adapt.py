@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from moe3d_ros.model.config import LanguageConfig
-from moe3d_ros.model.lora import add_lora
+from moe3d_ros.model.lora import add_lora, lora_ranks
 from moe3d_ros.model.moe import convert_to_moe, decoder_layers, layer_indices
 
 
@@ -28,11 +28,19 @@ def adapt_base(llm: nn.Module, config: LanguageConfig, seed: int = 0) -> None:
     many trained numbers in the same places, bar the router, and for each token E / k times the mixture's rank. So a
     mixture that wins does not win because it had more to train.
     """
-    if config.dense:
-        indices = layer_indices(config.moe_layers, len(decoder_layers(llm)[1]))
-        add_lora(llm, rank=config.rank, seed=seed, wide_layers=indices, wide_rank=dense_rank(config))
-    else:
-        add_lora(llm, rank=config.rank, seed=seed)
+    add_lora(llm, seed=seed, **_ranks(llm, config))
+
+
+def adapter_ranks(llm: nn.Module, config: LanguageConfig) -> dict[str, int]:
+    """Dotted names of the modules that ``adapt_base`` adapts, with the rank of each."""
+    return lora_ranks(llm, **_ranks(llm, config))
+
+
+def _ranks(llm: nn.Module, config: LanguageConfig) -> dict:
+    if not config.dense:
+        return {"rank": config.rank}
+    indices = layer_indices(config.moe_layers, len(decoder_layers(llm)[1]))
+    return {"rank": config.rank, "wide_layers": indices, "wide_rank": dense_rank(config)}
 
 
 def dense_rank(config: LanguageConfig) -> int:

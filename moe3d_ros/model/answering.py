@@ -78,10 +78,8 @@ class _Reader:
     """A batch of texts behind one scene, read piece by piece; rows may leave."""
 
     def __init__(self, model: SceneLanguageModel, objects: ObjectSet, scene: torch.Tensor, padding: torch.Tensor):
-        from transformers import DynamicCache
-
         self.model, self.objects, self.padding, self.prefix = model, objects, padding, len(scene)
-        _, _, self.cache = model.run(scene[None], cache=DynamicCache(), places=model.prefix_places(objects))
+        _, _, self.cache = model.run(scene[None], cache=model.new_cache(), places=model.prefix_places(objects))
         self.cache.batch_repeat_interleave(len(padding))
 
     def read(self, inputs: torch.Tensor, places: TokenPlaces | None = None) -> tuple[torch.Tensor, torch.Tensor]:

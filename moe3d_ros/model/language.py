@@ -97,7 +97,7 @@ class SceneLanguageModel(nn.Module):
     """A causal LLM with object tokens in front, three special tokens, and a pointer from steps to objects.
 
     Args:
-        llm: a Hugging Face decoder with a language-modelling head, dense or converted, adapted or not.
+        llm: a Hugging Face decoder with a language-modelling head or LlamaForServing, dense or converted, adapted or not.
         tokenizer: its tokenizer.
         object_width, object_heads, object_layers: sizes of the relation encoder and the pointer.
         kinds: classes of things; with more than the plain ones, the plans' grammar has the words for them.
@@ -182,6 +182,15 @@ class SceneLanguageModel(nn.Module):
             )  # fmt: skip
         return out.last_hidden_state.float(), out.hidden_states[-2].float(), out.past_key_values
 
+    def new_cache(self):
+        """An empty cache of keys and values for ``run``."""
+        own = getattr(self.llm, "new_cache", None)
+        if own is not None:
+            return own()
+        from transformers import DynamicCache
+
+        return DynamicCache()
+
     def prefix(self, objects: ObjectSet, row: int = 0):
         """One scene: embeddings of its prompt and objects (T, W), the objects' alone (n, W), their features (1, n, F)."""
         features, tokens = self.objects(objects)
@@ -251,10 +260,8 @@ class _Writer:
     """The LLM while it writes one plan: its cache, the states of the step at hand, what was pointed at."""
 
     def __init__(self, model: SceneLanguageModel, objects: ObjectSet, prompt: str, should_stop=None):
-        from transformers import DynamicCache
-
         self.model, self.should_stop = model, should_stop
-        self.cache = DynamicCache()
+        self.cache = model.new_cache()
         scene, self.tokens, self.features = model.prefix(objects)
         device = scene.device
         self.center = objects.center[:1, : len(self.tokens)]  # (1, n, 3)

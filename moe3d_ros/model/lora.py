@@ -29,23 +29,13 @@ def add_lora(model: nn.Module, rank: int = 8, alpha: float | None = None, dropou
     """
     from peft import LoraConfig, inject_adapter_in_model
 
-    prefix, blocks = decoder_layers(model)
-    dense = [str(i) for i, block in enumerate(blocks) if f"{prefix}.{i}.mlp" not in moe_layers(model)]
-    patterns = []
-    if attention:
-        patterns.append(rf"{re.escape(prefix)}\.\d+\.self_attn\.({'|'.join(attention)})")
-    if feed_forward and dense:
-        patterns.append(rf"{re.escape(prefix)}\.({'|'.join(dense)})\.mlp\.({'|'.join(feed_forward)})")
-    pattern = "|".join(patterns)
-    targets = [name for name, _ in model.named_modules() if pattern and re.fullmatch(pattern, name)]
-    if not targets:
-        raise ValueError(f"No module of {type(model).__name__} is among those to adapt: {attention}, {feed_forward}.")
+    ranks = lora_ranks(model, rank, attention, feed_forward, wide_layers, wide_rank)
+    targets = list(ranks)
     alpha = 2.0 * rank if alpha is None else alpha
-    wide, indices = wide_rank or rank, "|".join(str(index) for index in wide_layers)
-    ffn = rf"{re.escape(prefix)}\.({indices})\.mlp\.({'|'.join(feed_forward)})"
+    other = {re.escape(name): wide for name, wide in ranks.items() if wide != rank}
     config = LoraConfig(
-        r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=pattern, bias="none",
-        rank_pattern={ffn: wide} if indices else {}, alpha_pattern={ffn: alpha / rank * wide} if indices else {},
+        r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules="|".join(map(re.escape, targets)), bias="none",
+        rank_pattern=other, alpha_pattern={name: alpha / rank * wide for name, wide in other.items()},
     )  # fmt: skip
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -57,6 +47,31 @@ def add_lora(model: nn.Module, rank: int = 8, alpha: float | None = None, dropou
         for parameter in layer.trained_parameters():
             parameter.requires_grad_(True)
     return targets
+
+
+def lora_ranks(model: nn.Module, rank: int = 8, attention: Sequence[str] = ATTENTION,
+               feed_forward: Sequence[str] = FEED_FORWARD, wide_layers: Sequence[int] = (),
+               wide_rank: int | None = None) -> dict[str, int]:  # fmt: skip
+    """Dotted names of the modules that ``add_lora`` adapts, with the rank of each; ValueError when nothing matches."""
+    prefix, blocks = decoder_layers(model)
+    mixtures = moe_layers(model)
+    wide = {f"{prefix}.{index}.mlp" for index in wide_layers}
+    ranks = {}
+    for index in range(len(blocks)):
+        ranks |= {f"{prefix}.{index}.self_attn.{name}": rank for name in attention}
+        block = f"{prefix}.{index}.mlp"
+        if block not in mixtures:
+            ranks |= {f"{block}.{name}": (wide_rank or rank) if block in wide else rank for name in feed_forward}
+    there = {name for name, _ in model.named_modules()}
+    ranks = {name: value for name, value in ranks.items() if name in there}
+    if not ranks:
+        raise ValueError(f"No module of {type(model).__name__} is among those to adapt: {attention}, {feed_forward}.")
+    return ranks
+
+
+def adapter_names(module: str) -> tuple[str, str]:
+    """Under which names peft keeps a module's two matrices A (rank, in) and B (out, rank)."""
+    return f"{module}.lora_A.default.weight", f"{module}.lora_B.default.weight"
 
 
 def trained_tensors(model: nn.Module) -> dict[str, nn.Parameter]:
@@ -105,6 +120,29 @@ def merge_for_serving(model: nn.Module) -> nn.Module:
         module.merge()
         parent, _, child = name.rpartition(".")
         setattr(model.get_submodule(parent), child, module.get_base_layer())
+    return ready_to_serve(model)
+
+
+def fold_adapters(model: nn.Module, tensors: Mapping[str, Tensor], ranks: Mapping[str, int], scale: float = 2.0) -> None:
+    """Add saved adapters to the weights of a model that has none injected, in place.
+
+    The result is that of ``add_lora``, loading and ``merge_for_serving``, without peft.
+
+    Args:
+        tensors: A and B of every module, named as ``adapter_names`` says.
+        ranks: the modules, see ``lora_ranks``.
+        scale: alpha / rank.
+    """
+    with torch.no_grad():
+        for name in ranks:
+            a, b = (tensors[key].float() for key in adapter_names(name))
+            module = model.get_submodule(name)
+            merged = torch.addmm(module.weight.float(), b, a, alpha=scale).to(module.weight.dtype)
+            module.weight = nn.Parameter(merged, requires_grad=False)
+
+
+def ready_to_serve(model: nn.Module) -> nn.Module:
+    """Freeze a model whose adapters are merged and switch it to inference, in place; returns the model."""
     model.requires_grad_(False).eval()
     for layer in moe_layers(model).values():
         layer.pack()

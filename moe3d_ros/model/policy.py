@@ -8,20 +8,22 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from moe3d_ros.model.adapt import adapt_base, convert_base
+from moe3d_ros.model.adapt import adapt_base, adapter_ranks, convert_base
 from moe3d_ros.model.checkpoint import check_tensor_names
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.encoder import SceneEncoder
 from moe3d_ros.model.language import SceneLanguageModel
+from moe3d_ros.model.lora import adapter_names, fold_adapters, ready_to_serve
 from moe3d_ros.model.objects import KINDS, SIDEWAYS, ObjectSet, attributes_width
 from moe3d_ros.model.pose_dit import OFFSET_SCALE, PoseDiT, PoseDiTConfig
 from moe3d_ros.tabletop.scenes import BLOCK, RAMP, SLOT
 
 
-def make_language_model(config: ModelConfig, llm, tokenizer) -> SceneLanguageModel:
-    """Convert and adapt a dense base in place, and put the scene's tokens in front of it."""
+def make_language_model(config: ModelConfig, llm, tokenizer, adapted: bool = True) -> SceneLanguageModel:
+    """Convert a dense base in place, and adapt it unless told otherwise, and put the scene's tokens in front of it."""
     convert_base(llm, config.language)
-    adapt_base(llm, config.language)
+    if adapted:
+        adapt_base(llm, config.language)
     return SceneLanguageModel(llm, tokenizer, config.object_width, config.object_heads, config.object_layers,
                               config.encoder.kinds)  # fmt: skip
 
@@ -46,13 +48,16 @@ def make_pose_dit(config: ModelConfig, llm_width: int) -> PoseDiT:
 
 
 class ThreeDMoE(nn.Module):
-    """All parts. The LLM's frozen base weights come from the base; everything else from the checkpoint."""
+    """All parts. The LLM's frozen base weights come from the base; everything else from the checkpoint.
 
-    def __init__(self, config: ModelConfig, llm, tokenizer):
+    adapted: with LoRA as modules of their own, to be trained; False for a model that ``load_for_serving`` fills.
+    """
+
+    def __init__(self, config: ModelConfig, llm, tokenizer, adapted: bool = True):
         super().__init__()
         self.config = config
         self.encoder = SceneEncoder(config.encoder)
-        self.language = make_language_model(config, llm, tokenizer)
+        self.language = make_language_model(config, llm, tokenizer, adapted)
         self.pose = make_pose_dit(config, self.language.width)
 
     def trained_tensors(self) -> dict[str, torch.Tensor]:
@@ -71,6 +76,23 @@ class ThreeDMoE(nn.Module):
         with torch.no_grad():
             for name, value in own.items():
                 value.copy_(tensors[name])
+
+
+    def load_for_serving(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Put a checkpoint's tensors in place, the adapters into the weights that they adapt. Raises as load_tensors."""
+        llm, prefix = self.language.llm, "language.llm."
+        ranks = adapter_ranks(llm, self.config.language)
+        own, adapters = self.trained_tensors(), {}
+        for module, rank in ranks.items():
+            height, width = llm.get_submodule(module).weight.shape
+            for name, shape in zip(adapter_names(module), ((rank, width), (height, rank))):
+                adapters[prefix + name] = torch.empty(shape, device="meta")
+        check_tensor_names(tensors, own | adapters)
+        with torch.no_grad():
+            for name, value in own.items():
+                value.copy_(tensors[name])
+        fold_adapters(llm, {name.removeprefix(prefix): tensors[name] for name in adapters}, ranks)
+        ready_to_serve(llm)
 
 
 def anchor_feature_width(encoder_width: int, kinds: int = KINDS) -> int:
