@@ -69,7 +69,7 @@ class NodeProcess:
         for argument in arguments:
             command += ["-r", argument]
         for key, value in (parameters or {}).items():
-            command += ["-p", f"{key}:={yaml.safe_dump(value, default_flow_style=True).splitlines()[0]}"]
+            command += ["-p", f"{key}:={yaml.safe_dump(value, default_flow_style=True, width=1e9).splitlines()[0]}"]
         environment = dict(os.environ, OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1")
         environment["PYTHONPATH"] = os.pathsep.join([str(REPOSITORY), *filter(None, [environment.get("PYTHONPATH")])])
         self.process = subprocess.Popen(

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from ros_helpers import TIMEOUT, NodeProcess
 
@@ -122,18 +123,45 @@ def test_voxelizer_does_what_the_policy_allows_with_either_input(probe):
     assert node.stop() == 0
 
 
+def test_record_does_what_the_policy_allows(probe, tmp_path):
+    from moe3d_ros.nodes.record import CONTRACT
+
+    node = NodeProcess("record", {"output": str(tmp_path / "bag"), "topics": list(CONTRACT)})
+    check(probe, "record", policy()["/moe3d_ros/record"][0][1])
+    assert node.stop() == 0
+
+
+def test_replay_does_what_the_policy_allows(probe, tmp_path):
+    messages = {
+        "/points": empty_cloud(),
+        "/voxels": empty_cloud(),
+        "/depth/image_rect": empty_image(),
+        "/depth/camera_info": empty_info(),
+        "/rgb/image_rect_color": empty_image(),
+        "/instruction": bags.string("look"),
+        "/tf": bags.message("tf2_msgs/msg/TFMessage", transforms=[]),
+        "/tf_static": bags.message("tf2_msgs/msg/TFMessage", transforms=[]),
+    }
+    recording = bags.write_bag(tmp_path / "bag", [(name, 1, message) for name, message in messages.items()])
+    parameters = {"cloud": str(recording), "topics": list(messages), "loop": True, "clock": True}
+    node = NodeProcess("replay", parameters)
+    check(probe, "replay", policy()["/moe3d_ros/replay"][0][1])
+    assert node.stop() == 0
+
+
+def empty_cloud():
+    """sensor_msgs/PointCloud2 without a point."""
+    return bags.cloud(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint8), 1, "x")
+
+
 def empty_image():
     """sensor_msgs/Image without a pixel."""
-    import numpy as np
-
     return bags.message("sensor_msgs/msg/Image", header=bags.header(1, "x"), height=0, width=0, encoding="rgb8",
                         is_bigendian=0, step=0, data=np.zeros(0, np.uint8))  # fmt: skip
 
 
 def empty_info():
     """sensor_msgs/CameraInfo of no camera."""
-    import numpy as np
-
     roi = bags.message("sensor_msgs/msg/RegionOfInterest", x_offset=0, y_offset=0, height=0, width=0,
                        do_rectify=False)  # fmt: skip
     return bags.message("sensor_msgs/msg/CameraInfo", header=bags.header(1, "x"), height=0, width=0,
