@@ -36,7 +36,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10",
     packages=find_packages(include=["moe3d_ros", "moe3d_ros.*"]),
-    package_data={"moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml"]},
+    package_data={"moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml", "*.xml"]},
     install_requires=CORE,
     extras_require={"ros": [*ROS, *BAGS], "sim": SIM, "view": VIEW, "train": [*SIM, *TRAIN], "dev": [*SIM, *VIEW, *TRAIN, "pytest"]},
 )

@@ -25,12 +25,12 @@ def measure(cycles: int, checkpoint: str) -> list[float]:
     from rclpy.lifecycle import TransitionCallbackReturn
 
     from benchmarks._scene import Client, Spinner, wait
-    from moe3d_ros.nodes.memory import memory_mib, share_arenas
+    from moe3d_ros.nodes.memory import configure_malloc, memory_mib
     from moe3d_ros.nodes.planner import PlannerNode
 
     arguments = ["--ros-args", "-p", "autostart:=false", "-p", f"checkpoint:='{checkpoint}'", "-p", "threads:=1"]
     arguments += ["-r", "__ns:=/benchmark", "--log-level", "warn"]
-    share_arenas()  # as the node's program does
+    configure_malloc()  # as the node's program does
     rclpy.init(args=arguments)
     planner, memory = PlannerNode(), []
     node = rclpy.create_node("lifecycle_benchmark")

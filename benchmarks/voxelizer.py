@@ -73,7 +73,7 @@ def time_stages(repeats: int = 30) -> dict[str, float]:
 
 
 def time_node(
-    rate: float, seconds: float, core: int | None, module: str = "moe3d_ros.nodes.voxelizer"
+    rate: float, seconds: float, core: int | None, module: str = "moe3d_ros.nodes.voxelizer", best_effort: bool = False
 ) -> dict[str, float]:
     """Run the node as a process and feed it clouds: rate out, end-to-end latency, its own stages from /diagnostics."""
     domain = OwnDomain()
@@ -81,12 +81,13 @@ def time_node(
     import rclpy
     from diagnostic_msgs.msg import DiagnosticArray
     from rclpy.executors import ExternalShutdownException
-    from rclpy.qos import QoSProfile
+    from rclpy.qos import QoSProfile, ReliabilityPolicy
     from sensor_msgs.msg import PointCloud2
 
     from moe3d_ros.nodes.conversions import cloud_to_msg, header, stamp_ns
     from moe3d_ros.nodes.qos import CLOUD
 
+    reliability = ReliabilityPolicy.BEST_EFFORT if best_effort else ReliabilityPolicy.RELIABLE
     command = [
         sys.executable,
         "-m",
@@ -115,7 +116,7 @@ def time_node(
 
     node.create_subscription(PointCloud2, "/benchmark/voxels", on_voxels, CLOUD)
     node.create_subscription(DiagnosticArray, "/diagnostics", on_diagnostics, 10)
-    publisher = node.create_publisher(PointCloud2, "/benchmark/points", QoSProfile(depth=5))  # as drivers do
+    publisher = node.create_publisher(PointCloud2, "/benchmark/points", QoSProfile(depth=5, reliability=reliability))
 
     def spin() -> None:
         try:
@@ -181,6 +182,7 @@ def main(argv=None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks voxelizer", description=__doc__.splitlines()[0])
     parser.add_argument("--rate", type=float, default=15.0, help="clouds a second (default 15)")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of the run (default 10)")
+    parser.add_argument("--best-effort", action="store_true", help="a camera that sends each cloud only once")
     parser.add_argument("--core", type=int, default=0, help="core that the node is held to, -1 for any (default 0)")
     parser.add_argument("--json", help="write the figures to this file too")
     options = parser.parse_args(argv)
@@ -189,7 +191,8 @@ def main(argv=None) -> int:
     print("stage alone, median of 30, 640x480")
     for name, milliseconds in stages.items():
         print(f"  {name:<24}{milliseconds:8.2f} ms")
-    node = time_node(options.rate, options.seconds, None if options.core < 0 else options.core)
+    core = None if options.core < 0 else options.core
+    node = time_node(options.rate, options.seconds, core, best_effort=options.best_effort)
     print(f"node on one core at {options.rate:g} Hz for {options.seconds:g} s")
     for name, value in node.items():
         print(f"  {name:<36}{value:8.2f}")

@@ -203,3 +203,20 @@ def test_questions_asked_together_are_answered_as_if_alone(model):
             read = torch.cat([read, model.embed(torch.tensor([token]))])
             places = join_places(places, text_places(1, 1, "cpu"))
         assert model.tokenizer.decode(said).strip() == answer
+
+
+def test_a_model_that_nobody_holds_is_freed_at_once(model):
+    """Not when the garbage collector comes round: a planner that is deactivated gives its memory back."""
+    import copy
+    import gc
+    import weakref
+
+    gc.collect()
+    gc.disable()
+    try:
+        other = copy.deepcopy(model)
+        there = weakref.ref(other)
+        del other
+        assert there() is None
+    finally:
+        gc.enable()

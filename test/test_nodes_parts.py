@@ -9,6 +9,7 @@ import pytest
 from moe3d_ros.frames import FrameTree, UnknownFrame, parse_transform, rigid_transform
 from moe3d_ros.nodes.requests import Task, check_task
 from moe3d_ros.nodes.sync import StampSynchronizer
+from moe3d_ros.nodes.transport import PREFERRED, prefer_udp
 from moe3d_ros.nodes.worker import MAX_WAITING, PlanningWorker, Request
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, Pose, check_text
 
@@ -230,3 +231,22 @@ def test_own_tree_agrees_with_tf2():
     for stamp in (20 * second, 21 * second + 1, 23 * second + second // 3):
         found = buffer.lookup_transform_core("wall", "hand", Time(nanoseconds=stamp))
         np.testing.assert_allclose(tree.lookup("wall", "hand", stamp), transform_from_msg(found), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"FASTDDS_BUILTIN_TRANSPORTS": "LARGE_DATA"},
+        {"FASTRTPS_DEFAULT_PROFILES_FILE": "/some/profile.xml"},
+        {"FASTDDS_DEFAULT_PROFILES_FILE": "/some/profile.xml"},
+    ],
+)
+def test_what_the_user_says_of_the_transport_stands(environment, tmp_path, monkeypatch):
+    before = dict(environment)
+    assert not prefer_udp(environment) and environment == before
+    monkeypatch.chdir(tmp_path)
+    other = {}
+    assert prefer_udp(other) and other == {"FASTDDS_BUILTIN_TRANSPORTS": PREFERRED}
+    (tmp_path / "DEFAULT_FASTRTPS_PROFILES.xml").write_text("<profiles/>")
+    other = {}
+    assert not prefer_udp(other) and not other

@@ -1,6 +1,7 @@
 """The voxelizer as a process: good clouds give voxels, bad ones a sentence, and the next good one voxels again."""
 
 import array
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +14,11 @@ from tf2_msgs.msg import TFMessage
 from moe3d_ros.clouds import read_cloud, transform_points
 from moe3d_ros.geometry import tool_down_matrix
 from moe3d_ros.nodes.conversions import camera_info_to_msg, header, image_to_msg
+from moe3d_ros.nodes.qos import SENSOR_IN
 from moe3d_ros.nodes.transforms import transform_to_msg
 from moe3d_ros.voxels import voxelize
 
+RECEIVE_BUFFER = int(Path("/proc/sys/net/core/rmem_max").read_text())  # bytes at most
 POINTS, COLORS = scene_cloud()
 CAMERA = np.eye(4)  # 0.8 m above the middle of the table, looking straight down
 CAMERA[:3, :3] = tool_down_matrix(0.3)
@@ -170,6 +173,28 @@ def test_transform_from_a_parameter_and_from_a_topic(probe, points_node):
     ):
         msg = voxels.wait(lambda m: m.width > 1000, start=start + 2)
     assert abs(msg.width - len(voxelize(POINTS, COLORS)[0])) < 0.05 * msg.width
+
+
+@pytest.mark.skipif(RECEIVE_BUFFER < 4 << 20, reason="the kernel allows no receive buffer of 4 MB (net.core.rmem_max)")
+def test_large_clouds_that_are_sent_only_once_arrive(probe):
+    node = NodeProcess("voxelizer", namespace="large")
+    voxels = probe.listen(PointCloud2, "/large/voxels")
+    camera = probe.talk(PointCloud2, "/large/points", SENSOR_IN)
+    points = np.resize(POINTS, (480 * 640, 3)).astype(np.float32)
+    colors = np.resize(COLORS, (480 * 640, 3))
+    sent = []
+
+    def look():
+        sent.append(1)
+        return cloud_msg(points, colors, "base_link", probe.now())
+
+    with probe.streaming(camera, look, rate=5.0):
+        voxels.wait()
+        first, before = len(sent), len(voxels.messages)
+        voxels.wait(start=before + 19)
+    assert 20 / (len(sent) - first) > 0.5  # with Fast DDS's defaults at most a tenth
+    assert "/dev/shm/fastrtps" not in Path(f"/proc/{node.process.pid}/maps").read_text()
+    assert node.stop() == 0
 
 
 @pytest.mark.parametrize("encoding", ["32FC1", "16UC1"])

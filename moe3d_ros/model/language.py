@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -44,6 +45,11 @@ class StepState:
     state: torch.Tensor  # (2 * width,) penultimate layer: at <step>, and mean over the step's tokens
     pointer: torch.Tensor  # (POINTERS, n + 1) logits over the objects; the last entry is "none of them"
     chosen: tuple[int, int]  # the objects that the words were written for; n for none
+
+
+def token_ids(tokenizer, text: str) -> list[int]:
+    """Token ids without the tokenizer's own special tokens."""
+    return tokenizer(text, add_special_tokens=False)["input_ids"]
 
 
 class StepPointer(nn.Module):
@@ -110,7 +116,8 @@ class SceneLanguageModel(nn.Module):
         self.tokenizer = tokenizer
         self.vocabulary = llm.get_output_embeddings().weight.shape[0]
         self.width = llm.config.hidden_size
-        self.grammar = PlanGrammar(self.encode, self.vocabulary, kinds > KINDS)
+        # Not self.encode: a model that holds itself is freed only when the garbage collector comes round.
+        self.grammar = PlanGrammar(partial(token_ids, tokenizer), self.vocabulary, kinds > KINDS)
         self.objects = ObjectTokens(self.width, object_width, object_heads, object_layers, kinds)
         self.pointer = StepPointer(self.width, self.objects.feature_width, object_width)
         with torch.no_grad():
@@ -120,7 +127,7 @@ class SceneLanguageModel(nn.Module):
 
     def encode(self, text: str) -> list[int]:
         """Token ids without the tokenizer's own special tokens."""
-        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return token_ids(self.tokenizer, text)
 
     def encode_scene_prompt(self) -> list[int]:
         """Token ids of the words before the object tokens."""

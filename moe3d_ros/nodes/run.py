@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
@@ -11,7 +12,8 @@ from rclpy.exceptions import InvalidHandle, ParameterException
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor, ShutdownException
 from rclpy.signals import uninstall_signal_handlers
 
-from moe3d_ros.nodes.memory import share_arenas
+from moe3d_ros.nodes.memory import configure_malloc
+from moe3d_ros.nodes.transport import prefer_udp
 
 
 def run_node(make_node, args=None, threads: int = 4) -> int:
@@ -31,7 +33,8 @@ def run_nodes(make_nodes, args=None, threads: int = 4) -> int:
     Returns:
         exit code: 0 after a shutdown or what the nodes say, 2 where the parameters were refused.
     """
-    share_arenas()
+    configure_malloc()
+    prefer_udp(os.environ)
     rclpy.init(args=args)
     nodes, executor = [], None
     try:
