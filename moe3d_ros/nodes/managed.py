@@ -163,21 +163,21 @@ class ManagedNode(LifecycleNodeMixin, Node):
             self.diagnostics.report(level, message or label)
 
     def _on_change_request(self, request, response):
-        """Answer a wish that cannot be granted now, where rclpy raises."""
+        """Answer a wish that cannot be granted now, for which rclpy raises or, in later releases, says no more than no."""
         response.success = False
         wish = request.transition.label or request.transition.id
         if not self._changing.acquire(blocking=False):
             self.get_logger().warning(f"The transition '{wish}' was refused: another one is under way.")
             return response
-        before = self.state
         try:
+            possible = {number: label for number, label, *_ in self._state_machine.available_transitions}
+            if wish not in possible and wish not in possible.values():
+                others = ", ".join(sorted(possible.values()))
+                self.get_logger().warning(f"The transition '{wish}' was refused. Possible from '{self.state}': {others}.")
+                return response
             return self._answer_change(request, response)
         except Exception as error:
-            possible = ", ".join(sorted(description[1] for description in self._state_machine.available_transitions))
-            why = f"Possible from '{before}': {possible}."
-            if self.state != before:
-                why = str(error)
-            self.get_logger().warning(f"The transition '{wish}' was refused. {why}")
+            self.get_logger().warning(f"The transition '{wish}' was refused. {error}")
             return response
         finally:
             self._changing.release()
