@@ -10,8 +10,7 @@ compared within each life of a node, the samples after its warm-up with the last
 a cloud of 5 MB that waits in a queue comes and goes.
 
 The nodes' Python keeps its bytecode, in a folder of the bench's own: where nobody has written the bytecode of an
-environment (or PYTHONDONTWRITEBYTECODE is set), torch and transformers are compiled at every start of a planner, which
-is most of its time.
+environment (or PYTHONDONTWRITEBYTECODE is set), torch is compiled at every start of a planner, which is most of its time.
 """
 
 from __future__ import annotations

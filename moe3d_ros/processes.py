@@ -17,7 +17,8 @@ from pathlib import Path
 
 # A profile that keeps Fast DDS on this machine, and out of shared memory: ROS's own LOCALHOST range always adds that, and a
 # node that is killed may leave locks in it on which others hang for good (see nodes/transport.py).
-PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")  # Fast DDS 2, Fast DDS 3
+PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")  # Fast DDS 2, and 3, which warns of the other
+FAST_DDS_2 = ("humble", "iron", "jazzy")  # distributions
 LOOPBACK = Path(__file__).resolve().parent / "fastdds_loopback.xml"
 DOMAINS = range(1, 102)  # what is safe beside Linux's ephemeral ports
 PATIENCE = ((signal.SIGINT, 6.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 5.0))  # seconds after each
@@ -60,8 +61,8 @@ class OwnDomain:
         """The variables that put a process into this domain, out of reach of other machines."""
         domain = {"ROS_DOMAIN_ID": str(self.number)}
         if os.environ.get("RMW_IMPLEMENTATION", "rmw_fastrtps").startswith("rmw_fastrtps"):
-            profile = {name: str(LOOPBACK) for name in PROFILES}
-            return {**domain, **profile, "ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET", "ROS_STATIC_PEERS": "127.0.0.1"}
+            profile = PROFILES[os.environ.get("ROS_DISTRO", "jazzy") not in FAST_DDS_2]
+            return {**domain, profile: str(LOOPBACK), "ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET", "ROS_STATIC_PEERS": "127.0.0.1"}
         return {**domain, "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """An arm through MoveIt: without its messages a sentence; with them, a move_group that is ours answers the goals."""
 
 import importlib.util
+import os
 import threading
 import time
 
@@ -30,7 +31,7 @@ def test_without_moveit_the_node_says_which_package_is_missing():
     node = NodeProcess("moveit_goals", namespace="nomoveit")
     assert node.process.wait(TIMEOUT) == 2
     node.stop()
-    assert "sudo apt-get install ros-jazzy-moveit-msgs" in node.log and "Traceback" not in node.log
+    assert f"sudo apt-get install ros-{os.environ['ROS_DISTRO']}-moveit-msgs" in node.log and "Traceback" not in node.log
 
 
 class Arm:

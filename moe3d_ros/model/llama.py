@@ -192,7 +192,8 @@ class Decoder(nn.Module):
     def __init__(self, config: LlamaConfig):
         super().__init__()
         self.config, self.groups = config, config.num_attention_heads // config.num_key_value_heads
-        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
+        # Not initialised: on the meta device that imports torch._dynamo, which takes half a second.
+        self.embed_tokens = nn.Embedding.from_pretrained(torch.empty(config.vocab_size, config.hidden_size))
         self.layers = nn.ModuleList(Layer(config, index) for index in range(config.num_hidden_layers))
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
