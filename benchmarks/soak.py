@@ -32,7 +32,7 @@ from moe3d_ros.processes import Nodes, OwnDomain
 RATE, EVERY = 15.0, 2.0  # clouds a second; seconds between instructions
 WARM_UP = 20.0  # seconds after its first answer until a node's memory counts
 SHORTEST_LIFE = 20.0  # seconds after its warm-up that a life must last to be judged
-RETRY = 1.0  # seconds until a goal that nobody has taken is sent again, the first time
+RETRY, QUICK = 0.5, 8  # seconds until a goal that nobody has taken is sent again; after so many times ever longer
 PATIENCE = 180.0  # seconds until a goal counts as missed
 RECOVERY = 5.0  # seconds
 GROWTH = 0.05  # of the memory after the warm-up
@@ -113,7 +113,7 @@ class Soak:
     def retry(self) -> None:
         """Send again what nobody has taken, or whose taker was killed before it answered."""
         goal, now = self.goals[-1] if self.goals else None, time.monotonic()
-        if goal is None or goal.ended or now - goal.tried < RETRY * goal.tries:
+        if goal is None or goal.ended or now - goal.tried < RETRY * max(1, goal.tries - QUICK):
             return
         if not goal.taken or any(kill > goal.taken for kill, _ in self.kills):
             goal.taken = 0.0
@@ -185,7 +185,7 @@ def run(nodes: Nodes, start, view, minutes: float, kill_every: float, delay: flo
     try:
         soak = Soak(node, nodes, start, view, seed)
         timers = [node.create_timer(1 / RATE, soak.look), node.create_timer(EVERY, soak.ask)]
-        timers.append(node.create_timer(0.5, soak.retry))
+        timers.append(node.create_timer(0.1, soak.retry))
         with Spinner(node):
             first = soak.wait_for_plan(0.0)
             if first is None:
@@ -196,6 +196,8 @@ def run(nodes: Nodes, start, view, minutes: float, kill_every: float, delay: flo
             warm = len(soak.goals)
             end, next_kill = begin + 60 * minutes, begin + kill_every if kill_every else float("inf")
             while (now := time.monotonic()) < end:
+                if not rclpy.ok():  # SIGTERM
+                    raise KeyboardInterrupt
                 nodes.check()
                 soak.sample()
                 if now >= next_kill and end - now > 15.0:  # it must be able to recover

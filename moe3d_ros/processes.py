@@ -15,11 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-# A profile that keeps Fast DDS on this machine, and out of shared memory: ROS's own LOCALHOST range always adds that, and a
-# node that is killed may leave locks in it on which others hang for good (see nodes/transport.py).
+LOOPBACK = Path(__file__).resolve().parent / "fastdds_loopback.xml"
 PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")  # Fast DDS 2, and 3, which warns of the other
 FAST_DDS_2 = ("humble", "iron", "jazzy")  # distributions
-LOOPBACK = Path(__file__).resolve().parent / "fastdds_loopback.xml"
 DOMAINS = range(1, 102)  # what is safe beside Linux's ephemeral ports
 PATIENCE = ((signal.SIGINT, 6.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 5.0))  # seconds after each
 
@@ -61,13 +59,17 @@ class OwnDomain:
         """The variables that put a process into this domain, out of reach of other machines."""
         domain = {"ROS_DOMAIN_ID": str(self.number)}
         if os.environ.get("RMW_IMPLEMENTATION", "rmw_fastrtps").startswith("rmw_fastrtps"):
-            profile = PROFILES[os.environ.get("ROS_DISTRO", "jazzy") not in FAST_DDS_2]
-            return {**domain, profile: str(LOOPBACK), "ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET", "ROS_STATIC_PEERS": "127.0.0.1"}
+            return {**domain, profile_variable(): str(LOOPBACK), "ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET", "ROS_STATIC_PEERS": "127.0.0.1"}
         return {**domain, "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
 
     def close(self) -> None:
         """Give the domain back."""
         self._lock.close()
+
+
+def profile_variable() -> str:
+    """Which variable names the file with Fast DDS's default profiles in this distribution of ROS."""
+    return PROFILES[os.environ.get("ROS_DISTRO", "jazzy") not in FAST_DDS_2]
 
 
 def _domain_is_silent(number: int) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from moe3d_ros.frames import FrameTree, UnknownFrame, parse_transform, rigid_transform
 from moe3d_ros.nodes.requests import Task, check_task
 from moe3d_ros.nodes.sync import StampSynchronizer
-from moe3d_ros.nodes.transport import PREFERRED, prefer_udp
+from moe3d_ros.nodes.transport import PROFILE, choose_profile
 from moe3d_ros.nodes.worker import MAX_WAITING, PlanningWorker, Request
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, Pose, check_text
 
@@ -243,10 +243,10 @@ def test_own_tree_agrees_with_tf2():
 )
 def test_what_the_user_says_of_the_transport_stands(environment, tmp_path, monkeypatch):
     before = dict(environment)
-    assert not prefer_udp(environment) and environment == before
+    assert not choose_profile(environment) and environment == before
     monkeypatch.chdir(tmp_path)
     other = {}
-    assert prefer_udp(other) and other == {"FASTDDS_BUILTIN_TRANSPORTS": PREFERRED}
+    assert choose_profile(other) and list(other.values()) == [str(PROFILE)] and PROFILE.is_file()
     (tmp_path / "DEFAULT_FASTRTPS_PROFILES.xml").write_text("<profiles/>")
     other = {}
-    assert not prefer_udp(other) and not other
+    assert not choose_profile(other) and not other

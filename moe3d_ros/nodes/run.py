@@ -13,7 +13,7 @@ from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor, Sh
 from rclpy.signals import uninstall_signal_handlers
 
 from moe3d_ros.nodes.memory import configure_malloc
-from moe3d_ros.nodes.transport import prefer_udp
+from moe3d_ros.nodes.transport import choose_profile
 
 
 def run_node(make_node, args=None, threads: int = 4) -> int:
@@ -34,7 +34,7 @@ def run_nodes(make_nodes, args=None, threads: int = 4) -> int:
         exit code: 0 after a shutdown or what the nodes say, 2 where the parameters were refused.
     """
     configure_malloc()
-    prefer_udp(os.environ)
+    choose_profile(os.environ)
     rclpy.init(args=args)
     nodes, executor = [], None
     try:
