@@ -127,6 +127,7 @@ def test_record_does_what_the_policy_allows(probe, tmp_path):
     from moe3d_ros.nodes.record import CONTRACT
 
     node = NodeProcess("record", {"output": str(tmp_path / "bag"), "topics": list(CONTRACT)})
+    node.wait_log("Recording ")
     check(probe, "record", policy()["/moe3d_ros/record"][0][1])
     assert node.stop() == 0
 

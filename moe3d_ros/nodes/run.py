@@ -51,6 +51,9 @@ def run_nodes(make_nodes, args=None, threads: int = 4) -> int:
         spin(executor, nodes[0].get_logger())
     except KeyboardInterrupt:
         pass
+    except Exception:
+        if rclpy.ok():
+            raise  # else it was interrupted while it started, and ROS is gone already
     finally:
         _deaf()
         for node in nodes:
