@@ -59,7 +59,8 @@ class OwnDomain:
         """The variables that put a process into this domain, out of reach of other machines."""
         domain = {"ROS_DOMAIN_ID": str(self.number)}
         if os.environ.get("RMW_IMPLEMENTATION", "rmw_fastrtps").startswith("rmw_fastrtps"):
-            return {**domain, profile_variable(): str(LOOPBACK), "ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET", "ROS_STATIC_PEERS": "127.0.0.1"}
+            domain |= {profile_variable(): str(LOOPBACK), "ROS_STATIC_PEERS": "127.0.0.1"}
+            return {**domain, "ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}  # the profile keeps it on this machine
         return {**domain, "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
 
     def close(self) -> None:

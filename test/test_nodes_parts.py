@@ -12,6 +12,7 @@ from moe3d_ros.nodes.sync import StampSynchronizer
 from moe3d_ros.nodes.transport import PROFILE, choose_profile
 from moe3d_ros.nodes.worker import MAX_WAITING, PlanningWorker, Request
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, Pose, check_text
+from moe3d_ros.processes import LOOPBACK
 
 LOG = SimpleNamespace(info=lambda text: None, error=lambda text: None)
 WAIT = 10.0
@@ -231,6 +232,16 @@ def test_own_tree_agrees_with_tf2():
     for stamp in (20 * second, 21 * second + 1, 23 * second + second // 3):
         found = buffer.lookup_transform_core("wall", "hand", Time(nanoseconds=stamp))
         np.testing.assert_allclose(tree.lookup("wall", "hand", stamp), transform_from_msg(found), atol=1e-6)
+
+
+def test_the_loopback_profile_is_the_other_one_kept_to_one_interface():
+    def lines(path):
+        text = path.read_text(encoding="utf-8")
+        return [line.strip() for line in text[text.index("<profiles") :].splitlines()]
+
+    more = [line for line in lines(LOOPBACK) if line not in lines(PROFILE)]
+    assert more == ["<interfaceWhiteList>", "<address>127.0.0.1</address>", "</interfaceWhiteList>"]
+    assert [line for line in lines(LOOPBACK) if line not in more] == lines(PROFILE)
 
 
 @pytest.mark.parametrize(

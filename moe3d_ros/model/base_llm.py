@@ -57,6 +57,26 @@ def load_base(name_or_path: str | os.PathLike = DEFAULT_BASE, device: str | torc
     Raises BaseModelError with a sentence when the base is missing, damaged or incomplete.
     """
     folder, revision = _verified(name_or_path)
+    model, tokenizer = _load_by_transformers(folder, dtype)
+    return model.to(device), tokenizer, revision
+
+
+def load_base_for_serving(name_or_path: str | os.PathLike = DEFAULT_BASE):
+    """As ``load_base`` on the CPU in float32, several times faster for a plain Llama: see llama.py."""
+    folder, revision = _verified(name_or_path)
+    with _loading(folder):
+        config = read_config(folder)
+    if config is None:
+        return *_load_by_transformers(folder, torch.float32), revision
+    with _loading(folder):
+        model, missing = load_llama(folder, config)
+        tokenizer = PlainTokenizer(folder)
+    _check_complete(folder, missing)
+    return model, tokenizer, revision
+
+
+def _load_by_transformers(folder: Path, dtype: torch.dtype):
+    """Model in eval mode with frozen weights, and tokenizer, of any family."""
     with _loading(folder):
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -66,21 +86,7 @@ def load_base(name_or_path: str | os.PathLike = DEFAULT_BASE, device: str | torc
                 folder, dtype=dtype, local_files_only=True, use_safetensors=True, output_loading_info=True
             )
     _check_complete(folder, [*info["missing_keys"], *info["mismatched_keys"]])
-    return model.requires_grad_(False).eval().to(device), tokenizer, revision
-
-
-def load_base_for_serving(name_or_path: str | os.PathLike = DEFAULT_BASE):
-    """As ``load_base`` on the CPU in float32, several times faster for a plain Llama: see llama.py."""
-    folder, revision = _verified(name_or_path)
-    with _loading(folder):
-        config = read_config(folder)
-        if config is not None:
-            model, missing = load_llama(folder, config)
-            tokenizer = PlainTokenizer(folder)
-    if config is None:
-        return load_base(name_or_path)
-    _check_complete(folder, missing)
-    return model, tokenizer, revision
+    return model.requires_grad_(False).eval(), tokenizer
 
 
 def _verified(name_or_path: str | os.PathLike) -> tuple[Path, str]:

@@ -16,6 +16,7 @@ from moe3d_ros.model.moe import decoder_layers, moe_layers
 
 ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 FEED_FORWARD = ("gate_proj", "up_proj", "down_proj")
+SCALE = 2.0  # alpha / rank, unless told otherwise
 
 
 def add_lora(model: nn.Module, rank: int = 8, alpha: float | None = None, dropout: float = 0.0,
@@ -23,7 +24,7 @@ def add_lora(model: nn.Module, rank: int = 8, alpha: float | None = None, dropou
              seed: int = 0, wide_layers: Sequence[int] = (), wide_rank: int | None = None) -> list[str]:  # fmt: skip
     """Inject LoRA into attention and into the FFNs left dense, in place; returns the names of the adapted modules.
 
-    Call it after convert_to_moe. alpha: 2 * rank by default. Everything else is frozen, but for the experts' own
+    Call it after convert_to_moe. alpha: SCALE * rank by default. Everything else is frozen, but for the experts' own
     LoRA and the routers. The adapters' start depends on ``seed`` alone. Raises ValueError when nothing matches.
     wide_layers, wide_rank: indices of blocks whose FFN gets LoRA of this rank instead, at the same alpha / rank.
     """
@@ -31,7 +32,7 @@ def add_lora(model: nn.Module, rank: int = 8, alpha: float | None = None, dropou
 
     ranks = lora_ranks(model, rank, attention, feed_forward, wide_layers, wide_rank)
     targets = list(ranks)
-    alpha = 2.0 * rank if alpha is None else alpha
+    alpha = SCALE * rank if alpha is None else alpha
     other = {re.escape(name): wide for name, wide in ranks.items() if wide != rank}
     config = LoraConfig(
         r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules="|".join(map(re.escape, targets)), bias="none",
@@ -123,7 +124,7 @@ def merge_for_serving(model: nn.Module) -> nn.Module:
     return ready_to_serve(model)
 
 
-def fold_adapters(model: nn.Module, tensors: Mapping[str, Tensor], ranks: Mapping[str, int], scale: float = 2.0) -> None:
+def fold_adapters(model: nn.Module, tensors: Mapping[str, Tensor], ranks: Mapping[str, int], scale: float = SCALE) -> None:
     """Add saved adapters to the weights of a model that has none injected, in place.
 
     The result is that of ``add_lora``, loading and ``merge_for_serving``, without peft.

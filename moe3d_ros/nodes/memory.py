@@ -35,7 +35,7 @@ def release_memory() -> None:
 def without_collections():
     """Context: the cyclic garbage collector rests, for a start that makes many objects that all stay.
 
-    Measured on the import of transformers and the load of a checkpoint: 5.4 s with it, 4.7 s without.
+    Measured on the import of torch and the load of a checkpoint: 1.5 s with it, 1.4 s without.
     """
     working = gc.isenabled()
     gc.disable()

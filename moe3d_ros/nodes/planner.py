@@ -148,11 +148,9 @@ class PlannerNode(ManagedNode):
             from moe3d_ros.planner import Planner
 
             # Half of the cores by default: the camera and the voxelizer need theirs, and threads that wait for each
-            # other on a busy machine are many times slower than fewer of them. Loading is short, and waits for memory.
-            torch.set_num_threads(self.settings["threads"] or os.cpu_count() or 1)
-            planner = Planner.from_pretrained(checkpoint, device=device, base_llm=self.settings["base_llm"] or None)
+            # other on a busy machine are many times slower than fewer of them.
             torch.set_num_threads(self.settings["threads"] or max(1, (os.cpu_count() or 1) // 2))
-        return planner
+            return Planner.from_pretrained(checkpoint, device=device, base_llm=self.settings["base_llm"] or None)
 
     def _on_model(self, state: str, message: str) -> None:
         self.diagnostics.set("model", state)

@@ -2,12 +2,11 @@
 
 Three defaults of Fast DDS 2.14 do not suit large clouds and nodes that may be killed:
 
-* its shared memory has segments of 0.5 MB: of 120 best-effort clouds of 5 MB at 15 Hz 1 to 11 arrived. Over UDP all did with a
-  receive buffer of 4 MB, and 24 with the 0.2 MB that Linux allows unless told otherwise (docs/sensors.md);
-* a reader that is killed leaves locks in shared memory, on which a writer can hang for good (after some 300 kills on a
-  starved machine; none in 500 over UDP): the readers that are started in its place match and receive nothing;
-* who is started in the place of a killed one is overlooked until the next announcement, every 3 s: up to 2.9 s to the first
-  answer of a service, with announcements every 0.5 s at most 0.4 s.
+* its shared memory has segments of 0.5 MB, in which most best-effort clouds of 5 MB are lost; over UDP they arrive where the
+  receive buffer holds one (docs/sensors.md, `make bench ARGS="voxelizer --best-effort"`);
+* a reader that is killed leaves locks in shared memory, on which a writer can hang for good: the readers that are started in
+  its place match and receive nothing;
+* who is started in the place of a killed one is overlooked until the next announcement, which comes every 3 s.
 
 Reliable clouds are not slower over UDP: `make bench ARGS="voxelizer"`.
 """
