@@ -13,12 +13,11 @@ MANIFEST = ElementTree.parse(ROOT / "package.xml").getroot()
 
 CORE = [
     "numpy>=2", "scipy>=1.11", "torch>=2.6", "transformers>=5", "peft>=0.21", "safetensors>=0.5", "tokenizers", "accelerate",
-    "gguf", "open3d>=0.19", "libusb-package",
+    "gguf", "open3d>=0.19", "libusb-package", "rosbags>=0.11",
 ]
 SIM = ["pybullet>=3.2.6", "matplotlib>=3.8"]
-BAGS = ["rosbags>=0.11"]
 VIEW = ["viser>=1.1"]
-TRAIN = ["tensorboard", "tqdm", "pyyaml", "plyfile>=1.1", *BAGS]
+TRAIN = ["tensorboard", "tqdm", "pyyaml", "plyfile>=1.1"]
 ROS = [
     f"ros-jazzy-{name}"
     for name in (
@@ -38,5 +37,5 @@ setup(
     packages=find_packages(include=["moe3d_ros", "moe3d_ros.*"]),
     package_data={"moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml", "*.xml"]},
     install_requires=CORE,
-    extras_require={"ros": [*ROS, *BAGS], "sim": SIM, "view": VIEW, "train": [*SIM, *TRAIN], "dev": [*SIM, *VIEW, *TRAIN, "pytest"]},
+    extras_require={"ros": ROS, "sim": SIM, "view": VIEW, "train": [*SIM, *TRAIN], "dev": [*SIM, *VIEW, *TRAIN, "pytest"]},
 )

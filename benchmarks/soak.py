@@ -115,7 +115,7 @@ class Soak:
         goal, now = self.goals[-1] if self.goals else None, time.monotonic()
         if goal is None or goal.ended or now - goal.tried < RETRY * max(1, goal.tries - QUICK):
             return
-        if not goal.taken or any(kill > goal.taken for kill, _ in self.kills):
+        if not goal.taken or any(kill > goal.taken and name == "planner" for kill, name in self.kills):
             goal.taken = 0.0
             self._send(goal)
 
@@ -128,11 +128,13 @@ class Soak:
         if future is goal.latest and future.exception() is None and not goal.ended:
             goal.taken = time.monotonic()
             result = future.result().get_result_async()
-            result.add_done_callback(lambda done: self._on_result(goal, done))
+            result.add_done_callback(lambda done: self._on_result(goal, future, done))
 
-    def _on_result(self, goal: Goal, future) -> None:
+    def _on_result(self, goal: Goal, taken, future) -> None:
         if future.exception() is None and not goal.ended:
             result = future.result().result
+            if result.error_code != 0 and taken is not goal.latest:
+                return  # its own repetition has replaced it
             goal.ended, goal.error, goal.reason = time.monotonic(), result.error_code, result.error_msg
 
     # --- in the main thread

@@ -6,7 +6,6 @@ import threading
 from bisect import bisect_right, insort
 
 import numpy as np
-from scipy.spatial.transform import Rotation, Slerp
 
 from moe3d_ros.geometry import quaternion_to_matrix
 
@@ -68,6 +67,8 @@ class Track:
         share = (stamp_ns - start) / (end - start)
         between = np.eye(4)
         between[:3, 3] = (1 - share) * first[:3, 3] + share * last[:3, 3]
+        from scipy.spatial.transform import Rotation, Slerp  # late: few need it, and its import takes half a second
+
         between[:3, :3] = Slerp([0, 1], Rotation.from_matrix([first[:3, :3], last[:3, :3]]))(share).as_matrix()
         return between
 

@@ -19,7 +19,7 @@ from moe3d_ros.model.interrupt import Stopped, interruptible
 from moe3d_ros.model.language import GeneratedStep, generate_plan
 from moe3d_ros.model.objects import ObjectSet, from_detections
 from moe3d_ros.model.patches import single_cloud_patches
-from moe3d_ros.model.policy import ThreeDMoE, anchor_inputs, step_condition
+from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization, anchor_inputs, step_condition
 from moe3d_ros.model.pose_dit import sample_poses
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.voxels import Workspace, voxelize
@@ -79,7 +79,8 @@ class Planner:
                 f"The checkpoint {folder} was trained on another base LLM than {base} (revision "
                 f"{config.language.revision[:12]}, found {revision[:12]}): its adapters would only do harm."
             )
-        model = ThreeDMoE(config, llm, tokenizer, adapted=False)
+        with WithoutInitialization():
+            model = ThreeDMoE(config, llm, tokenizer, adapted=False)
         model.load_for_serving(tensors)
         return cls(model.requires_grad_(False), checkpoint_checksum(folder), device)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from moe3d_ros.model.adapt import adapt_base, adapter_ranks, convert_base
 from moe3d_ros.model.checkpoint import check_tensor_names
@@ -45,6 +46,16 @@ def make_pose_dit(config: ModelConfig, llm_width: int) -> PoseDiT:
             decided=config.pose_decided,
         )
     )
+
+
+class WithoutInitialization(TorchFunctionMode):
+    """Within it parameters are not filled with random numbers: for a model whose every parameter is loaded next."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if getattr(func, "__name__", "").endswith(("uniform_", "normal_")):
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
 
 
 class ThreeDMoE(nn.Module):

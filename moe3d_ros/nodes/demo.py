@@ -24,8 +24,9 @@ from std_srvs.srv import Trigger
 
 from moe3d_ros.clouds import read_cloud, transform_points
 from moe3d_ros.msg import TaskPlan
+from moe3d_ros.nodes.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.conversions import plan_from_msg
-from moe3d_ros.nodes.qos import CLOUD, EVENT, LATCHED
+from moe3d_ros.nodes.qos import EVENT, LATCHED
 from moe3d_ros.nodes.transforms import Transforms
 from moe3d_ros.plan import Plan
 
@@ -78,9 +79,9 @@ class DemoClient:
         listen(PoseStamped, "pick_pose", self._on_pick, EVENT)
         listen(String, "executed", self._on_executed, EVENT)
         listen(DiagnosticArray, "/diagnostics", self._on_diagnostics, EVENT)
-        # Clouds are large: each is listened to until the first has come.
-        self._cloud_in = listen(PointCloud2, "points", self._on_points, CLOUD)
-        self._voxels_in = listen(PointCloud2, "voxels", self._on_voxels, CLOUD)
+        # A cloud is large: only the first is listened to.
+        self._cloud_in = AdaptiveSubscription(self._node, PointCloud2, "points", self._on_points, None, "reliable")
+        AdaptiveSubscription(self._node, PointCloud2, "voxels", self._on_voxels, None, "reliable")
         self._transforms = Transforms(self._node, frame, 10.0, [])
         self._instruction = self._node.create_publisher(String, "instruction", EVENT)
         self._execute = self._node.create_client(Trigger, "execute")
@@ -119,7 +120,7 @@ class DemoClient:
         self._note(lambda: self._reports.append(json.loads(msg.data)))
 
     def _on_points(self, msg: PointCloud2) -> None:
-        self._node.destroy_subscription(self._cloud_in)
+        self._cloud_in.close()
         self._note(lambda: setattr(self, "_points", msg))
 
     def _on_voxels(self, msg: PointCloud2) -> None:

@@ -20,6 +20,7 @@ from std_msgs.msg import Empty, String
 from std_srvs.srv import Trigger
 
 from moe3d_ros.action import PlanTask
+from moe3d_ros.nodes.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.conversions import plan_to_msg
 from moe3d_ros.nodes.diagnostics import ERROR, OK, WARN
 from moe3d_ros.nodes.latest_cloud import LatestCloud
@@ -27,7 +28,7 @@ from moe3d_ros.nodes.managed import ManagedNode, Refused
 from moe3d_ros.nodes.memory import memory_mib, release_memory, without_collections
 from moe3d_ros.nodes.plan_outputs import PlanOutputs
 from moe3d_ros.nodes.planning import Planning
-from moe3d_ros.nodes.qos import CLOUD, EVENT, OVERRIDABLE, own
+from moe3d_ros.nodes.qos import EVENT, OVERRIDABLE
 from moe3d_ros.nodes.requests import Task
 from moe3d_ros.nodes.run import run_node
 from moe3d_ros.nodes.worker import PlanningWorker, Request
@@ -97,10 +98,9 @@ class PlannerNode(ManagedNode):
                 self.deactivate()
                 raise Refused(str(error))
         if not self._direct_voxels:
-            self._voxels_in = self.create_subscription(
-                PointCloud2, "voxels", self.put_voxels, own(CLOUD), callback_group=self._group,
-                qos_overriding_options=OVERRIDABLE,
-            )  # fmt: skip
+            self._voxels_in = AdaptiveSubscription(
+                self, PointCloud2, "voxels", self.put_voxels, self._group, "reliable", overridable=OVERRIDABLE
+            )
         planning = Planning(
             self.settings, self._cloud, self._outputs, self.diagnostics, self.get_logger(), self._now_ns
         )
@@ -117,7 +117,7 @@ class PlannerNode(ManagedNode):
             if not self._worker.stop(patience, why):
                 self.get_logger().warning("The model is still loading; it is let go as soon as that has ended.")
         if self._voxels_in is not None:
-            self.destroy_subscription(self._voxels_in)
+            self._voxels_in.close()
             self._voxels_in = None
         if self._cloud is not None:
             self._cloud.clear()

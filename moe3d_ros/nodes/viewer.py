@@ -20,11 +20,12 @@ from visualization_msgs.msg import Marker, MarkerArray
 
 from moe3d_ros.clouds import CloudError, read_cloud
 from moe3d_ros.msg import TaskPlan
+from moe3d_ros.nodes.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.conversions import plan_from_msg, pose_from_msg, stamp_ns
 from moe3d_ros.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
 from moe3d_ros.nodes.markers import CAPTION
 from moe3d_ros.nodes.parameters import Parameters
-from moe3d_ros.nodes.qos import CLOUD, EVENT, LATCHED
+from moe3d_ros.nodes.qos import EVENT, LATCHED
 from moe3d_ros.nodes.run import run_node
 from moe3d_ros.parameters import VIEWER, check_workspace
 from moe3d_ros.voxels import Workspace
@@ -60,7 +61,7 @@ class Viewer(Node):
         self._diagnostics = Diagnostics(self, "view")
         self._diagnostics.set("address", self._view.address)
         listen = self.create_subscription
-        listen(PointCloud2, "voxels", self._on_voxels, CLOUD)
+        AdaptiveSubscription(self, PointCloud2, "voxels", self._on_voxels, None, "reliable")
         listen(String, "instruction", self._on_instruction, EVENT)
         listen(TaskPlan, "plan", self._on_plan, LATCHED)
         listen(MarkerArray, "plan_markers", self._on_markers, LATCHED)
