@@ -11,6 +11,7 @@ Configured it has its topics, active its model and the voxels. Whoever asks whil
 from __future__ import annotations
 
 import os
+import threading
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.action import ActionServer, CancelResponse
@@ -53,9 +54,12 @@ class PlannerNode(ManagedNode):
         self._outputs: PlanOutputs | None = None
         self._planning: Planning | None = None  # while active
         self._worker: PlanningWorker | None = None
-        self._voxels_in = None
+        self._voxels_in: AdaptiveSubscription | None = None  # once the load has ended
+        self._loading = False
+        self._listening = threading.Lock()  # over _planning and _voxels_in
         self.diagnostics.set("model", "not loaded")
         group = self._group = ReentrantCallbackGroup()
+        self._load_ended = self.create_guard_condition(self._listen, callback_group=group)
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, EVENT, callback_group=group)
         self.create_subscription(String, "instruction", self._on_instruction, EVENT, callback_group=group)
         self.create_subscription(Empty, "goal_reached", self._on_reached, EVENT, callback_group=group)
@@ -91,24 +95,27 @@ class PlannerNode(ManagedNode):
 
     def activate(self) -> None:
         """Load the model; a node that starts itself becomes active at once, and requests wait for the model."""
+        self._loading = True
         worker = self._worker = PlanningWorker(self._load, self.get_logger(), self._on_model, after=self._worker)
         if not self.starting:
             error = worker.wait_loaded()
             if error is not None:
                 self.deactivate()
                 raise Refused(str(error))
-        if not self._direct_voxels:
-            self._voxels_in = AdaptiveSubscription(
-                self, PointCloud2, "voxels", self.put_voxels, self._group, "reliable", overridable=OVERRIDABLE
-            )
         planning = Planning(
             self.settings, self._cloud, self._outputs, self.diagnostics, self.get_logger(), self._now_ns
         )
         planning.worker = worker
         self._planning = planning
+        if not self._loading:
+            self._listen()
 
     def deactivate(self) -> None:
-        self._planning = None
+        with self._listening:
+            self._planning = None
+            if self._voxels_in is not None:
+                self._voxels_in.close()
+                self._voxels_in = None
         if self._worker is not None:
             why, patience = None, LONGEST_END_AT_EXIT
             if self.context.ok():  # else the whole process is ending
@@ -116,9 +123,6 @@ class PlannerNode(ManagedNode):
                 why, patience = PlanningError(ErrorCode.NOT_ACTIVE, sentence), LONGEST_END
             if not self._worker.stop(patience, why):
                 self.get_logger().warning("The model is still loading; it is let go as soon as that has ended.")
-        if self._voxels_in is not None:
-            self._voxels_in.close()
-            self._voxels_in = None
         if self._cloud is not None:
             self._cloud.clear()
         self.diagnostics.set("model", "not loaded")
@@ -147,16 +151,28 @@ class PlannerNode(ManagedNode):
 
             from moe3d_ros.planner import Planner
 
-            # Half of the cores by default: the camera and the voxelizer need theirs, and threads that wait for each
-            # other on a busy machine are many times slower than fewer of them.
+            planner = Planner.from_pretrained(checkpoint, device=device, base_llm=self.settings["base_llm"] or None)
+            # To load takes every core, to plan half of them by default: the camera and the voxelizer need theirs, and
+            # threads that wait for each other on a busy machine are many times slower than fewer of them.
             torch.set_num_threads(self.settings["threads"] or max(1, (os.cpu_count() or 1) // 2))
-            return Planner.from_pretrained(checkpoint, device=device, base_llm=self.settings["base_llm"] or None)
+            return planner
 
     def _on_model(self, state: str, message: str) -> None:
         self.diagnostics.set("model", state)
         if state == "ready":
             self.get_logger().info(message)
+        if state != "loading":
+            self._loading = False
+            self._load_ended.trigger()
         self.diagnostics.report(ERROR if state == "failed" else OK, message)
+
+    def _listen(self) -> None:
+        """Subscribe to the voxels, which would only have delayed the load of the model."""
+        with self._listening:
+            if self._planning is not None and self._voxels_in is None and not self._direct_voxels:
+                self._voxels_in = AdaptiveSubscription(
+                    self, PointCloud2, "voxels", self.put_voxels, self._group, "reliable", overridable=OVERRIDABLE
+                )
 
     def _why_no_cloud(self) -> str:
         name = self.resolve_topic_name("voxels")
