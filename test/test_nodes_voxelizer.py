@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ros_helpers import BEST_EFFORT, LATCHED, RELIABLE, NodeProcess, cloud_msg, scene_cloud, statuses
+from ros_helpers import BEST_EFFORT, DOMAIN, LATCHED, RELIABLE, NodeProcess, cloud_msg, scene_cloud, statuses
+from rtps_packets import first_fragment, gap, send
 
 from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
@@ -309,3 +310,19 @@ def test_bytes_that_are_no_message_cost_nothing_but_themselves(probe, points_nod
     for _ in range(3):
         talk.publish(data)
     answers_good_cloud(probe, points_node)
+
+
+def test_reader_that_the_middleware_breaks_is_replaced(probe):
+    """Fast DDS keeps a message that it has freed when a GAP follows its first fragment; to take it would never end."""
+    node = NodeProcess("voxelizer", {"static_transforms": ["base_link overhead 0.5 0 0.8 1 0 0 0"]}, namespace="gap")
+    camera, voxels = probe.talk(PointCloud2, "/gap/points"), probe.listen(PointCloud2, "/gap/voxels")
+    with probe.streaming(camera, lambda: good(probe)):
+        voxels.wait(lambda m: m.width > 1000)
+    (writer,) = probe.node.get_publishers_info_by_topic("/gap/points")
+    guid = bytes(writer.endpoint_gid)
+    for number in range(1, 200):  # of these the one after the newest matters: how many were published is not known
+        send(guid, DOMAIN.number, first_fragment(guid, number, 500_000), gap(guid, number))
+    start, later = len(voxels.messages), probe.now()
+    with probe.streaming(camera, lambda: good(probe)):
+        voxels.wait(lambda m: m.header.stamp.sec >= later.sec and m.width > 1000, start=start)
+    assert node.stop() == 0, node.log
