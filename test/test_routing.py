@@ -57,7 +57,7 @@ def least_loads(task, batches=4) -> dict[str, float]:
 
 @pytest.mark.parametrize("balance_by", ["modality", "all"])
 def test_balance_by_modality_brings_collapsed_experts_back(tmp_path, base, balance_by):
-    config = settings(tmp_path, base, steps=60, learning_rate=1e-2, balance=BALANCE, balance_by=balance_by)
+    config = settings(tmp_path, base, steps=150, learning_rate=1e-2, balance=BALANCE, balance_by=balance_by)
     task = collapsed(config)
     before = least_loads(task)
     assert before["text"] < 0.02 and before["3d"] < 0.02
