@@ -35,6 +35,16 @@ def run_nodes(make_nodes, args=None, threads: int = 4) -> int:
     """
     configure_malloc()
     choose_profile(os.environ)
+    starting = True
+
+    def on_interrupt(*_) -> None:
+        # Raised while the executor hands work to its threads, an interrupt can leave a lock taken that they wait for at the
+        # end. There ROS's own handler, which comes first, has shut the context down, and that ends the executor.
+        if starting:
+            raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else a shell has it ignored
+        signal.signal(signal.SIGINT, on_interrupt)
     rclpy.init(args=args)
     nodes, executor = [], None
     try:
@@ -48,6 +58,7 @@ def run_nodes(make_nodes, args=None, threads: int = 4) -> int:
         executor = MultiThreadedExecutor(num_threads=threads)
         for node in nodes:
             executor.add_node(node)
+        starting = False
         spin(executor, nodes[0].get_logger())
     except KeyboardInterrupt:
         pass
