@@ -298,7 +298,7 @@ def test_says_that_nothing_arrives(probe):
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(b"", id="none"),  # what Fast DDS makes of a message that it has freed; rclpy's take waits for ever then
+        pytest.param(b"", id="none"),
         pytest.param(b"\x00\x01\x00\x00", id="no_field"),
         pytest.param(b"\x00\x01\x00\x00" + b"\xff" * 64, id="4_GB_frame"),
         pytest.param(b"\x00\x07\x00\x00" + bytes(64), id="unknown_encapsulation"),

@@ -71,18 +71,14 @@ class AdaptiveSubscription:
             else None
         )
         old = self._subscription
-
-        def take(data: bytes, info: dict) -> None:  # rclpy passes the second to callbacks with two parameters
-            self._take(data, info)
-
         self._subscription = self._node.create_subscription(
-            self._type, self._topic, take, own(profile), callback_group=self._group, event_callbacks=events, raw=True,
+            self._type, self._topic, self._take, own(profile), callback_group=self._group, event_callbacks=events, raw=True,
             qos_overriding_options=self._overridable,
         )  # fmt: skip
         if old is not None:
             self._node.destroy_subscription(old)
 
-    def _take(self, data: bytes, info: dict) -> None:
+    def _take(self, data: bytes, info: dict) -> None:  # two parameters: then rclpy passes the information too
         if len(data) < ENCAPSULATION:
             if not self._broken:
                 self._broken = True

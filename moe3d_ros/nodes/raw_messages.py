@@ -14,6 +14,11 @@ ENCAPSULATION = 4  # bytes at the start of every serialised message; fewer are n
 LARGE = 1_000_000
 
 
+def ros_type(kind: type) -> str:
+    """A message class's name as ROS writes it: sensor_msgs/msg/PointCloud2."""
+    return f"{kind.__module__.split('.')[0]}/msg/{kind.__name__}"
+
+
 def decode(kind: type, data: bytes):
     """A serialised sensor message, read.
 
@@ -27,13 +32,12 @@ def decode(kind: type, data: bytes):
     Raises:
         ValueError: these bytes are no such message.
     """
-    name = f"{kind.__module__.split('.')[0]}/msg/{kind.__name__}"
     try:
         if len(data) < LARGE:
             return deserialize_message(data, kind)
-        msg = types().deserialize_cdr(memoryview(data), name)
+        msg = types().deserialize_cdr(memoryview(data), ros_type(kind))
     except Exception as error:  # neither library names a common kind
-        raise ValueError(f"a message is no {name}: {reason(error)}") from error
+        raise ValueError(f"a message is no {ros_type(kind)}: {reason(error)}") from error
     stamp = msg.header.stamp
     msg.header = Header(stamp=Time(sec=stamp.sec, nanosec=stamp.nanosec), frame_id=msg.header.frame_id)
     return msg

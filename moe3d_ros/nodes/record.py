@@ -29,6 +29,7 @@ from moe3d_ros.nodes.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.diagnostics import ERROR, OK, Diagnostics
 from moe3d_ros.nodes.parameters import Parameters
 from moe3d_ros.nodes.qos import EVENT, LATCHED, TF_STATIC_IN
+from moe3d_ros.nodes.raw_messages import ros_type
 from moe3d_ros.nodes.run import run_node
 from moe3d_ros.parameters import RECORD
 
@@ -92,7 +93,7 @@ class Record(Node):
         self.get_logger().info(text)
 
     def _listen(self, name: str, kind) -> None:
-        topic, type_name = self.resolve_topic_name(name), f"{kind.__module__.split('.')[0]}/msg/{kind.__name__}"
+        topic, type_name = self.resolve_topic_name(name), ros_type(kind)
         define_from_share(type_name)
         latched = kind in LATCHED_KINDS or topic == "/tf_static"
 
