@@ -18,6 +18,7 @@ from moe3d_ros.tabletop.progress import TRAINING_TASKS, sample_impossible, sampl
 from moe3d_ros.tabletop.raycast import SensorRange, sense
 from moe3d_ros.tabletop.scenes import SceneObject
 from moe3d_ros.tabletop.tasks import make_step
+from moe3d_ros.tabletop.wordings import SIZE_WORDS
 from moe3d_ros.voxels import Workspace
 
 
@@ -143,10 +144,10 @@ def test_f_to_k_never_appear_in_training():
     assert names == set(TRAINING_TASKS) and not names & set(UNSEEN_TASKS)
     for words in ("respectively", "alternat", "starting with", "of that color", "same size"):
         assert not any(words in text for text in texts)
-    # Mismatch is practised with zones, and with one block that is named by its colour; F is all blocks and bowls.
+    # Mismatch is practised with zones, and with blocks that are named by colour or size; F is all blocks and bowls.
     mismatch = [text for text in texts if "bowl" in text and ("mismatch" in text or "different color" in text)]
-    assert mismatch and all("block" in text.replace("blocks", "") or "cube" in text for text in mismatch)
-    assert all(any(color in text for color in SEEN_COLORS) for text in mismatch)
+    named = (*SEEN_COLORS, *(word for words in SIZE_WORDS.values() for word in words))
+    assert mismatch and all(any(word in text for word in named) for text in mismatch)
     for name in UNSEEN_TASKS:
         with pytest.raises(ValueError, match="no training task"):
             sample_progress(rng, name)
@@ -158,7 +159,7 @@ def test_every_task_has_its_wordings():
 
 @pytest.mark.parametrize("name", WORDINGS)
 def test_wordings_are_many_and_held_out_ones_are_apart(name):
-    fields = dict(c="red", d="blue", e="cyan", f="brown", s="small", r="top left area", q="top right area",
+    fields = dict(c="red", d="blue", e="cyan", f="brown", s="small", t="big", r="top left area", q="top right area",
                   side="left of", list="red, blue", where="on the blue zone")  # fmt: skip
     rng = np.random.default_rng(0)
     trained = {word(name, rng, **fields).lower() for _ in range(800)}

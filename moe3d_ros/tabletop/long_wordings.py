@@ -252,6 +252,64 @@ WORDINGS = {
                  "the matching zones"), "on",
         ("anything {s} among the blocks",), ("whichever zone shares its color",),
     ),
+    "several_to_other_bowls": Wording(
+        ("the {c} blocks and the {d} blocks", "all {c} and {d} blocks", "the {c} and {d} blocks", "every {c} and every {d} block"),
+        ("bowls of another color", "bowls of a different color", "bowls with mismatched colors",
+         "bowls that do not match their color", "mismatching bowls"), "in",
+        ("whatever blocks are {c} or {d}",), ("any bowl whose color is not theirs",),
+    ),
+    "stack_own_zone": Wording(
+        _COLORED, ("on the zone of their color", "on the zone of the same color", "in the zone with the same color"), "",
+        _HELD_COLORED, ("upon the zone that shares their color",),
+    ),
+    "pair_on_own_zone": Wording(
+        ("the small {c} block over the big {c} block", "the smaller {c} block on the bigger {c} block",
+         "the big {c} block and then the small {c} block"),
+        ("on the zone of the same color", "in the zone of their color", "on the zone with the same color"), "",
+        ("the two {c} blocks, the little one uppermost,",), ("atop the zone that shares their color",),
+        ("put the big {c} block on the zone of its color and the small {c} block on top of it",),
+    ),
+    "two_sizes": Wording(
+        ("the {s} blocks on the {c} zone and the {t} blocks", "all {s} blocks on the {c} zone and all {t} blocks"),
+        ("on the {d} zone", "on the {d} square"), "",
+        ("anything {s} among the blocks on the {c} zone, the {t} ones",), ("atop the {d} zone",),
+        ("stack the {s} blocks on the {c} zone, and stack the {t} blocks on the {d} zone",
+         "make two stacks: {s} blocks on the {c} zone, {t} blocks on the {d} zone"),
+    ),
+    "size_to_area": Wording(_SIZED, ("the {r}",), "on", ("anything {s} among the blocks",), ("the region at the {r}",)),
+    "color_area_to_area": Wording(
+        ("the {c} blocks on the {r}", "all {c} blocks in the {r}", "all the {c} blocks on the {r}", "every {c} block in the {r}"),
+        ("the {q}",), "on", ("whatever {c} blocks lie in the {r}",), ("the {q} instead",),
+    ),
+    "area_to_zone": Wording(
+        ("the blocks in the {r}", "all blocks in the {r}", "every block in the {r}", "all the blocks on the {r}"),
+        ("the {d} zone", "the {d} square", "the {d} pad"), "on", ("whatever blocks lie in the {r}",), ("the {d} field",),
+    ),
+    "size_to_other_bowls": Wording(
+        _SIZED, ("bowls of another color", "bowls of a different color", "bowls with mismatched colors",
+                 "bowls that do not match their color", "mismatching bowls"), "in",
+        ("anything {s} among the blocks",), ("any bowl whose color is not theirs",),
+    ),
+    "two_own_stacks": Wording(
+        ("the {c} blocks and the {d} blocks", "the {c} and {d} blocks, each color by itself,", "all {c} blocks and all {d} blocks"),
+        ("on the zones of their colors", "on the zones of the same colors", "in the zones with the same colors"), "",
+        ("whatever blocks are {c} or {d}",), ("upon the zones that share their colors",),
+    ),
+    "two_pairs": Wording(
+        ("the smaller over the bigger blocks of {c} and {d}", "the small {c} over the big {c} and the small {d} over the big {d} block",
+         "the {c} and the {d} blocks, smaller over bigger,"),
+        ("on the zones of their colors", "on the zones of the same colors", "in the zones with the same colors"), "",
+        ("little over large blocks of {c} and {d}",), ("upon the zones that share their colors",),
+    ),
+    "turns_stack": Wording(
+        ("the {c} and the {d} blocks by turns", "{c} and {d} blocks in turn", "by turns {c} and {d} blocks"),
+        ("in the {r}", "on the {r}", "in the {r}, a {c} block lowest"), "",
+        ("first a {c}, then a {d} block and so on",), ("somewhere in the {r}",),
+    ),
+    "size_area_to_area": Wording(
+        ("the {s} blocks on the {r}", "all {s} blocks in the {r}", "all the {s} blocks on the {r}", "every {s} block in the {r}"),
+        ("the {q}",), "on", ("anything {s} that lies in the {r}",), ("the {q} instead",),
+    ),
 }  # fmt: skip
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from moe3d_ros.tabletop.arrange import QUADRANTS
 from moe3d_ros.tabletop.benchmark_tasks import Draft
-from moe3d_ros.tabletop.goals import Into, Stack
+from moe3d_ros.tabletop.goals import InArea, Into, Stack
 from moe3d_ros.tabletop.wordings import SIZE_WORDS
 
 
@@ -85,3 +86,144 @@ def sized_to_own_zones(draft: Draft):
     draft.distract({"bowl": 2}, draft.colors)
     goal = Into(picks, tuple((zones[draft.things[i].color],) for i in picks))
     return draft.say("sized_to_own_zones", s=str(draft.rng.choice(SIZE_WORDS[size]))), ((goal,),)
+
+
+def several_to_other_bowls(draft: Draft):
+    """Put the [c] blocks and the [d] blocks in bowls of other colours; bowls of their own are there too."""
+    c, d = draft.colors[:2]
+    bowls = {color: draft.add("bowl", color) for color in draft.colors[: draft.count(3, 6, 3)]}
+    colors = [color for color in (c, d) for _ in range(draft.count(1, 2))]
+    picks = tuple(draft.add("block", color, "small") for color in colors)
+    draft.others(0, 3, draft.colors[2:])
+    draft.distract({"zone": 1}, draft.colors)
+    allowed = tuple(tuple(bowl for of, bowl in bowls.items() if of != color) for color in colors)
+    return draft.say("several_to_other_bowls", c=c, d=d), ((Into(picks, allowed),),)
+
+
+def stack_own_zone(draft: Draft):
+    """Stack the [c] blocks on the zone of their colour; other zones are there too."""
+    c, size = draft.colors[0], draft.size()
+    zone = draft.add("zone", c)
+    picks = tuple(draft.add("block", c, size) for _ in range(draft.count(2, 4, 2)))
+    draft.others(1, 4, draft.colors[1:])
+    draft.distract({"bowl": 2, "zone": 3}, draft.colors)
+    return draft.say("stack_own_zone", c=c), ((Stack((picks,) * len(picks), zone),),)
+
+
+def pair_on_own_zone(draft: Draft):
+    """Put the big [c] block on the zone of its colour and the small [c] block on top of it."""
+    c = draft.colors[0]
+    zone = draft.add("zone", c)
+    goal = Stack(((draft.add("block", c, "big"),), (draft.add("block", c, "small"),)), zone)
+    draft.others(0, 4, draft.colors[1:])
+    draft.distract({"bowl": 2, "zone": 3}, draft.colors)
+    return draft.say("pair_on_own_zone", c=c), ((goal,),)
+
+
+def two_sizes(draft: Draft):
+    """Stack the [size] blocks on the [c] zone and the blocks of the other size on the [d] zone."""
+    c, d = draft.colors[:2]
+    sizes = ("small", "big") if draft.rng.random() < 0.5 else ("big", "small")
+    goals = []
+    for size, color in zip(sizes, (c, d)):
+        number = draft.count(1, 4 if size == "small" else 3, 1)
+        picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), size) for _ in range(number))
+        goals.append(Stack((picks,) * len(picks), draft.add("zone", color)))
+    draft.distract({"bowl": 2, "zone": 1}, draft.colors)
+    s, t = (str(draft.rng.choice(SIZE_WORDS[size])) for size in sizes)
+    return draft.say("two_sizes", s=s, t=t, c=c, d=d), (tuple(goals),)
+
+
+def size_to_area(draft: Draft):
+    """Move the [size] blocks to the [area]."""
+    area, size = str(draft.rng.choice(QUADRANTS)), draft.size()
+    picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), size, f"not {area}") for _ in range(draft.count(1, 4)))
+    draft.others(1, 4, size="big" if size == "small" else "small")
+    draft.distract({"bowl": 2, "zone": 1}, draft.colors)
+    return draft.say("size_to_area", s=str(draft.rng.choice(SIZE_WORDS[size])), r=draft.area_words(area)), ((InArea(picks, area),),)
+
+
+def color_area_to_area(draft: Draft):
+    """Move the [c] blocks in the [area] to the [area]; some of this colour lie elsewhere, and others lie there."""
+    source, goal = draft.rng.permutation(QUADRANTS)[:2].tolist()
+    c = draft.colors[0]
+    picks = tuple(draft.add("block", c, draft.size(), source) for _ in range(draft.count(1, 3)))
+    for _ in range(draft.count(0, 2, 0)):
+        draft.add("block", c, draft.size(), f"not {source}")
+    draft.others(0, 2, draft.colors[1:], area=source)
+    draft.others(0, 2, draft.colors[1:], area=f"not {source}")
+    draft.distract({"bowl": 2, "zone": 1}, draft.colors)
+    said = draft.say("color_area_to_area", c=c, r=draft.area_words(source), q=draft.area_words(goal))
+    return said, ((InArea(picks, goal),),)
+
+
+def area_to_zone(draft: Draft):
+    """Put the blocks in the [area] on the [d] zone."""
+    area, d = str(draft.rng.choice(QUADRANTS)), draft.colors[0]
+    zone = draft.add("zone", d, area=f"not {area}")
+    picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), "small", area) for _ in range(draft.count(1, 4)))
+    draft.others(1, 4, area=f"not {area}")
+    draft.distract({"bowl": 2, "zone": 1}, draft.colors[1:])
+    return draft.say("area_to_zone", r=draft.area_words(area), d=d), ((Into(picks, ((zone,),) * len(picks)),),)
+
+
+def size_to_other_bowls(draft: Draft):
+    """Put the [size] blocks in bowls of other colours than their own; bowls of their own are there too."""
+    size = draft.size()
+    bowls = {color: draft.add("bowl", color) for color in draft.colors[: draft.count(3, 6, 3)]}
+    colors = draft.rng.permutation(list(bowls))[: draft.count(2, 4, 1)].tolist()
+    picks = tuple(draft.add("block", color, size) for color in colors)
+    draft.others(1, 3, size="big" if size == "small" else "small")
+    draft.distract({"zone": 1}, draft.colors)
+    allowed = tuple(tuple(bowl for of, bowl in bowls.items() if of != color) for color in colors)
+    return draft.say("size_to_other_bowls", s=str(draft.rng.choice(SIZE_WORDS[size]))), ((Into(picks, allowed),),)
+
+
+def two_own_stacks(draft: Draft):
+    """Stack the [c] blocks and the [d] blocks on the zones of their colours; other colours with zones stay."""
+    goals = []
+    for color in draft.colors[:2]:
+        size = draft.size()
+        picks = tuple(draft.add("block", color, size) for _ in range(draft.count(1, 3)))
+        goals.append(Stack((picks,) * len(picks), draft.add("zone", color)))
+    draft.others(1, 3, draft.colors[2:])
+    draft.distract({"bowl": 1, "zone": 2}, draft.colors)
+    return draft.say("two_own_stacks", c=draft.colors[0], d=draft.colors[1]), (tuple(goals),)
+
+
+def two_pairs(draft: Draft):
+    """Put the small over the big block, in [c] and in [d], on the zones of their colours."""
+    goals = []
+    for color in draft.colors[:2]:
+        zone = draft.add("zone", color)
+        goals.append(Stack(((draft.add("block", color, "big"),), (draft.add("block", color, "small"),)), zone))
+    draft.others(0, 3, draft.colors[2:])
+    draft.distract({"bowl": 2, "zone": 2}, draft.colors)
+    return draft.say("two_pairs", c=draft.colors[0], d=draft.colors[1]), (tuple(goals),)
+
+
+def turns_stack(draft: Draft):
+    """Stack the [c] and the [d] blocks by turns in the [area], a [c] block lowest."""
+    c, d = draft.colors[:2]
+    area, size = str(draft.rng.choice(QUADRANTS)), draft.size()
+    number = draft.count(3, 5 if size == "small" else 4, 2)
+    kinds = tuple(tuple(draft.add("block", color, size, f"not {area}") for _ in range(count))
+                  for color, count in ((c, (number + 1) // 2), (d, number // 2)))  # fmt: skip
+    draft.others(0, 2, draft.colors[2:], area=f"not {area}")
+    draft.distract({"bowl": 2, "zone": 1}, draft.colors)
+    goal = Stack(tuple(kinds[k % 2] for k in range(number)), area=area)
+    return draft.say("turns_stack", c=c, d=d, r=draft.area_words(area)), ((goal,),)
+
+
+def size_area_to_area(draft: Draft):
+    """Move the [size] blocks in the [area] to the [area]; blocks of the other size lie there too."""
+    source, goal = draft.rng.permutation(QUADRANTS)[:2].tolist()
+    size = draft.size()
+    other = "big" if size == "small" else "small"
+    picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), size, source) for _ in range(draft.count(1, 4)))
+    draft.others(0, 1, size=other, area=source)
+    draft.others(1, 3, area=f"not {source}")
+    draft.distract({"bowl": 2, "zone": 1}, draft.colors)
+    said = draft.say("size_area_to_area", s=str(draft.rng.choice(SIZE_WORDS[size])), r=draft.area_words(source),
+                     q=draft.area_words(goal))  # fmt: skip
+    return said, ((InArea(picks, goal),),)

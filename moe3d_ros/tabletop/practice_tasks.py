@@ -24,9 +24,21 @@
 | one_to_other_bowl | put the [c] block in a bowl of another colour | a goal by mismatch |
 | other_zones | put every block on a zone of another colour | mismatch for each |
 | sized_to_own_zones | put the [size] blocks on the zones of their colours | size and matching colours |
+| several_to_other_bowls | put the [c] and the [d] blocks in bowls of other colours | mismatch for several |
+| stack_own_zone | stack the [c] blocks on the zone of their colour | a stack and matching colours |
+| pair_on_own_zone | put the big [c] block on the zone of its colour, the small one on top of it | the same, by size |
+| two_sizes | stack the [size] blocks on the [c] zone and the [other size] blocks on the [d] zone | two stacks by size |
+| size_to_area | move the [size] blocks to the [area] | a filter by size, free spots |
+| color_area_to_area | move the [c] blocks in the [area] to the [area] | two filters, and two areas |
+| area_to_zone | put the blocks in the [area] on the [d] zone | a filter by area; room on a zone |
+| size_to_other_bowls | put the [size] blocks in bowls of other colours | a filter by size, and mismatch |
+| two_own_stacks | stack the [c] and the [d] blocks on the zones of their colours | two stacks, matching colours |
+| two_pairs | put the small over the big block of [c] and of [d] on the zones of their colours | two of these by size |
+| turns_stack | stack the [c] and the [d] blocks by turns in the [area] | an order without a list |
+| size_area_to_area | move the [size] blocks in the [area] to the [area] | two filters, and two areas |
 
-None of them is F to K: not all blocks into mismatched bowls, no stacks by size or on a zone of their own colour, no
-alternation without a list, no area to area.
+None of them is F to K, of which they are parts: in mismatched bowls, on their own zones and from area to area go only
+blocks that are named by colour or size, never all; sizes that go apart are named; turns have both colours named, in areas.
 """
 
 from __future__ import annotations
@@ -38,7 +50,9 @@ from moe3d_ros.tabletop.benchmark_tasks import Draft, draw
 from moe3d_ros.tabletop.goals import InArea, Into, Off, OneEach, Stack
 from moe3d_ros.tabletop.long_tasks import LongTask
 from moe3d_ros.tabletop.practice_composed import (
-    color_to_other_bowl, not_color_to_bowl, one_to_other_bowl, other_zones, pair_on_zone, sized_to_own_zones, two_stacks
+    area_to_zone, color_area_to_area, color_to_other_bowl, not_color_to_bowl, one_to_other_bowl, other_zones, pair_on_own_zone,
+    pair_on_zone, several_to_other_bowls, size_area_to_area, size_to_area, size_to_other_bowls, sized_to_own_zones,
+    stack_own_zone, turns_stack, two_own_stacks, two_pairs, two_sizes, two_stacks
 )  # fmt: skip
 from moe3d_ros.tabletop.scenes import Scene
 from moe3d_ros.tabletop.wordings import SIZE_WORDS
@@ -263,5 +277,7 @@ PRACTICE = {generator.__name__: generator for generator in (
     color_to_bowl, size_to_zone, color_on_block, stack_size, stack_color, stack_all, area_to_bowl, own_zones,
     list_stack, one_each, clear_zone, color_to_area, on_top_to_bowl, covered_to_bowl, bowls_to_zone,
     not_color_to_bowl, color_to_other_bowl, two_stacks, pair_on_zone, one_to_other_bowl, other_zones, sized_to_own_zones,
+    several_to_other_bowls, stack_own_zone, pair_on_own_zone, two_sizes, size_to_area, color_area_to_area, area_to_zone,
+    size_to_other_bowls, two_own_stacks, two_pairs, turns_stack, size_area_to_area,
 )}  # fmt: skip
 PRACTICE_TASKS = (*PRACTICE, "beside_to_bowl")

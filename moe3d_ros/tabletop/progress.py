@@ -23,12 +23,15 @@ from moe3d_ros.tabletop.success import in_area, step_reached
 from moe3d_ros.tabletop.tasks import Step, make_step
 
 TRAINING_TASKS = (*SEEN_TASKS, *PRACTICE_TASKS)
-BENCHMARK_SHARE = 0.55  # of the samples are of A to E, the rest practice
-DONE_SHARE = 0.12  # of the samples have nothing left to do
+BENCHMARK_SHARE = 0.5  # of the samples are of A to E, the rest practice
+DONE_SHARE = 0.18  # of the samples have nothing left to do
 FAILED_SHARE = 0.1  # of the samples have a last step that failed
 WRONG_SHARE = 0.15  # of the samples have a step in their past that was wrong: a planner meets its own mistakes
 # In these, the words tell things by where they are: a wrong move would change what is meant.
-TOLD_BY_PLACE = ("A", "J", "area_to_bowl", "beside_to_bowl", "clear_zone", "on_top_to_bowl", "covered_to_bowl", "bowls_to_zone")
+TOLD_BY_PLACE = (
+    "A", "J", "area_to_bowl", "area_to_zone", "color_area_to_area", "size_area_to_area", "beside_to_bowl", "clear_zone", "on_top_to_bowl",
+    "covered_to_bowl", "bowls_to_zone",
+)  # fmt: skip
 PLACE_NOISE, STACK_NOISE = 0.005, 0.0025  # metres, 1 sigma in x and y; cut at twice that
 YAW_NOISE = np.deg2rad(4)
 MOST_LEARNT = 4  # steps of a moment whose right moves are told
