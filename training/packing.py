@@ -16,6 +16,7 @@ from moe3d_ros.model.objects import ObjectSet
 from moe3d_ros.model.token_places import TokenPlaces
 
 UNKNOWN = -2  # a slot: which one is not known
+ALIGNED = 8  # the length of a row is a multiple of this: GPUs have fast attention with a mask only then
 
 
 @dataclass
@@ -84,6 +85,7 @@ def pack(
         texts: of each scene.
     """
     device, mask = tokens.device, objects.mask
+    counts = mask.sum(1).tolist()  # at once: on a GPU every look at a number waits for all that was asked of it
     prompt = model.encode_scene_prompt()
     rows, kinds = [], []
     choice_at, choices, choice_text = [], [], []
@@ -93,7 +95,7 @@ def pack(
     markers = model.grammar.special[PICK:]
     over = {model.grammar.special[DONE], model.grammar.special[CANNOT]}
     for row, behind in enumerate(texts):
-        prefix = len(prompt) + int(mask[row].sum())
+        prefix = len(prompt) + counts[row]
         ids, segment, position = [0] * prefix, [0] * prefix, list(range(prefix))
         for number, text in enumerate(behind, start=1):
             start = len(ids)
@@ -130,7 +132,7 @@ def pack(
             kinds.append(text.kind)
         rows.append((prefix, ids, segment, position))
 
-    length = max(len(ids) for _, ids, _, _ in rows)
+    length = -(-max(len(ids) for _, ids, _, _ in rows) // ALIGNED) * ALIGNED
 
     def padded(column: int, value: int) -> torch.Tensor:
         return torch.tensor([r[column] + [value] * (length - len(r[1])) for r in rows], device=device)
