@@ -14,6 +14,7 @@ from moe3d_ros.model.lora import (
     trained_tensors,
 )
 from moe3d_ros.model.moe import convert_to_moe, moe_layers
+from training.growth import grow
 
 
 def test_every_expert_and_router_trains():
@@ -85,3 +86,24 @@ def test_trained_tensors_go_back_into_a_fresh_model():
     tensors.pop("model.layers.1.mlp.router.weight")
     with pytest.raises(CheckpointError, match="missing.*router"):
         load_trained(fresh, tensors)
+
+
+def test_adapters_that_grow_to_a_higher_rank_say_what_they_said():
+    ids = prompts()
+
+    def adapted(rank):
+        model = tiny()
+        convert_to_moe(model, num_experts=4, top_k=2, rank=rank)
+        add_lora(model, rank=rank)
+        return model
+
+    small, large = adapted(2), adapted(5)
+    separate_experts(small)
+    stored = trained_tensors(small)
+    with torch.no_grad():
+        for name, value in trained_tensors(large).items():
+            value.copy_(stored[name] if stored[name].shape == value.shape else grow(name, stored[name], value.shape))
+        assert torch.allclose(small(ids).logits, large(ids).logits, atol=1e-4)
+    large(ids, labels=ids).loss.backward()  # and the new directions learn
+    for layer in moe_layers(large).values():
+        assert layer.gate_B.grad[..., 2:].abs().amax(dim=(1, 2)).min() > 0

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -13,13 +14,14 @@ from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes import COLOR_NAMES, KINDS, SHAPES, SceneBatch, SceneObject
 from training import question_answering
 from training.alignment import AlignmentTask
-from training.config import CONFIG_FOLDER, StageConfig, parse
+from training.config import CONFIG_FOLDER, RANK, StageConfig, parse
 from training.described import relation_targets
 from training.detection import reading_loss
 from training.engine import train
 from training.export import main as export
-from training.language import LanguageTask
+from training.language import LANGUAGE_RANGE, LanguageTask
 from training.metrics.prior import Prior
+from training.mixture import sample_mixture
 from training.perception import PerceptionTask
 from training.state import StateError, load_matching, read_weights
 from training.train import main, make_task
@@ -192,6 +194,23 @@ def test_a_stage_can_start_from_a_checkpoint(tmp_path):
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"!")
     with pytest.raises(CheckpointError, match="checksum"):
         load_matching(parts, str(checkpoint))
+
+
+def test_a_stage_takes_its_sizes_from_the_checkpoint_that_it_starts_from(tmp_path):
+    checkpoint = write_tiny_checkpoint(tmp_path / "tiny")  # rank 2, four kinds
+    assert settings(tmp_path, init=f"runs/other,{checkpoint}").rank == 2
+    assert settings(tmp_path, init=f"{checkpoint}:encoder").rank == RANK  # of which the LLM is not taken
+    grown = settings(tmp_path, init=str(checkpoint), rank=5, kinds=8)
+    assert (grown.rank, grown.kinds) == (5, 8)
+
+
+def test_long_tasks_can_be_chosen_and_only_those_of_training(tmp_path):
+    rng, generator = np.random.default_rng(1), torch.Generator().manual_seed(1)
+    _, moments = sample_mixture(30, 1.0, LANGUAGE_RANGE, rng, generator, names=["clear_zone", "E"])
+    assert {moment.task.name for moment in moments if not moment.task.reason} == {"clear_zone", "E"}
+    assert settings(tmp_path, long_names=["A", "A", "E"]).long_names == ["A", "A", "E"]
+    with pytest.raises(ValueError, match="long_names has K: training tasks are A"):
+        settings(tmp_path, long_names=["A", "K"])
 
 
 def test_adapters_of_a_bfloat16_base_train_in_float32(tmp_path, base):

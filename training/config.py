@@ -11,8 +11,11 @@ import yaml
 from transformers import HfArgumentParser
 
 from moe3d_ros.model.pose_heads import HEADS
+from moe3d_ros.tabletop.progress import TRAINING_TASKS
+from training.state import sizes_of
 
 CONFIG_FOLDER = Path(__file__).parent / "configs"
+LEAST_KINDS, RANK = 4, 8  # of a model from nothing
 TEXTS = ("all", "plans", "questions", "captions")
 
 
@@ -46,7 +49,7 @@ class StageConfig:
     overfit: int = field(default=0, metadata={"help": "rehearsal: only this many batches, again and again"})
     resume: bool = field(default=True, metadata={"help": "go on from the state in `output` if there is one"})
     # all but Stage I
-    kinds: int = field(default=4, metadata={"help": "classes of things that the model knows: 4, or 8 with those of 6D scenes"})
+    kinds: Optional[int] = field(default=None, metadata={"help": "classes of things that the model knows: 4, or 8 with those of 6D scenes; by default as a checkpoint of `init`, else 4"})
     sixd: float = field(default=0.0, metadata={"help": "share of 6D scenes (ramps, slots, racks); needs kinds 8"})
     # perception
     part: str = field(default="all", metadata={"help": "all, or second_look: fine geometry only, the rest frozen"})
@@ -63,11 +66,12 @@ class StageConfig:
     router_modality: bool = field(default=False, metadata={"help": "the router sees whether a token is text or an object"})
     router_geometry: bool = field(default=False, metadata={"help": "the router sees where an object token is"})
     adapt: bool = field(default=True, metadata={"help": "train LoRA and router; off in Stage I"})
-    rank: int = field(default=8, metadata={"help": "LoRA rank"})
+    rank: Optional[int] = field(default=None, metadata={"help": "LoRA rank; by default as a checkpoint of `init`, else 8"})
     tune_objects: bool = field(default=True, metadata={"help": "go on training the relation encoder and projection"})
-    teach_kinds: bool = field(default=False, metadata={"help": "started from fewer kinds: give the new ones their names' embeddings"})
+    teach_kinds: bool = field(default=False, metadata={"help": "where it starts from fewer kinds: give the new ones their names' embeddings"})
     pairs: int = field(default=6, metadata={"help": "instructions per scene, packed behind one scene prefix"})
     long_tasks: float = field(default=0.0, metadata={"help": "share of scenes in the middle of a long-horizon task"})
+    long_names: Optional[list[str]] = field(default=None, metadata={"help": "long tasks to draw from, repeated ones more often; all"})
     balance: float = field(default=0.01, metadata={"help": "weight of the load-balancing loss"})
     balance_by: str = field(default="modality", metadata={"help": "modality: text and objects each by itself; or all"})
     balance_floor: float = field(default=0.4, metadata={"help": "of its intended share: an expert below is pulled up"})
@@ -90,6 +94,9 @@ class StageConfig:
     llm_width: int = field(default=576, metadata={"help": "width of the LLM's states where it is left out"})
 
     def __post_init__(self):
+        sizes = {"kinds": LEAST_KINDS, "rank": RANK} | sizes_of(self.init)
+        self.kinds = sizes["kinds"] if self.kinds is None else self.kinds
+        self.rank = sizes["rank"] if self.rank is None else self.rank
         for name in ("steps", "batch_size", "threads", "log_every", "accumulate"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
@@ -107,6 +114,9 @@ class StageConfig:
             share = getattr(self, name)
             if share is not None and (len(share) != self.experts or min(share) <= 0 or abs(sum(share) - 1) > 1e-6):
                 raise ValueError(f"{name} must be {self.experts} positive numbers (one per expert) with sum 1, got {share}")
+        unknown = set(self.long_names or ()) - set(TRAINING_TASKS)
+        if unknown:
+            raise ValueError(f"long_names has {', '.join(sorted(unknown))}: training tasks are {', '.join(TRAINING_TASKS)}")
         if self.texts not in TEXTS:
             raise ValueError(f"texts must be one of {', '.join(TEXTS)}, got {self.texts!r}")
         if not 0 <= self.from_start <= 1:

@@ -20,7 +20,8 @@ from moe3d_ros.model.config import LanguageConfig, ModelConfig  # noqa: E402
 from moe3d_ros.model.encoder import EncoderConfig  # noqa: E402
 from moe3d_ros.model.policy import ThreeDMoE  # noqa: E402
 from moe3d_ros.model.pose_heads import HEADS  # noqa: E402
-from training.state import StateError, load_matching, read_identity, read_weights  # noqa: E402
+from training.config import LEAST_KINDS, RANK  # noqa: E402
+from training.state import StateError, load_matching, read_identity, read_weights, sizes_of  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -50,11 +51,12 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """What says how the model of some runs is built, and from which runs its encoder and its LLM come."""
     parser.add_argument("--encoder", help="runs of the perception stage, comma-separated; later ones win")
     parser.add_argument("--language", help="runs of Stage I and Stage II, comma-separated; later ones win")
-    parser.add_argument("--kinds", type=int, choices=(4, 8), default=4, help="as in the stages (default 4)")
+    parser.add_argument("--kinds", type=int, choices=(4, 8), help="as in the stages (default: of a checkpoint named here, else 4)")
     parser.add_argument("--name", help="of the checkpoint (default: default, or that of --checkpoint)")
     parser.add_argument("--base", default=LanguageConfig.base)
     parser.add_argument("--moe-layers", default=LanguageConfig.moe_layers, help="as in Stage II: odd or all")
-    for name in ("experts", "top-k", "shards", "rank"):
+    parser.add_argument("--rank", type=int, help=f"as in Stage II (default: of a checkpoint named here, else {RANK})")
+    for name in ("experts", "top-k", "shards"):
         default = getattr(LanguageConfig, name.replace("-", "_"))
         parser.add_argument(f"--{name}", type=int, default=default, help=f"as in Stage II (default {default})")
     for name in ("shared-expert", "router-modality", "router-geometry"):
@@ -67,6 +69,10 @@ def build_model(options: argparse.Namespace, **settings) -> ThreeDMoE:
 
     settings: more of the model's configuration.
     """
+    sizes = {"kinds": LEAST_KINDS, "rank": RANK} | sizes_of(f"{options.encoder},{options.language}")
+    for name, value in sizes.items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
     llm, tokenizer, revision = load_base(options.base)
     converted = [entry.name for entry in fields(LanguageConfig) if entry.name not in ("base", "revision")]
     language = LanguageConfig(base=options.base, revision=revision, **{key: getattr(options, key) for key in converted})

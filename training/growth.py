@@ -1,7 +1,8 @@
-"""Weights of a model with fewer kinds of things, put into one with more: what was learnt stays, the new starts neutral.
+"""Weights of a smaller model put into a larger one, with more kinds of things or a higher LoRA rank: what was learnt stays.
 
 A run with ``kinds: 8`` may so start from runs and checkpoints with 4. On scenes without the new things it then does, up
-to rounding, what they did: a new kind is as good as never named, and nothing is added anywhere else.
+to rounding, what they did: a new kind is as good as never named, and nothing is added anywhere else. A run with a higher
+``rank`` may start from one with a lower: the new directions are read (A is random) but add nothing yet (B is zero).
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ _KINDS = {
     "attributes.weight": (1, 0, 1), "anchor_features.weight": (1, 0, 1),
 }  # fmt: skip
 _BEHIND_STATE = ("projection.weight", "pointer.key.weight")  # kinds follow the relation encoder's own features
+_READS = ("lora_A.default.weight", "gate_A", "up_A", "down_A")  # adapters (..., rank, in)
+_ADDS = ("lora_B.default.weight", "gate_B", "up_B", "down_B")  # and (..., out, rank)
 _AT_THE_END = ("second_look.geometry.2.weight", "second_look.geometry.2.bias")  # numbers that none depended on
 
 
@@ -31,7 +34,7 @@ def grow(name: str, stored: torch.Tensor, shape: torch.Size, old: int = 4, new: 
     """
     if len(stored.shape) != len(shape):
         return None
-    grown = None
+    grown = _adapter(name, stored, shape)
     for ending, (axis, first, each) in _KINDS.items():
         if name == ending or name.endswith("." + ending):
             grown = _insert(stored, axis, first + old * each, (new - old) * each)
@@ -46,6 +49,17 @@ def grow(name: str, stored: torch.Tensor, shape: torch.Size, old: int = 4, new: 
     if name.endswith(_AT_THE_END):
         grown = _insert(stored, 0, len(stored), shape[0] - len(stored))
     return grown if grown is not None and grown.shape == shape else None
+
+
+def _adapter(name: str, stored: torch.Tensor, shape: torch.Size) -> torch.Tensor | None:
+    """An adapter's matrix of a lower rank in one of a higher; None for what is no adapter."""
+    if name.endswith(_READS) and shape[-2] > stored.shape[-2]:
+        more = torch.randn(*stored.shape[:-2], shape[-2] - stored.shape[-2], stored.shape[-1],
+                           generator=torch.Generator().manual_seed(shape[-2]))  # fmt: skip
+        return torch.cat([stored, (more / stored.shape[-1] ** 0.5).to(stored.dtype)], dim=-2)
+    if name.endswith(_ADDS) and shape[-1] > stored.shape[-1]:
+        return torch.nn.functional.pad(stored, (0, shape[-1] - stored.shape[-1]))
+    return None
 
 
 def _insert(tensor: torch.Tensor, axis: int, at: int, count: int) -> torch.Tensor:

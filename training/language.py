@@ -29,7 +29,7 @@ from training.mixture import sample_mixture
 from training.packing import Text, choice_logits, end_pointer, instruction_states, pack, pointer_states
 from training.precision import fast_precision
 from training.routing import routing_loss
-from training.state import load_matching
+from training.state import load_matching, sizes_of
 from training.texts import TextWriter
 
 # Fewer things at a time than the encoder sees: comparing is what has to be learnt, not crowds.
@@ -70,7 +70,7 @@ class LanguageTask:
         if config.init:
             parts = {"language": self.model, "objects": self.model.objects, "encoder": self.encoder}
             load_matching(parts, config.init, self.identity)
-            if config.teach_kinds:
+            if config.teach_kinds and sizes_of(config.init).get("kinds", 0) < config.kinds:
                 teach_names(self.model)
         self.encoder.to(config.device)
         self.model.objects.neighbours.requires_grad_(False)  # only Stage I has a loss on it
@@ -86,7 +86,7 @@ class LanguageTask:
         if self.mixture and rng.random() < self.config.data_share:
             return None, *self.mixture.batch(self.model, self.config.batch_size, self.config.pairs, rng)
         scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, LANGUAGE_RANGE, rng, generator,
-                                         self.config.sixd)  # fmt: skip
+                                         self.config.sixd, self.config.long_names or ())  # fmt: skip
         if rng.random() < self.config.real_scenes:
             cloud = sense(scenes, SensorRange(), generator)
             seen = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes))

@@ -17,28 +17,32 @@ UNRELATED_SHARE = 0.03  # and of them, what is said is no task for any scene
 SCALES = (0.35, 1.0)  # from three colours on the table to all that the tasks ask for
 
 
-def sample_moments(number: int, rng: np.random.Generator, colors=SEEN_COLORS) -> list[Progress]:
-    """Moments of long-horizon tasks, in the colours that the benchmark's protocol trains on; see `sample_progress`."""
+def sample_moments(number: int, rng: np.random.Generator, colors=SEEN_COLORS, names=()) -> list[Progress]:
+    """Moments of long-horizon tasks, in the colours that the benchmark's protocol trains on; see `sample_progress`.
+
+    names: of the tasks to draw from, one that stands there twice coming twice as often; none: the usual mix.
+    """
     moments = []
     for _ in range(number):
         draw = rng.random()
         sample = sample_impossible if draw < IMPOSSIBLE_SHARE else sample_progress
         if draw > 1 - UNRELATED_SHARE:
             sample = sample_unrelated
-        moments.append(sample(rng, colors=colors, scale=float(rng.uniform(*SCALES))))
+        chosen = {"name": str(rng.choice(names))} if names and sample is sample_progress else {}
+        moments.append(sample(rng, colors=colors, scale=float(rng.uniform(*SCALES)), **chosen))
     return moments
 
 
 def sample_mixture(number: int, long: float, scene_range: SceneRange, rng: np.random.Generator,
-                   generator: torch.Generator, sixd: float = 0.0) -> tuple[SceneBatch, list[Progress | None]]:  # fmt: skip
-    """``number`` scenes, a share ``long`` of them moments of long tasks -> scenes, and the moment of each or None.
+                   generator: torch.Generator, sixd: float = 0.0, names=()) -> tuple[SceneBatch, list[Progress | None]]:  # fmt: skip
+    """``number`` scenes, a share ``long`` of them moments of long tasks (``names``) -> scenes, the moment of each or None.
 
     Of the others a share is such that in all ``sixd`` of the scenes are 6D scenes.
     """
     tilted = int(rng.binomial(number, sixd)) if sixd else 0
     number -= tilted
     count = int(rng.binomial(number, long))
-    moments = sample_moments(count, rng)
+    moments = sample_moments(count, rng, names=names)
     parts = [batch_scenes([moment.scene for moment in moments])] if moments else []
     if tilted:
         parts.append(sample_sixd(tilted, rng))

@@ -45,7 +45,8 @@ def loads_of_model(planner: Planner, scenes: int = 40, batch: int = 4) -> tuple[
     layers = moe_layers(planner.model.language.llm)
     if not layers:
         raise ValueError(f"the checkpoint {planner.name} is dense: it has no experts to report on")
-    config = StageConfig(task="language", output="", batch_size=batch, device=planner.device)
+    config = StageConfig(task="language", output="", batch_size=batch, device=planner.device,
+                         kinds=planner.model.config.encoder.kinds)
     task = LanguageTask(config, planner.model.language, planner.model.encoder)
     counts: dict[str, Tensor] = {}
     for number in range((scenes + batch - 1) // batch):

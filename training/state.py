@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from moe3d_ros.model.base_llm import file_sha256
-from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
+from moe3d_ros.model.checkpoint import CHECKSUMS, CONFIG, load_checkpoint
 from training.growth import grow
 from training.processes import like, whole
 
@@ -185,6 +185,30 @@ def read_identity(folder: str | Path) -> dict[str, str]:
 CHECKPOINT_PARTS = {"encoder": "encoder.", "language": "language.", "pose": "pose.", "objects": "language.objects."}
 
 
+def split_part(entry: str) -> tuple[Path, str]:
+    """An entry of ``init``: the folder, and the part of a checkpoint that is meant, empty for all of it or for a run."""
+    folder, _, part = entry.strip().rpartition(":")
+    return (Path(folder), part) if part in CHECKPOINT_PARTS else (Path(entry.strip()), "")
+
+
+def sizes_of(init: str | None) -> dict[str, int]:
+    """``kinds`` and LoRA ``rank`` of the checkpoints among ``init``, the largest of each; a key is missing where none has it."""
+    sizes: dict[str, int] = {}
+    for entry in filter(None, (init or "").split(",")):
+        folder, part = split_part(entry)
+        if not (folder / CHECKSUMS).exists():
+            continue
+        try:
+            config = json.loads((folder / CONFIG).read_text())
+        except (OSError, ValueError):
+            continue  # loading it says what is wrong
+        found = {"kinds": config.get("encoder", {}).get("kinds")}
+        if part in ("", "language"):
+            found["rank"] = config.get("language", {}).get("rank")
+        sizes |= {name: max(value, sizes.get(name, value)) for name, value in found.items() if value}
+    return sizes
+
+
 def load_matching(modules: dict[str, torch.nn.Module], folders: str, identity: dict[str, str] | None = None) -> None:
     """Start from finished runs, or from checkpoints: for each folder (comma-separated), the module that its weights fit.
 
@@ -196,10 +220,8 @@ def load_matching(modules: dict[str, torch.nn.Module], folders: str, identity: d
             objects, language, pose); what a checkpoint lacks is printed.
     """
     for folder in filter(None, (part.strip() for part in folders.split(","))):
-        checkpoint, _, part = folder.rpartition(":")
-        if part not in CHECKPOINT_PARTS:
-            checkpoint, part = folder, ""
-        if (Path(checkpoint) / CHECKSUMS).exists():
+        checkpoint, part = split_part(folder)
+        if (checkpoint / CHECKSUMS).exists():
             # Stage I's part comes with the language's, where that is loaded.
             parts = [part] if part else [name for name in CHECKPOINT_PARTS if name != "objects" or "language" not in modules]
             if part and part not in modules:
@@ -216,7 +238,7 @@ def load_matching(modules: dict[str, torch.nn.Module], folders: str, identity: d
             raise StateError(f"the weights of {folder} ({next(iter(weights))}, ...) fit none of the modules to train")
 
 
-def _load_parts(modules: dict[str, torch.nn.Module], folder: str, identity: dict[str, str]) -> None:
+def _load_parts(modules: dict[str, torch.nn.Module], folder: str | Path, identity: dict[str, str]) -> None:
     config, tensors = load_checkpoint(folder)
     if "language" in modules:
         _check_identity(folder, {"base LLM": config.get("language", {}).get("revision")}, identity)
