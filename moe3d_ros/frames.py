@@ -7,7 +7,7 @@ from bisect import bisect_right, insort
 
 import numpy as np
 
-from moe3d_ros.geometry import quaternion_to_matrix
+from moe3d_ros.geometry import interpolate_rotation, quaternion_to_matrix
 
 
 class UnknownFrame(LookupError):
@@ -67,9 +67,7 @@ class Track:
         share = (stamp_ns - start) / (end - start)
         between = np.eye(4)
         between[:3, 3] = (1 - share) * first[:3, 3] + share * last[:3, 3]
-        from scipy.spatial.transform import Rotation, Slerp  # late: few need it, and its import takes half a second
-
-        between[:3, :3] = Slerp([0, 1], Rotation.from_matrix([first[:3, :3], last[:3, :3]]))(share).as_matrix()
+        between[:3, :3] = interpolate_rotation(first[:3, :3], last[:3, :3], share)
         return between
 
     def span(self, stamp_ns: int) -> str:

@@ -48,6 +48,15 @@ def matrix_to_quaternion(matrix) -> np.ndarray:
     return row / np.linalg.norm(row, axis=-1, keepdims=True)
 
 
+def interpolate_rotation(first, last, share: float) -> np.ndarray:
+    """Rotation matrix (3, 3) on the shortest way from ``first`` to ``last``, (3, 3) each, at ``share`` of it (0 to 1)."""
+    relative = matrix_to_quaternion(np.asarray(first).T @ np.asarray(last))  # w >= 0: the short way
+    sine = np.linalg.norm(relative[:3])
+    half = share * np.arctan2(sine, relative[3])
+    axis = relative[:3] / sine if sine > 0 else relative[:3]
+    return np.asarray(first) @ quaternion_to_matrix([*(axis * np.sin(half)), np.cos(half)])
+
+
 def matrix_to_rot6d(matrix) -> np.ndarray:
     """Rotation matrix (..., 3, 3) -> its first two columns, one after the other (..., 6)."""
     matrix = np.asarray(matrix)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy.spatial.transform import Rotation
+from scipy.spatial.transform import Rotation, Slerp
 
-from moe3d_ros.geometry import matrix_to_quaternion, quaternion_to_matrix
+from moe3d_ros.geometry import interpolate_rotation, matrix_to_quaternion, quaternion_to_matrix
 
 TURNS = Rotation.concatenate(
     [
@@ -35,3 +35,13 @@ def test_any_shape_and_any_length_of_the_quaternion():
 def test_a_quaternion_of_zeros_is_refused():
     with pytest.raises(ValueError, match="zero"):
         quaternion_to_matrix([[0, 0, 0, 1], [0, 0, 0, 0]])
+
+
+def test_rotations_between_two_are_scipys():
+    for number in range(0, len(TURNS) - 1, 7):
+        two = TURNS[number : number + 2]
+        for share in (0.0, 0.3, 1.0):
+            between = interpolate_rotation(*two.as_matrix(), share)
+            assert np.allclose(between, Slerp([0, 1], two)(share).as_matrix(), atol=1e-7)
+    still = TURNS[5].as_matrix()
+    assert np.allclose(interpolate_rotation(still, still, 0.4), still, atol=1e-12)

@@ -64,9 +64,7 @@ class AdaptiveSubscription:
     def _subscribe(self, profile) -> None:
         self._profile, self._broken = profile, False
         events = (
-            SubscriptionEventCallbacks(
-                matched=lambda _: self._changed.trigger(), incompatible_qos=lambda _: self._changed.trigger()
-            )
+            SubscriptionEventCallbacks(matched=lambda _: self._wake(), incompatible_qos=lambda _: self._wake())
             if self._auto
             else None
         )
@@ -86,7 +84,7 @@ class AdaptiveSubscription:
                     f"{self.topic}: the middleware handed over a message that it had freed; subscribing again.",
                     throttle_duration_sec=WARN_EVERY,
                 )
-                self._changed.trigger()
+                self._wake()
         elif self._raw:
             self._callback(data, info)
         else:
@@ -96,6 +94,12 @@ class AdaptiveSubscription:
                 self._node.get_logger().warning(f"{self.topic}: {error}.", throttle_duration_sec=WARN_EVERY)
                 return
             self._callback(msg)
+
+    def _wake(self) -> None:
+        """Have ``_follow`` run; not while or after it is closed, when the guard condition is gone."""
+        with self._lock:
+            if not self._closed:
+                self._changed.trigger()
 
     def _follow(self) -> None:
         """Resubscribe when what the publishers offer has changed, or the reader is broken.
