@@ -49,7 +49,9 @@ class StageConfig:
     overfit: int = field(default=0, metadata={"help": "rehearsal: only this many batches, again and again"})
     resume: bool = field(default=True, metadata={"help": "go on from the state in `output` if there is one"})
     # all but Stage I
-    kinds: Optional[int] = field(default=None, metadata={"help": "classes of things that the model knows: 4, or 8 with those of 6D scenes; by default as a checkpoint of `init`, else 4"})
+    kinds: Optional[int] = field(default=None, metadata={
+        "help": "classes of things that the model knows: 4, or 8 with those of 6D scenes; by default as a checkpoint of `init`, else 4"
+    })  # fmt: skip
     sixd: float = field(default=0.0, metadata={"help": "share of 6D scenes (ramps, slots, racks); needs kinds 8"})
     # perception
     part: str = field(default="all", metadata={"help": "all, or second_look: fine geometry only, the rest frozen"})

@@ -296,7 +296,8 @@ WORDINGS = {
         ("whatever blocks are {c} or {d}",), ("upon the zones that share their colors",),
     ),
     "two_pairs": Wording(
-        ("the smaller over the bigger blocks of {c} and {d}", "the small {c} over the big {c} and the small {d} over the big {d} block",
+        ("the smaller over the bigger blocks of {c} and {d}",
+         "the small {c} over the big {c} and the small {d} over the big {d} block",
          "the {c} and the {d} blocks, smaller over bigger,"),
         ("on the zones of their colors", "on the zones of the same colors", "in the zones with the same colors"), "",
         ("little over large blocks of {c} and {d}",), ("upon the zones that share their colors",),

@@ -29,8 +29,8 @@ FAILED_SHARE = 0.1  # of the samples have a last step that failed
 WRONG_SHARE = 0.15  # of the samples have a step in their past that was wrong: a planner meets its own mistakes
 # In these, the words tell things by where they are: a wrong move would change what is meant.
 TOLD_BY_PLACE = (
-    "A", "J", "area_to_bowl", "area_to_zone", "color_area_to_area", "size_area_to_area", "beside_to_bowl", "clear_zone", "on_top_to_bowl",
-    "covered_to_bowl", "bowls_to_zone",
+    "A", "J", "area_to_bowl", "area_to_zone", "color_area_to_area", "size_area_to_area", "beside_to_bowl", "clear_zone",
+    "on_top_to_bowl", "covered_to_bowl", "bowls_to_zone",
 )  # fmt: skip
 PLACE_NOISE, STACK_NOISE = 0.005, 0.0025  # metres, 1 sigma in x and y; cut at twice that
 YAW_NOISE = np.deg2rad(4)
