@@ -12,11 +12,12 @@ from moe3d_ros.tabletop.long_tasks import LongTask
 from moe3d_ros.tabletop.long_wordings import word
 from moe3d_ros.tabletop.scenes import Scene
 from moe3d_ros.tabletop.tasks import PREPOSITIONS
-from moe3d_ros.tabletop.wordings import AREAS, HELD_OUT_INSTRUCTIONS, INSTRUCTIONS, KIND_WORDS
+from moe3d_ros.tabletop.wordings import AREAS, HELD_OUT_INSTRUCTIONS, INSTRUCTIONS, KIND_WORDS, SIZE_WORDS
 
 SEEN_TASKS, UNSEEN_TASKS = tuple("ABCDE"), tuple("FGHIJK")
 ALL_COLORS = SEEN_COLORS + ("orange", "purple", "pink", "white")
 MOST_OBJECTS = 20
+OTHER_SIZE = {"small": "big", "big": "small"}
 
 
 @dataclass
@@ -75,6 +76,10 @@ class Draft:
     def area_words(self, area: str) -> str:
         """An area as people say it."""
         return str(self.rng.choice(AREAS[area]))
+
+    def size_words(self, size: str) -> str:
+        """A size as people say it."""
+        return str(self.rng.choice(SIZE_WORDS[size]))
 
     def say(self, task: str, **fields: str) -> str:
         """An instruction for the task."""

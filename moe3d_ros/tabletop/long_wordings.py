@@ -76,6 +76,11 @@ _HELD_COLORED = ("each {c} cube", "whatever {c} blocks there are")
 _SIZED = ("the {s} blocks", "all the {s} blocks", "all {s} blocks", "every {s} block")
 _ONTO = ("on the {d} zone", "in the {d} zone", "on the {d} square", "on the {d} pad")
 _HELD_ONTO = ("within the {d} field", "atop the {d} zone")
+_PAIR = ("the small {c} block over the big {c} block", "the smaller {c} block on the bigger {c} block",
+         "the big {c} block and then the small {c} block")  # fmt: skip
+_MISMATCHED = ("bowls of another color", "bowls of a different color", "bowls with mismatched colors",
+               "bowls that do not match their color", "mismatching bowls")  # fmt: skip
+_LYING = ("the blocks in the {r}", "all blocks in the {r}", "every block in the {r}", "all the blocks on the {r}")
 _IN_AREA = ("in the {r}", "on the {r}", "at the {r}")
 _HELD_IN_AREA = ("somewhere in the {r}", "over in the {r}")
 
@@ -154,7 +159,7 @@ WORDINGS = {
     "stack_color": Wording(_COLORED, ("{where}",), "", _HELD_COLORED, ("right {where}",)),
     "stack_all": Wording(_ALL, _ONTO, "", _HELD_ALL, _HELD_ONTO),
     "area_to_bowl": Wording(
-        ("the blocks in the {r}", "all blocks in the {r}", "every block in the {r}", "all the blocks on the {r}"),
+        _LYING,
         ("the {d} bowl", "the {d} dish"), "in", ("whatever blocks lie in the {r}",), ("the bowl that is {d}",),
     ),
     "beside_to_bowl": Wording(
@@ -228,8 +233,7 @@ WORDINGS = {
          "make two stacks: {c} blocks on the {d} zone, {e} blocks on the {f} zone"),
     ),
     "pair_on_zone": Wording(
-        ("the small {c} block over the big {c} block", "the smaller {c} block on the bigger {c} block",
-         "the big {c} block and then the small {c} block"),
+        _PAIR,
         ("on the {d} zone", "in the {d} zone", "on the {d} square"), "",
         ("the two {c} blocks, the little one uppermost,",), ("atop the {d} zone",),
         ("put the big {c} block on the {d} zone and the small {c} block on top of it",
@@ -254,8 +258,7 @@ WORDINGS = {
     ),
     "several_to_other_bowls": Wording(
         ("the {c} blocks and the {d} blocks", "all {c} and {d} blocks", "the {c} and {d} blocks", "every {c} and every {d} block"),
-        ("bowls of another color", "bowls of a different color", "bowls with mismatched colors",
-         "bowls that do not match their color", "mismatching bowls"), "in",
+        _MISMATCHED, "in",
         ("whatever blocks are {c} or {d}",), ("any bowl whose color is not theirs",),
     ),
     "stack_own_zone": Wording(
@@ -263,8 +266,7 @@ WORDINGS = {
         _HELD_COLORED, ("upon the zone that shares their color",),
     ),
     "pair_on_own_zone": Wording(
-        ("the small {c} block over the big {c} block", "the smaller {c} block on the bigger {c} block",
-         "the big {c} block and then the small {c} block"),
+        _PAIR,
         ("on the zone of the same color", "in the zone of their color", "on the zone with the same color"), "",
         ("the two {c} blocks, the little one uppermost,",), ("atop the zone that shares their color",),
         ("put the big {c} block on the zone of its color and the small {c} block on top of it",),
@@ -282,12 +284,11 @@ WORDINGS = {
         ("the {q}",), "on", ("whatever {c} blocks lie in the {r}",), ("the {q} instead",),
     ),
     "area_to_zone": Wording(
-        ("the blocks in the {r}", "all blocks in the {r}", "every block in the {r}", "all the blocks on the {r}"),
+        _LYING,
         ("the {d} zone", "the {d} square", "the {d} pad"), "on", ("whatever blocks lie in the {r}",), ("the {d} field",),
     ),
     "size_to_other_bowls": Wording(
-        _SIZED, ("bowls of another color", "bowls of a different color", "bowls with mismatched colors",
-                 "bowls that do not match their color", "mismatching bowls"), "in",
+        _SIZED, _MISMATCHED, "in",
         ("anything {s} among the blocks",), ("any bowl whose color is not theirs",),
     ),
     "two_own_stacks": Wording(

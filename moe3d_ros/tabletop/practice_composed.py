@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from moe3d_ros.tabletop.arrange import QUADRANTS
-from moe3d_ros.tabletop.benchmark_tasks import Draft
+from moe3d_ros.tabletop.benchmark_tasks import OTHER_SIZE, Draft
 from moe3d_ros.tabletop.goals import InArea, Into, Stack
-from moe3d_ros.tabletop.wordings import SIZE_WORDS
 
 
 def not_color_to_bowl(draft: Draft):
@@ -48,10 +47,15 @@ def pair_on_zone(draft: Draft):
     """Put the big [c] block on the [d] zone and the small [c] block on top of it."""
     c, d = draft.colors[:2]
     zone = draft.add("zone", d)
-    goal = Stack(((draft.add("block", c, "big"),), (draft.add("block", c, "small"),)), zone)
+    goal = _pair(draft, c, zone)
     draft.others(0, 3, draft.colors[1:])
     draft.distract({"bowl": 2, "zone": 1}, draft.colors)
     return draft.say("pair_on_zone", c=c, d=d), ((goal,),)
+
+
+def _pair(draft: Draft, color: str, zone: int) -> Stack:
+    """A big block of a colour on a zone, and a small one on top of it; both are added."""
+    return Stack(((draft.add("block", color, "big"),), (draft.add("block", color, "small"),)), zone)
 
 
 def one_to_other_bowl(draft: Draft):
@@ -79,13 +83,13 @@ def other_zones(draft: Draft):
 def sized_to_own_zones(draft: Draft):
     """Put the [size] blocks on the zones of their colours; blocks of the other size and these colours stay."""
     size = draft.size()
-    other = "big" if size == "small" else "small"
+    other = OTHER_SIZE[size]
     zones = {color: draft.add("zone", color) for color in draft.colors[: draft.count(2, 4, 2)]}
     picks = tuple(draft.add("block", color, size) for color in zones)
     draft.others(1, 4, tuple(zones), other)
     draft.distract({"bowl": 2}, draft.colors)
     goal = Into(picks, tuple((zones[draft.things[i].color],) for i in picks))
-    return draft.say("sized_to_own_zones", s=str(draft.rng.choice(SIZE_WORDS[size]))), ((goal,),)
+    return draft.say("sized_to_own_zones", s=draft.size_words(size)), ((goal,),)
 
 
 def several_to_other_bowls(draft: Draft):
@@ -114,7 +118,7 @@ def pair_on_own_zone(draft: Draft):
     """Put the big [c] block on the zone of its colour and the small [c] block on top of it."""
     c = draft.colors[0]
     zone = draft.add("zone", c)
-    goal = Stack(((draft.add("block", c, "big"),), (draft.add("block", c, "small"),)), zone)
+    goal = _pair(draft, c, zone)
     draft.others(0, 4, draft.colors[1:])
     draft.distract({"bowl": 2, "zone": 3}, draft.colors)
     return draft.say("pair_on_own_zone", c=c), ((goal,),)
@@ -130,7 +134,7 @@ def two_sizes(draft: Draft):
         picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), size) for _ in range(number))
         goals.append(Stack((picks,) * len(picks), draft.add("zone", color)))
     draft.distract({"bowl": 2, "zone": 1}, draft.colors)
-    s, t = (str(draft.rng.choice(SIZE_WORDS[size])) for size in sizes)
+    s, t = (draft.size_words(size) for size in sizes)
     return draft.say("two_sizes", s=s, t=t, c=c, d=d), (tuple(goals),)
 
 
@@ -138,9 +142,9 @@ def size_to_area(draft: Draft):
     """Move the [size] blocks to the [area]."""
     area, size = str(draft.rng.choice(QUADRANTS)), draft.size()
     picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), size, f"not {area}") for _ in range(draft.count(1, 4)))
-    draft.others(1, 4, size="big" if size == "small" else "small")
+    draft.others(1, 4, size=OTHER_SIZE[size])
     draft.distract({"bowl": 2, "zone": 1}, draft.colors)
-    return draft.say("size_to_area", s=str(draft.rng.choice(SIZE_WORDS[size])), r=draft.area_words(area)), ((InArea(picks, area),),)
+    return draft.say("size_to_area", s=draft.size_words(size), r=draft.area_words(area)), ((InArea(picks, area),),)
 
 
 def color_area_to_area(draft: Draft):
@@ -173,10 +177,10 @@ def size_to_other_bowls(draft: Draft):
     bowls = {color: draft.add("bowl", color) for color in draft.colors[: draft.count(3, 6, 3)]}
     colors = draft.rng.permutation(list(bowls))[: draft.count(2, 4, 1)].tolist()
     picks = tuple(draft.add("block", color, size) for color in colors)
-    draft.others(1, 3, size="big" if size == "small" else "small")
+    draft.others(1, 3, size=OTHER_SIZE[size])
     draft.distract({"zone": 1}, draft.colors)
     allowed = tuple(tuple(bowl for of, bowl in bowls.items() if of != color) for color in colors)
-    return draft.say("size_to_other_bowls", s=str(draft.rng.choice(SIZE_WORDS[size]))), ((Into(picks, allowed),),)
+    return draft.say("size_to_other_bowls", s=draft.size_words(size)), ((Into(picks, allowed),),)
 
 
 def two_own_stacks(draft: Draft):
@@ -195,8 +199,7 @@ def two_pairs(draft: Draft):
     """Put the small over the big block, in [c] and in [d], on the zones of their colours."""
     goals = []
     for color in draft.colors[:2]:
-        zone = draft.add("zone", color)
-        goals.append(Stack(((draft.add("block", color, "big"),), (draft.add("block", color, "small"),)), zone))
+        goals.append(_pair(draft, color, draft.add("zone", color)))
     draft.others(0, 3, draft.colors[2:])
     draft.distract({"bowl": 2, "zone": 2}, draft.colors)
     return draft.say("two_pairs", c=draft.colors[0], d=draft.colors[1]), (tuple(goals),)
@@ -219,11 +222,11 @@ def size_area_to_area(draft: Draft):
     """Move the [size] blocks in the [area] to the [area]; blocks of the other size lie there too."""
     source, goal = draft.rng.permutation(QUADRANTS)[:2].tolist()
     size = draft.size()
-    other = "big" if size == "small" else "small"
+    other = OTHER_SIZE[size]
     picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), size, source) for _ in range(draft.count(1, 4)))
     draft.others(0, 1, size=other, area=source)
     draft.others(1, 3, area=f"not {source}")
     draft.distract({"bowl": 2, "zone": 1}, draft.colors)
-    said = draft.say("size_area_to_area", s=str(draft.rng.choice(SIZE_WORDS[size])), r=draft.area_words(source),
+    said = draft.say("size_area_to_area", s=draft.size_words(size), r=draft.area_words(source),
                      q=draft.area_words(goal))  # fmt: skip
     return said, ((InArea(picks, goal),),)

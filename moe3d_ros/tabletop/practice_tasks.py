@@ -46,7 +46,7 @@ from __future__ import annotations
 import numpy as np
 
 from moe3d_ros.tabletop.arrange import QUADRANTS, SEEN_COLORS
-from moe3d_ros.tabletop.benchmark_tasks import Draft, draw
+from moe3d_ros.tabletop.benchmark_tasks import OTHER_SIZE, Draft, draw
 from moe3d_ros.tabletop.goals import InArea, Into, Off, OneEach, Stack
 from moe3d_ros.tabletop.long_tasks import LongTask
 from moe3d_ros.tabletop.practice_composed import (
@@ -55,7 +55,6 @@ from moe3d_ros.tabletop.practice_composed import (
     stack_own_zone, turns_stack, two_own_stacks, two_pairs, two_sizes, two_stacks
 )  # fmt: skip
 from moe3d_ros.tabletop.scenes import Scene
-from moe3d_ros.tabletop.wordings import SIZE_WORDS
 
 SIDES = {  # x or y, sign, words; from the robot's point of view
     "left": (1, 1, ("left of", "to the left of")),
@@ -89,9 +88,9 @@ def size_to_zone(draft: Draft):
     zone = draft.add("zone", d)
     n = draft.count(2, 4) if size == "small" else 1
     picks = tuple(draft.add("block", c, size) for c in draft.rng.choice(draft.colors, n).tolist())
-    draft.others(1, 3, size="big" if size == "small" else "small")
+    draft.others(1, 3, size=OTHER_SIZE[size])
     draft.distract({"bowl": 2, "zone": 2}, draft.colors)
-    return draft.say("size_to_zone", s=_size(draft, size), d=d), ((Into(picks, ((zone,),) * len(picks)),),)
+    return draft.say("size_to_zone", s=draft.size_words(size), d=d), ((Into(picks, ((zone,),) * len(picks)),),)
 
 
 def color_on_block(draft: Draft):
@@ -121,8 +120,8 @@ def stack_size(draft: Draft):
     size, area = draft.size(), str(draft.rng.choice(QUADRANTS))
     n = draft.count(2, 4, 2)
     picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), size, f"not {area}") for _ in range(n))
-    draft.others(1, 3, size="big" if size == "small" else "small")
-    return _stack_somewhere(draft, "stack_size", picks, area, s=_size(draft, size))
+    draft.others(1, 3, size=OTHER_SIZE[size])
+    return _stack_somewhere(draft, "stack_size", picks, area, s=draft.size_words(size))
 
 
 def stack_color(draft: Draft):
@@ -267,10 +266,6 @@ def bowls_to_zone(draft: Draft):
     draft.others(1, 3)
     draft.distract({"bowl": 1, "zone": 1}, draft.colors)
     return draft.say("bowls_to_zone", d=d), ((Into(picks, ((zone,),) * len(picks)),),)
-
-
-def _size(draft: Draft, size: str) -> str:
-    return str(draft.rng.choice(SIZE_WORDS[size]))
 
 
 PRACTICE = {generator.__name__: generator for generator in (
