@@ -8,13 +8,14 @@ import torch
 import yaml
 
 from moe3d_ros.model.checkpoint import CheckpointError
+from moe3d_ros.model.config import LanguageConfig
 from moe3d_ros.model.objects import RELATIONS
 from moe3d_ros.model.tiny import write_tiny_base, write_tiny_checkpoint
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes import COLOR_NAMES, KINDS, SHAPES, SceneBatch, SceneObject
 from training import question_answering
 from training.alignment import AlignmentTask
-from training.config import CONFIG_FOLDER, RANK, StageConfig, parse
+from training.config import CONFIG_FOLDER, StageConfig, parse
 from training.described import relation_targets
 from training.detection import reading_loss
 from training.engine import train
@@ -199,7 +200,7 @@ def test_a_stage_can_start_from_a_checkpoint(tmp_path):
 def test_a_stage_takes_its_sizes_from_the_checkpoint_that_it_starts_from(tmp_path):
     checkpoint = write_tiny_checkpoint(tmp_path / "tiny")  # rank 2, four kinds
     assert settings(tmp_path, init=f"runs/other,{checkpoint}").rank == 2
-    assert settings(tmp_path, init=f"{checkpoint}:encoder").rank == RANK  # of which the LLM is not taken
+    assert settings(tmp_path, init=f"{checkpoint}:encoder").rank == LanguageConfig.rank  # of which the LLM is not taken
     grown = settings(tmp_path, init=str(checkpoint), rank=5, kinds=8)
     assert (grown.rank, grown.kinds) == (5, 8)
 

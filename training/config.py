@@ -15,7 +15,6 @@ from moe3d_ros.tabletop.progress import TRAINING_TASKS
 from training.state import sizes_of
 
 CONFIG_FOLDER = Path(__file__).parent / "configs"
-LEAST_KINDS, RANK = 4, 8  # of a model from nothing
 TEXTS = ("all", "plans", "questions", "captions")
 
 
@@ -96,7 +95,7 @@ class StageConfig:
     llm_width: int = field(default=576, metadata={"help": "width of the LLM's states where it is left out"})
 
     def __post_init__(self):
-        sizes = {"kinds": LEAST_KINDS, "rank": RANK} | sizes_of(self.init)
+        sizes = sizes_of(self.init)
         self.kinds = sizes["kinds"] if self.kinds is None else self.kinds
         self.rank = sizes["rank"] if self.rank is None else self.rank
         for name in ("steps", "batch_size", "threads", "log_every", "accumulate"):

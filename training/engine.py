@@ -90,7 +90,7 @@ def train(task: Task, config: StageConfig) -> dict[str, float]:
     """
     torch.set_num_threads(config.threads)
     if config.device.startswith("cuda"):
-        torch.set_float32_matmul_precision("high")  # TF32: what stays in float32 beside the LLM is several times as fast
+        torch.set_float32_matmul_precision("high")  # TF32 for what stays in float32 beside the LLM
     output = Path(config.output)
     output.mkdir(parents=True, exist_ok=True)
     accelerator = make_accelerator(config.device)

@@ -20,7 +20,6 @@ from moe3d_ros.model.config import LanguageConfig, ModelConfig  # noqa: E402
 from moe3d_ros.model.encoder import EncoderConfig  # noqa: E402
 from moe3d_ros.model.policy import ThreeDMoE  # noqa: E402
 from moe3d_ros.model.pose_heads import HEADS  # noqa: E402
-from training.config import LEAST_KINDS, RANK  # noqa: E402
 from training.state import StateError, load_matching, read_identity, read_weights, sizes_of  # noqa: E402
 
 
@@ -55,7 +54,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="of the checkpoint (default: default, or that of --checkpoint)")
     parser.add_argument("--base", default=LanguageConfig.base)
     parser.add_argument("--moe-layers", default=LanguageConfig.moe_layers, help="as in Stage II: odd or all")
-    parser.add_argument("--rank", type=int, help=f"as in Stage II (default: of a checkpoint named here, else {RANK})")
+    parser.add_argument("--rank", type=int, help=f"as in Stage II (default: of a checkpoint in --language, else {LanguageConfig.rank})")
     for name in ("experts", "top-k", "shards"):
         default = getattr(LanguageConfig, name.replace("-", "_"))
         parser.add_argument(f"--{name}", type=int, default=default, help=f"as in Stage II (default {default})")
@@ -69,10 +68,10 @@ def build_model(options: argparse.Namespace, **settings) -> ThreeDMoE:
 
     settings: more of the model's configuration.
     """
-    sizes = {"kinds": LEAST_KINDS, "rank": RANK} | sizes_of(f"{options.encoder},{options.language}")
-    for name, value in sizes.items():
-        if getattr(options, name) is None:
-            setattr(options, name, value)
+    if options.rank is None:
+        options.rank = sizes_of(options.language)["rank"]
+    if options.kinds is None:
+        options.kinds = sizes_of(f"{options.encoder},{options.language}")["kinds"]
     llm, tokenizer, revision = load_base(options.base)
     converted = [entry.name for entry in fields(LanguageConfig) if entry.name not in ("base", "revision")]
     language = LanguageConfig(base=options.base, revision=revision, **{key: getattr(options, key) for key in converted})

@@ -70,7 +70,7 @@ class LanguageTask:
         if config.init:
             parts = {"language": self.model, "objects": self.model.objects, "encoder": self.encoder}
             load_matching(parts, config.init, self.identity)
-            if config.teach_kinds and sizes_of(config.init).get("kinds", 0) < config.kinds:
+            if config.teach_kinds and sizes_of(config.init)["kinds"] < config.kinds:
                 teach_names(self.model)
         self.encoder.to(config.device)
         self.model.objects.neighbours.requires_grad_(False)  # only Stage I has a loss on it

@@ -16,7 +16,7 @@ from moe3d_ros.model.objects import ObjectSet
 from moe3d_ros.model.token_places import TokenPlaces
 
 UNKNOWN = -2  # a slot: which one is not known
-ALIGNED = 8  # the length of a row is a multiple of this: GPUs have fast attention with a mask only then
+ALIGNED = 8  # the length of a row is a multiple of this: then attention on a GPU need not pad the mask
 
 
 @dataclass

@@ -84,7 +84,7 @@ def to_device(batch, device):
     if isinstance(batch, dict):
         return {key: to_device(value, device) for key, value in batch.items()}
     if isinstance(batch, (list, tuple)):
-        if batch and isinstance(batch[0], (int, float, str)):  # of a text: tokens, of which there are many
+        if all(isinstance(value, (int, float, str)) for value in batch):  # tokens of a text, of which there are many
             return batch
         moved = [to_device(value, device) for value in batch]
         return type(batch)(*moved) if hasattr(batch, "_fields") else type(batch)(moved)

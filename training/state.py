@@ -13,6 +13,8 @@ from safetensors.torch import load_file, save_file
 
 from moe3d_ros.model.base_llm import file_sha256
 from moe3d_ros.model.checkpoint import CHECKSUMS, CONFIG, load_checkpoint
+from moe3d_ros.model.config import LanguageConfig
+from moe3d_ros.model.objects import KINDS
 from training.growth import grow
 from training.processes import like, whole
 
@@ -192,7 +194,7 @@ def split_part(entry: str) -> tuple[Path, str]:
 
 
 def sizes_of(init: str | None) -> dict[str, int]:
-    """``kinds`` and LoRA ``rank`` of the checkpoints among ``init``, the largest of each; a key is missing where none has it."""
+    """``kinds`` and LoRA ``rank`` of the checkpoints among ``init``, the largest of each; a new model's where none has it."""
     sizes: dict[str, int] = {}
     for entry in filter(None, (init or "").split(",")):
         folder, part = split_part(entry)
@@ -206,7 +208,7 @@ def sizes_of(init: str | None) -> dict[str, int]:
         if part in ("", "language"):
             found["rank"] = config.get("language", {}).get("rank")
         sizes |= {name: max(value, sizes.get(name, value)) for name, value in found.items() if value}
-    return sizes
+    return {"kinds": KINDS, "rank": LanguageConfig.rank} | sizes
 
 
 def load_matching(modules: dict[str, torch.nn.Module], folders: str, identity: dict[str, str] | None = None) -> None:
