@@ -15,7 +15,9 @@ from training.routing import layer_numbers, load_details, loads_of_details
 from training.routing_report import loads_of_run, main, table
 
 
-BALANCE = 0.05  # five times the default: a random tiny model's task gradients are as much larger than a real one's
+# Twenty times the default: a random tiny model's task gradients are as much larger than a real one's. Over four seeds the
+# least loads then end at 0.12 to 0.24 by modality, and at 0.00 over all tokens; at 0.05 chance decided (0.04 to 0.11).
+BALANCE = 0.2
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,7 @@ def least_loads(task, batches=4) -> dict[str, float]:
 
 @pytest.mark.parametrize("balance_by", ["modality", "all"])
 def test_balance_by_modality_brings_collapsed_experts_back(tmp_path, base, balance_by):
-    config = settings(tmp_path, base, steps=150, learning_rate=1e-2, balance=BALANCE, balance_by=balance_by)
+    config = settings(tmp_path, base, steps=100, learning_rate=1e-2, balance=BALANCE, balance_by=balance_by)
     task = collapsed(config)
     before = least_loads(task)
     assert before["text"] < 0.02 and before["3d"] < 0.02
