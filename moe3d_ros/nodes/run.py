@@ -9,9 +9,10 @@ import traceback
 
 import rclpy
 from rclpy.exceptions import InvalidHandle, ParameterException
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor, ShutdownException
+from rclpy.executors import ExternalShutdownException, ShutdownException
 from rclpy.signals import uninstall_signal_handlers
 
+from moe3d_ros.nodes.executor import ThreadedExecutor
 from moe3d_ros.nodes.memory import configure_malloc
 from moe3d_ros.nodes.transport import choose_profile
 
@@ -55,7 +56,7 @@ def run_nodes(make_nodes, args=None, threads: int = 4) -> int:
         except (ParameterException, ValueError) as error:
             print(f"The node cannot start: {error}", file=sys.stderr)
             return 2
-        executor = MultiThreadedExecutor(num_threads=threads)
+        executor = ThreadedExecutor(threads)
         for node in nodes:
             executor.add_node(node)
         starting = False
