@@ -154,3 +154,15 @@ def test_a_curve_needs_states_that_say_what_they_saw(tmp_path):
     point = {"counts": dict.fromkeys(interval, 9), "intervals": interval, **dict.fromkeys(interval, 0.5)}
     curve.plot([{"samples": 100.0, **point}, {"samples": 200.0, **point}], tmp_path / "curve.png")
     assert (tmp_path / "curve.png").stat().st_size > 1000
+
+
+def test_words_that_the_encoder_foresees_are_read_in_one_go():
+    """Of the default checkpoint: a look at the task, "pick the", and one run of the LLM for each phrase; 9 without drafts."""
+    planner, runs = Planner.from_pretrained("default"), []
+    case = single_step_pair(0)[0]
+    objects = row_of(look(planner, [case.scene], 1), 0)
+    steps, end, _ = generate_plan(
+        planner.model.language, objects, case.instruction, should_stop=lambda: runs.append("run")
+    )
+    assert end == "done" and [step.text for step in steps] == [case.steps[0].text]
+    assert len(runs) <= 6

@@ -44,6 +44,12 @@ def parse_step(text: str) -> tuple[str, str]:
     return found["target"], found["destination"]
 
 
+def likely_phrase(which: int, kind: str, color: str, size: str) -> str:
+    """What a plan most likely calls a thing, as a target (which 0) or a destination (1); the model may say otherwise."""
+    thing = f"{size} {color} block" if kind == "block" else f"{color} {kind}"
+    return f"{thing}," if which == 0 else f"{'in' if kind in ('bowl', 'slot') else 'on'} the {thing}"
+
+
 @dataclass
 class Node:
     """A place in the trie; ``children`` maps a token to the next place."""

@@ -15,11 +15,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from moe3d_ros.model.grammar import CANNOT, DONE, PICK, STEP, PlanGrammar
+from moe3d_ros.model.grammar import CANNOT, DONE, PICK, STEP, PlanGrammar, likely_phrase
 from moe3d_ros.model.interrupt import Stopped
 from moe3d_ros.model.moe import moe_layers
 from moe3d_ros.model.objects import KINDS, ObjectSet, ObjectTokens
 from moe3d_ros.model.token_places import TokenPlaces, join_places, object_places, text_places
+from moe3d_ros.tabletop.scenes import BLOCK_EDGES, COLOR_NAMES, SIZE_NAMES
+from moe3d_ros.tabletop.scenes import KINDS as KIND_NAMES
 
 SCENE_PROMPT = "Objects on the table, from left to right:"
 MASKED = -1e4
@@ -229,6 +231,9 @@ def generate_plan(model: SceneLanguageModel, objects: ObjectSet, instruction: st
     At <pick> and <place> the likeliest objects are tried: for each the words are written greedily, and the object whose
     words and pointer together are likeliest stays. So a pointer that slips is corrected by words that do not fit.
 
+    Words are drafted from what the encoder says of the object, and read in one go: as in speculative decoding (arXiv
+    2211.17192), those stay that the LLM would have written, so that the draft changes the time and not the plan.
+
     Returns:
         steps (list of GeneratedStep), and how it ended: ``done``, ``cannot`` or ``max_steps``, with its probability.
     Raises:
@@ -272,6 +277,7 @@ class _Writer:
         scene, self.tokens, self.features = model.prefix(objects)
         device = scene.device
         self.center = objects.center[:1, : len(self.tokens)]  # (1, n, 3)
+        self.names = [_names(objects, column) for column in range(len(self.tokens))]
         self.mask = torch.ones(self.features.shape[:2], dtype=torch.bool, device=device)
         ids = torch.tensor(model.encode(prompt), device=device)
         self.states: list[torch.Tensor] = []
@@ -298,10 +304,10 @@ class _Writer:
             places = join_places(object_places(self.center[:, index : index + 1]), rest)
         self._run(inputs, places)
 
-    def choose(self, node, ended: torch.Tensor | None = None) -> tuple[int, float]:
-        """The likeliest token that the grammar allows, and its probability among those."""
+    def choose(self, node, ended: torch.Tensor | None = None, at: int = -1) -> tuple[int, float]:
+        """The likeliest token that the grammar allows after the one ``at`` of those just read; its probability there."""
         allowed = torch.tensor([list(node.children)], device=self.mask.device)
-        logits = self.model.allowed_logits(self.hidden[:, -1], allowed)
+        logits = self.model.allowed_logits(self.hidden[:, at], allowed)
         if ended is not None:
             logits = logits + self.model.end_bonus(allowed, ended)
         chances = logits[0].softmax(-1)
@@ -352,19 +358,51 @@ class _Writer:
         self.chosen.append(index)
         return tokens, after, probability
 
+    def _draft(self, which: int, node, index: int) -> list[int]:
+        """Tokens that are likely to follow a marker for an object, as far as the grammar allows them; [] for none."""
+        if index == len(self.tokens):
+            return []
+        special, tokens = self.model.grammar.special, []
+        phrase = self.model.encode(f" {likely_phrase(which, *self.names[index])}")
+        for token in [*phrase, special[STEP]]:
+            if token not in node.children:
+                break
+            tokens, node = tokens + [token], node.children[token]
+        return self.forced(tokens, node)[0] if tokens else []
+
     def _say(self, marker: int, node, index: int):
         """Greedy words for one object -> tokens, node after them, probability, those of the tokens not read yet."""
-        tokens, probability = [marker], 1.0
-        pending = tokens
+        special = self.model.grammar.special
+        draft = self._draft(marker - special[PICK], node, index)
+        tokens, probability, pending = [marker], 1.0, [marker]
         while True:
-            self.read(pending, index if len(pending) == len(tokens) else None)
-            token, chance = self.choose(node)
-            probability *= chance
+            self.read(pending + draft, index if len(pending) == len(tokens) else None)
+            while True:
+                token, chance = self.choose(node, at=-1 - len(draft))
+                probability *= chance
+                if draft[:1] != [token]:
+                    break
+                tokens, node, draft = tokens + [token], node.children[token], draft[1:]
+                if self._is_whole(tokens, node):
+                    return tokens, node, probability, []
+            self._unread(len(draft))
+            draft = []
             pending, node = self.forced([token], node.children[token])
             tokens = tokens + pending
-            last = self.model.grammar.special
-            if tokens[-1] == last[STEP] or next(iter(node.children)) in last[PICK:]:
+            if self._is_whole(tokens, node):
                 return tokens, node, probability, pending
+
+    def _is_whole(self, tokens: list[int], node) -> bool:
+        """Whether a phrase has ended: with its step, or before the next marker."""
+        special = self.model.grammar.special
+        return tokens[-1] == special[STEP] or next(iter(node.children)) in special[PICK:]
+
+    def _unread(self, count: int) -> None:
+        """Forget the last tokens of those just read, which are more than ``count``."""
+        if count:
+            self.cache.crop(-count)
+            self.states[-1] = self.states[-1][:-count]
+            self.last = self.states[-1][-1]
 
     def _rewind(self, length: int, known: int) -> None:
         """Forget what was read since the cache had ``length`` tokens and ``known`` states were kept."""
@@ -383,3 +421,10 @@ class _Writer:
         done = StepState(torch.cat([states[-1], states.mean(0)]), torch.stack(self.pointers), tuple(self.chosen))
         self.states, self.pointers, self.chosen = [], [], []
         return done
+
+
+def _names(objects: ObjectSet, column: int) -> tuple[str, str, str]:
+    """What the encoder takes an object of the first scene for: kind, colour, and the size that it would have as a block."""
+    kind, color = int(objects.kind[0, column].argmax()), int(objects.color[0, column].argmax())
+    size = int((torch.tensor(BLOCK_EDGES) / 2 - objects.half[0, column].mean().cpu()).abs().argmin())
+    return KIND_NAMES[kind], COLOR_NAMES[color], SIZE_NAMES[size]
