@@ -6,11 +6,12 @@ import threading
 
 import numpy as np
 from rclpy.action import ActionClient
-from rclpy.executors import MultiThreadedExecutor, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import PointCloud2
 
 from moe3d_ros.action import PlanTask
 from moe3d_ros.nodes.conversions import cloud_to_msg, header
+from moe3d_ros.nodes.executor import ThreadedExecutor
 from moe3d_ros.nodes.qos import CLOUD
 from moe3d_ros.nodes.run import spin
 from moe3d_ros.voxels import voxelize
@@ -41,7 +42,7 @@ class Spinner:
     """Spins a node in a thread while a ``with`` block runs; a client needs an executor of one thread."""
 
     def __init__(self, node, threads: int = 1):
-        self._executor = SingleThreadedExecutor() if threads == 1 else MultiThreadedExecutor(num_threads=threads)
+        self._executor = SingleThreadedExecutor() if threads == 1 else ThreadedExecutor(threads)
         self._executor.add_node(node)
         self._thread = threading.Thread(target=spin, args=(self._executor, node.get_logger()), daemon=True)
 
