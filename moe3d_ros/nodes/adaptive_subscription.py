@@ -17,7 +17,7 @@ import threading
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.qos import ReliabilityPolicy
 
-from moe3d_ros.nodes.qos import CLOUD, SENSOR_IN, own
+from moe3d_ros.nodes.qos import CLOUD_IN, SENSOR_IN, own
 from moe3d_ros.nodes.raw_messages import ENCAPSULATION, decode
 
 WARN_EVERY = 10.0  # seconds between warnings of bad messages
@@ -42,7 +42,7 @@ class AdaptiveSubscription:
         self._closed = self._broken = False
         self._lock = threading.Lock()
         self._changed = node.create_guard_condition(self._follow, callback_group=group)
-        self._subscribe(CLOUD if reliability == "reliable" else SENSOR_IN)
+        self._subscribe(CLOUD_IN if reliability == "reliable" else SENSOR_IN)
 
     @property
     def topic(self) -> str:
@@ -113,6 +113,6 @@ class AdaptiveSubscription:
             if self._auto:
                 found = self._node.get_publishers_info_by_topic(self.topic)
                 offers = [info.qos_profile.reliability for info in found]
-                wanted = CLOUD if offers and all(o == ReliabilityPolicy.RELIABLE for o in offers) else SENSOR_IN
+                wanted = CLOUD_IN if offers and all(o == ReliabilityPolicy.RELIABLE for o in offers) else SENSOR_IN
             if self._broken or wanted is not self._profile:
                 self._subscribe(wanted)
