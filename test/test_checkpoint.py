@@ -1,5 +1,6 @@
 """A checkpoint comes back as it was saved, and a damaged one never loads."""
 
+import hashlib
 import json
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 
 from moe3d_ros.model import checkpoint as ck
 from moe3d_ros.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from training.state import sizes_of
 
 CONFIG = {"voxel_size": 0.01, "base": {"name": "smollm2-135m-instruct", "revision": "ab" * 32}}
 
@@ -118,6 +120,16 @@ def test_another_format(tmp_path, monkeypatch):
     monkeypatch.undo()
     with pytest.raises(CheckpointError, match="format 99"):
         load_checkpoint(folder)
+
+
+def test_a_config_that_is_no_object(folder):
+    (folder / "config.json").write_text("[]")
+    listed = json.loads((folder / "checksums.json").read_text())
+    listed["files"]["config.json"] = hashlib.sha256(b"[]").hexdigest()
+    (folder / "checksums.json").write_text(json.dumps(listed))
+    with pytest.raises(CheckpointError, match="format None"):
+        load_checkpoint(folder)
+    assert sizes_of(str(folder))["kinds"] == 4  # a run that is to start from it then says what is wrong
 
 
 def test_tensors_that_differ_from_the_list(folder):

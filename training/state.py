@@ -203,6 +203,8 @@ def sizes_of(init: str | None) -> dict[str, int]:
         try:
             config = json.loads((folder / CONFIG).read_text())
         except (OSError, ValueError):
+            config = None
+        if not isinstance(config, dict):
             continue  # loading it says what is wrong
         found = {"kinds": config.get("encoder", {}).get("kinds")}
         if part in ("", "language"):

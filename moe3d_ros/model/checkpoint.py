@@ -91,9 +91,10 @@ def load_checkpoint(folder: str | os.PathLike) -> tuple[dict, dict[str, Tensor]]
         if hashlib.sha256(contents[name]).hexdigest() != expected:
             raise CheckpointError(f"{_of(folder)} is damaged, the checksum of {name} is wrong: fetch it again.")
     config = json.loads(contents[CONFIG])
-    if config.get("format") != FORMAT:
+    found = config.get("format") if isinstance(config, dict) else None
+    if found != FORMAT:
         raise CheckpointError(
-            f"{_of(folder)} has format {config.get('format')}, this version reads {FORMAT}: "
+            f"{_of(folder)} has format {found}, this version reads {FORMAT}: "
             "use a checkpoint and a package of the same release."
         )
     tensors: dict[str, Tensor] = {}
