@@ -7,7 +7,8 @@ behaves as a patient one would: it sends each instruction as a goal, again where
 two, three...), and the next one 2 s later or once the one before has ended. Missed is a goal that never got a result,
 unless a kill came between. Recovery is the time from a kill to the first plan whose goal was taken after it. Memory is
 compared within each life of a node, the samples after its warm-up with the last ones: the lower quartile of each, since
-a cloud of 5 MB that waits in a queue comes and goes.
+a cloud of 5 MB comes and goes fifteen times a second. For the same reason samples are taken at random times: once a
+second, they would meet the clouds in step, and a drift of that step would look like growth.
 
 The nodes' Python keeps its bytecode, in a folder of the bench's own: where nobody has written the bytecode of an
 environment (or PYTHONDONTWRITEBYTECODE is set), torch is compiled at every start of a planner, which is most of its time.
@@ -36,6 +37,7 @@ RETRY, QUICK = 0.5, 8  # seconds until a goal that nobody has taken is sent agai
 PATIENCE = 180.0  # seconds until a goal counts as missed
 RECOVERY = 5.0  # seconds
 GROWTH = 0.05  # of the memory after the warm-up
+SAMPLE = (0.1, 0.4)  # seconds between two looks at the memory
 RESPAWN_DELAY = 0.2  # seconds, as in the launch file
 NAMES = ("voxelizer", "planner")
 
@@ -209,7 +211,7 @@ def run(nodes: Nodes, start, view, minutes: float, kill_every: float, delay: flo
                     soak.lives[soak.kills[-1][1]].started = time.monotonic()
                     print(f"{now - begin:6.0f} s: killed the {recoveries[-1][0]}, a plan after {took} s", flush=True)
                     next_kill += kill_every * (1 + max(0, int((time.monotonic() - next_kill) / kill_every)))
-                time.sleep(1.0)
+                time.sleep(random.uniform(*SAMPLE))
             node.destroy_timer(timers[1])
             last = time.monotonic() + PATIENCE
             while time.monotonic() < last and not all(goal.ended for goal in soak.goals):
@@ -246,7 +248,7 @@ def judge(soak: Soak, recoveries: list, warm: int) -> dict:
         "reasons": dict(collections.Counter(goal.reason for goal in goals if goal.ended and goal.error != 0)),
         "seconds to the answer": [goal.ended - goal.sent for goal in calm],
         "recoveries": recoveries,
-        "samples": [(life.name, [round(mib, 1) for _, mib in life.memory[::10]]) for life in soak.lives.values()],
+        "samples": [(life.name, [round(mib, 1) for _, mib in life.memory[::40]]) for life in soak.lives.values()],
         "memory": [(name, *both) for name, both in lives if both is not None],
     }
 
