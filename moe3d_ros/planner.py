@@ -16,11 +16,11 @@ from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, loa
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.grammar import parse_step
 from moe3d_ros.model.interrupt import Stopped, interruptible
-from moe3d_ros.model.language import GeneratedStep, generate_plan
 from moe3d_ros.model.objects import ObjectSet, from_detections
 from moe3d_ros.model.patches import single_cloud_patches
 from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization, anchor_inputs, step_condition
 from moe3d_ros.model.pose_dit import sample_poses
+from moe3d_ros.model.writing import GeneratedStep, generate_plan
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.voxels import Workspace, voxelize
 

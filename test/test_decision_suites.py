@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from moe3d_ros.model.config import ModelConfig
-from moe3d_ros.model.language import generate_plan
+from moe3d_ros.model.writing import generate_plan
 from moe3d_ros.planner import Planner
 from training import calibrate, calibration, completion, curve, evaluate, refusals, wording_suite
 from training.first_step import decide, look, row_of

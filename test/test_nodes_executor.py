@@ -55,6 +55,18 @@ class Spinning:
         self.node.destroy_node()
 
 
+def take(semaphore: threading.Semaphore, times: int) -> None:
+    """Wait until it was released so many times."""
+    for _ in range(times):
+        assert semaphore.acquire(timeout=WAIT)
+
+
+def publish_numbers(publisher, count: int) -> None:
+    """Publish 0, 1, 2..."""
+    for number in range(count):
+        publisher.publish(Int64(data=number))
+
+
 @pytest.fixture
 def spinning():
     made = []
@@ -69,16 +81,16 @@ def spinning():
 
 
 def test_the_loop_rests_while_large_messages_are_taken(spinning):
-    """With rclpy's own executor it turned 80 times for each, and holds the interpreter meanwhile."""
+    """With rclpy's own executor it turns 80 times for each, and holds the interpreter meanwhile."""
     one, come = spinning(4), threading.Semaphore(0)
     publisher = one.connect(PointCloud2, lambda msg: come.release())
     cloud = PointCloud2(data=bytes(5_000_000))
     publisher.publish(cloud)
-    assert come.acquire(timeout=WAIT)
+    take(come, 1)
     before = one.executor.turns
     for _ in range(10):
         publisher.publish(cloud)
-        assert come.acquire(timeout=WAIT)
+        take(come, 1)
     assert one.executor.turns - before < 20 * 10
 
 
@@ -92,13 +104,10 @@ def test_messages_that_find_no_thread_free_are_each_handled_once_later(spinning)
         seen.append(msg.data)
         done.release()
 
-    publisher = one.connect(Int64, work)
-    for number in range(10):
-        publisher.publish(Int64(data=number))
-    assert full.acquire(timeout=WAIT) and full.acquire(timeout=WAIT)
+    publish_numbers(one.connect(Int64, work), 10)
+    take(full, 2)
     go.set()
-    for _ in range(10):
-        assert done.acquire(timeout=WAIT)
+    take(done, 10)
     assert sorted(seen) == list(range(10))
 
 
@@ -106,9 +115,8 @@ def test_it_ends_though_no_thread_is_free(spinning):
     one, go, full = spinning(2), threading.Event(), threading.Semaphore(0)
     publisher = one.connect(Int64, lambda msg: (full.release(), go.wait(WAIT)))
     try:
-        for number in range(5):
-            publisher.publish(Int64(data=number))
-        assert full.acquire(timeout=WAIT) and full.acquire(timeout=WAIT)
+        publish_numbers(publisher, 5)
+        take(full, 2)
         one.context.try_shutdown()
         one.thread.join(WAIT / 2)
         assert not one.thread.is_alive()
@@ -124,9 +132,7 @@ def test_what_a_callback_raises_reaches_the_log_and_the_next_is_called(spinning,
             raise RuntimeError("a bug in a callback")
         done.release()
 
-    publisher = one.connect(Int64, work)
-    for number in range(3):
-        publisher.publish(Int64(data=number))
-    assert done.acquire(timeout=WAIT) and done.acquire(timeout=WAIT)
+    publish_numbers(one.connect(Int64, work), 3)
+    take(done, 2)
     one.close()
     assert "a bug in a callback" in capfd.readouterr().err

@@ -12,7 +12,8 @@ import torch
 from tqdm import tqdm
 
 from moe3d_ros.model.grammar import CANNOT, DONE, parse_step
-from moe3d_ros.model.language import generate_plan, task_prompt
+from moe3d_ros.model.language import task_prompt
+from moe3d_ros.model.writing import generate_plan
 from moe3d_ros.model.objects import ObjectSet, from_detections
 from moe3d_ros.model.patches import make_patches
 from moe3d_ros.planner import Planner, step_confidence
