@@ -101,25 +101,28 @@ class _Grid:
         self.low = np.asarray(workspace.low, np.float32) - np.float32(margin)
         self.high = np.asarray(workspace.high, np.float32) + np.float32(margin)
         self.low[2] -= np.float32(voxel_size / 2)  # so that the table top lies in the middle of a layer
-        self.shape = np.floor((self.high - self.low) / voxel_size).astype(np.int64) + 1
-        self.cells = int(self.shape.prod())
+        shape = np.floor((self.high - self.low) / voxel_size).astype(np.int64) + 1
+        self.cells = int(shape.prod())
+        self.number = np.int32 if self.cells < 1 << 31 else np.int64  # of a cell
+        self.shape = shape.astype(self.number)
 
     def crop(self, points, colors, transform):
-        """Cells (K,), positions (3, K) and colours (K, 3 or 4) or None of the points that lie in the grid."""
-        columns = np.empty((3, len(points)), np.float32)  # each axis in one piece: much the fastest for what follows
-        columns[...] = points.T
+        """Cells (K,), positions (3, K) and colours (3 or 4, K) or None of the points that lie in the grid."""
+        columns = _columns(points, np.float32)
         with np.errstate(invalid="ignore", over="ignore"):  # NaN and Inf are dropped below
             if transform is not None:
                 columns = np.asarray(transform[:3, :3], np.float32) @ columns
                 columns += np.asarray(transform[:3, 3], np.float32)[:, None]
-            inside = (columns[0] >= self.low[0]) & (columns[0] <= self.high[0])  # NaN compares false
+            inside = columns[0] >= self.low[0]  # NaN compares false
+            inside &= columns[0] <= self.high[0]
             for axis in (1, 2):
-                inside &= (columns[axis] >= self.low[axis]) & (columns[axis] <= self.high[axis])
+                inside &= columns[axis] >= self.low[axis]
+                inside &= columns[axis] <= self.high[axis]
         rows = np.flatnonzero(inside)
-        columns = columns[:, rows]
-        cell = ((columns - self.low[:, None]) / self.edge).astype(np.int64)
+        columns = columns.take(rows, axis=1)  # several times as fast as columns[:, rows]
+        cell = ((columns - self.low[:, None]) / self.edge).astype(self.number)
         key = (cell[0] * self.shape[1] + cell[1]) * self.shape[2] + cell[2]
-        return key, columns, None if colors is None else colors[rows]
+        return key, columns, None if colors is None else _columns(colors, colors.dtype).take(rows, axis=1)
 
     def fold(self, kept):
         """Occupied cells (V,), ascending, and the sums over each: count, x, y, z, and r, g, b where there is colour."""
@@ -133,11 +136,18 @@ class _Grid:
         else:
             occupied, place, count = np.unique(key, return_inverse=True, return_counts=True)
         sums = [count.astype(np.float64)]
-        for number, axis in ((1, 0), (2, 1)):
+        for number in (1, 2):
             if kept[0][number] is not None:
-                values = np.concatenate([part[number] for part in kept], axis=1 - axis)
-                sums += [np.bincount(place, row, len(occupied)) for row in (values if axis == 0 else values.T)]
+                values = np.concatenate([part[number] for part in kept], axis=1)
+                sums += [np.bincount(place, row, len(occupied)) for row in values]
         return occupied, np.stack(sums)
+
+
+def _columns(rows, dtype) -> np.ndarray:
+    """Rows (N, C) as columns (C, N), each in one piece: much the fastest for what follows."""
+    columns = np.empty(rows.shape[::-1], dtype)
+    columns[...] = rows.T
+    return columns
 
 
 def _merge(one, other):
