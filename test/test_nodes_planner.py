@@ -8,6 +8,8 @@ import pytest
 from planning import INSTRUCTION, MAX_AGE, SHADES, VOXELS, Planning
 from ros_helpers import LATCHED, TIMEOUT, cloud_msg
 
+from benchmarks._scene import table_with_blocks
+
 from action_msgs.msg import GoalStatus
 from std_msgs.msg import Empty, String
 from std_srvs.srv import Trigger
@@ -16,6 +18,7 @@ from visualization_msgs.msg import Marker
 from moe3d_ros.msg import TaskPlan
 from moe3d_ros.nodes.conversions import stamp_ns
 from moe3d_ros.plan import ErrorCode
+from moe3d_ros.planner import CHECKPOINTS
 from moe3d_ros.srv import AnswerQuestion
 from moe3d_ros.voxels import Workspace
 
@@ -220,14 +223,30 @@ def test_replan_needs_a_newer_cloud(planning):
     assert response.success and "pick" in response.message
 
 
-def test_answer(planning):
+def test_a_question_without_an_answer_is_no_success(planning):
     client = planning.probe.node.create_client(AnswerQuestion, "/planning/answer")
     with planning.look():
-        good = planning.probe.call(client, AnswerQuestion.Request(question="How many blocks are there?"))
+        silent = planning.probe.call(client, AnswerQuestion.Request(question="How many blocks are there?"))
         empty = planning.probe.call(client, AnswerQuestion.Request(question=""))
-    # What an untrained model says is anything, also nothing.
-    assert good.success and good.error_code == 0 and good.message == "" and good.seconds > 0
+    # The tiny model's answers end before their first word.
+    assert not silent.success and silent.answer == "" and silent.error_code == ErrorCode.BAD_INSTRUCTION
+    assert "has no answer to 'How many blocks are there?'" in silent.message and silent.seconds > 0
     assert not empty.success and empty.error_code == ErrorCode.BAD_INSTRUCTION and "empty" in empty.message
+
+
+@pytest.mark.skipif(not (CHECKPOINTS / "default").is_dir(), reason="there is no default checkpoint")
+def test_the_default_checkpoint_answers(probe):
+    pytest.importorskip("pybullet", reason="PyBullet is not installed")
+    planning = Planning(probe, "asked", checkpoint="default")
+    client = probe.node.create_client(AnswerQuestion, "/asked/answer")
+    try:
+        planning.process.wait_log("model loaded")
+        with planning.look(*table_with_blocks()):
+            answer = probe.call(client, AnswerQuestion.Request(question="What color is the bowl?"))
+    finally:
+        assert planning.process.stop() == 0, planning.process.log
+    assert (answer.success, answer.error_code, answer.message, answer.answer) == (True, 0, "", "green")
+    assert answer.seconds > 0
 
 
 @pytest.fixture(scope="module")

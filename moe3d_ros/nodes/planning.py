@@ -81,7 +81,13 @@ class Planning:
 
         def run(planner, request: Request) -> str:
             points, colors, _ = self._look(planner, request)
-            return planner.answer(points, colors, question, should_stop=request.should_stop)
+            answer = planner.answer(points, colors, question, should_stop=request.should_stop)
+            if not answer:
+                raise PlanningError(
+                    ErrorCode.BAD_INSTRUCTION,
+                    f"The model has no answer to {question!r}: ask about the things on the table, in other words.",
+                )
+            return answer
 
         request = Request(run, on_done=self._finish, timeout=self._settings["planning_timeout"])
         try:
