@@ -45,4 +45,4 @@ class TimedVoxelizer(Voxelizer):
 
 
 if __name__ == "__main__":
-    raise SystemExit(run_node(TimedVoxelizer))
+    raise SystemExit(run_node(TimedVoxelizer, clouds=True))

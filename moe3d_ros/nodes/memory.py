@@ -10,7 +10,7 @@ import sys
 
 M_ARENA_MAX, ARENAS = -8, 2  # of glibc's mallopt
 M_MMAP_THRESHOLD, LARGE_BLOCK = -3, 4 << 20  # bytes
-M_TRIM_THRESHOLD, KEPT = -1, 16 << 20  # bytes
+M_TRIM_THRESHOLD, KEPT = -1, 16 << 20
 
 
 def memory_mib() -> float:
@@ -47,7 +47,7 @@ def without_collections():
             gc.enable()
 
 
-def configure_malloc() -> None:
+def configure_malloc(clouds: bool = False) -> None:
     """Make glibc give memory back; for a process with many threads, before it starts them.
 
     By default each of an executor's threads gets a heap of its own, and the first large block that is freed raises the
@@ -55,12 +55,14 @@ def configure_malloc() -> None:
     is loaded and freed again and again: 52 MiB more after 20 loads by default, 22 MiB with two heaps, 5 MiB with large
     blocks kept out of them too.
 
-    With a size of one's own for large blocks, glibc hands back all but 128 kB of what is free at a heap's end, at every
-    free: what a cloud needs came from the system anew each time, in 3300 page faults for 640x480 points, and made 15 of
-    24 ms of the voxelizer's CPU time. So a heap keeps as much as a cloud needs.
+    Args:
+        clouds: the process turns clouds into voxels and loads no model, so its heaps keep what a cloud needs. Else glibc
+            hands back all but 128 kB of a heap's free end at every free, and takes it anew: 3300 page faults for a cloud
+            of 640x480, half of the voxelizer's CPU time. (A planner that is loaded again and again would grow by 6 %.)
     """
     with contextlib.suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(M_ARENA_MAX, ARENAS)
         mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
-        mallopt(M_TRIM_THRESHOLD, KEPT)
+        if clouds:
+            mallopt(M_TRIM_THRESHOLD, KEPT)

@@ -17,12 +17,12 @@ from moe3d_ros.nodes.memory import configure_malloc
 from moe3d_ros.nodes.transport import choose_profile
 
 
-def run_node(make_node, args=None, threads: int = 4) -> int:
+def run_node(make_node, args=None, threads: int = 4, clouds: bool = False) -> int:
     """Create a node, spin it until SIGINT or SIGTERM, and close it; see `run_nodes`."""
-    return run_nodes(lambda: [make_node()], args, threads)
+    return run_nodes(lambda: [make_node()], args, threads, clouds)
 
 
-def run_nodes(make_nodes, args=None, threads: int = 4) -> int:
+def run_nodes(make_nodes, args=None, threads: int = 4, clouds: bool = False) -> int:
     """Create nodes, spin them in one executor until SIGINT or SIGTERM, and close them.
 
     Args:
@@ -30,11 +30,12 @@ def run_nodes(make_nodes, args=None, threads: int = 4) -> int:
             called before they spin, and ``close``, and the attribute ``exit_code``.
         args: command line as rclpy.init takes it.
         threads: executor threads.
+        clouds: this process turns clouds into voxels and loads no model; see `configure_malloc`.
 
     Returns:
         exit code: 0 after a shutdown or what the nodes say, 2 where the parameters were refused.
     """
-    configure_malloc()
+    configure_malloc(clouds)
     choose_profile(os.environ)
     starting = True
 

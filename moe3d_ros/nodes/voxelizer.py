@@ -317,7 +317,7 @@ def _transformed(reading: Reading, matrix: np.ndarray | None) -> Reading:
 
 def main(args=None) -> int:
     """Entry point of the program `voxelizer`."""
-    return run_node(Voxelizer, args)
+    return run_node(Voxelizer, args, clouds=True)
 
 
 if __name__ == "__main__":
