@@ -209,6 +209,10 @@ def test_long_tasks_can_be_chosen_and_only_those_of_training(tmp_path):
     rng, generator = np.random.default_rng(1), torch.Generator().manual_seed(1)
     _, moments = sample_mixture(30, 1.0, LANGUAGE_RANGE, rng, generator, names=["clear_zone", "E"])
     assert {moment.task.name for moment in moments if not moment.task.reason} == {"clear_zone", "E"}
+    for task in ("perception", "action"):
+        scenes = make_task(settings(tmp_path, task=task, long_tasks=1.0, long_names=["bowls_to_zone"])).make_batch(3)[0]
+        kinds = [{KINDS[kind] for kind in row.tolist() if kind >= 0} for row in scenes.kind]
+        assert all({"block", "bowl", "zone"} <= found for found in kinds)
     assert settings(tmp_path, long_names=["A", "A", "E"]).long_names == ["A", "A", "E"]
     with pytest.raises(ValueError, match="long_names has K: training tasks are A"):
         settings(tmp_path, long_names=["A", "K"])

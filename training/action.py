@@ -73,7 +73,7 @@ class ActionTask:
             demonstrated, patches, steps = self.mixture.batch(self.config.batch_size, rng)
             return demonstrated, patches, None, _pose_targets(steps, 1)
         scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, TRAINING_RANGE, rng, generator,
-                                         self.config.sixd)  # fmt: skip
+                                         self.config.sixd, self.config.long_names or ())  # fmt: skip
         cloud = sense(scenes, SensorRange(), generator)
         patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), labels=cloud.slot)
         scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)

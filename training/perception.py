@@ -47,7 +47,8 @@ class PerceptionTask:
         rng = np.random.default_rng(seed)
         parts = [sample_sixd(tilted, rng, device)] if tilted else []
         if long:
-            parts.append(batch_scenes([moment.scene for moment in sample_moments(long, rng)], device))
+            moments = sample_moments(long, rng, names=self.config.long_names or ())
+            parts.append(batch_scenes([moment.scene for moment in moments], device))
         if self.config.batch_size > tilted + long:
             parts.append(sample_scenes(self.config.batch_size - tilted - long, PERCEPTION_RANGE, generator))
         scenes = join(parts) if len(parts) > 1 else parts[0]
