@@ -210,7 +210,8 @@ def test_long_tasks_can_be_chosen_and_only_those_of_training(tmp_path):
     _, moments = sample_mixture(30, 1.0, LANGUAGE_RANGE, rng, generator, names=["clear_zone", "E"])
     assert {moment.task.name for moment in moments if not moment.task.reason} == {"clear_zone", "E"}
     for task in ("perception", "action"):
-        scenes = make_task(settings(tmp_path, task=task, long_tasks=1.0, long_names=["bowls_to_zone"])).make_batch(3)[0]
+        config = settings(tmp_path, task=task, batch_size=8, long_tasks=1.0, long_names=["bowls_to_zone"])
+        scenes = make_task(config).make_batch(3)[0]
         kinds = [{KINDS[kind] for kind in row.tolist() if kind >= 0} for row in scenes.kind]
         assert all({"block", "bowl", "zone"} <= found for found in kinds)
     assert settings(tmp_path, long_names=["A", "A", "E"]).long_names == ["A", "A", "E"]
