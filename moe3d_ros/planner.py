@@ -20,7 +20,7 @@ from moe3d_ros.model.objects import ObjectSet, from_detections
 from moe3d_ros.model.patches import single_cloud_patches
 from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization, anchor_inputs, step_condition
 from moe3d_ros.model.pose_dit import sample_poses
-from moe3d_ros.model.writing import GeneratedStep, generate_plan
+from moe3d_ros.model.writing import GeneratedStep, generate_plan, names_of
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.voxels import Workspace, voxelize
 
@@ -220,13 +220,8 @@ def refusal(instruction: str, objects: ObjectSet) -> PlanningError:
 
 def describe(objects: ObjectSet) -> str:
     """What the encoder found, in words, from left to right."""
-    from moe3d_ros.tabletop.scenes import COLOR_NAMES, KINDS
-
-    names = []
-    for column in torch.nonzero(objects.mask[0]).flatten().tolist():
-        kind = KINDS[int(objects.kind[0, column].argmax())]
-        names.append(f"a {COLOR_NAMES[int(objects.color[0, column].argmax())]} {kind}")
-    return ", ".join(names)
+    seen = [names_of(objects, column) for column in torch.nonzero(objects.mask[0]).flatten().tolist()]
+    return ", ".join(f"a {color} {kind}" for kind, color, _ in seen)
 
 
 class _Stopwatch:

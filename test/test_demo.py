@@ -24,7 +24,6 @@ TIMEOUT = 300  # seconds; a limit for a loaded machine, not an expectation
 
 
 ORACLE = ("--planner", "oracle_planner")  # in the model's place: what is tested here is the demo
-CHECKPOINT = REPOSITORY / "moe3d_ros" / "checkpoints" / "default"
 
 
 def command(out: Path, *options: str) -> list[str]:
@@ -107,7 +106,6 @@ def test_demo_plans_executes_and_leaves_nothing_behind(ros, tmp_path):
     assert not left_behind(f"mark-{os.getpid()}-sim")
 
 
-@pytest.mark.skipif(not CHECKPOINT.is_dir(), reason="there is no default checkpoint")
 def test_demo_with_the_default_checkpoint(ros, tmp_path):
     out = tmp_path / "demo"
     done = run_demo(out, DEMO_MARK=f"mark-{os.getpid()}-model")

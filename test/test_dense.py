@@ -7,10 +7,10 @@ import torch
 from moe3d_ros.model.adapt import adapt_base, convert_base, dense_rank
 from moe3d_ros.model.base_llm import load_base
 from moe3d_ros.model.config import LanguageConfig
-from moe3d_ros.model.writing import generate_plan
 from moe3d_ros.model.lora import merge_for_serving, trained_tensors
 from moe3d_ros.model.moe import moe_layers
 from moe3d_ros.model.tiny import write_tiny_base
+from moe3d_ros.model.writing import generate_plan
 from moe3d_ros.planner import Planner
 from training.config import StageConfig
 from training.engine import train

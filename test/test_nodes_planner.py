@@ -18,7 +18,6 @@ from visualization_msgs.msg import Marker
 from moe3d_ros.msg import TaskPlan
 from moe3d_ros.nodes.conversions import stamp_ns
 from moe3d_ros.plan import ErrorCode
-from moe3d_ros.planner import CHECKPOINTS
 from moe3d_ros.srv import AnswerQuestion
 from moe3d_ros.voxels import Workspace
 
@@ -234,7 +233,6 @@ def test_a_question_without_an_answer_is_no_success(planning):
     assert not empty.success and empty.error_code == ErrorCode.BAD_INSTRUCTION and "empty" in empty.message
 
 
-@pytest.mark.skipif(not (CHECKPOINTS / "default").is_dir(), reason="there is no default checkpoint")
 def test_the_default_checkpoint_answers(probe):
     pytest.importorskip("pybullet", reason="PyBullet is not installed")
     planning = Planning(probe, "asked", checkpoint="default")

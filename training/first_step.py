@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from moe3d_ros.model.grammar import CANNOT, DONE, parse_step
 from moe3d_ros.model.language import task_prompt
-from moe3d_ros.model.writing import generate_plan
 from moe3d_ros.model.objects import ObjectSet, from_detections
 from moe3d_ros.model.patches import make_patches
+from moe3d_ros.model.writing import generate_plan
 from moe3d_ros.planner import Planner, step_confidence
 from moe3d_ros.tabletop.arrange import batch_scenes
 from moe3d_ros.tabletop.raycast import SensorRange, sense

@@ -86,7 +86,7 @@ class _Writer:
         scene, self.tokens, self.features = model.prefix(objects)
         device = scene.device
         self.center = objects.center[:1, : len(self.tokens)]  # (1, n, 3)
-        self.names = [_names(objects, column) for column in range(len(self.tokens))]
+        self.names = [names_of(objects, column) for column in range(len(self.tokens))]
         self.mask = torch.ones(self.features.shape[:2], dtype=torch.bool, device=device)
         ids = torch.tensor(model.encode(prompt), device=device)
         self.states: list[torch.Tensor] = []
@@ -232,7 +232,7 @@ class _Writer:
         return done
 
 
-def _names(objects: ObjectSet, column: int) -> tuple[str, str, str]:
+def names_of(objects: ObjectSet, column: int) -> tuple[str, str, str]:
     """What the encoder takes an object of the first scene for: kind, colour, and the size that it would have as a block."""
     kind, color = int(objects.kind[0, column].argmax()), int(objects.color[0, column].argmax())
     size = int((torch.tensor(BLOCK_EDGES) / 2 - objects.half[0, column].mean().cpu()).abs().argmin())

@@ -10,7 +10,7 @@ import sys
 
 M_ARENA_MAX, ARENAS = -8, 2  # of glibc's mallopt
 M_MMAP_THRESHOLD, LARGE_BLOCK = -3, 4 << 20  # bytes
-M_TRIM_THRESHOLD, KEPT = -1, 16 << 20
+M_TRIM_THRESHOLD, KEPT = -1, 16 << 20  # bytes
 
 
 def memory_mib() -> float:
