@@ -54,6 +54,18 @@ def test_poses_are_plain_in_the_frames_that_pose_dit_is_told(name):
         assert np.allclose(off, [0, 0, thing.half_extents[0 if thing.kind == "bar" else 2]], atol=1e-4)
 
 
+@pytest.mark.parametrize("kind, aligned", [("block", True), ("object", True), ("bowl", False), ("zone", False)])
+def test_a_block_is_turned_to_fit_what_bears_it(kind, aligned):
+    """Two like blocks on top of each other may be taken for one tall object: what comes on it must fit it all the same."""
+    yaw = torch.tensor([[0.1, 0.5]])
+    kinds = torch.nn.functional.one_hot(torch.tensor([[0, KINDS.index(kind)]]), len(KINDS)).float()
+    seen = torch.ones(1, 2, dtype=torch.bool)
+    pair = ObjectSet(kinds, torch.rand(1, 2, 11), torch.rand(1, 2, 3), torch.rand(1, 2, 3), yaw, seen, seen.float(),
+                     torch.zeros(1, 2, 24))  # fmt: skip
+    anchors = anchor_inputs(pair, torch.tensor([[[0, 1]]]))
+    assert anchors.yaw[0, 0].tolist() == pytest.approx([0.1, 0.5 if aligned else 0.1])
+
+
 @pytest.mark.parametrize("name", SIXD_TASKS)
 def test_the_oracle_does_each_task_in_physics_and_nothing_else_counts(name):
     task, scene = sixd_episode(name, np.random.default_rng([1, 7]))

@@ -17,7 +17,7 @@ from moe3d_ros.model.language import SceneLanguageModel
 from moe3d_ros.model.lora import adapter_names, fold_adapters, ready_to_serve
 from moe3d_ros.model.objects import KINDS, SIDEWAYS, ObjectSet, attributes_width
 from moe3d_ros.model.pose_dit import OFFSET_SCALE, PoseDiT, PoseDiTConfig
-from moe3d_ros.tabletop.scenes import BLOCK, RAMP, SLOT
+from moe3d_ros.tabletop.scenes import BOWL, RAMP, ZONE
 
 
 def make_language_model(config: ModelConfig, llm, tokenizer, adapted: bool = True) -> SceneLanguageModel:
@@ -154,8 +154,9 @@ def anchor_inputs(objects: ObjectSet, index: torch.Tensor) -> Anchors:
     """Anchors of the pointed objects; index (B, M, 2) into the objects, n or negative for none.
 
     The heading at the pick is the picked object's. At the place it is the same, so that nothing turns without need,
-    but for a block (ramp, slot) to be placed on: then it is that block's, by the least turn that aligns their faces. A
-    model that knows tilted things takes the face at the pick from the picked object, and from a ramp at the place.
+    but where it is placed on a thing with faces of its own: then it is that thing's, by the least turn that aligns them.
+    Beside blocks, ramps and slots that is any object, since a pile of like blocks may look like one tall box. A model that
+    knows tilted things takes the face at the pick from the picked object, and from a ramp at the place.
     """
     batch, n = objects.mask.shape
     none = (index < 0) | (index >= n)
@@ -172,7 +173,7 @@ def anchor_inputs(objects: ObjectSet, index: torch.Tensor) -> Anchors:
     quarter = torch.pi / 2
     least = torch.remainder(yaw[..., 1] - yaw[..., 0] + quarter / 2, quarter) - quarter / 2
     goal = take(objects.kind)[..., 1, :].argmax(-1)
-    stacked = ((goal == BLOCK) | (goal == RAMP) | (goal == SLOT)) & ~none.any(-1)
+    stacked = (goal != BOWL) & (goal != ZONE) & ~none.any(-1)
     place = yaw[..., 0] + torch.where(stacked, least, torch.zeros_like(least))
     headings, normal = torch.stack([yaw[..., 0], place], dim=-1), None
     if objects.normal is not None:
