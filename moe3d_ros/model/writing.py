@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -43,6 +43,10 @@ def generate_plan(model: SceneLanguageModel, objects: ObjectSet, instruction: st
     Words are drafted from what the encoder says of the object, and read in one go: as in speculative decoding (arXiv
     2211.17192), those stay that the LLM would have written, so that the draft changes the time and not the plan.
 
+    The place of a step that goes to a spot on the table hangs on no object, only on the LLM's state, in which every place
+    that the instruction names leaves its mark: between two areas of the table the pose would end half way. So the state
+    of such a step is read from its own words, as if they were the instruction.
+
     Returns:
         steps (list of GeneratedStep), and how it ended: ``done``, ``cannot`` or ``max_steps``, with its probability.
     Raises:
@@ -51,6 +55,13 @@ def generate_plan(model: SceneLanguageModel, objects: ObjectSet, instruction: st
     special = model.grammar.special
     writer = _Writer(model, objects, task_prompt(instruction, completed), should_stop)
     steps: list[GeneratedStep] = []
+    lines: list[list[int]] = []
+
+    def ended(how: str, probability: float):
+        for step, line in zip(steps, lines):
+            if step.state.chosen[1] == len(writer.tokens):
+                step.state = writer.state_alone(step, line)
+        return steps, how, probability
 
     def show(tokens: list[int]) -> None:
         if on_text is not None:
@@ -60,7 +71,7 @@ def generate_plan(model: SceneLanguageModel, objects: ObjectSet, instruction: st
     while len(steps) < max_steps:
         chosen, probability = writer.step_or_end(node)
         if chosen in (special[DONE], special[CANNOT]):
-            return steps, "done" if chosen == special[DONE] else "cannot", probability
+            return ended("done" if chosen == special[DONE] else "cannot", probability)
         line, node = writer.forced([chosen], node.children[chosen])
         writer.read(line)
         for which in range(POINTERS):
@@ -69,7 +80,8 @@ def generate_plan(model: SceneLanguageModel, objects: ObjectSet, instruction: st
             line, probability = line + phrase, probability * chance
             show(line)
         steps.append(GeneratedStep(writer.words_of(line), probability, writer.end_step()))
-    return steps, "max_steps", 1.0
+        lines.append(line)
+    return ended("max_steps", 1.0)
 
 
 TRIED = 3  # objects at most for which words are written
@@ -88,6 +100,7 @@ class _Writer:
         self.center = objects.center[:1, : len(self.tokens)]  # (1, n, 3)
         self.names = [names_of(objects, column) for column in range(len(self.tokens))]
         self.mask = torch.ones(self.features.shape[:2], dtype=torch.bool, device=device)
+        self.scene_length = len(scene)
         ids = torch.tensor(model.encode(prompt), device=device)
         self.states: list[torch.Tensor] = []
         self.pointers: list[torch.Tensor] = []
@@ -105,13 +118,16 @@ class _Writer:
 
     def read(self, ids: list[int], index: int | None = None) -> None:
         """Read tokens; ``index`` is the object that a marker, which then comes first, stands for."""
+        self._run(*self._embedded(ids, index))
+
+    def _embedded(self, ids: list[int], index: int | None = None) -> tuple[torch.Tensor, TokenPlaces]:
         inputs = self.model.embed(torch.tensor(ids, device=self.mask.device))
         places = text_places(1, len(ids), self.mask.device)
         if index is not None and index < len(self.tokens):
             inputs = torch.cat([inputs[:1] + self.tokens[index], inputs[1:]])
             rest = text_places(1, len(ids) - 1, self.mask.device)
             places = join_places(object_places(self.center[:, index : index + 1]), rest)
-        self._run(inputs, places)
+        return inputs, places
 
     def choose(self, node, ended: torch.Tensor | None = None, at: int = -1) -> tuple[int, float]:
         """The likeliest token that the grammar allows after the one ``at`` of those just read; its probability there."""
@@ -227,9 +243,25 @@ class _Writer:
     def end_step(self) -> StepState:
         """State and pointers of the step that was just read."""
         states = torch.cat(self.states)
-        done = StepState(torch.cat([states[-1], states.mean(0)]), torch.stack(self.pointers), tuple(self.chosen))
+        done = StepState(_summary(states), torch.stack(self.pointers), tuple(self.chosen))
         self.states, self.pointers, self.chosen = [], [], []
         return done
+
+    def state_alone(self, step: GeneratedStep, line: list[int]) -> StepState:
+        """State of a written step, whose tokens are ``line``, behind its own words as instruction; forgets the plan."""
+        pick, place = (line.index(marker) for marker in self.model.grammar.special[PICK:])
+        asked = self.model.encode(task_prompt(step.text))
+        before = self._embedded(asked + line[:pick])
+        picked, placed = self._embedded(line[pick:place], step.state.chosen[0]), self._embedded(line[place:], step.state.chosen[1])
+        self._rewind(self.scene_length, 0)
+        inputs, places = zip(before, picked, placed)
+        self._run(torch.cat(inputs), join_places(*places))
+        return replace(step.state, state=_summary(self.states.pop()[len(asked) :]))
+
+
+def _summary(states: torch.Tensor) -> torch.Tensor:
+    """What Pose-DiT is told of a step's states (T, W) -> (2W,)."""
+    return torch.cat([states[-1], states.mean(0)])
 
 
 def names_of(objects: ObjectSet, column: int) -> tuple[str, str, str]:
