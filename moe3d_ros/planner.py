@@ -124,8 +124,12 @@ class Planner:
         """Answer a question about the scene in a few words; arguments and errors as in :meth:`plan`."""
         question = check_text(question, "question")
         with self._stopping(should_stop):
-            _, objects = self._see(self._patches(points, colors))
-            return generate_answer(self.model.language, objects, question)
+            return generate_answer(self.model.language, self.see(points, colors), question)
+
+    @torch.no_grad()
+    def see(self, points, colors) -> ObjectSet:
+        """The objects that the encoder finds in a cloud, a batch of one; arguments and errors as in :meth:`plan`."""
+        return self._see(self._patches(points, colors))[1]
 
     @contextmanager
     def _stopping(self, should_stop):

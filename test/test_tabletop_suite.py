@@ -2,9 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from moe3d_ros.model.tiny import write_tiny_checkpoint
+from moe3d_ros.planner import Planner
+from moe3d_ros.tabletop.physics import TabletopWorld
+from moe3d_ros.tabletop.success import in_area
 from training import evaluate, tabletop_report
 from training.tabletop_episode import Episode, held_out_episode
 
@@ -33,12 +37,27 @@ def test_a_saved_failure_replays(tmp_path, capsys):
     figures = json.loads(out.read_text())
     (record,) = figures["records"]
     assert figures["checkpoint"] == "tiny" and not record["success"] and record["oracle"]
+    assert sum(figures["mistakes"].values()) >= 1 and figures["tasks"]["B"]["mistakes"] == figures["mistakes"]
     (saved,) = (tmp_path / "failures").iterdir()
     capsys.readouterr()
     assert evaluate.main([*common, "--replay", str(saved)]) == 0
     again = json.loads(capsys.readouterr().out)
     for name in ("instruction", "steps", "end", "score", "moves"):
         assert again[name] == record[name]
+
+
+def test_a_block_goes_into_the_area_that_its_step_names_although_another_one_is_named_too():
+    """The default checkpoint once put it half way between the two."""
+    planner = Planner.from_pretrained("default")
+    for number in (2, 7, 9):
+        episode = held_out_episode("J", number)
+        with TabletopWorld(episode.scene) as world:
+            cloud = world.cloud(episode.cameras, noise=np.random.default_rng(number))
+        action = planner.plan(*cloud, episode.task.instruction, max_steps=1).actions[0]
+        area = episode.task.alternatives[0][0].area
+        assert action.destination == f"on the {area}" and in_area(action.place.position[:2], area)
+        edges = np.abs(np.subtract(action.place.position[:2], planner.workspace.center[:2]))
+        assert edges.min() > 0.06, "well inside, not at the middle of the table"
 
 
 def test_a_file_that_is_no_episode_is_refused(tmp_path, capsys):
@@ -62,9 +81,9 @@ def test_episodes_depend_on_their_number_alone_and_survive_a_file(tmp_path):
 
 
 def test_means_are_over_tasks_and_intervals_are_wilsons():
-    records = [{"task": "A", "success": i < 9, "score": 0.9, "oracle": True} for i in range(10)]
-    records += [{"task": "B", "success": False, "score": 0.5, "oracle": True}, {"task": "K", "success": True, "score": 1.0,
-                                                                                "oracle": False}]  # fmt: skip
+    records = [{"task": "A", "success": i < 9, "score": 0.9, "oracle": True, "steps": []} for i in range(10)]
+    records += [{"task": "B", "success": False, "score": 0.5, "oracle": True, "steps": []},
+                {"task": "K", "success": True, "score": 1.0, "oracle": False, "steps": []}]  # fmt: skip
     figures = tabletop_report.summary(records)
     assert figures["seen_mean"] == pytest.approx(0.45) and figures["unseen_mean"] == 1.0
     assert figures["tasks"]["A"]["interval"] == pytest.approx((0.5958, 0.9821), abs=1e-3)

@@ -12,9 +12,13 @@ MIDDLE = (0.5, 0.0)  # of the workspace, x and y in metres: areas are its quadra
 
 
 def describe(
-    scenes: SceneBatch, generator: torch.Generator, miss: float = 0.01, kinds: int = PLAIN_KINDS
+    scenes: SceneBatch, generator: torch.Generator, kinds: int = PLAIN_KINDS, errors: float = 1.0
 ) -> tuple[ObjectSet, torch.Tensor]:
-    """ObjectSet with errors of the size that the encoder makes, and the slot of each object (B, n), -1 for padding."""
+    """ObjectSet, and the slot of each object (B, n), -1 for padding.
+
+    Args:
+        errors: how large they are and how often things are missed or mistaken, by what the encoder makes of them; 0: the truth.
+    """
     batch = len(scenes)
 
     def uniform(*shape):
@@ -24,8 +28,8 @@ def describe(
         return torch.randn(*shape, generator=generator)
 
     slots = scenes.exists.shape[1]
-    seen = scenes.named & (uniform(batch, slots) > miss)
-    center = scenes.center + 0.004 * uniform(batch, 1, 1) * normal(batch, slots, 3)
+    seen = scenes.named & (uniform(batch, slots) >= 0.01 * errors)
+    center = scenes.center + 0.004 * errors * uniform(batch, 1, 1) * normal(batch, slots, 3)
     key = torch.where(seen, -center[..., 1], torch.full((batch, slots), torch.inf))
     n = max(int(seen.sum(1).max()), 1)
     order = key.argsort(dim=1)[:, :n]
@@ -34,20 +38,20 @@ def describe(
     def take(value):
         return value.gather(1, order if value.ndim == 2 else order[..., None].expand(-1, -1, value.shape[-1]))
 
-    kind = _confident(take(scenes.kind), kinds, uniform, normal, wrong=0.003)
-    color = _confident(take(scenes.color), len(COLOR_NAMES), uniform, normal, wrong=0.01)
-    half = take(scenes.half) + 0.001 * normal(batch, n, 3)
+    kind = _confident(take(scenes.kind), kinds, uniform, normal, 0.003, errors)
+    color = _confident(take(scenes.color), len(COLOR_NAMES), uniform, normal, 0.01, errors)
+    half = take(scenes.half) + 0.001 * errors * normal(batch, n, 3)
     score = 1 - 0.05 * uniform(batch, n)
     objects = ObjectSet(kind, color, take(center), half, take(scenes.yaw), mask, score)
     return objects, torch.where(mask, order, torch.full_like(order, -1))
 
 
-def _confident(index, classes, uniform, normal, wrong: float) -> torch.Tensor:
+def _confident(index, classes, uniform, normal, wrong: float, errors: float) -> torch.Tensor:
     """Probabilities that mostly favour ``index`` (B, n): as a trained classifier gives."""
-    swap = uniform(*index.shape) < wrong
+    swap = uniform(*index.shape) < wrong * errors
     index = torch.where(swap, (uniform(*index.shape) * classes).long().clamp(max=classes - 1), index)
     sure = 5 + 5 * uniform(*index.shape, 1)
-    logits = sure * F.one_hot(index.clamp(min=0), classes) + 1.2 * normal(*index.shape, classes)
+    logits = sure * F.one_hot(index.clamp(min=0), classes) + 1.2 * errors * normal(*index.shape, classes)
     return logits.softmax(-1)
 
 

@@ -17,6 +17,7 @@ from moe3d_ros.tabletop.long_tasks import LongTask, next_step, remaining_steps, 
 from moe3d_ros.tabletop.physics import TabletopWorld
 from moe3d_ros.tabletop.scenes import Scene, SceneObject
 from moe3d_ros.voxels import Workspace
+from training.mistakes import cause_of_no_step, cause_of_step
 
 HELD_OUT_SEED = 9_100_000  # training scenes come from seeds of another kind and range
 COLOR_SETS = {"seen": SEEN_COLORS, "all": SEEN_COLORS + UNSEEN_COLORS}
@@ -78,7 +79,8 @@ def run_episode(episode: Episode, planner: Planner | None) -> dict:
     planner cannot plan for another reason counts as a step. What counts is how the things then lie.
 
     Returns:
-        record with ``success``, ``score`` in [0, 1], ``end`` (complete, cannot, limit) and every step in words.
+        record with ``success``, ``score`` in [0, 1], ``end`` (complete, cannot, limit) and every step in words, with the
+        ``cause`` why it did not help.
     """
     task, rng = episode.task, np.random.default_rng([*episode.seed, 1])
     steps: list[dict] = []
@@ -88,33 +90,37 @@ def run_episode(episode: Episode, planner: Planner | None) -> dict:
     with TabletopWorld(episode.scene) as world:
         moves = len(remaining_steps(task, world.current_scene()))
         for _ in range(task.step_limit(moves)):
-            if planner is None:
-                step = next_step(task, world.current_scene())
-                if step is None:
-                    end = "complete"
-                    break
-            else:
+            before = world.current_scene()
+            step = wanted = next_step(task, before)
+            entry = {"oracle": wanted.text if wanted else None}
+            if planner is None and wanted is None:
+                end = "complete"
+                break
+            if planner is not None:
+                cloud = world.cloud(episode.cameras, noise=rng)
                 start = time.perf_counter()
-                plan = _plan(planner, world, episode, completed, rng)
+                plan = _plan(planner, cloud, task.instruction, tuple(completed))
                 seconds.append(time.perf_counter() - start)
-                if isinstance(plan, PlanningError):
-                    steps.append({"error": plan.code.name, "message": str(plan)})
-                    if plan.code == ErrorCode.BAD_INSTRUCTION:
-                        end = "cannot"
-                        break
-                    continue
-                if not plan.actions:
-                    end = "complete"
+                error = plan if isinstance(plan, PlanningError) else None
+                if error or not plan.actions:
+                    said = {"error": error.code.name, "message": str(error)} if error else {"text": "done"}
+                    cause = cause_of_no_step(planner, task, before, error, tuple(completed))
+                    steps.append(said | entry | {"cause": cause})
+                    if error and error.code != ErrorCode.BAD_INSTRUCTION:
+                        continue
+                    end = "cannot" if error else "complete"
                     break
                 step = plan.actions[0]
-            wanted = next_step(task, world.current_scene())
             result = world.pick_and_place(step.pick, step.place)
+            after = world.current_scene()
+            reached, goals = satisfied(task, after)
+            ever = max(ever, reached)
+            entry |= {"text": step.text, "message": result.message, "reached": reached}
+            if planner is not None:
+                entry["cause"] = cause_of_step(planner, task, before, after, cloud, step, result, tuple(completed))
             if result.grasped:
                 completed.append(step.text)
-            reached, goals = satisfied(task, world.current_scene())
-            ever = max(ever, reached)
-            steps.append({"text": step.text, "oracle": wanted.text if wanted else None, "message": result.message,
-                          "reached": reached})  # fmt: skip
+            steps.append(entry)
         reached, goals = satisfied(task, world.current_scene())
     record = {"task": task.name, "number": episode.number, "instruction": task.instruction, "goals": goals, "moves": moves,
               "reached": reached, "score": reached / goals, "success": reached == goals, "ever": ever, "end": end,
@@ -122,9 +128,8 @@ def run_episode(episode: Episode, planner: Planner | None) -> dict:
     return record | ({"seconds": float(np.median(seconds))} if seconds else {})
 
 
-def _plan(planner: Planner, world: TabletopWorld, episode: Episode, completed: list[str], rng) -> Plan | PlanningError:
-    points, colors = world.cloud(episode.cameras, noise=rng)
+def _plan(planner: Planner, cloud, instruction: str, completed: tuple[str, ...]) -> Plan | PlanningError:
     try:
-        return planner.plan(points, colors, episode.task.instruction, completed=tuple(completed), max_steps=1)
+        return planner.plan(*cloud, instruction, completed=completed, max_steps=1)
     except PlanningError as error:
         return error

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from moe3d_ros.tabletop.benchmark_tasks import SEEN_TASKS, TASKS, UNSEEN_TASKS
+from training.mistakes import mistakes
 from training.shares import interval
 
 # Published success of LoHoVLA, and of a plain VLA of its size (3 billion parameters), percent.
@@ -18,7 +19,10 @@ PUBLISHED_MEANS = {"seen": (56.8, 17.2), "unseen": (33.7, 9.0)}
 
 
 def summary(records: list[dict]) -> dict:
-    """Per task ``success``, ``score``, ``oracle``, with 95 % intervals and count; means over seen and unseen tasks."""
+    """Per task ``success``, ``score``, ``oracle``, with 95 % intervals and count; means over seen and unseen tasks.
+
+    ``mistakes`` counts, per task and over all, what spoilt the steps of failed episodes: see :mod:`training.mistakes`.
+    """
     tasks = {}
     for name in TASKS:
         of_task = [record for record in records if record["task"] == name]
@@ -31,12 +35,14 @@ def summary(records: list[dict]) -> dict:
                 "interval": interval(won),
                 "episodes": len(won),
                 "score_interval": _bootstrap([record["score"] for record in of_task]),
+                "mistakes": mistakes(of_task),
             }
     figures: dict = {"tasks": tasks}
     for name, letters in (("seen", SEEN_TASKS), ("unseen", UNSEEN_TASKS)):
         run = [tasks[letter] for letter in letters if letter in tasks]
         figures[f"{name}_mean"] = float(np.mean([task["success"] for task in run])) if run else None
         figures[f"{name}_score"] = float(np.mean([task["score"] for task in run])) if run else None
+    figures["mistakes"] = mistakes(records)
     seconds = [record["seconds"] for record in records if "seconds" in record]
     figures["seconds_median"] = float(np.median(seconds)) if seconds else None
     return figures
@@ -65,6 +71,11 @@ def table(figures: dict) -> str:
             published = PUBLISHED_MEANS[name]
             own = f"{100 * figures[f'{name}_mean']:9.1f}{'':16}{100 * figures[f'{name}_score']:8.1f}"
             lines.append(f"{name:8}{own}{'':18}{published[0]:9.1f}{published[1]:6.1f}{share}")
+    if any(figures["mistakes"].values()):
+        lines.append("steps that did not help, in failed episodes, by cause")
+        for name, counts in [*((name, task["mistakes"]) for name, task in figures["tasks"].items()), ("all", figures["mistakes"])]:
+            said = ", ".join(f"{cause} {count}" for cause, count in counts.items() if count)
+            lines += [f"{name:8}{said}"] * bool(said)
     if figures["seconds_median"] is not None:
         lines.append(f"seconds per plan (median)  {figures['seconds_median']:.2f}")
     return "\n".join(lines)
