@@ -72,6 +72,18 @@ def test_the_loss_is_content_with_any_right_move(writer):
     assert torch.nonzero(place).flatten().tolist() == list(places)
 
 
+@pytest.mark.parametrize("name, own_words", [("color_to_area", True), ("B", False)])
+def test_pose_dit_learns_places_on_the_table_from_the_steps_own_words(writer, name, own_words):
+    """As plans are read; the place of any other step hangs on the object that it points at."""
+    found = sample_progress(np.random.default_rng(3), name)
+    slots = list(range(len(found.scene.objects)))
+    text = writer.long(found, slots, np.random.default_rng(0), most=1)
+    read = writer.for_pose(text, found.steps[0], slots)
+    assert (found.steps[0].place_index is None) == own_words
+    assert read.text.prompt == (writer.model.encode(task_prompt(found.steps[0].text)) if own_words else text.prompt)
+    assert read.text.answer == text.answer and read.step == (found.steps[0], slots)
+
+
 def one_scene(model, count: int):
     """Tokens of ``count`` objects, and the objects."""
     objects = ObjectSet(torch.ones(1, count, len(KINDS)), torch.ones(1, count, len(COLOR_NAMES)), torch.rand(1, count, 3),

@@ -95,7 +95,7 @@ class ActionTask:
         drawn = [writer.single_step(*scenes.scene(index), rng) for _ in range(self.config.pairs - 1)]
         if moment and moment.steps:
             slots = list(range(len(moment.scene.objects)))
-            drawn.append(StepText(writer.long(moment, slots, rng, most=1), (moment.steps[0], slots)))
+            drawn.append(writer.for_pose(writer.long(moment, slots, rng, most=1), moment.steps[0], slots))
         else:
             drawn.append(writer.single_step(*scenes.scene(index), rng))
         return [text for text in drawn if text is not None]

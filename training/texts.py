@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -100,7 +100,14 @@ class TextWriter:
             task = single_step_task(scene, rng, grounded=bool(rng.random() < 0.5), areas=0.15)
         if task is None:
             return None
-        return StepText(self._write(task.instruction, task.steps, slots, [], "plain", rng), (task.steps[0], slots))
+        return self.for_pose(self._write(task.instruction, task.steps, slots, [], "plain", rng), task.steps[0], slots)
+
+    def for_pose(self, text: Text, step: Step, slots: list[int]) -> StepText:
+        """A text of one step with the step; one that goes to a spot on the table stands behind its own words, as
+        :func:`moe3d_ros.model.writing.generate_plan` reads it for Pose-DiT."""
+        if step.place_index is None:
+            text = replace(text, prompt=self.model.encode(task_prompt(step.text)))
+        return StepText(text, (step, slots))
 
     def _single(self, scene: Scene, slots, kind: str, rng) -> Text | None:
         if kind == "cannot":
