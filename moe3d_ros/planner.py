@@ -14,7 +14,8 @@ from moe3d_ros.model.answering import generate_answer
 from moe3d_ros.model.base_llm import load_base_for_serving
 from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, load_checkpoint
 from moe3d_ros.model.config import ModelConfig
-from moe3d_ros.model.grammar import parse_step
+from moe3d_ros.model.free_spots import free_spot
+from moe3d_ros.model.grammar import AREAS, parse_step
 from moe3d_ros.model.interrupt import Stopped, interruptible
 from moe3d_ros.model.objects import ObjectSet, from_detections
 from moe3d_ros.model.patches import single_cloud_patches
@@ -22,6 +23,7 @@ from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization, anchor_inpu
 from moe3d_ros.model.pose_dit import sample_poses
 from moe3d_ros.model.writing import GeneratedStep, generate_plan, names_of
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
+from moe3d_ros.tabletop.scenes import BOWL, ZONE
 from moe3d_ros.voxels import Workspace, voxelize
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
@@ -186,6 +188,7 @@ class Planner:
         )  # fmt: skip
         positions, rotations = positions[0].cpu().numpy(), (anchors.turn() @ rotations)[0].cpu().numpy()
         self._check_reachable(positions, rotations)
+        self._keep_free(steps, positions, objects)
         actions = []
         for number, step in enumerate(steps):
             target, destination = parse_step(step.text)
@@ -193,6 +196,26 @@ class Planner:
             confidence = model.config.calibrated(step_confidence(step))
             actions.append(Action(number, "pick_place", target, destination, pick, place, confidence, step.text))
         return tuple(actions)
+
+    def _keep_free(self, steps: list[GeneratedStep], positions: np.ndarray, objects: ObjectSet) -> None:
+        """Move places on the table (M, 2, 3), in place, that what is seen there, or an earlier step puts there, is in the way of.
+
+        What goes in or on another thing stays where Pose-DiT puts it.
+        """
+        count = int(objects.mask[0].sum())
+        centers, half = (value[0, :count].cpu().double().numpy() for value in (objects.center, objects.half))
+        kinds = objects.kind[0, :count].argmax(-1).cpu().numpy()
+        radii = np.where(kinds == BOWL, half[:, 0], np.hypot(half[:, 0], half[:, 1]))
+        centers, solid = centers[:, :2].copy(), kinds != ZONE
+        for step, (_, place) in zip(steps, positions):
+            pick, goal = step.state.chosen
+            if pick < count and goal == count:
+                others = solid & (np.arange(count) != pick)
+                area = parse_step(step.text)[1].removeprefix("on the ")
+                place[:2] = free_spot(place[:2], radii[pick], centers[others], radii[others], self.workspace,
+                                      area if area in AREAS else "")  # fmt: skip
+            if pick < count:
+                centers[pick] = place[:2]
 
     def _check_reachable(self, positions: np.ndarray, rotations: np.ndarray) -> None:
         if not (np.isfinite(positions).all() and np.isfinite(rotations).all()):
