@@ -37,5 +37,5 @@ setup(
     packages=find_packages(include=["moe3d_ros", "moe3d_ros.*"]),
     package_data={"moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml", "*.xml"]},
     install_requires=CORE,
-    extras_require={"ros": ROS, "sim": SIM, "view": VIEW, "train": [*SIM, *TRAIN], "dev": [*SIM, *VIEW, *TRAIN, "pytest"]},
+    extras_require={"ros": ROS, "sim": SIM, "view": VIEW, "train": [*SIM, *TRAIN], "dev": [*SIM, *VIEW, *TRAIN, "pytest", "psutil"]},
 )

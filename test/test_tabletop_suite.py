@@ -1,8 +1,13 @@
 """Suite tabletop: episodes in closed loop through real physics, saved failures that replay, figures."""
 
 import json
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from moe3d_ros.model.tiny import write_tiny_checkpoint
@@ -58,6 +63,30 @@ def test_a_block_goes_into_the_area_that_its_step_names_although_another_one_is_
         assert action.destination == f"on the {area}" and in_area(action.place.position[:2], area)
         edges = np.abs(np.subtract(action.place.position[:2], planner.workspace.center[:2]))
         assert edges.min() > 0.06, "well inside, not at the middle of the table"
+
+
+def test_a_killed_evaluation_leaves_no_worker_behind():
+    script = Path(evaluate.__file__)
+    command = [sys.executable, str(script), "--suite", "tabletop", "--oracle-only", "--workers", "2"]
+    running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        workers = until(lambda: [child for child in psutil.Process(running.pid).children() if "spawn_main" in " ".join(child.cmdline())])
+    finally:
+        running.kill()
+        running.wait()
+    _, alive = psutil.wait_procs(workers, timeout=30)
+    for worker in alive:
+        worker.kill()
+    assert not alive
+
+
+def until(found, seconds: float = 60):
+    """What ``found()`` returns once it is true."""
+    end = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+    return value
 
 
 def test_a_file_that_is_no_episode_is_refused(tmp_path, capsys):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import torch
@@ -76,12 +78,23 @@ def _map(function, jobs, options: TabletopOptions):
     if options.workers == 1:
         yield from map(function, jobs)
         return
-    with ProcessPoolExecutor(options.workers, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+    with ProcessPoolExecutor(options.workers, get_context("spawn"), _start_worker) as pool:
         try:
             yield from pool.map(function, jobs)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _start_worker() -> None:
+    """One torch thread; and where the process that handed out the episodes is killed, this one ends too."""
+    torch.set_num_threads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent_process().join()
+    os._exit(1)
 
 
 @cache
