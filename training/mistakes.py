@@ -17,18 +17,19 @@ import torch
 from moe3d_ros.geometry import quaternion_to_matrix, symmetric_angle_error, yaw_of
 from moe3d_ros.model.grammar import parse_step
 from moe3d_ros.model.objects import ObjectSet
-from moe3d_ros.model.writing import generate_plan
 from moe3d_ros.plan import Action, ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.arrange import batch_scenes
 from moe3d_ros.tabletop.layout import apply_step
-from moe3d_ros.tabletop.long_tasks import LongTask, next_step, remaining_steps
+from moe3d_ros.tabletop.long_tasks import LongTask, remaining_steps
 from moe3d_ros.tabletop.moved import MOVABLE
 from moe3d_ros.tabletop.physics import GRASP_REACH, ExecutionResult
 from moe3d_ros.tabletop.scenes import Scene, SceneObject
 from moe3d_ros.tabletop.success import XY_TOLERANCE, YAW_TOLERANCE, footprint, share_inside, step_reached
 from moe3d_ros.tabletop.tasks import Step, make_step
 from training.described import describe
+from training.first_step import first_step
+from training.held_out_cases import Case
 
 CAUSES = ("perception", "language", "pose", "physics")
 """In the order in which a plan is made."""
@@ -43,12 +44,12 @@ def cause_of_step(planner: Planner, task: LongTask, before: Scene, after: Scene,
         cloud: points and colours, as in :meth:`Planner.plan`, from which the step was planned.
         completed: texts of the steps that the planner was told of.
     """
-    left = len(remaining_steps(task, before))
-    if left and len(remaining_steps(task, after)) < left:
+    case = _case(task, before, completed)
+    if len(remaining_steps(task, after)) < len(case.steps):
         return None
     meant = meant_step(before, action)
-    if not _helps(task, before, meant):
-        return _cause_of_meaning(planner, task, before, completed)
+    if meant is None or not case.right_step(meant.pick_index, meant.place_index, meant.area, meant.text):
+        return _cause_of_meaning(planner, case)
     if not _misses(before, action, meant, result):
         return "physics"
     about = [before.objects[i] for i in (meant.pick_index, meant.place_index) if i is not None]
@@ -63,7 +64,8 @@ def cause_of_no_step(planner: Planner, task: LongTask, scene: Scene, error: Plan
         return "pose"
     if error is not None and error.code == ErrorCode.EMPTY_WORKSPACE:
         return "perception"
-    return _cause_of_meaning(planner, task, scene, completed) if next_step(task, scene) else None
+    case = _case(task, scene, completed)
+    return _cause_of_meaning(planner, case) if case.steps else None
 
 
 def meant_step(scene: Scene, action: Action) -> Step | None:
@@ -95,26 +97,16 @@ def meant_step(scene: Scene, action: Action) -> Step | None:
         return None
 
 
-def _helps(task: LongTask, scene: Scene, step: Step | None) -> bool:
-    return step is not None and len(remaining_steps(task, apply_step(scene, step))) < len(remaining_steps(task, scene))
+def _case(task: LongTask, scene: Scene, completed: tuple[str, ...]) -> Case:
+    """The moment as the suites without physics judge it."""
+    return Case(scene, task.instruction, completed, remaining_steps(task, scene), task, task.name)
 
 
-def _cause_of_meaning(planner: Planner, task: LongTask, scene: Scene, completed: tuple[str, ...]) -> str:
+def _cause_of_meaning(planner: Planner, case: Case) -> str:
     """Whether the right objects would have mended a plan: ``perception``, or ``language``."""
-    step = next_step(task, scene)
     kinds = planner.model.config.encoder.kinds
-    objects, slots = describe(batch_scenes([scene]), torch.Generator().manual_seed(0), kinds=kinds, errors=0.0)
-    steps, end, _ = generate_plan(planner.model.language, objects, task.instruction, completed, max_steps=1)
-    if not steps or step is None:
-        return "perception" if (end == "done") == (step is None) and end != "cannot" else "language"
-    pick, place = (int(slots[0, i]) if i < slots.shape[1] else None for i in steps[0].state.chosen)
-    if pick is None or scene.objects[pick].kind not in MOVABLE:
-        return "language"
-    try:
-        planned = make_step(scene, pick, place, parse_step(steps[0].text)[1].removeprefix("on the ") if place is None else None)
-    except KeyError:  # words of a thing, where it points at the table
-        return "language"
-    return "perception" if planned.text == steps[0].text and _helps(task, scene, planned) else "language"
+    objects, _ = describe(batch_scenes([case.scene]), torch.Generator().manual_seed(0), kinds=kinds, errors=0.0)
+    return "perception" if first_step(planner, case, objects)["right"] else "language"
 
 
 def _misses(scene: Scene, action: Action, meant: Step, result: ExecutionResult) -> bool:

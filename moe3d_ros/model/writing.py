@@ -55,12 +55,11 @@ def generate_plan(model: SceneLanguageModel, objects: ObjectSet, instruction: st
     special = model.grammar.special
     writer = _Writer(model, objects, task_prompt(instruction, completed), should_stop)
     steps: list[GeneratedStep] = []
-    lines: list[list[int]] = []
 
     def ended(how: str, probability: float):
-        for step, line in zip(steps, lines):
+        for step in steps:
             if step.state.chosen[1] == len(writer.tokens):
-                step.state = writer.state_alone(step, line)
+                step.state = writer.state_alone(step)
         return steps, how, probability
 
     def show(tokens: list[int]) -> None:
@@ -80,7 +79,6 @@ def generate_plan(model: SceneLanguageModel, objects: ObjectSet, instruction: st
             line, probability = line + phrase, probability * chance
             show(line)
         steps.append(GeneratedStep(writer.words_of(line), probability, writer.end_step()))
-        lines.append(line)
     return ended("max_steps", 1.0)
 
 
@@ -247,8 +245,9 @@ class _Writer:
         self.states, self.pointers, self.chosen = [], [], []
         return done
 
-    def state_alone(self, step: GeneratedStep, line: list[int]) -> StepState:
-        """State of a written step, whose tokens are ``line``, behind its own words as instruction; forgets the plan."""
+    def state_alone(self, step: GeneratedStep) -> StepState:
+        """State of a written step behind its own words as instruction; forgets the plan."""
+        line = self.model.grammar.tokens([step.text])[:-1]
         pick, place = (line.index(marker) for marker in self.model.grammar.special[PICK:])
         asked = self.model.encode(task_prompt(step.text))
         before = self._embedded(asked + line[:pick])

@@ -74,6 +74,17 @@ def _grid(center, reach, step: float, yaw: float = 0.0) -> np.ndarray:
     return points @ np.array([[cos, sin], [-sin, cos]]) + np.asarray(center)
 
 
+def room_at(spots: np.ndarray, radius: float, centers: np.ndarray, radii: np.ndarray) -> np.ndarray:
+    """How far, in metres, a thing at each of ``spots`` (S, 2) is from touching another, less a gap; negative if it does.
+
+    Args:
+        radius: of the circle around the thing, metres.
+        centers, radii: circles (K, 2), (K,) around the others, metres.
+    """
+    apart = np.linalg.norm(spots[:, None] - centers, axis=-1)  # (S, K)
+    return (apart - radii).min(axis=1, initial=np.inf) - radius - GAP
+
+
 def _free_spot(scene: Scene, moved: int, spots: np.ndarray) -> tuple[float, float]:
     """The first of ``spots`` (K, 2) where the moved object touches nothing; the one with most room if there is none."""
     own = float(np.hypot(*scene.objects[moved].half_extents[:2]))
@@ -84,7 +95,6 @@ def _free_spot(scene: Scene, moved: int, spots: np.ndarray) -> tuple[float, floa
         return tuple(spots[inside.argmax()])
     radius = np.array([o.half_extents[0] if o.shape in ("bowl", "cylinder") else np.hypot(*o.half_extents[:2]) for o in others])
     center = np.array([o.position[:2] for o in others])
-    apart = np.linalg.norm(spots[:, None] - center, axis=-1)
-    room = np.where(inside, (apart - radius).min(axis=1) - own - GAP, -np.inf)
+    room = np.where(inside, room_at(spots, own, center, radius), -np.inf)
     best = (room >= 0).argmax() if (room >= 0).any() else room.argmax()
     return tuple(spots[best])
