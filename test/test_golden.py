@@ -1,0 +1,40 @@
+"""The default checkpoint says what it said: plans, poses and answers of 60 recorded clouds are the recorded ones."""
+
+import json
+
+import numpy as np
+import pytest
+from golden import record
+
+from moe3d_ros.planner import Planner
+
+RECORDED = json.loads((record.HERE / "plans.json").read_text())
+POSE = 1e-4  # metres, and numbers of a quaternion: machines round differently
+
+
+@pytest.fixture(scope="module")
+def planner():
+    return Planner.from_pretrained("default")
+
+
+@pytest.fixture(scope="module")
+def clouds():
+    with np.load(record.HERE / "clouds.npz") as arrays:
+        return dict(arrays)
+
+
+def test_the_records_are_of_this_checkpoint(planner):
+    assert planner.checksum == RECORDED["checksum"], "a new default checkpoint: run test/golden/record.py"
+
+
+@pytest.mark.parametrize("number", range(len(RECORDED["scenes"])))
+def test_plan_poses_and_answers_are_the_recorded_ones(planner, clouds, number):
+    expected = RECORDED["scenes"][number]
+    said = record.ask(planner, *record.load_cloud(clouds, number), expected)
+    assert [step["text"] for step in said["plan"]] == [step["text"] for step in expected["plan"]]
+    assert (said["complete"], said["error"]) == (expected["complete"], expected["error"])
+    assert said["answers"] == expected["answers"]
+    for step, before in zip(said["plan"], expected["plan"]):
+        assert np.abs(np.subtract(step["pick"], before["pick"])).max() < POSE
+        assert np.abs(np.subtract(step["place"], before["place"])).max() < POSE
+        assert abs(step["confidence"] - before["confidence"]) < 1e-3
