@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from moe3d_ros.clouds import COLOR_CHANNELS, DEPTH_FORMATS, XYZRGB_FIELDS, XYZRGB_STEP, pack_cloud
+from moe3d_ros.sensing.clouds import COLOR_CHANNELS, DEPTH_FORMATS, XYZRGB_FIELDS, XYZRGB_STEP, pack_cloud
 
 ABSURD = (0, 1, 2, 3, 7, 255, 65_536, 2**28, 2**31 - 1, 2**31, 2**32 - 1)
 NUMBERS = (np.nan, np.inf, -np.inf, 0.0, -0.0, -1.0, 1e-320, 1e-40, 1e38, -1e38, 1e308, -1e308)

@@ -10,11 +10,11 @@ from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import PointCloud2
 
 from moe3d_ros.action import PlanTask
-from moe3d_ros.nodes.conversions import cloud_to_msg, header
-from moe3d_ros.nodes.executor import ThreadedExecutor
-from moe3d_ros.nodes.qos import CLOUD
-from moe3d_ros.nodes.run import spin
-from moe3d_ros.voxels import voxelize
+from moe3d_ros.nodes.runtime.conversions import cloud_to_msg, header
+from moe3d_ros.nodes.runtime.executor import ThreadedExecutor
+from moe3d_ros.nodes.runtime.qos import CLOUD
+from moe3d_ros.nodes.runtime.run import spin
+from moe3d_ros.sensing.voxels import voxelize
 
 INSTRUCTION = "put the red block in the green bowl"
 PATIENCE = 120.0  # seconds
@@ -23,7 +23,7 @@ PATIENCE = 120.0  # seconds
 def embedded_views(cameras=("front", "left", "right")) -> list:
     """What cameras of 640x480 see of the embedded world with a red block and a green bowl, with a sensor's noise."""
     from moe3d_ros.nodes.tabletop import scene_with
-    from moe3d_ros.tabletop.physics import TabletopWorld
+    from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 
     world = TabletopWorld(scene_with(["red block", "green bowl"], 0))
     try:

@@ -11,8 +11,8 @@ import os
 import time
 from pathlib import Path
 
-from moe3d_ros.nodes.conversions import stamp_ns
-from moe3d_ros.nodes.run import run_node
+from moe3d_ros.nodes.runtime.conversions import stamp_ns
+from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.nodes.voxelizer import Voxelizer
 
 

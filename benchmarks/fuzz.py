@@ -42,7 +42,7 @@ class Attack:
 
         from moe3d_ros.action import PlanTask
         from moe3d_ros.msg import PlannedAction
-        from moe3d_ros.nodes.qos import CLOUD
+        from moe3d_ros.nodes.runtime.qos import CLOUD
 
         self.node, self.rng = node, np.random.default_rng(seed)
         self.sent, self.poses, self.totals = collections.Counter(), 0, {}
@@ -70,7 +70,7 @@ class Attack:
 
     def _on_voxels(self, space: str, msg) -> None:
         if msg.width > 100:
-            from moe3d_ros.nodes.conversions import stamp_ns
+            from moe3d_ros.nodes.runtime.conversions import stamp_ns
 
             with self._came:
                 self._newest[space] = stamp_ns(msg.header.stamp)
@@ -132,7 +132,7 @@ class Attack:
 
     def _send_images(self, head, hostile_one: str = "") -> None:
         """A depth camera's three messages, one of which may be hostile."""
-        from moe3d_ros.nodes.conversions import camera_info_to_msg, image_to_msg
+        from moe3d_ros.nodes.runtime.conversions import camera_info_to_msg, image_to_msg
 
         rng, (depth, info, color) = self.rng, (f"fuzz_depth/{topic}" for topic in DEPTH)
         height, width = shape = hostile.SIZE if hostile_one else (60, 80)
@@ -160,7 +160,7 @@ class Attack:
 
     def look(self, scene) -> None:
         """What a good camera sends: a cloud and the three of a depth camera."""
-        from moe3d_ros.nodes.conversions import cloud_to_msg
+        from moe3d_ros.nodes.runtime.conversions import cloud_to_msg
 
         self._send("fuzz/points", cloud_to_msg(*scene, self._header("base_link", divmod(self.now(), 10**9))))
         self._send_images(self._header("overhead", divmod(self.now(), 10**9)))

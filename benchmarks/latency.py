@@ -35,9 +35,9 @@ def time_plans() -> dict[str, list[float]]:
     from rclpy.executors import SingleThreadedExecutor
     from rclpy.lifecycle import LifecycleNode
 
-    from moe3d_ros.geometry import pose_from_xyz_yaw
-    from moe3d_ros.nodes.conversions import header
-    from moe3d_ros.nodes.plan_outputs import PlanOutputs
+    from moe3d_ros.world.geometry import pose_from_xyz_yaw
+    from moe3d_ros.nodes.runtime.conversions import header
+    from moe3d_ros.nodes.planning.plan_outputs import PlanOutputs
     from moe3d_ros.plan import Action, Plan
 
     rclpy.init()

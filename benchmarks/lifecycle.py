@@ -25,7 +25,7 @@ def measure(cycles: int, checkpoint: str) -> list[float]:
     from rclpy.lifecycle import TransitionCallbackReturn
 
     from benchmarks._scene import Client, Spinner, wait
-    from moe3d_ros.nodes.memory import configure_malloc, memory_mib
+    from moe3d_ros.nodes.runtime.memory import configure_malloc, memory_mib
     from moe3d_ros.nodes.planner import PlannerNode
 
     arguments = ["--ros-args", "-p", "autostart:=false", "-p", f"checkpoint:='{checkpoint}'", "-p", "threads:=1"]

@@ -77,8 +77,8 @@ class Soak:
 
         from benchmarks._scene import INSTRUCTION
         from moe3d_ros.action import PlanTask
-        from moe3d_ros.clouds import depth_to_points
-        from moe3d_ros.nodes.conversions import cloud_to_msg, header
+        from moe3d_ros.sensing.clouds import depth_to_points
+        from moe3d_ros.nodes.runtime.conversions import cloud_to_msg, header
 
         self.node, self.nodes, self._start = node, nodes, start
         self.goals: list[Goal] = []
@@ -307,7 +307,7 @@ def soak(options, folder: Path, domain: OwnDomain, bytecode: dict[str, str]) -> 
             checkpoint = str(write_tiny_checkpoint(folder / "tiny"))
 
         from benchmarks._scene import embedded_views
-        from moe3d_ros.geometry import matrix_to_quaternion
+        from moe3d_ros.world.geometry import matrix_to_quaternion
 
         (view,) = embedded_views((options.camera,))
         numbers = [*view.T_base_camera[:3, 3], *matrix_to_quaternion(view.T_base_camera[:3, :3])]

@@ -18,9 +18,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from moe3d_ros.clouds import XYZRGB_FIELDS, XYZRGB_STEP, depth_to_points, pack_cloud, read_cloud
+from moe3d_ros.sensing.clouds import XYZRGB_FIELDS, XYZRGB_STEP, depth_to_points, pack_cloud, read_cloud
 from moe3d_ros.processes import OwnDomain
-from moe3d_ros.voxels import voxelize
+from moe3d_ros.sensing.voxels import voxelize
 
 INTRINSICS = np.array([[450.0, 0, 319.5], [0, 450.0, 239.5], [0, 0, 1]])
 CAMERA_POSE = "0.5 0 0.9 1 0 0 0"  # above the table, looking down
@@ -84,8 +84,8 @@ def time_node(
     from rclpy.qos import QoSProfile, ReliabilityPolicy
     from sensor_msgs.msg import PointCloud2
 
-    from moe3d_ros.nodes.conversions import cloud_to_msg, header, stamp_ns
-    from moe3d_ros.nodes.qos import CLOUD
+    from moe3d_ros.nodes.runtime.conversions import cloud_to_msg, header, stamp_ns
+    from moe3d_ros.nodes.runtime.qos import CLOUD
 
     reliability = ReliabilityPolicy.BEST_EFFORT if best_effort else ReliabilityPolicy.RELIABLE
     command = [

@@ -23,8 +23,8 @@ import sys
 import time
 from pathlib import Path
 
-from moe3d_ros.geometry import quaternion_to_matrix, yaw_of
-from moe3d_ros.picture import draw_plan
+from moe3d_ros.world.geometry import quaternion_to_matrix, yaw_of
+from moe3d_ros.view.picture import draw_plan
 from moe3d_ros.plan import Action, Plan, Pose
 from moe3d_ros.processes import Nodes, OwnDomain, ProcessError
 
@@ -119,7 +119,7 @@ def _start(nodes: Nodes, args: argparse.Namespace) -> None:
 
 def _plan_and_execute(nodes: Nodes, args: argparse.Namespace, record: dict, began: float):
     """Fill in ``record``; returns the plan and the scene that it was made from."""
-    from moe3d_ros.nodes.demo import DemoClient
+    from moe3d_ros.nodes.demo_client import DemoClient
 
     client = DemoClient(nodes.check, FRAME)
     try:
@@ -176,7 +176,7 @@ def _execute(client, plan: Plan, args: argparse.Namespace, record: dict) -> None
         if not judged[-1] or len(plan.actions) == 1:
             break
         plan = client.replan(args.timeout)
-    from moe3d_ros.tabletop.success import names_same, plain_meaning  # late: it brings torch
+    from moe3d_ros.tabletop.rules.success import names_same, plain_meaning  # late: it brings torch
 
     asked = plain_meaning(args.instruction)
     success = all(judged) and len(plan.actions) <= 1

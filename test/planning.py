@@ -15,7 +15,7 @@ from visualization_msgs.msg import MarkerArray
 
 from moe3d_ros.action import PlanTask
 from moe3d_ros.msg import PlannedAction, TaskPlan
-from moe3d_ros.voxels import voxelize
+from moe3d_ros.sensing.voxels import voxelize
 
 INSTRUCTION = "put the red block in the green bowl"
 VOXELS, SHADES = voxelize(*scene_cloud())

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from moe3d_ros import bags
-from moe3d_ros.bag_writer import STORAGES
-from moe3d_ros.clouds import read_cloud
+from moe3d_ros.recording import bags
+from moe3d_ros.recording.bag_writer import STORAGES
+from moe3d_ros.sensing.clouds import read_cloud
 
 SECOND = bags.NANOSECONDS
 

@@ -4,18 +4,18 @@ import pytest
 import torch
 
 from moe3d_ros.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from moe3d_ros.model.pose_heads import HEADS
+from moe3d_ros.model.action.objectives import HEADS
 from moe3d_ros.model.tiny import write_tiny_base
 from moe3d_ros.planner import Planner
-from moe3d_ros.tabletop.raycast import SensorRange, sense
-from moe3d_ros.tabletop.scenes import SceneRange, sample_scenes
-from training import pose_steps
-from training.config import StageConfig
-from training.engine import train
+from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
+from moe3d_ros.tabletop.scenes.sampling import SceneRange, sample_scenes
+from training.evaluation import pose_steps
+from training.engine.config import StageConfig
+from training.engine.loop import train
 from training.evaluate import main as evaluate
 from training.export import main as export
 from training.heads import main as heads
-from training.state import StateError
+from training.engine.state import StateError
 from training.train import make_task
 
 SMALL = {"workers": 0, "batch_size": 2, "pairs": 2, "draws": 1, "experts": 2, "top_k": 1, "rank": 2, "precision": "float32"}

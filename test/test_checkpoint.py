@@ -8,7 +8,7 @@ import torch
 
 from moe3d_ros.model import checkpoint as ck
 from moe3d_ros.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from training.state import sizes_of
+from training.engine.state import sizes_of
 
 CONFIG = {"voxel_size": 0.01, "base": {"name": "smollm2-135m-instruct", "revision": "ab" * 32}}
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from moe3d_ros import clouds
-from moe3d_ros.clouds import FLOAT32, FLOAT64, UINT32, CloudError
+from moe3d_ros.sensing import clouds
+from moe3d_ros.sensing.clouds import FLOAT32, FLOAT64, UINT32, CloudError
 
 RNG = np.random.default_rng(0)
 POINTS = RNG.uniform(-1, 1, (12, 3)).astype(np.float32)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from moe3d_ros.model.base_llm import load_base
+from moe3d_ros.model.language.base_llm import load_base
 from moe3d_ros.model.checkpoint import load_checkpoint, save_checkpoint
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.policy import ThreeDMoE
-from training.comparison import paired_difference
+from training.evaluation.judging.comparison import paired_difference
 from training.evaluate import main as evaluate
 
 
@@ -85,7 +85,7 @@ def test_what_is_no_dense_baseline_is_refused(tiny_checkpoint, capsys, more, wor
 
 
 def test_without_a_folder_it_says_what_to_do(tiny_checkpoint, capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr("training.comparison.CHECKPOINTS", tmp_path)
+    monkeypatch.setattr("training.evaluation.judging.comparison.CHECKPOINTS", tmp_path)
     arguments = ["--suite", "qa", "--checkpoint", str(tiny_checkpoint), "--questions", "4", "--compare", "dense"]
     assert evaluate(arguments) == 1
     assert "--dense-checkpoint FOLDER" in capsys.readouterr().err

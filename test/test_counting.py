@@ -2,10 +2,10 @@
 
 from moe_helpers import tiny
 
-from moe3d_ros.model.counting import count_flops, count_parameters
-from moe3d_ros.model.lora import add_lora, trained_tensors
-from moe3d_ros.model.moe import convert_to_moe
-from moe3d_ros.model.token_places import POSITION_FEATURES
+from moe3d_ros.model.experts.counting import count_flops, count_parameters
+from moe3d_ros.model.language.lora import add_lora, trained_tensors
+from moe3d_ros.model.experts.moe import convert_to_moe
+from moe3d_ros.model.experts.token_places import POSITION_FEATURES
 
 
 def test_parameter_count():

@@ -13,18 +13,18 @@ pytest.importorskip("rosbags", reason="rosbags is not installed")
 
 from plyfile import PlyData, PlyElement
 
-from moe3d_ros import bags
-from moe3d_ros.clouds import read_cloud
-from moe3d_ros.model.objects import ObjectSet
+from moe3d_ros.recording import bags
+from moe3d_ros.sensing.clouds import read_cloud
+from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.tiny import write_tiny_base
-from moe3d_ros.voxels import Workspace
-from training.datasets.catalogue import parse_specs
-from training.datasets.dataset import ExampleDataset
-from training.datasets.demonstrations import Demonstrated
-from training.datasets.example import Cloud, DataError
-from training.datasets.placement import CROP_MARGIN, place
-from training.datasets.scans import Scans, read_vertices
-from training.engine import train
+from moe3d_ros.sensing.voxels import Workspace
+from training.data.datasets.catalogue import parse_specs
+from training.data.datasets.dataset import ExampleDataset
+from training.data.datasets.demonstrations import Demonstrated
+from training.data.datasets.example import Cloud, DataError
+from training.data.datasets.placement import CROP_MARGIN, place
+from training.data.datasets.scans import Scans, read_vertices
+from training.engine.loop import train
 from training.train import make_task
 
 SAMPLES = Path(__file__).resolve().parent / "samples"
@@ -209,7 +209,7 @@ ALL_TEXTS = ",".join(
 
 
 def settings(tmp_path, **values):
-    from training.config import StageConfig
+    from training.engine.config import StageConfig
 
     values = {
         "output": str(tmp_path),

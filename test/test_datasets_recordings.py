@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("rosbags", reason="rosbags is not installed")
 pytest.importorskip("plyfile", reason="plyfile is not installed")
 
-from moe3d_ros import bags
-from training.datasets.validate import main
+from moe3d_ros.recording import bags
+from training.data.datasets.validate import main
 
 SAMPLES = Path(__file__).resolve().parent / "samples"
 sys.path.insert(0, str(SAMPLES))

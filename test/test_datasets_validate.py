@@ -12,8 +12,8 @@ import pytest
 pytest.importorskip("plyfile", reason="plyfile is not installed")
 pytest.importorskip("rosbags", reason="rosbags is not installed")
 
-from training.datasets.json_file import lines_of
-from training.datasets.validate import main
+from training.data.datasets.json_file import lines_of
+from training.data.datasets.validate import main
 
 SAMPLES = Path(__file__).resolve().parent / "samples"
 sys.path.insert(0, str(SAMPLES))

@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 
 from moe3d_ros.model.config import ModelConfig
-from moe3d_ros.model.writing import generate_plan
+from moe3d_ros.model.language.writing import generate_plan
 from moe3d_ros.planner import Planner
-from training import calibrate, calibration, completion, curve, evaluate, refusals, wording_suite
-from training.first_step import decide, look, row_of
-from training.held_out_cases import moment_pair, single_step_pair
+from training import calibrate, curve, evaluate
+from training.evaluation import calibration
+from training.evaluation import completion
+from training.evaluation import refusals
+from training.evaluation import wordings
+from training.evaluation.judging.first_step import decide, look, row_of
+from training.evaluation.judging.held_out_cases import moment_pair, single_step_pair
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +104,7 @@ def test_wordings_are_compared_on_the_same_cases():
     for number in range(40):
         family = "single" if number % 2 else "seen"
         records += [record("trained", True, family), record("held out", number >= 4, family), record("typos", True, family)]
-    found = wording_suite.summary(records)
+    found = wordings.summary(records)
     assert found["differences"]["all, held out"]["difference"] == pytest.approx(-0.1)
     low, high = found["differences"]["all, held out"]["interval"]
     assert low < -0.1 < high < 0 and found["differences"]["all, typos"]["interval"] == [0, 0]

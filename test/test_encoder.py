@@ -6,13 +6,13 @@ import torch
 
 from moe3d_ros.model.checkpoint import load_checkpoint
 from moe3d_ros.model.config import ModelConfig
-from moe3d_ros.model.encoder import EncoderConfig, SceneEncoder, main_piece
-from moe3d_ros.model.objects import from_detections
-from moe3d_ros.model.patches import PatchConfig, make_patches
+from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder, main_piece
+from moe3d_ros.model.perception.objects import from_detections
+from moe3d_ros.model.perception.patches import PatchConfig, make_patches
 from moe3d_ros.planner import CHECKPOINTS
-from moe3d_ros.tabletop.arrange import SEEN_COLORS, Thing, arrange, batch_scenes
-from moe3d_ros.tabletop.raycast import SensorRange, sense
-from moe3d_ros.tabletop.scenes import BLOCK, SceneRange, sample_scenes
+from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, Thing, arrange, batch_scenes
+from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
+from moe3d_ros.tabletop.scenes.sampling import BLOCK, SceneRange, sample_scenes
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Views of several cameras by their stamps: together or not at all, never a stale one, and who is missing is named."""
 
-from moe3d_ros.nodes.fusion import ViewFusion
+from moe3d_ros.nodes.cameras.fusion import ViewFusion
 
 MS = 1_000_000
 

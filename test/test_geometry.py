@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation, Slerp
 
-from moe3d_ros.geometry import interpolate_rotation, matrix_to_quaternion, quaternion_to_matrix
+from moe3d_ros.world.geometry import interpolate_rotation, matrix_to_quaternion, quaternion_to_matrix
 
 TURNS = Rotation.concatenate(
     [

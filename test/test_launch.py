@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from benchmarks.soak import RESPAWN_DELAY
-from moe3d_ros.parameters import TABLES
+from moe3d_ros.nodes.runtime.parameter_tables import TABLES
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUTS = {"points", "voxels", "plan_markers", "pick_pose", "place_pose", "goal_pose"}

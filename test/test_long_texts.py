@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 import torch
 
-from moe3d_ros.model.base_llm import load_base
-from moe3d_ros.model.grammar import CANNOT, DONE, PICK, PLACE
-from moe3d_ros.model.language import LAST_COMPLETED, SceneLanguageModel, task_prompt
-from moe3d_ros.model.objects import ObjectSet
+from moe3d_ros.model.language.base_llm import load_base
+from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, PLACE
+from moe3d_ros.model.language.scene_language import LAST_COMPLETED, SceneLanguageModel, task_prompt
+from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.tiny import write_tiny_base
-from moe3d_ros.tabletop.progress import sample_impossible, sample_progress
-from moe3d_ros.tabletop.questions import draw_question
-from moe3d_ros.tabletop.scenes import COLOR_NAMES, KINDS, Scene, SceneObject, SceneRange
-from training.config import StageConfig
-from training.language import LanguageTask, pointer_targets
-from training.mixture import sample_mixture
-from training.packing import pack
-from training.texts import TextWriter
+from moe3d_ros.tabletop.tasks.progress import sample_impossible, sample_progress
+from moe3d_ros.tabletop.questions.questions import draw_question
+from moe3d_ros.tabletop.scenes.sampling import COLOR_NAMES, KINDS, Scene, SceneObject, SceneRange
+from training.engine.config import StageConfig
+from training.stages.language import LanguageTask, pointer_targets
+from training.data.mixture import sample_mixture
+from training.data.packing import pack
+from training.data.texts import TextWriter
 
 
 @pytest.fixture(scope="module")

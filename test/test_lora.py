@@ -5,7 +5,7 @@ import torch
 from moe_helpers import prompts, separate_experts, tiny
 
 from moe3d_ros.model.checkpoint import CheckpointError
-from moe3d_ros.model.lora import (
+from moe3d_ros.model.language.lora import (
     add_lora,
     assert_all_trained,
     load_trained,
@@ -13,8 +13,8 @@ from moe3d_ros.model.lora import (
     tensors_without_gradient,
     trained_tensors,
 )
-from moe3d_ros.model.moe import convert_to_moe, moe_layers
-from training.growth import grow
+from moe3d_ros.model.experts.moe import convert_to_moe, moe_layers
+from training.engine.growth import grow
 
 
 def test_every_expert_and_router_trains():

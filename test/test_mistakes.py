@@ -7,11 +7,11 @@ import pytest
 from moe3d_ros.model.tiny import write_tiny_checkpoint
 from moe3d_ros.plan import Action, ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
-from moe3d_ros.tabletop.long_tasks import next_step, remaining_steps
-from moe3d_ros.tabletop.physics import TabletopWorld
-from training import tabletop_report
-from training.mistakes import cause_of_no_step, cause_of_step
-from training.tabletop_episode import held_out_episode
+from moe3d_ros.tabletop.tasks.long_tasks import next_step, remaining_steps
+from moe3d_ros.tabletop.simulation.physics import TabletopWorld
+from training.evaluation import closed_loop_report
+from training.evaluation.judging.mistakes import cause_of_no_step, cause_of_step
+from training.evaluation.judging.episode import held_out_episode
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,6 @@ def test_the_report_counts_causes_in_failed_episodes_only():
     def record(success, *causes):
         return {"task": "G", "success": success, "score": 0.0, "oracle": True, "steps": [{"cause": c} for c in causes]}
 
-    figures = tabletop_report.summary([record(False, "language", None, "language", "pose"), record(True, "physics")])
+    figures = closed_loop_report.summary([record(False, "language", None, "language", "pose"), record(True, "physics")])
     assert figures["mistakes"] == {"perception": 0, "language": 2, "pose": 1, "physics": 0}
-    assert "language 2, pose 1" in tabletop_report.table(figures)
+    assert "language 2, pose 1" in closed_loop_report.table(figures)

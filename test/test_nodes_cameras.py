@@ -14,9 +14,9 @@ from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from tf2_msgs.msg import TFMessage
 
-from moe3d_ros.clouds import read_cloud
-from moe3d_ros.nodes.conversions import camera_info_to_msg, header, image_to_msg, stamp_ns
-from moe3d_ros.nodes.transforms import transform_to_msg
+from moe3d_ros.sensing.clouds import read_cloud
+from moe3d_ros.nodes.runtime.conversions import camera_info_to_msg, header, image_to_msg, stamp_ns
+from moe3d_ros.nodes.runtime.transforms import transform_to_msg
 
 PATIENT = {"camera_timeout": 3.0, "fusion_tolerance": 0.2, "transform_timeout": 1.0}  # on a machine that does other things too
 SPEED = 1.0  # m/s of the camera that moves

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import pytest
 from ros_helpers import REPOSITORY, TIMEOUT
 
-from moe3d_ros.nodes.planning import Planning
-from moe3d_ros.nodes.requests import Task
-from moe3d_ros.nodes.worker import PlanningWorker
+from moe3d_ros.nodes.planning.session import Planning
+from moe3d_ros.nodes.planning.requests import Task
+from moe3d_ros.nodes.planning.worker import PlanningWorker
 from moe3d_ros.plan import Action, ErrorCode, Plan, Pose
-from moe3d_ros.voxels import Workspace
+from moe3d_ros.sensing.voxels import Workspace
 
 WAIT = 10.0
 

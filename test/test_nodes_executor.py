@@ -10,8 +10,8 @@ from rclpy.event_handler import PublisherEventCallbacks
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import Int64
 
-from moe3d_ros.nodes.executor import ThreadedExecutor
-from moe3d_ros.nodes.run import spin
+from moe3d_ros.nodes.runtime.executor import ThreadedExecutor
+from moe3d_ros.nodes.runtime.run import spin
 
 WAIT = 60.0  # seconds
 

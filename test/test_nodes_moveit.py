@@ -15,10 +15,10 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from std_msgs.msg import Empty
 from std_srvs.srv import SetBool, Trigger
 
-from moe3d_ros.geometry import pose_from_xyz_yaw
-from moe3d_ros.motion import motions
+from moe3d_ros.world.geometry import pose_from_xyz_yaw
+from moe3d_ros.robot.motion import motions
 from moe3d_ros.msg import PlannedAction
-from moe3d_ros.nodes.conversions import action_to_msg, header, pose_to_msg
+from moe3d_ros.nodes.runtime.conversions import action_to_msg, header, pose_to_msg
 from moe3d_ros.plan import Action
 
 MOVEIT = importlib.util.find_spec("moveit_msgs") is not None

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from moe3d_ros.frames import FrameTree, UnknownFrame, parse_transform, rigid_transform
-from moe3d_ros.nodes.requests import Task, check_task
-from moe3d_ros.nodes.sync import StampSynchronizer
-from moe3d_ros.nodes.transport import PROFILE, choose_profile
-from moe3d_ros.nodes.worker import MAX_WAITING, PlanningWorker, Request
+from moe3d_ros.sensing.frame_tree import FrameTree, UnknownFrame, parse_transform, rigid_transform
+from moe3d_ros.nodes.planning.requests import Task, check_task
+from moe3d_ros.nodes.cameras.sync import StampSynchronizer
+from moe3d_ros.nodes.runtime.transport import PROFILE, choose_profile
+from moe3d_ros.nodes.planning.worker import MAX_WAITING, PlanningWorker, Request
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, Pose, check_text
 from moe3d_ros.processes import LOOPBACK
 
@@ -218,7 +218,7 @@ def test_own_tree_agrees_with_tf2():
     from rclpy.duration import Duration
     from rclpy.time import Time
 
-    from moe3d_ros.nodes.transforms import transform_from_msg, transform_to_msg
+    from moe3d_ros.nodes.runtime.transforms import transform_from_msg, transform_to_msg
 
     tree, buffer, second = FrameTree(), tf2_ros.BufferCore(Duration(seconds=10)), 1_000_000_000
     rng = np.random.default_rng(0)

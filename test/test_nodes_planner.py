@@ -16,10 +16,10 @@ from std_srvs.srv import Trigger
 from visualization_msgs.msg import Marker
 
 from moe3d_ros.msg import TaskPlan
-from moe3d_ros.nodes.conversions import stamp_ns
+from moe3d_ros.nodes.runtime.conversions import stamp_ns
 from moe3d_ros.plan import ErrorCode
 from moe3d_ros.srv import AnswerQuestion
-from moe3d_ros.voxels import Workspace
+from moe3d_ros.sensing.voxels import Workspace
 
 
 @pytest.fixture(scope="module")

@@ -17,11 +17,11 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 
-from moe3d_ros import bags
-from moe3d_ros.clouds import read_cloud
-from moe3d_ros.nodes.conversions import header, stamp_ns
-from moe3d_ros.nodes.stamps import Timeline
-from training.datasets import recordings
+from moe3d_ros.recording import bags
+from moe3d_ros.sensing.clouds import read_cloud
+from moe3d_ros.nodes.runtime.conversions import header, stamp_ns
+from moe3d_ros.nodes.runtime.stamps import Timeline
+from training.data.datasets import recordings
 
 SECOND = bags.NANOSECONDS
 FIRST = 1_700_000_000 * SECOND  # long ago

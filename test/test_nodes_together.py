@@ -10,7 +10,7 @@ from moe3d_ros.msg import TaskPlan
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import String
 
-from moe3d_ros.nodes.conversions import header
+from moe3d_ros.nodes.runtime.conversions import header
 from moe3d_ros.plan import ErrorCode
 
 

@@ -12,12 +12,12 @@ from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from tf2_msgs.msg import TFMessage
 
-from moe3d_ros.clouds import read_cloud, transform_points
-from moe3d_ros.geometry import tool_down_matrix
-from moe3d_ros.nodes.conversions import camera_info_to_msg, header, image_to_msg
-from moe3d_ros.nodes.qos import SENSOR_IN
-from moe3d_ros.nodes.transforms import transform_to_msg
-from moe3d_ros.voxels import voxelize
+from moe3d_ros.sensing.clouds import read_cloud, transform_points
+from moe3d_ros.world.geometry import tool_down_matrix
+from moe3d_ros.nodes.runtime.conversions import camera_info_to_msg, header, image_to_msg
+from moe3d_ros.nodes.runtime.qos import SENSOR_IN
+from moe3d_ros.nodes.runtime.transforms import transform_to_msg
+from moe3d_ros.sensing.voxels import voxelize
 
 RECEIVE_BUFFER = int(Path("/proc/sys/net/core/rmem_max").read_text())  # bytes at most
 POINTS, COLORS = scene_cloud()
@@ -257,7 +257,7 @@ def test_depth_images_give_voxels(probe, encoding, qos):
 
 
 def test_table_plane_is_the_last_resort(probe):
-    pytest.importorskip("moe3d_ros.open3d_loader").import_open3d()
+    pytest.importorskip("moe3d_ros.sensing.open3d_loader").import_open3d()
     node = NodeProcess("voxelizer", {"table_plane": True}, namespace="plane")
     voxels = probe.listen(PointCloud2, "/plane/voxels")
     transforms = probe.listen(TFMessage, "/tf_static", LATCHED)

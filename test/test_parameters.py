@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moe3d_ros.parameters import CAMERA_NAMES, TABLES, WHEN, check_voxelizer, check_workspace
+from moe3d_ros.nodes.runtime.parameter_tables import CAMERA_NAMES, TABLES, WHEN, check_voxelizer, check_workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 ALL = [(node, parameter) for node, table in TABLES.items() for parameter in table]
@@ -69,7 +69,7 @@ def test_several_cameras_need_transforms_and_names_of_their_own():
 
 
 def test_camera_names_are_those_of_the_world():
-    from moe3d_ros.tabletop.scenes import CAMERAS
+    from moe3d_ros.tabletop.scenes.sampling import CAMERAS
 
     assert CAMERA_NAMES == tuple(CAMERAS)
 

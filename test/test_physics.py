@@ -9,12 +9,12 @@ import pytest
 
 pytest.importorskip("pybullet", reason="PyBullet is not installed")
 
-from moe3d_ros.geometry import pose_from_matrix, pose_from_xyz_yaw, quaternion_to_matrix, tool_down_matrix  # noqa: E402
-from moe3d_ros.tabletop.meshes import bowl_mesh  # noqa: E402
-from moe3d_ros.tabletop.physics import TabletopWorld  # noqa: E402
-from moe3d_ros.tabletop.rendering import add_noise  # noqa: E402
-from moe3d_ros.tabletop.scenes import CAMERAS, COLORS, Scene, SceneObject, random_scene  # noqa: E402
-from moe3d_ros.tabletop.success import (  # noqa: E402
+from moe3d_ros.world.geometry import pose_from_matrix, pose_from_xyz_yaw, quaternion_to_matrix, tool_down_matrix  # noqa: E402
+from moe3d_ros.tabletop.simulation.meshes import bowl_mesh  # noqa: E402
+from moe3d_ros.tabletop.simulation.physics import TabletopWorld  # noqa: E402
+from moe3d_ros.tabletop.simulation.rendering import add_noise  # noqa: E402
+from moe3d_ros.tabletop.scenes.sampling import CAMERAS, COLORS, Scene, SceneObject, random_scene  # noqa: E402
+from moe3d_ros.tabletop.rules.success import (  # noqa: E402
     find_named,
     footprint,
     in_area,
@@ -23,7 +23,7 @@ from moe3d_ros.tabletop.success import (  # noqa: E402
     share_inside,
     words_reached,
 )  # fmt: skip
-from moe3d_ros.tabletop.tasks import make_step, single_step_task  # noqa: E402
+from moe3d_ros.tabletop.tasks.single_step import make_step, single_step_task  # noqa: E402
 
 
 def block(x, y, color="red", edge=0.04, yaw=0.0, z=None):

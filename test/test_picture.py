@@ -9,8 +9,8 @@ pytest.importorskip("matplotlib", reason="Matplotlib is not installed")
 
 from matplotlib.image import imread  # noqa: E402
 
-from moe3d_ros.geometry import pose_from_xyz_yaw  # noqa: E402
-from moe3d_ros.picture import draw_plan, project  # noqa: E402
+from moe3d_ros.world.geometry import pose_from_xyz_yaw  # noqa: E402
+from moe3d_ros.view.picture import draw_plan, project  # noqa: E402
 from moe3d_ros.plan import Action, Plan  # noqa: E402
 
 

@@ -6,10 +6,10 @@ import json
 import pytest
 import torch
 
-from moe3d_ros.geometry import matrix_to_rot6d, rot6d_to_matrix
-from moe3d_ros.model import rectified_flow
-from moe3d_ros.model.dit_blocks import POINTER_RADIUS, RelativePosition, around_mode
-from moe3d_ros.model.pose_dit import (
+from moe3d_ros.world.geometry import matrix_to_rot6d, rot6d_to_matrix
+from moe3d_ros.model.action import rectified_flow
+from moe3d_ros.model.action.dit_blocks import POINTER_RADIUS, RelativePosition, around_mode
+from moe3d_ros.model.action.pose_dit import (
     PoseDiT,
     PoseDiTConfig,
     PoseDiTOutput,

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from moe3d_ros.model import rectified_flow as flow
+from moe3d_ros.model.action import rectified_flow as flow
 
 
 def test_time_one_is_noise_and_time_zero_is_data():

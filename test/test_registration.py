@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from moe3d_ros import clouds
-from moe3d_ros.readings import Reading, merge
-from moe3d_ros.registration import color_points, same_view
-from moe3d_ros.voxels import voxelize
+from moe3d_ros.sensing import clouds
+from moe3d_ros.sensing.readings import Reading, merge
+from moe3d_ros.sensing.registration import color_points, same_view
+from moe3d_ros.sensing.voxels import voxelize
 
 K = np.array([[150.0, 0, 80], [0, 150.0, 60], [0, 0, 1]])
 FINE = np.array([[310.0, 0, 158, 0], [0, 300.0, 121, 0], [0, 0, 1, 0]])  # of a colour image of 320x240

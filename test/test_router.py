@@ -4,9 +4,9 @@ import pytest
 import torch
 from moe_helpers import VARIANTS, prompts, separate_experts, tiny
 
-from moe3d_ros.model.moe import convert_to_moe, moe_layers
-from moe3d_ros.model.routing import RouterRecorder, load_balancing_loss, router_z_loss
-from moe3d_ros.model.token_places import TokenPlaces, join_places, object_places, text_places
+from moe3d_ros.model.experts.moe import convert_to_moe, moe_layers
+from moe3d_ros.model.experts.routing import RouterRecorder, load_balancing_loss, router_z_loss
+from moe3d_ros.model.experts.token_places import TokenPlaces, join_places, object_places, text_places
 
 SEES = dict(router_modality=True, router_geometry=True)
 

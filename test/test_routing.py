@@ -5,14 +5,14 @@ import json
 import pytest
 import torch
 
-from moe3d_ros.model.moe import moe_layers
-from moe3d_ros.model.routing import load_balancing_loss, starvation_loss
+from moe3d_ros.model.experts.moe import moe_layers
+from moe3d_ros.model.experts.routing import load_balancing_loss, starvation_loss
 from moe3d_ros.model.tiny import write_tiny_base
-from training.config import StageConfig
-from training.engine import train
-from training.language import LanguageTask
-from training.routing import layer_numbers, load_details, loads_of_details
-from training.routing_report import loads_of_run, main, table
+from training.engine.config import StageConfig
+from training.engine.loop import train
+from training.stages.language import LanguageTask
+from training.stages.routing import layer_numbers, load_details, loads_of_details
+from training.reports.routing_report import loads_of_run, main, table
 
 
 # Twenty times the default: a random tiny model's task gradients are as much larger than a real one's. Over four seeds the

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, Pose
-from moe3d_ros.safety import SafetyLimits, check_age, check_plan, parse_boxes
-from moe3d_ros.voxels import Workspace
+from moe3d_ros.robot.safety import SafetyLimits, check_age, check_plan, parse_boxes
+from moe3d_ros.sensing.voxels import Workspace
 
 DOWN = (1.0, 0.0, 0.0, 0.0)
 

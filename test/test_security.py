@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ros_helpers import TIMEOUT, NodeProcess
 
-from moe3d_ros import bags
+from moe3d_ros.recording import bags
 
 rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 from rclpy.action import get_action_client_names_and_types_by_node, get_action_server_names_and_types_by_node

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from moe3d_ros.model.moe import EXPERT_TENSORS, moe_layers
+from moe3d_ros.model.experts.moe import EXPERT_TENSORS, moe_layers
 from moe3d_ros.model.tiny import write_tiny_base
-from training.config import StageConfig
-from training.engine import train
-from training.language import LanguageTask
+from training.engine.config import StageConfig
+from training.engine.loop import train
+from training.stages.language import LanguageTask
 
 # Of each part that Stage II trains, a word of its tensors' names.
 PARTS = ("lora_A", "lora_B", *EXPERT_TENSORS, "router.weight", "router_modality", "router_geometry", "objects.projection",

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moe3d_ros.clouds import CloudError, read_cloud_file, transform_points
-from moe3d_ros.voxels import Workspace
+from moe3d_ros.sensing.clouds import CloudError, read_cloud_file, transform_points
+from moe3d_ros.sensing.voxels import Workspace
 
-pytest.importorskip("moe3d_ros.open3d_loader").import_open3d()
+pytest.importorskip("moe3d_ros.sensing.open3d_loader").import_open3d()
 
-from moe3d_ros.tableplane import table_frame_from_plane
+from moe3d_ros.sensing.tableplane import table_frame_from_plane
 
 SCANS = Path(os.environ.get("MOE3D_MOSD", Path(__file__).resolve().parents[2] / "shared" / "data" / "mosd"))
 

@@ -12,10 +12,11 @@ import pytest
 
 from moe3d_ros.model.tiny import write_tiny_checkpoint
 from moe3d_ros.planner import Planner
-from moe3d_ros.tabletop.physics import TabletopWorld
-from moe3d_ros.tabletop.success import in_area
-from training import evaluate, tabletop_report
-from training.tabletop_episode import Episode, held_out_episode
+from moe3d_ros.tabletop.simulation.physics import TabletopWorld
+from moe3d_ros.tabletop.rules.success import in_area
+from training import evaluate
+from training.evaluation import closed_loop_report
+from training.evaluation.judging.episode import Episode, held_out_episode
 
 
 def test_the_oracle_solves_an_episode_of_each_sort_through_two_processes(tmp_path, capsys):
@@ -113,8 +114,8 @@ def test_means_are_over_tasks_and_intervals_are_wilsons():
     records = [{"task": "A", "success": i < 9, "score": 0.9, "oracle": True, "steps": []} for i in range(10)]
     records += [{"task": "B", "success": False, "score": 0.5, "oracle": True, "steps": []},
                 {"task": "K", "success": True, "score": 1.0, "oracle": False, "steps": []}]  # fmt: skip
-    figures = tabletop_report.summary(records)
+    figures = closed_loop_report.summary(records)
     assert figures["seen_mean"] == pytest.approx(0.45) and figures["unseen_mean"] == 1.0
     assert figures["tasks"]["A"]["interval"] == pytest.approx((0.5958, 0.9821), abs=1e-3)
     assert figures["tasks"]["K"]["oracle"] == 0.0
-    assert "2 of 5 tasks" in tabletop_report.table(figures)
+    assert "2 of 5 tasks" in closed_loop_report.table(figures)

@@ -9,22 +9,22 @@ import yaml
 
 from moe3d_ros.model.checkpoint import CheckpointError
 from moe3d_ros.model.config import LanguageConfig
-from moe3d_ros.model.objects import RELATIONS
+from moe3d_ros.model.perception.objects import RELATIONS
 from moe3d_ros.model.tiny import write_tiny_base, write_tiny_checkpoint
 from moe3d_ros.planner import Planner
-from moe3d_ros.tabletop.scenes import COLOR_NAMES, KINDS, SHAPES, SceneBatch, SceneObject
-from training import question_answering
-from training.alignment import AlignmentTask
-from training.config import CONFIG_FOLDER, StageConfig, parse
-from training.described import relation_targets
-from training.detection import reading_loss
-from training.engine import train
+from moe3d_ros.tabletop.scenes.sampling import COLOR_NAMES, KINDS, SHAPES, SceneBatch, SceneObject
+from training.evaluation import question_answering
+from training.stages.alignment import AlignmentTask
+from training.engine.config import CONFIG_FOLDER, StageConfig, parse
+from training.stages.described import relation_targets
+from training.stages.detection import reading_loss
+from training.engine.loop import train
 from training.export import main as export
-from training.language import LANGUAGE_RANGE, LanguageTask
-from training.metrics.prior import Prior
-from training.mixture import sample_mixture
-from training.perception import PerceptionTask
-from training.state import StateError, load_matching, read_weights
+from training.stages.language import LANGUAGE_RANGE, LanguageTask
+from training.evaluation.metrics.prior import Prior
+from training.data.mixture import sample_mixture
+from training.stages.perception import PerceptionTask
+from training.engine.state import StateError, load_matching, read_weights
 from training.train import main, make_task
 
 
@@ -291,7 +291,7 @@ def test_the_model_and_its_training_need_no_ros_and_no_simulator():
     import subprocess
     import sys
 
-    code = ("import sys; import moe3d_ros.planner, training.language, training.action, training.perception; "
+    code = ("import sys; import moe3d_ros.planner, training.stages.language, training.stages.action, training.stages.perception; "
             "print([n for n in ('rclpy', 'pybullet', 'open3d') if n in sys.modules])")  # fmt: skip
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from moe3d_ros.voxels import Workspace, voxelize
+from moe3d_ros.sensing.voxels import Workspace, voxelize
 
 
 def cloud(count=5000, seed=0):

@@ -64,7 +64,7 @@ def distribution() -> str:
 
 
 def cache_root() -> Path:
-    """The folder that the package keeps everything in that can be made again (as moe3d_ros.model.base_llm has it)."""
+    """The folder that the package keeps everything in that can be made again (as moe3d_ros.model.language.base_llm has it)."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return Path(os.environ.get("MOE3D_CACHE") or home / "moe3d_ros").expanduser().resolve()
 
@@ -197,7 +197,7 @@ def base_llm() -> None:
     if mark.is_file():
         return
     say("preparing the base LLM (about a minute, once)")
-    run([VENV / "bin" / "python", "-m", "moe3d_ros.model.base_llm"], cwd=ROOT, env=clean_environment())
+    run([VENV / "bin" / "python", "-m", "moe3d_ros.model.language.base_llm"], cwd=ROOT, env=clean_environment())
     mark.touch()
 
 

@@ -41,7 +41,7 @@ def main(argv=None) -> int:
         return 2
     domain = OwnDomain()
     os.environ.update(domain.environment())  # before rclpy reads it
-    from moe3d_ros.nodes.demo import DemoClient
+    from moe3d_ros.nodes.demo_client import DemoClient
 
     with Nodes(ROOT / "out" / "view" / "logs", domain.environment()) as nodes:
         nodes.start("tabletop", seed=args.seed, contains=["red block", "green bowl"], planning_frame=FRAME)

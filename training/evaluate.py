@@ -11,16 +11,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a check
 
 import torch  # noqa: E402
 
-from moe3d_ros.model.base_llm import BaseModelError  # noqa: E402
+from moe3d_ros.model.language.base_llm import BaseModelError  # noqa: E402
 from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
 from moe3d_ros.planner import Planner  # noqa: E402
-from training import (  # noqa: E402
-    calibration, comparison, completion, pose_steps, question_answering, refusals, single_step, sixd, tabletop,
-    tabletop_report, wording_suite,
-)  # fmt: skip
+from training.evaluation import calibration  # noqa: E402
+from training.evaluation.judging import comparison  # noqa: E402
+from training.evaluation import completion  # noqa: E402
+from training.evaluation import pose_steps  # noqa: E402
+from training.evaluation import question_answering  # noqa: E402
+from training.evaluation import refusals  # noqa: E402
+from training.evaluation import single_step  # noqa: E402
+from training.evaluation import six_dof  # noqa: E402
+from training.evaluation import closed_loop  # noqa: E402
+from training.evaluation import closed_loop_report  # noqa: E402
+from training.evaluation import wordings  # noqa: E402
 
 ALL_TASKS = "A,B,C,D,E,F,G,H,I,J,K"
-DECISIONS = {"refusals": refusals, "wordings": wording_suite, "calibration": calibration}  # no physics, all wordings
+DECISIONS = {"refusals": refusals, "wordings": wordings, "calibration": calibration}  # no physics, all wordings
 SUITES = ("single-step", "pose-steps", "qa", "tabletop", "6d", "completion", *DECISIONS)
 
 
@@ -101,16 +108,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _sixd(options, parser) -> int:
     """Suite 6d; with --oracle-only no checkpoint is loaded."""
-    tasks = sixd.SIXD_TASKS if options.tasks == ALL_TASKS else tuple(options.tasks.split(","))
+    tasks = six_dof.SIXD_TASKS if options.tasks == ALL_TASKS else tuple(options.tasks.split(","))
     try:
         planner = None if options.oracle_only else Planner.from_pretrained(options.checkpoint, device=options.device)
-        figures = sixd.run(planner, options.episodes, tasks, options.held_out_wordings, tuple(options.cameras.split(",")))
+        figures = six_dof.run(planner, options.episodes, tasks, options.held_out_wordings, tuple(options.cameras.split(",")))
     except (CheckpointError, BaseModelError) as error:
         print(error, file=sys.stderr)
         return 1
     except ValueError as error:
         parser.error(str(error))
-    print(sixd.table(figures))
+    print(six_dof.table(figures))
     name, checksum = (planner.name, planner.checksum) if planner else ("oracle", "")
     _write({"suite": options.suite, "checkpoint": name, "checksum": checksum, **figures}, options.json)
     return 0
@@ -131,9 +138,9 @@ def _tabletop(options, parser) -> int:
     checkpoint = None if options.oracle_only else options.checkpoint
     try:
         if options.replay:
-            print(json.dumps(tabletop.replay(options.replay, checkpoint, options.device), indent=1))
+            print(json.dumps(closed_loop.replay(options.replay, checkpoint, options.device), indent=1))
             return 0
-        figures = tabletop.run(tabletop.TabletopOptions(
+        figures = closed_loop.run(closed_loop.TabletopOptions(
             tasks=tuple(options.tasks.split(",")), episodes=options.episodes, checkpoint=checkpoint,
             cameras=tuple(options.cameras.split(",")), colors=options.colors, workers=options.workers,
             held_out_wordings=options.held_out_wordings, device=options.device, failures=options.failures,
@@ -143,10 +150,10 @@ def _tabletop(options, parser) -> int:
     except (CheckpointError, BaseModelError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(tabletop_report.table(figures))
+    print(closed_loop_report.table(figures))
     _write({"suite": "tabletop", **figures}, options.json)
     if options.plot:
-        tabletop_report.plot(figures, options.plot)
+        closed_loop_report.plot(figures, options.plot)
     return 0
 
 

@@ -7,30 +7,30 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
 
-from moe3d_ros.model.base_llm import BaseModelError  # noqa: E402
+from moe3d_ros.model.language.base_llm import BaseModelError  # noqa: E402
 from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
-from training.config import StageConfig, parse  # noqa: E402
-from training.engine import Task, train  # noqa: E402
-from training.processes import make_accelerator  # noqa: E402
-from training.state import StateError  # noqa: E402
+from training.engine.config import StageConfig, parse  # noqa: E402
+from training.engine.loop import Task, train  # noqa: E402
+from training.engine.processes import make_accelerator  # noqa: E402
+from training.engine.state import StateError  # noqa: E402
 
 
 def make_task(config: StageConfig) -> Task:
     """The task that ``config.task`` names."""
     if config.task == "perception":
-        from training.perception import PerceptionTask
+        from training.stages.perception import PerceptionTask
 
         return PerceptionTask(config)
     if config.task == "alignment":
-        from training.alignment import AlignmentTask
+        from training.stages.alignment import AlignmentTask
 
         return AlignmentTask(config)
     if config.task == "language":
-        from training.language import LanguageTask
+        from training.stages.language import LanguageTask
 
         return LanguageTask(config)
     if config.task == "action":
-        from training.action import ActionTask
+        from training.stages.action import ActionTask
 
         return ActionTask(config)
     raise SystemExit(f"no task {config.task!r}: perception, alignment, language or action")

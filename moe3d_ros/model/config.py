@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, field
 
-from moe3d_ros.model.encoder import EncoderConfig
-from moe3d_ros.model.patches import PatchConfig
-from moe3d_ros.model.pose_heads import HEADS
-from moe3d_ros.voxels import Workspace
+from moe3d_ros.model.perception.encoder import EncoderConfig
+from moe3d_ros.model.perception.patches import PatchConfig
+from moe3d_ros.model.action.objectives import HEADS
+from moe3d_ros.sensing.voxels import Workspace
 
 LEAST_CHANCE = 1e-6  # log odds are cut off there
 
@@ -51,8 +51,8 @@ class ModelConfig:
     pose_width: int = 256
     pose_blocks: int = 3
     pose_heads: int = 8
-    pose_head: str = "flow"  # or a baseline, ddim or regression: see pose_heads.py
-    pose_decided: bool = True  # noise that is decided between equally right turns: see pose_symmetry.py
+    pose_head: str = "flow"  # or a baseline, ddim or regression: see action/objectives.py
+    pose_decided: bool = True  # noise that is decided between equally right turns: see action/symmetry.py
     pose_steps: int = 4  # sampling steps
     pose_draws: int = 4  # draws whose medoid is taken; 1 for none
     confidence_temperature: float = 1.0  # of a step's log odds; fitted by training/calibrate.py

@@ -9,15 +9,15 @@ import torch.nn.functional as F
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from moe3d_ros.model.adapt import adapt_base, adapter_ranks, convert_base
+from moe3d_ros.model.language.adapt import adapt_base, adapter_ranks, convert_base
 from moe3d_ros.model.checkpoint import check_tensor_names
 from moe3d_ros.model.config import ModelConfig
-from moe3d_ros.model.encoder import SceneEncoder
-from moe3d_ros.model.language import SceneLanguageModel
-from moe3d_ros.model.lora import adapter_names, fold_adapters, ready_to_serve
-from moe3d_ros.model.objects import KINDS, SIDEWAYS, ObjectSet, attributes_width
-from moe3d_ros.model.pose_dit import OFFSET_SCALE, PoseDiT, PoseDiTConfig
-from moe3d_ros.tabletop.scenes import BOWL, RAMP, ZONE
+from moe3d_ros.model.perception.encoder import SceneEncoder
+from moe3d_ros.model.language.scene_language import SceneLanguageModel
+from moe3d_ros.model.language.lora import adapter_names, fold_adapters, ready_to_serve
+from moe3d_ros.model.perception.objects import KINDS, SIDEWAYS, ObjectSet, attributes_width
+from moe3d_ros.model.action.pose_dit import OFFSET_SCALE, PoseDiT, PoseDiTConfig
+from moe3d_ros.tabletop.scenes.sampling import BOWL, RAMP, ZONE
 
 
 def make_language_model(config: ModelConfig, llm, tokenizer, adapted: bool = True) -> SceneLanguageModel:

@@ -7,7 +7,7 @@ as RViz.
 from __future__ import annotations
 
 from moe3d_ros.nodes.planner import PlannerNode
-from moe3d_ros.nodes.run import run_nodes
+from moe3d_ros.nodes.runtime.run import run_nodes
 from moe3d_ros.nodes.voxelizer import Voxelizer
 
 

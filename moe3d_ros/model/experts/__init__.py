@@ -1,0 +1,1 @@
+"""Mixture-of-experts layers: routing, computation, conversion's tie breaking."""

@@ -1,0 +1,1 @@
+"""The base LLM, its conversion and adapters, and what it writes about a scene."""

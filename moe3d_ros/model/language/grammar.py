@@ -1,0 +1,117 @@
+"""The grammar of plan text as a token trie: generation is constrained to it, so a plan always parses.
+
+    plan := ( " pick the" <pick> " TARGET, place it" <place> " DESTINATION" <step> )* <done>  |  <cannot>
+
+<pick> and <place> carry the object that the pointer chose there: the model points first and then says what it means.
+They are no part of a step's text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from moe3d_ros.tabletop.scenes.sampling import COLOR_NAMES, SIZE_NAMES
+
+AREAS = (
+    "left side", "right side", "far side", "near side", "middle",
+    "top left area", "top right area", "bottom left area", "bottom right area",
+)  # fmt: skip
+TARGETS = tuple(f"{size} {color} block" for size in SIZE_NAMES for color in COLOR_NAMES) + tuple(
+    f"{color} object" for color in COLOR_NAMES
+)
+DESTINATIONS = (
+    tuple(f"in the {color} bowl" for color in COLOR_NAMES)
+    + tuple(f"on the {color} zone" for color in COLOR_NAMES)
+    + tuple(f"on the {size} {color} block" for size in SIZE_NAMES for color in COLOR_NAMES)
+    + tuple(f"on the {area}" for area in AREAS)
+)
+# Said only by a model that knows the kinds of 6D scenes: another one would never have learnt to tell them from the rest.
+SIXD_TARGETS = tuple(f"{color} bar" for color in COLOR_NAMES)
+SIXD_DESTINATIONS = tuple(f"on the {color} ramp" for color in COLOR_NAMES) + tuple(
+    f"in the {color} slot" for color in COLOR_NAMES
+)
+SPECIAL = ("<step>", "<done>", "<cannot>", "<pick>", "<place>")
+STEP, DONE, CANNOT, PICK, PLACE = range(5)
+_LINE = re.compile(r"pick the (?P<target>[^,]+), place it (?P<destination>.+)")
+
+
+def parse_step(text: str) -> tuple[str, str]:
+    """A line of plan text -> target, destination with its preposition. Raises ValueError for anything else."""
+    found = _LINE.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"not a step of a plan: {text!r}")
+    return found["target"], found["destination"]
+
+
+def likely_phrase(which: int, kind: str, color: str, size: str) -> str:
+    """What a plan most likely calls a thing, as a target (which 0) or a destination (1); the model may say otherwise."""
+    thing = f"{size} {color} block" if kind == "block" else f"{color} {kind}"
+    return f"{thing}," if which == 0 else f"{'in' if kind in ('bowl', 'slot') else 'on'} the {thing}"
+
+
+@dataclass
+class Node:
+    """A place in the trie; ``children`` maps a token to the next place."""
+
+    children: dict[int, "Node"] = field(default_factory=dict)
+
+
+class PlanGrammar:
+    """Token-level automaton of plan text for one tokenizer.
+
+    Args:
+        encode: text -> token ids without special tokens.
+        vocabulary: number of the LLM's own tokens; the special tokens of SPECIAL follow them.
+        sixd: with bars, ramps and slots.
+    """
+
+    def __init__(self, encode, vocabulary: int, sixd: bool = False):
+        self.encode = encode
+        self.special = tuple(vocabulary + i for i in range(len(SPECIAL)))
+        self.root, after_pick, after_target, after_place, after_step, end = (Node() for _ in range(6))
+        self._insert(self.root, self._pick(), after_pick)
+        for target in TARGETS + SIXD_TARGETS * sixd:
+            self._insert(after_pick, encode(f" {target},"), after_target)
+        self._insert(after_target, self._place(), after_place)
+        for destination in DESTINATIONS + SIXD_DESTINATIONS * sixd:
+            self._insert(after_place, encode(f" {destination}") + [self.special[STEP]], after_step)
+        after_step.children = {**self.root.children, self.special[DONE]: end}
+        self.root.children = {**self.root.children, self.special[DONE]: end, self.special[CANNOT]: end}
+        self.end = end
+
+    def _pick(self) -> list[int]:
+        return self.encode(" pick the") + [self.special[PICK]]
+
+    def _place(self) -> list[int]:
+        return self.encode(" place it") + [self.special[PLACE]]
+
+    @staticmethod
+    def _insert(node: Node, tokens: list[int], last: Node) -> None:
+        for token in tokens[:-1]:
+            node = node.children.setdefault(token, Node())
+        node.children[tokens[-1]] = last
+
+    def tokens(self, steps: list[str], cannot: bool = False) -> list[int]:
+        """Token ids of a whole plan. Raises ValueError for a text that is no step."""
+        if cannot:
+            return [self.special[CANNOT]]
+        ids = []
+        for step in steps:
+            target, destination = parse_step(step)
+            ids += self._pick() + self.encode(f" {target},") + self._place()
+            ids += self.encode(f" {destination}") + [self.special[STEP]]
+        return ids + [self.special[DONE]]
+
+    def spans(self, tokens: list[int]) -> list[tuple[int, int]]:
+        """First and last token of each step of a plan, the last being <step>."""
+        ends = [place for place, token in enumerate(tokens) if token == self.special[STEP]]
+        return list(zip([0] + [end + 1 for end in ends[:-1]], ends))
+
+    def walk(self, tokens: list[int]) -> list[list[int]]:
+        """Allowed tokens at each place of a plan, the right one among them. Raises KeyError outside the grammar."""
+        node, allowed = self.root, []
+        for token in tokens:
+            allowed.append(list(node.children))
+            node = node.children[token]
+        return allowed

@@ -1,0 +1,270 @@
+"""Plans in words: the LLM writes them within the grammar, pointing at an object before it names it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, STEP, likely_phrase
+from moe3d_ros.model.interrupt import Stopped
+from moe3d_ros.model.language.scene_language import MASKED, POINTERS, SceneLanguageModel, task_prompt
+from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.experts.token_places import TokenPlaces, join_places, object_places, text_places
+from moe3d_ros.tabletop.scenes.sampling import BLOCK_EDGES, COLOR_NAMES, KINDS, SIZE_NAMES
+
+
+@dataclass
+class StepState:
+    """What the LLM knows of one step of a plan, for Pose-DiT."""
+
+    state: torch.Tensor  # (2 * width,) penultimate layer: at <step>, and mean over the step's tokens
+    pointer: torch.Tensor  # (POINTERS, n + 1) logits over the objects; the last entry is "none of them"
+    chosen: tuple[int, int]  # the objects that the words were written for; n for none
+
+
+@dataclass
+class GeneratedStep:
+    """One step as generated."""
+
+    text: str
+    probability: float  # of all the choices that the grammar left open
+    state: StepState
+
+
+@torch.no_grad()
+def generate_plan(model: SceneLanguageModel, objects: ObjectSet, instruction: str, completed=(), max_steps: int = 8,
+                  on_text=None, should_stop=None):  # fmt: skip
+    """Write a plan for one scene within the grammar.
+
+    At <pick> and <place> the likeliest objects are tried: for each the words are written greedily, and the object whose
+    words and pointer together are likeliest stays. So a pointer that slips is corrected by words that do not fit.
+
+    Words are drafted from what the encoder says of the object, and read in one go: as in speculative decoding (arXiv
+    2211.17192), those stay that the LLM would have written, so that the draft changes the time and not the plan.
+
+    The place of a step that goes to a spot on the table hangs on no object, only on the LLM's state, in which every place
+    that the instruction names leaves its mark: between two areas of the table the pose would end half way. So the state
+    of such a step is read from its own words, as if they were the instruction.
+
+    Returns:
+        steps (list of GeneratedStep), and how it ended: ``done``, ``cannot`` or ``max_steps``, with its probability.
+    Raises:
+        Stopped: if ``should_stop()`` became true, asked before every run of the LLM.
+    """
+    special = model.grammar.special
+    writer = _Writer(model, objects, task_prompt(instruction, completed), should_stop)
+    steps: list[GeneratedStep] = []
+
+    def ended(how: str, probability: float):
+        for step in steps:
+            if step.state.chosen[1] == len(writer.tokens):
+                step.state = writer.state_alone(step)
+        return steps, how, probability
+
+    def show(tokens: list[int]) -> None:
+        if on_text is not None:
+            on_text("\n".join([step.text for step in steps] + [writer.words_of(tokens)]).strip())
+
+    node = model.grammar.root
+    while len(steps) < max_steps:
+        chosen, probability = writer.step_or_end(node)
+        if chosen in (special[DONE], special[CANNOT]):
+            return ended("done" if chosen == special[DONE] else "cannot", probability)
+        line, node = writer.forced([chosen], node.children[chosen])
+        writer.read(line)
+        for which in range(POINTERS):
+            marker = special[PICK + which]
+            phrase, node, chance = writer.point_and_say(which, marker, node.children[marker])
+            line, probability = line + phrase, probability * chance
+            show(line)
+        steps.append(GeneratedStep(writer.words_of(line), probability, writer.end_step()))
+    return ended("max_steps", 1.0)
+
+
+TRIED = 3  # objects at most for which words are written
+SURE = 0.9  # of the pointer: then no other object is tried
+UNLIKELY = 0.03
+
+
+class _Writer:
+    """The LLM while it writes one plan: its cache, the states of the step at hand, what was pointed at."""
+
+    def __init__(self, model: SceneLanguageModel, objects: ObjectSet, prompt: str, should_stop=None):
+        self.model, self.should_stop = model, should_stop
+        self.cache = model.new_cache()
+        scene, self.tokens, self.features = model.prefix(objects)
+        device = scene.device
+        self.center = objects.center[:1, : len(self.tokens)]  # (1, n, 3)
+        self.names = [names_of(objects, column) for column in range(len(self.tokens))]
+        self.mask = torch.ones(self.features.shape[:2], dtype=torch.bool, device=device)
+        self.scene_length = len(scene)
+        ids = torch.tensor(model.encode(prompt), device=device)
+        self.states: list[torch.Tensor] = []
+        self.pointers: list[torch.Tensor] = []
+        self.chosen: list[int] = []
+        places = join_places(model.prefix_places(objects), text_places(1, len(ids), device))
+        self._run(torch.cat([scene, model.embed(ids)]), places)
+        self.words = self.states.pop()[None, -len(ids) :]  # (1, T, W)
+
+    def _run(self, inputs: torch.Tensor, places: TokenPlaces) -> None:
+        if self.should_stop is not None and self.should_stop():
+            raise Stopped
+        self.hidden, penultimate, self.cache = self.model.run(inputs[None], cache=self.cache, places=places)
+        self.states.append(penultimate[0])
+        self.last = penultimate[0, -1]  # (W,)
+
+    def read(self, ids: list[int], index: int | None = None) -> None:
+        """Read tokens; ``index`` is the object that a marker, which then comes first, stands for."""
+        self._run(*self._embedded(ids, index))
+
+    def _embedded(self, ids: list[int], index: int | None = None) -> tuple[torch.Tensor, TokenPlaces]:
+        inputs = self.model.embed(torch.tensor(ids, device=self.mask.device))
+        places = text_places(1, len(ids), self.mask.device)
+        if index is not None and index < len(self.tokens):
+            inputs = torch.cat([inputs[:1] + self.tokens[index], inputs[1:]])
+            rest = text_places(1, len(ids) - 1, self.mask.device)
+            places = join_places(object_places(self.center[:, index : index + 1]), rest)
+        return inputs, places
+
+    def choose(self, node, ended: torch.Tensor | None = None, at: int = -1) -> tuple[int, float]:
+        """The likeliest token that the grammar allows after the one ``at`` of those just read; its probability there."""
+        allowed = torch.tensor([list(node.children)], device=self.mask.device)
+        logits = self.model.allowed_logits(self.hidden[:, at], allowed)
+        if ended is not None:
+            logits = logits + self.model.end_bonus(allowed, ended)
+        chances = logits[0].softmax(-1)
+        best = int(chances.argmax())
+        return int(allowed[0, best]), float(chances[best])
+
+    def step_or_end(self, node) -> tuple[int, float]:
+        """Begin a step, or end the plan: as ``choose``, with what the pointer says of whether there is anything to pick."""
+        return self.choose(node, self.model.log_odds_of_none(self._point(0))[None])
+
+    def _point(self, which: int) -> torch.Tensor:
+        """Logits of a pointer over the objects and none (n + 1,), after what was read so far."""
+        state = torch.cat([self.last, self.words[0].mean(0)])[None]
+        everything = torch.ones(self.words.shape[:2], dtype=torch.bool, device=self.mask.device)
+        return self.model.pointer(state, self.words, everything, self.features, self.mask)[0, which]
+
+    def forced(self, tokens: list[int], node):
+        """Append what the grammar leaves no choice about, up to the next marker or the end of the step."""
+        special = self.model.grammar.special
+        while len(node.children) == 1 and tokens[-1] != special[STEP]:
+            (token, following), = node.children.items()  # fmt: skip
+            if token in special[PICK:]:
+                break
+            tokens, node = tokens + [token], following
+        return tokens, node
+
+    def point_and_say(self, which: int, marker: int, node):
+        """Choose an object and the words for it -> tokens that were read, the node after them, their probability."""
+        logits = self._point(which)
+        if self.chosen and self.chosen[0] < len(self.tokens):  # nothing is placed on itself
+            logits[self.chosen[0]] = MASKED
+        chances, order = logits.softmax(-1).sort(descending=True)
+        count = 1 if chances[0] > SURE else int((chances[:TRIED] > UNLIKELY).sum())
+        length, known = self.cache.get_seq_length(), len(self.states)
+        tried = []
+        for index, chance in zip(order[:count].tolist(), chances.tolist()):
+            self._rewind(length, known)
+            tried.append((*self._say(marker, node, index), index, chance))
+        best = max(range(count), key=lambda i: tried[i][2] * tried[i][5])
+        tokens, after, probability, unread, index, _ = tried[best]
+        if best == count - 1:
+            if unread:
+                self.read(unread)
+        else:
+            self._rewind(length, known)
+            self.read(tokens, index)
+        self.pointers.append(logits)
+        self.chosen.append(index)
+        return tokens, after, probability
+
+    def _draft(self, which: int, node, index: int) -> list[int]:
+        """Tokens that are likely to follow a marker for an object, as far as the grammar allows them; [] for none."""
+        if index == len(self.tokens):
+            return []
+        special, tokens = self.model.grammar.special, []
+        phrase = self.model.encode(f" {likely_phrase(which, *self.names[index])}")
+        for token in [*phrase, special[STEP]]:
+            if token not in node.children:
+                break
+            tokens, node = tokens + [token], node.children[token]
+        return self.forced(tokens, node)[0] if tokens else []
+
+    def _say(self, marker: int, node, index: int):
+        """Greedy words for one object -> tokens, node after them, probability, those of the tokens not read yet."""
+        special = self.model.grammar.special
+        draft = self._draft(marker - special[PICK], node, index)
+        tokens, probability, pending = [marker], 1.0, [marker]
+        while True:
+            self.read(pending + draft, index if len(pending) == len(tokens) else None)
+            while True:
+                token, chance = self.choose(node, at=-1 - len(draft))
+                probability *= chance
+                if draft[:1] != [token]:
+                    break
+                tokens, node, draft = tokens + [token], node.children[token], draft[1:]
+                if self._is_whole(tokens, node):
+                    return tokens, node, probability, []
+            self._unread(len(draft))
+            draft = []
+            pending, node = self.forced([token], node.children[token])
+            tokens = tokens + pending
+            if self._is_whole(tokens, node):
+                return tokens, node, probability, pending
+
+    def _is_whole(self, tokens: list[int], node) -> bool:
+        """Whether a phrase has ended: with its step, or before the next marker."""
+        special = self.model.grammar.special
+        return tokens[-1] == special[STEP] or next(iter(node.children)) in special[PICK:]
+
+    def _unread(self, count: int) -> None:
+        """Forget the last tokens of those just read, which are more than ``count``."""
+        if count:
+            self.cache.crop(-count)
+            self.states[-1] = self.states[-1][:-count]
+            self.last = self.states[-1][-1]
+
+    def _rewind(self, length: int, known: int) -> None:
+        """Forget what was read since the cache had ``length`` tokens and ``known`` states were kept."""
+        surplus = self.cache.get_seq_length() - length
+        if surplus:
+            self.cache.crop(-surplus)
+        del self.states[known:]
+
+    def words_of(self, tokens: list[int]) -> str:
+        """Text of tokens, without markers."""
+        return self.model.tokenizer.decode([t for t in tokens if t < self.model.vocabulary]).strip()
+
+    def end_step(self) -> StepState:
+        """State and pointers of the step that was just read."""
+        states = torch.cat(self.states)
+        done = StepState(_summary(states), torch.stack(self.pointers), tuple(self.chosen))
+        self.states, self.pointers, self.chosen = [], [], []
+        return done
+
+    def state_alone(self, step: GeneratedStep) -> StepState:
+        """State of a written step behind its own words as instruction; forgets the plan."""
+        line = self.model.grammar.tokens([step.text])[:-1]
+        pick, place = (line.index(marker) for marker in self.model.grammar.special[PICK:])
+        asked = self.model.encode(task_prompt(step.text))
+        before = self._embedded(asked + line[:pick])
+        picked, placed = self._embedded(line[pick:place], step.state.chosen[0]), self._embedded(line[place:], step.state.chosen[1])
+        self._rewind(self.scene_length, 0)
+        inputs, places = zip(before, picked, placed)
+        self._run(torch.cat(inputs), join_places(*places))
+        return replace(step.state, state=_summary(self.states.pop()[len(asked) :]))
+
+
+def _summary(states: torch.Tensor) -> torch.Tensor:
+    """What Pose-DiT is told of a step's states (T, W) -> (2W,)."""
+    return torch.cat([states[-1], states.mean(0)])
+
+
+def names_of(objects: ObjectSet, column: int) -> tuple[str, str, str]:
+    """What the encoder takes an object of the first scene for: kind, colour, and the size that it would have as a block."""
+    kind, color = int(objects.kind[0, column].argmax()), int(objects.color[0, column].argmax())
+    size = int((torch.tensor(BLOCK_EDGES) / 2 - objects.half[0, column].mean().cpu()).abs().argmin())
+    return KINDS[kind], COLOR_NAMES[color], SIZE_NAMES[size]

@@ -1,0 +1,1 @@
+"""From patches of voxels to object tokens."""

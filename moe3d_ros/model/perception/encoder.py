@@ -1,0 +1,336 @@
+"""The 3D encoder: voxel patches -> patch features -> object tokens that were pretrained to detect.
+
+Patches go through a small point-feature network with max-pooling and a transformer; learned queries then read the
+patches, as in DETR (arXiv 2005.12872), and each becomes one object token. A query's position is the attention-weighted
+centroid of the patches that it reads plus a small offset; fine geometry (yaw, millimetres) comes from a second look
+at the voxels around that position. Patches that no detection accounts for are read once more by the same queries.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from moe3d_ros.model.perception.patches import VOXEL_FEATURES, PatchBatch
+
+MASKED = -1e4  # added to logits that must not count
+# For the two passes of detection, in metres where they are lengths.
+LEAST_READ = 0.05  # of a query's largest attention: less is not read
+JOINED = 0.055  # centroids of patches that touch are nearer to each other
+MARGIN, DIAGONAL = 0.025, 1.15  # around what was found, patches belong to it
+FEWEST_LEFT = 3  # patches that nothing accounts for and that are worth a second pass
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """Sizes of the 3D encoder (lengths in metres)."""
+
+    width: int = 192
+    layers: int = 3
+    heads: int = 6
+    queries: int = 32
+    decoder_layers: int = 2
+    kinds: int = 4  # 8 for a model that also knows what stands in 6D scenes
+    colors: int = 11
+    crop_radius: float = 0.085  # how far around an object the second look reaches
+
+    def __post_init__(self):
+        if self.width % self.heads:
+            raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
+
+    @property
+    def tilted(self) -> bool:
+        """Whether the second look also says how the face lies by which a thing is taken (see `Detections.normal`)."""
+        return self.kinds > 4
+
+
+@dataclass
+class Detections:
+    """What each of Q queries says of the object that it found, if any (positions in metres)."""
+
+    exists: torch.Tensor  # (B, Q) logit
+    kind: torch.Tensor  # (B, Q, kinds) logits
+    color: torch.Tensor  # (B, Q, colors) logits
+    rough_center: torch.Tensor  # (B, Q, 3) from the patches alone
+    center: torch.Tensor  # (B, Q, 3) after the second look
+    half: torch.Tensor  # (B, Q, 3) half extents
+    yaw4: torch.Tensor  # (B, Q, 2) cosine and sine of 4 yaw, not normalised
+    features: torch.Tensor  # (B, Q, width)
+    normal: torch.Tensor | None = None  # (B, Q, 3) of the face by which it is taken, not normalised; None: all upwards
+    attention: torch.Tensor | None = None  # (B, Q, N) logits over the patches whose centroid is the rough centre
+
+    @property
+    def yaw(self) -> torch.Tensor:
+        """Yaw in (-pi/4, pi/4], radians (B, Q): boxes look the same after a quarter turn."""
+        return torch.atan2(self.yaw4[..., 1], self.yaw4[..., 0]) / 4
+
+    def joined(self, other: Detections) -> Detections:
+        """The queries of both, of the same scenes."""
+        values = ((getattr(self, entry.name), getattr(other, entry.name)) for entry in fields(self))
+        return Detections(*(None if mine is None else torch.cat([mine, yours], dim=1) for mine, yours in values))
+
+
+class FourierPosition(nn.Module):
+    """Sines and cosines of positions at wavelengths from 2 m down to 3 cm, projected to ``width``."""
+
+    def __init__(self, width: int, bands: int = 8, shortest: float = 0.03, longest: float = 2.0, dims: int = 3):
+        super().__init__()
+        wavelengths = torch.logspace(math.log10(longest), math.log10(shortest), bands)
+        self.register_buffer("frequency", 2 * math.pi / wavelengths, persistent=False)
+        self.linear = nn.Linear(dims * (2 * bands + 1), width)
+
+    def forward(self, position: torch.Tensor) -> torch.Tensor:
+        phase = position[..., None] * self.frequency
+        waves = torch.cat([phase.sin(), phase.cos()], dim=-1).flatten(-2)
+        return self.linear(torch.cat([position * 4, waves], dim=-1))
+
+
+class Attention(nn.Module):
+    """Multi-head attention of x (B, Q, D) over memory (B, N, D) where mask (B, N) is True."""
+
+    def __init__(self, width: int, heads: int):
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(width, width)
+        self.key_value = nn.Linear(width, 2 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, x, memory, mask=None):
+        batch, length, width = x.shape
+
+        def split(t):
+            return t.view(batch, t.shape[1], self.heads, width // self.heads).transpose(1, 2)
+
+        key, value = self.key_value(memory).chunk(2, dim=-1)
+        mask = None if mask is None else mask[:, None, None]
+        attended = F.scaled_dot_product_attention(split(self.query(x)), split(key), split(value), attn_mask=mask)
+        return self.out(attended.transpose(1, 2).reshape(batch, length, width))
+
+
+class TransformerLayer(nn.Module):
+    """Pre-norm self-attention, optional cross-attention, feed-forward."""
+
+    def __init__(self, width: int, heads: int, cross: bool = False, expansion: int = 3):
+        super().__init__()
+        self.norm_self = nn.LayerNorm(width)
+        self.self_attention = Attention(width, heads)
+        self.cross_attention = Attention(width, heads) if cross else None
+        self.norm_cross = nn.LayerNorm(width) if cross else None
+        self.norm_out = nn.LayerNorm(width)
+        self.feed_forward = nn.Sequential(nn.Linear(width, expansion * width), nn.GELU(), nn.Linear(expansion * width, width))
+
+    def forward(self, x, mask=None, memory=None, memory_mask=None):
+        normed = self.norm_self(x)
+        x = x + self.self_attention(normed, normed, mask)
+        if self.cross_attention is not None:
+            x = x + self.cross_attention(self.norm_cross(x), memory, memory_mask)
+        return x + self.feed_forward(self.norm_out(x))
+
+
+class PatchLayer(nn.Module):
+    """Pre-norm self-attention among the patches of a scene; everything else runs on the flat patches, without padding."""
+
+    def __init__(self, width: int, heads: int, expansion: int = 3):
+        super().__init__()
+        self.heads = heads
+        self.norm_in = nn.LayerNorm(width)
+        self.query_key_value = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.norm_out = nn.LayerNorm(width)
+        self.feed_forward = nn.Sequential(nn.Linear(width, expansion * width), nn.GELU(), nn.Linear(expansion * width, width))
+
+    def forward(self, x: torch.Tensor, patches: PatchBatch) -> torch.Tensor:
+        width = x.shape[-1]  # x (T, D)
+        padded = patches.to_padded(self.query_key_value(self.norm_in(x)))  # (B, N, 3D)
+        batch, length, _ = padded.shape
+        query, key, value = padded.view(batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        attended = F.scaled_dot_product_attention(query, key, value, attn_mask=patches.mask[:, None, None])
+        x = x + self.out(attended.transpose(1, 2).reshape(batch * length, width)[patches.flat_index])
+        return x + self.feed_forward(self.norm_out(x))
+
+
+class PatchEncoder(nn.Module):
+    """Voxel patches -> features (B, N, width)."""
+
+    def __init__(self, config: EncoderConfig):
+        super().__init__()
+        self.point_mlp = nn.Sequential(nn.Linear(VOXEL_FEATURES, 64), nn.GELU(), nn.Linear(64, 128))
+        self.widen = nn.Linear(128, config.width)
+        self.position = FourierPosition(config.width)
+        self.layers = nn.ModuleList([PatchLayer(config.width, config.heads) for _ in range(config.layers)])
+        self.norm = nn.LayerNorm(config.width)
+
+    def forward(self, patches: PatchBatch) -> torch.Tensor:
+        """Features (B, N, width), float32 also where an autocast context computes in less."""
+        hidden = self.point_mlp(patches.features)  # (V, 128)
+        index = patches.patch_of_voxel[:, None].expand_as(hidden)
+        pooled = hidden.new_full((len(patches.flat_index), hidden.shape[1]), MASKED).scatter_reduce(0, index, hidden, "amax")
+        centroids = patches.centroids.flatten(0, 1)[patches.flat_index]
+        x = self.widen(F.gelu(pooled)) + self.position(centroids)  # (T, D)
+        for layer in self.layers:
+            x = layer(x, patches)
+        return patches.to_padded(self.norm(x).float())
+
+
+class SecondLook(nn.Module):
+    """Fine geometry of chosen objects from the voxels within ``crop_radius`` of their rough centres."""
+
+    def __init__(self, config: EncoderConfig):
+        super().__init__()
+        self.radius = config.crop_radius
+        self.compute = torch.float32  # training on hardware that is fast in bfloat16 sets that
+        width = config.width
+        self.point_in = nn.Linear(6, 96)
+        self.query_in = nn.Linear(width, 96)
+        self.point_mlp = nn.Sequential(nn.GELU(), nn.Linear(96, 128), nn.GELU(), nn.Linear(128, 192))
+        self.out = nn.Sequential(nn.Linear(192 + width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+        self.geometry = nn.Sequential(nn.Linear(192 + width, 2 * width), nn.GELU(), nn.Linear(2 * width, 3 + 3 + 2 + 3 * config.tilted))
+
+    def forward(self, patches: PatchBatch, center, query, chosen):
+        """center (B, Q, 3), query (B, Q, D), chosen (B, Q) bool -> geometry (B, Q, 8 or 11), features (B, Q, D)."""
+        batch, queries, width = query.shape
+        scene, index = torch.nonzero(chosen, as_tuple=True)  # (M,)
+        # The first voxel of each scene: voxels are sorted by patch and patches by scene.
+        counts = torch.bincount(patches.voxel_scene, minlength=batch)
+        first = torch.cumsum(counts, 0) - counts
+        longest = int(counts.max()) if len(counts) else 0
+        offsets = torch.arange(longest, device=center.device)
+        voxel = first[scene][:, None] + offsets  # (M, L)
+        valid = offsets < counts[scene][:, None]
+        voxel = voxel.clamp(max=max(len(patches.voxels) - 1, 0))
+        relative = patches.voxels[voxel] - center[scene, index][:, None] if len(scene) else center.new_zeros(0, longest, 3)
+        near = valid & (relative[..., :2].norm(dim=-1) < self.radius) & (relative[..., 2].abs() < self.radius)
+        owner, member = torch.nonzero(near, as_tuple=True)
+        inputs = torch.cat([relative[owner, member] / self.radius, patches.colors[voxel[owner, member]] * 2 - 1], dim=1)
+        chosen_query = query[scene, index]
+        with torch.autocast(query.device.type, self.compute, enabled=self.compute != torch.float32):
+            hidden = self.point_mlp(self.point_in(inputs) + self.query_in(chosen_query)[owner])
+        hidden = hidden.float()
+        pooled = hidden.new_full((len(scene), hidden.shape[1]), -8.0)
+        pooled = pooled.scatter_reduce(0, owner[:, None].expand_as(hidden), hidden, "amax")
+        joined = torch.cat([pooled, chosen_query], dim=1)
+        geometry = query.new_zeros(batch, queries, self.geometry[-1].out_features)
+        features = query.new_zeros(batch, queries, width)
+        geometry[scene, index] = self.geometry(joined)
+        features[scene, index] = self.out(joined)
+        return geometry, features
+
+
+class SceneEncoder(nn.Module):
+    """Patches -> patch features for Pose-DiT and object detections for the LLM."""
+
+    def __init__(self, config: EncoderConfig):
+        super().__init__()
+        self.config = config
+        width = config.width
+        self.patches = PatchEncoder(config)
+        self.queries = nn.Parameter(torch.randn(config.queries, width) * 0.5)
+        self.decoder = nn.ModuleList(
+            [TransformerLayer(width, config.heads, cross=True) for _ in range(config.decoder_layers)]
+        )
+        self.norm = nn.LayerNorm(width)
+        self.point_query = nn.Linear(width, width)
+        self.point_key = nn.Linear(width, width)
+        self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, 1 + config.kinds + config.colors + 3))
+        self.patch_head = nn.Linear(width, 3 + config.kinds + config.colors)  # auxiliary: vote, kind, colour
+        self.second_look = SecondLook(config)
+        self.norm_features = nn.LayerNorm(width)
+
+    def encode_patches(self, patches: PatchBatch) -> torch.Tensor:
+        """Patch features (B, N, width)."""
+        return self.patches(patches)
+
+    def detect(self, patches: PatchBatch, encoded: torch.Tensor, chooser=None, readable=None) -> list[Detections]:
+        """Detections of each decoder layer, the last one with the second look.
+
+        Args:
+            chooser: function of the last layer's detections -> (B, Q) bool, which queries get a second look; by
+                default those that exist. Training passes the matched ones.
+            readable: (B, N) bool, patches that queries may read; all by default.
+        """
+        batch = len(encoded)
+        readable = patches.mask if readable is None else readable
+        query = self.queries.expand(batch, -1, -1)
+        outputs = []
+        for layer in self.decoder:
+            query = layer(query, memory=encoded, memory_mask=readable)
+            normed = self.norm(query)
+            outputs.append(self._read(normed, encoded, patches, readable, whole=chooser is not None))
+        last = outputs[-1]
+        with torch.no_grad():
+            chosen = last.exists > 0 if chooser is None else chooser(last)
+        geometry, fine = self.second_look(patches, last.rough_center.detach(), normed, chosen)
+        last.center = last.rough_center.detach() + 0.02 * geometry[..., :3]
+        last.half = 0.05 * F.softplus(geometry[..., 3:6])
+        last.yaw4 = geometry[..., 6:8]
+        if self.config.tilted:
+            last.normal = geometry[..., 8:11] + geometry.new_tensor([0.0, 0.0, 1.0])
+        last.features = self.norm_features(normed + fine)
+        return outputs
+
+    def _read(self, normed, encoded, patches, readable, whole: bool) -> Detections:
+        """``whole``: the centroid is over all that is read; else over the piece with the most attention."""
+        kinds, colors = self.config.kinds, self.config.colors
+        exists, kind, color, offset = self.head(normed).split([1, kinds, colors, 3], dim=-1)
+        logits = self.point_query(normed) @ self.point_key(encoded).transpose(1, 2) / math.sqrt(encoded.shape[-1])
+        logits = logits.masked_fill(~readable[:, None], MASKED)  # (B, Q, N)
+        if not whole:
+            logits = logits.masked_fill(~main_piece(logits.softmax(dim=-1), patches.centroids), MASKED)
+        center = logits.softmax(dim=-1) @ patches.centroids + 0.1 * offset
+        zeros = torch.zeros_like(center)
+        return Detections(exists[..., 0], kind, color, center, center, zeros, zeros[..., :2], normed, attention=logits)
+
+    def forward(self, patches: PatchBatch):
+        """Patch features (B, N, width) and what was detected, in two passes.
+
+        The queries read once more what no detection of the first pass accounts for: of things that look the same and lie
+        near each other, one query may have read both and found one.
+        """
+        encoded = self.encode_patches(patches)
+        first = self.detect(patches, encoded)[-1]
+        seems = self._seems(encoded)
+        left = patches.mask & ~(_belonging(patches, seems, first) & (first.exists > 0)[..., None]).any(1)
+        if int(left.sum(1).max() if len(left) else 0) < FEWEST_LEFT:
+            return encoded, first
+        second = self.detect(patches, encoded, readable=left)[-1]
+        adds = (_belonging(patches, seems, second) & left[:, None]).sum(-1) >= FEWEST_LEFT
+        second.exists = torch.where(adds & ~_known(first, second), second.exists, torch.full_like(second.exists, MASKED))
+        return encoded, first.joined(second)
+
+    def _seems(self, encoded: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Kind and colour that each patch seems to be of (B, N), as indices."""
+        _, kind, color = self.patch_head(encoded).split([3, self.config.kinds, self.config.colors], dim=-1)
+        return kind.argmax(-1), color.argmax(-1)
+
+
+def _belonging(patches: PatchBatch, seems: tuple[torch.Tensor, torch.Tensor], found: Detections) -> torch.Tensor:
+    """Patches that lie where each query found something and seem to be of its kind and colour (B, Q, N)."""
+    kind, color = seems
+    same = kind[:, None] == found.kind.argmax(-1)[..., None]
+    same &= color[:, None] == found.color.argmax(-1)[..., None]
+    apart = patches.centroids[:, None] - found.center[:, :, None]
+    reach = found.half[..., :2].amax(-1) * DIAGONAL + MARGIN
+    near = (apart[..., :2].norm(dim=-1) < reach[..., None]) & (apart[..., 2].abs() < (found.half[..., 2] + MARGIN)[..., None])
+    return same & near & patches.mask[:, None]
+
+
+def _known(first: Detections, second: Detections) -> torch.Tensor:
+    """Which detections of a second pass (B, Q) lie in something that the first has found already: (B, Q) bool."""
+    apart = second.center[:, :, None] - first.center[:, None]  # (B, Q second, Q first, 3)
+    level = apart[..., :2].norm(dim=-1) < first.half[:, None, :, 0].clamp(min=0.02)
+    return (level & (apart[..., 2].abs() < first.half[:, None, :, 2] + 0.01) & (first.exists > 0)[:, None]).any(-1)
+
+
+def main_piece(attention: torch.Tensor, centroids: torch.Tensor, rounds: int = 4) -> torch.Tensor:
+    """Of the patches that a query reads, those joined to the one that it reads most: attention (B, Q, N) -> (B, Q, N) bool."""
+    peak = attention.amax(-1, keepdim=True)
+    read = attention > LEAST_READ * peak
+    joined = (torch.cdist(centroids, centroids) < JOINED).to(attention.dtype)  # (B, N, N)
+    piece = (attention >= peak) & read
+    for _ in range(rounds):
+        piece = ((piece.to(attention.dtype) @ joined) > 0) & read
+    return piece

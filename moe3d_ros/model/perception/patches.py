@@ -1,0 +1,174 @@
+"""From points to the encoder's input: voxels of 1 cm, grouped into patches of 4x4x4, without the bare table; torch.
+
+Works on a whole batch of clouds at once, on CPU and GPU alike; one cloud is a batch of one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from moe3d_ros.sensing.voxels import Workspace
+
+VOXEL_FEATURES = 7  # offset from the patch's centroid (3), colour (3), height (1)
+
+
+@dataclass(frozen=True)
+class PatchConfig:
+    """Grid of the encoder's input (lengths in metres)."""
+
+    voxel_size: float = 0.01
+    patch_voxels: int = 4
+    margin: float = 0.02  # kept around the workspace
+    table_height: float = 0.008  # a voxel above this is no table
+    table_color_gap: float = 0.1  # a voxel whose colour differs more than this (of 1) from the table's is no table
+    max_patches: int = 320  # per scene; the highest-standing are kept
+
+    def __post_init__(self):
+        if self.voxel_size <= 0 or self.patch_voxels < 1 or self.max_patches < 1:
+            raise ValueError(f"voxel_size, patch_voxels and max_patches must be positive: {self}")
+
+
+@dataclass
+class PatchBatch:
+    """Voxels sorted by patch, and patches as a padded batch (B, N)."""
+
+    voxels: torch.Tensor  # (V, 3) centroid, metres
+    colors: torch.Tensor  # (V, 3) in [0, 1]
+    features: torch.Tensor  # (V, VOXEL_FEATURES)
+    voxel_scene: torch.Tensor  # (V,) long
+    patch_of_voxel: torch.Tensor  # (V,) long, index into the flat patches (T,)
+    flat_index: torch.Tensor  # (T,) long, place of each patch in the padded batch, scene * N + slot
+    centroids: torch.Tensor  # (B, N, 3) metres
+    mask: torch.Tensor  # (B, N) bool, True where there is a patch
+    labels: torch.Tensor | None  # (B, N) long, slot of the object that a patch belongs to, -1 none; if labels were given
+
+    def to_padded(self, flat: torch.Tensor) -> torch.Tensor:
+        """(T, D) -> (B, N, D) with zeros where there is no patch."""
+        batch, n = self.mask.shape
+        padded = flat.new_zeros(batch * n, flat.shape[-1])
+        return padded.index_copy(0, self.flat_index, flat).view(batch, n, -1)
+
+
+def _group_mean(key: torch.Tensor, values: torch.Tensor):
+    """Mean of ``values`` (N, D) over equal keys -> unique keys (G,), means (G, D), counts (G,), sorted by key."""
+    order = torch.argsort(key)
+    unique, counts = torch.unique_consecutive(key[order], return_counts=True)
+    group = torch.repeat_interleave(torch.arange(len(unique), device=key.device), counts)
+    sums = values.new_zeros(len(unique), values.shape[1]).index_add_(0, group, values[order])
+    return unique, sums / counts[:, None], counts
+
+
+def make_patches(
+    scene: torch.Tensor,
+    points: torch.Tensor,
+    colors: torch.Tensor,
+    batch: int,
+    config: PatchConfig = PatchConfig(),
+    workspace: Workspace = Workspace(),
+    labels: torch.Tensor | None = None,
+) -> PatchBatch:
+    """Crop, voxelise, drop what is only table, and group into patches.
+
+    Args:
+        scene: (P,) long, which of the ``batch`` scenes a point belongs to.
+        points: (P, 3) metres in the planning frame, finite. colors: (P, 3) in [0, 1].
+        labels: (P,) long, slot of the object that a point lies on, negative for none (training only).
+    """
+    device = points.device
+    low = torch.tensor(workspace.low, device=device) - config.margin
+    low[2] -= config.voxel_size / 2  # the table's top in the middle of a layer, as in moe3d_ros.sensing.voxels
+    high = torch.tensor(workspace.high, device=device) + config.margin
+    inside = ((points >= low) & (points <= high)).all(dim=1)
+    scene, points, colors = scene[inside], points[inside], colors[inside]
+    cell = ((points - low) / config.voxel_size).long()
+    shape = ((high - low) / config.voxel_size).long() + 1
+    key = ((scene * shape[0] + cell[:, 0]) * shape[1] + cell[:, 1]) * shape[2] + cell[:, 2]
+    columns = [points, colors]
+    if labels is not None:
+        labels = labels[inside]
+        columns += [(labels.clamp(min=0) + 1)[:, None] * (labels >= 0)[:, None].float(), (labels >= 0)[:, None].float()]
+    key, means, _ = _group_mean(key, torch.cat(columns, dim=1))
+    voxels, colors = means[:, :3], means[:, 3:6]
+    voxel_scene = torch.div(key, int(shape.prod()), rounding_mode="floor")
+    voxel_label = None
+    if labels is not None:
+        on_object = means[:, 7] > 0
+        voxel_label = torch.where(on_object, (means[:, 6] / means[:, 7].clamp(min=1e-6)).round().long() - 1, -1)
+
+    patch_shape = torch.div(shape, config.patch_voxels, rounding_mode="floor") + 1
+    remainder = key % shape.prod()
+    x = torch.div(remainder, shape[1] * shape[2], rounding_mode="floor")
+    y = torch.div(remainder, shape[2], rounding_mode="floor") % shape[1]
+    z = remainder % shape[2]
+    px, py, pz = (torch.div(v, config.patch_voxels, rounding_mode="floor") for v in (x, y, z))
+    patch_key = ((voxel_scene * patch_shape[0] + px) * patch_shape[1] + py) * patch_shape[2] + pz
+    salient = ~_is_table(voxels, colors, voxel_scene, batch, config)
+    order = torch.argsort(patch_key, stable=True)
+    unique, counts = torch.unique_consecutive(patch_key[order], return_counts=True)
+    patch = torch.repeat_interleave(torch.arange(len(unique), device=device), counts)
+    salience = torch.zeros(len(unique), device=device).index_add_(0, patch, salient[order].float())
+    patch_scene = torch.div(unique, int(patch_shape.prod()), rounding_mode="floor")
+    kept = _most_salient(salience, patch_scene, batch, config.max_patches)
+    rank = torch.cumsum(kept.long(), 0) - 1
+    chosen = kept[patch]
+    order, patch = order[chosen], rank[patch[chosen]]
+    patch_scene = patch_scene[kept]
+    voxels, colors, voxel_scene = voxels[order], colors[order], voxel_scene[order]
+
+    total = len(patch_scene)
+    counts = torch.bincount(patch, minlength=total).clamp(min=1)
+    centroid = voxels.new_zeros(total, 3).index_add_(0, patch, voxels) / counts[:, None]
+    per_scene = torch.bincount(patch_scene, minlength=batch)
+    first = torch.cumsum(per_scene, 0) - per_scene
+    width = max(int(per_scene.max()) if total else 0, 1)
+    flat_index = patch_scene * width + torch.arange(total, device=device) - first[patch_scene]
+    mask = torch.zeros(batch * width, dtype=torch.bool, device=device)
+    mask[flat_index] = True
+    centroids = voxels.new_zeros(batch * width, 3).index_copy(0, flat_index, centroid).view(batch, width, 3)
+    patch_labels = None
+    if voxel_label is not None:
+        # A patch belongs to the highest slot in it: zones and bowls come after blocks, and objects last.
+        flat = torch.full((total,), -1, dtype=torch.long, device=device)
+        flat = flat.scatter_reduce(0, patch, voxel_label[order], "amax")
+        patch_labels = torch.full((batch * width,), -1, dtype=torch.long, device=device)
+        patch_labels = patch_labels.index_copy(0, flat_index, flat).view(batch, width)
+    reach = config.voxel_size * config.patch_voxels / 2
+    features = torch.cat([(voxels - centroid[patch]) / reach, colors * 2 - 1, voxels[:, 2:] * 10], dim=1)
+    return PatchBatch(
+        voxels, colors, features, voxel_scene, patch, flat_index, centroids, mask.view(batch, width), patch_labels
+    )
+
+
+def _is_table(voxels, colors, scene, batch, config) -> torch.Tensor:
+    """Low voxels in the colour of their scene's table: the median colour of all low voxels (V,) bool."""
+    flat = voxels[:, 2] < config.table_height
+    table = colors.new_zeros(batch, 3)
+    for index in range(batch):
+        here = colors[flat & (scene == index)]
+        if len(here):
+            table[index] = here.median(dim=0).values
+    gap = (colors - table[scene]).abs().amax(dim=1)
+    return flat & (gap < config.table_color_gap)
+
+
+def _most_salient(salience, patch_scene, batch, limit) -> torch.Tensor:
+    """Patches with anything but table, at most ``limit`` a scene (T,) bool."""
+    kept = salience > 0
+    if int(torch.bincount(patch_scene[kept], minlength=batch).max() if bool(kept.any()) else 0) > limit:
+        order = torch.argsort(patch_scene * 1000.0 - salience)
+        count = torch.bincount(patch_scene, minlength=batch)
+        first = torch.cumsum(count, 0) - count
+        place = torch.empty_like(order)
+        place[order] = torch.arange(len(order), device=order.device)
+        kept &= place - first[patch_scene] < limit
+    return kept
+
+
+def single_cloud_patches(points, colors, config: PatchConfig, workspace: Workspace, device="cpu") -> PatchBatch:
+    """Patches of one cloud: points (N, 3) float32 metres, colors (N, 3) uint8 -> a batch of one."""
+    points = torch.as_tensor(points, dtype=torch.float32, device=device)
+    colors = torch.as_tensor(colors, device=device).float() / 255
+    scene = torch.zeros(len(points), dtype=torch.long, device=device)
+    return make_patches(scene, points, colors, 1, config, workspace)

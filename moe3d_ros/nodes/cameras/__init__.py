@@ -1,0 +1,1 @@
+"""Camera messages, matched and merged into one cloud."""

@@ -1,0 +1,165 @@
+"""One camera's topics: subscribes to them, brings what belongs together by stamp, and hands views over unread.
+
+A view is read later, by whoever works on it: a view that is overtaken costs nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from std_msgs.msg import Header
+
+from moe3d_ros.sensing import clouds
+from moe3d_ros.sensing.frame_tree import UnknownFrame
+from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
+from moe3d_ros.nodes.runtime.conversions import stamp_ns
+from moe3d_ros.nodes.cameras.sync import StampSynchronizer
+from moe3d_ros.sensing.readings import Reading
+from moe3d_ros.sensing.registration import color_points, same_view
+
+POINTS = "points"
+DEPTH, INFO, COLOR, COLOR_INFO = "depth/image_rect", "depth/camera_info", "rgb/image_rect_color", "rgb/camera_info"
+NEWS = 2.0  # seconds without a message after which a topic counts as silent
+
+
+@dataclass(frozen=True)
+class View:
+    """What one camera saw at one moment; ``read`` raises CloudError or UnknownFrame."""
+
+    camera: str
+    head: Header
+    read: Callable[[], Reading]
+
+
+class CameraInput:
+    """Topics of one camera.
+
+    Attributes:
+        name: the camera's, empty for the only one.
+    """
+
+    def __init__(self, node, name: str, kinds: dict, on_message, group, reliability: str, optional=()):
+        """``kinds``: {topic: message type}; ``on_message`` is called with topic and message, for one at a time."""
+        self.name, self._optional = name, optional
+        self._arrived: dict[str, float] = {}
+
+        def arrived(topic: str, msg) -> None:
+            self._arrived[topic] = time.monotonic()
+            on_message(topic, msg)
+
+        self._subscriptions: dict[str, AdaptiveSubscription] = {}
+        for topic, kind in kinds.items():  # messages may come before the last subscription stands
+            self._subscriptions[topic] = AdaptiveSubscription(
+                node, kind, topic, lambda msg, topic=topic: arrived(topic, msg), group, reliability
+            )
+
+    def close(self) -> None:
+        """Unsubscribe."""
+        for subscription in self._subscriptions.values():
+            subscription.close()
+
+    def published(self, topic: str) -> bool:
+        """Somebody publishes on the topic."""
+        subscription = self._subscriptions.get(topic)
+        return subscription is not None and subscription.publishers > 0
+
+    def why_nothing(self) -> str:
+        """A clause on why no view comes."""
+        names = {topic: subscription.topic for topic, subscription in self._subscriptions.items()}
+        absent = [topic for topic in names if not self.published(topic)]
+        unpublished = [names[topic] for topic in absent if topic not in self._optional]
+        if unpublished:
+            return f"nobody publishes on {' and '.join(unpublished)}"
+        limit = time.monotonic() - NEWS
+        silent = [names[topic] for topic in names if topic not in absent and self._arrived.get(topic, 0.0) < limit]
+        if silent and len(silent) < len(names) - len(absent):
+            return f"nothing comes on {' and '.join(silent)}"
+        return "the publishers send nothing" if silent else "the publishers send nothing that matches by its stamp"
+
+
+class CloudInput(CameraInput):
+    """A camera that sends PointCloud2."""
+
+    def __init__(self, node, name: str, topic: str, on_view: Callable[[View], None], group, reliability: str):
+        def on_message(_, msg) -> None:
+            on_view(View(name, msg.header, lambda: Reading(*clouds.read_cloud(msg))))
+
+        super().__init__(node, name, {topic: PointCloud2}, on_message, group, reliability)
+
+
+class DepthInput(CameraInput):
+    """A camera that sends depth images with camera_info, and colour images if it has colour.
+
+    Colours are taken pixel by pixel where both images have the same pixels, and by projection where `rgb/camera_info`
+    tells that the colour camera stands elsewhere or sees otherwise.
+    """
+
+    def __init__(
+        self, node, name: str, prefix: str, on_view: Callable[[View], None], group, reliability: str,
+        tolerance: float, between: Callable[[str, str, object], np.ndarray],
+    ):  # fmt: skip
+        """
+        Args:
+            prefix: of the topics' names, empty or with a slash at its end.
+            tolerance: largest difference of the stamps, in seconds.
+            between: (target frame, source frame, stamp) -> transform (4, 4) that takes points of source into target.
+        """
+        self._on_view, self._between = on_view, between
+        self._depth, self._info, self._color, self._color_info = (
+            prefix + topic for topic in (DEPTH, INFO, COLOR, COLOR_INFO)
+        )
+        self._sync = StampSynchronizer(self._depth, tolerance)
+        super().__init__(
+            node, name,
+            {self._depth: Image, self._info: CameraInfo, self._color: Image, self._color_info: CameraInfo},
+            self._on_image, group, reliability, (self._color, self._color_info),
+        )  # fmt: skip
+
+    def _on_image(self, topic: str, msg) -> None:
+        needed = [self._depth, self._info]
+        if self.published(self._color):
+            needed += [self._color] + ([self._color_info] if self.published(self._color_info) else [])
+        found = self._sync.add(topic, stamp_ns(msg.header.stamp), msg, needed)
+        if found is not None:
+            self._on_view(View(self.name, found[self._depth].header, lambda: self._read(found)))
+
+    def _read(self, found: dict) -> Reading:
+        head = found[self._depth].header
+        depth = clouds.read_depth(found[self._depth])
+        projection = clouds.read_projection(found[self._info], depth.shape)
+        points = clouds.depth_to_points(depth, projection[:, :3])
+        if self._color not in found:
+            return Reading(points, None)
+        color, color_frame = clouds.read_color(found[self._color]), found[self._color].header.frame_id
+        one_frame = not color_frame or color_frame.lstrip("/") == head.frame_id.lstrip("/")
+        if self._color_info not in found:
+            return self._registered(points, depth, color, head.frame_id, "" if one_frame else color_frame)
+        color_projection = clouds.read_projection(found[self._color_info], color.shape[:2])
+        if one_frame and same_view(depth.shape, color.shape[:2], projection, color_projection):
+            return Reading(points, color.reshape(-1, 3))
+        seen = points
+        if not one_frame:
+            try:
+                seen = clouds.transform_points(self._between(color_frame, head.frame_id, head.stamp), points)
+            except UnknownFrame as error:
+                raise UnknownFrame(f"the colour image cannot be laid over the depth image: {error}") from error
+        spacing = max(color_projection[axis, axis] / projection[axis, axis] for axis in (0, 1))
+        return Reading(points, *color_points(seen, color, color_projection, spacing))
+
+    def _registered(self, points, depth, color, frame: str, color_frame: str) -> Reading:
+        """Pixel by pixel, where nobody says how the colour camera sees."""
+        if color.shape[:2] != depth.shape:
+            raise clouds.CloudError(
+                f"The colour image is {color.shape[1]}x{color.shape[0]}, the depth image {depth.shape[1]}x"
+                f"{depth.shape[0]}: publish the colour camera's {COLOR_INFO}, or let the driver register depth to "
+                "colour and remap to that topic."
+            )
+        note = (
+            f"The colour image is in the frame '{color_frame}', the depth image in '{frame}', and nobody publishes "
+            f"{COLOR_INFO}: the colours are taken as registered. Publish it where they are not."
+        )
+        return Reading(points, color.reshape(-1, 3), note=note if color_frame else "")

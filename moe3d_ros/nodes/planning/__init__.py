@@ -1,0 +1,1 @@
+"""The planner node's parts: requests, the worker, outputs and markers."""

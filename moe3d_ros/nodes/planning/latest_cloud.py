@@ -1,0 +1,135 @@
+"""The newest voxels that the planner node has, how old they are, and why there are none."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from diagnostic_msgs.msg import DiagnosticStatus
+
+from moe3d_ros.sensing.clouds import CloudError, read_cloud
+from moe3d_ros.nodes.runtime.conversions import stamp_ns
+from moe3d_ros.plan import ErrorCode, PlanningError
+from moe3d_ros.sensing.voxels import Workspace
+
+MARGIN = 0.02  # metres around the workspace, as the voxelizer keeps
+REPORT_COUNTS_FOR = 3.0  # seconds that a voxelizer's report explains a missing cloud
+
+
+class LatestCloud:
+    """Keeps one message; read by the planning thread, written by callbacks."""
+
+    def __init__(self, frame: str, max_age, now_ns, describe_missing):
+        """
+        Args:
+            frame: the planning frame that voxels must be in.
+            max_age: called without arguments, seconds; 0 for no limit.
+            now_ns: the node's clock in nanoseconds.
+            describe_missing: called without arguments, a clause on why no voxels came.
+        """
+        self._frame, self._max_age, self._now_ns, self._describe_missing = frame, max_age, now_ns, describe_missing
+        self._changed = threading.Condition()
+        self._msg = None
+        self._report: tuple[float, ErrorCode, str] | None = None
+
+    def put(self, msg) -> None:
+        """A new cloud has come."""
+        with self._changed:
+            self._msg = msg
+            self._changed.notify_all()
+
+    def clear(self) -> None:
+        """Forget the cloud and the report."""
+        with self._changed:
+            self._msg = self._report = None
+
+    def put_report(self, status: DiagnosticStatus) -> None:
+        """What the voxelizer says of itself; it explains why there is no cloud."""
+        code = next((v.value for v in status.values if v.key == "error"), ErrorCode.NO_CLOUD.name)
+        bad = status.level != DiagnosticStatus.OK and code in ErrorCode.__members__ and code != ErrorCode.NONE.name
+        with self._changed:
+            self._report = (time.monotonic(), ErrorCode[code], status.message) if bad else None
+
+    def age(self) -> float | None:
+        """Seconds since the newest cloud was taken, None without one."""
+        with self._changed:
+            return None if self._msg is None else self._age(self._msg)
+
+    def wait(self, timeout: float, workspace: Workspace, newer_than_ns: int = 0, should_stop=lambda: False):
+        """The newest cloud, if it is good; otherwise wait for one that is.
+
+        Args:
+            timeout: longest wait in seconds.
+            workspace: something of it must be in view.
+            newer_than_ns: its stamp must be later, e.g. after the robot moved.
+            should_stop: ends the wait with CANCELLED.
+
+        Returns:
+            points (N, 3) float32, colours (N, 3) uint8 or None, and the message's header.
+
+        Raises:
+            PlanningError: NO_CLOUD, STALE_CLOUD, TRANSFORM, EMPTY_WORKSPACE or CANCELLED, with what to do.
+        """
+        end = time.monotonic() + timeout
+        with self._changed:
+            while True:
+                try:
+                    return self._newest(workspace, newer_than_ns)
+                except PlanningError:
+                    left = end - time.monotonic()
+                    if left <= 0:
+                        raise
+                if should_stop():
+                    raise PlanningError(ErrorCode.CANCELLED, "Cancelled while waiting for a cloud.")
+                self._changed.wait(min(left, 0.1))  # in short turns: being cancelled does not wake this condition
+
+    def _newest(self, workspace: Workspace, newer_than_ns: int):
+        """The newest cloud, read; raises PlanningError where it is not a good one."""
+        msg = self._msg
+        if msg is None:
+            raise self._explained(ErrorCode.NO_CLOUD, f"No cloud has arrived yet: {self._describe_missing()}.")
+        age, max_age = self._age(msg), self._max_age()
+        if 0 < max_age < -age:
+            raise PlanningError(
+                ErrorCode.STALE_CLOUD,
+                f"The newest cloud is stamped {-age:.1f} s in the future: "
+                "synchronise the clocks, or set use_sim_time alike on all nodes.",
+            )
+        if 0 < max_age < age:
+            raise self._explained(
+                ErrorCode.STALE_CLOUD,
+                f"The newest cloud is {age:.1f} s old, older than max_cloud_age "
+                f"({max_age:g} s): {self._describe_missing()}.",
+            )
+        if stamp_ns(msg.header.stamp) <= newer_than_ns:
+            raise self._explained(
+                ErrorCode.STALE_CLOUD, f"No cloud has come since the request to look again: {self._describe_missing()}."
+            )
+        if msg.header.frame_id.lstrip("/") != self._frame:
+            raise PlanningError(
+                ErrorCode.TRANSFORM,
+                f"The voxels are in the frame '{msg.header.frame_id}', not in the "
+                f"planning frame '{self._frame}': set planning_frame alike in voxelizer and planner.",
+            )
+        try:
+            points, colors = read_cloud(msg)
+        except CloudError as error:
+            raise PlanningError(ErrorCode.NO_CLOUD, str(error)) from error
+        if not workspace.contains(points, margin=MARGIN).any():  # false for NaN
+            raise self._explained(
+                ErrorCode.EMPTY_WORKSPACE,
+                "The camera sees nothing in the workspace: check its view, its transform and the workspace box.",
+            )
+        return points, colors, msg.header
+
+    def _age(self, msg) -> float:
+        return (self._now_ns() - stamp_ns(msg.header.stamp)) / 1e9
+
+    def _explained(self, code: ErrorCode, message: str) -> PlanningError:
+        """The error with the voxelizer's own reason where it has just given one."""
+        if self._report is None or time.monotonic() - self._report[0] > REPORT_COUNTS_FOR:
+            return PlanningError(code, message)
+        _, reason, sentence = self._report
+        return PlanningError(
+            reason if reason == ErrorCode.TRANSFORM else code, f"{message} The voxelizer reports: {sentence}"
+        )

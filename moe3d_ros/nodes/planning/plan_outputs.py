@@ -1,0 +1,56 @@
+"""The topics that a plan leaves on: what is shown to people, and the goals that a robot follows."""
+
+from __future__ import annotations
+
+from geometry_msgs.msg import PoseStamped
+from visualization_msgs.msg import MarkerArray
+
+from moe3d_ros.msg import PlannedAction, TaskPlan
+from moe3d_ros.nodes.runtime.conversions import action_to_msg, plan_to_msg, pose_to_msg
+from moe3d_ros.nodes.planning.markers import no_markers, plan_markers
+from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
+from moe3d_ros.plan import Plan, Pose
+
+
+class PlanOutputs:
+    """Publishers of `plan` and `plan_markers`, and of `planned_action`, `pick_pose`, `place_pose` and `goal_pose`.
+
+    They are the node's lifecycle publishers: silent while it is not active.
+    """
+
+    def __init__(self, node):
+        self._node = node
+        self._plan = node.create_lifecycle_publisher(TaskPlan, "plan", LATCHED)
+        self._markers = node.create_lifecycle_publisher(MarkerArray, "plan_markers", LATCHED)
+        self._action = node.create_lifecycle_publisher(PlannedAction, "planned_action", EVENT)
+        self._pick = node.create_lifecycle_publisher(PoseStamped, "pick_pose", EVENT)
+        self._place = node.create_lifecycle_publisher(PoseStamped, "place_pose", EVENT)
+        self._goal = node.create_lifecycle_publisher(PoseStamped, "goal_pose", EVENT)
+
+    def close(self) -> None:
+        """Take the topics away."""
+        for publisher in (self._plan, self._markers, self._action, self._pick, self._place, self._goal):
+            self._node.destroy_lifecycle_publisher(publisher)
+
+    def show(self, plan: Plan, head, marker_lifetime: float) -> None:
+        """Publish the whole plan and its markers; ``head`` is the header of all its messages."""
+        self._plan.publish(plan_to_msg(plan, head))
+        self._markers.publish(plan_markers(plan, head, marker_lifetime))
+
+    def clear(self, head) -> None:
+        """Take away the markers of the plan before, which counts no more; it stays on the latched `plan`."""
+        if self._node.context.ok():
+            self._markers.publish(no_markers(head))
+
+    def release(self, plan: Plan, head) -> None:
+        """Publish the next step and its goals, the first of which is its pick."""
+        if plan.actions:
+            step = plan.actions[0]
+            self._action.publish(action_to_msg(step, head))
+            self._pick.publish(pose_to_msg(step.pick, head))
+            self._place.publish(pose_to_msg(step.place, head))
+            self.goal(step.pick, head)
+
+    def goal(self, pose: Pose, head) -> None:
+        """Publish the pose to go to now."""
+        self._goal.publish(pose_to_msg(pose, head))

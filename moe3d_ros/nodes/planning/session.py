@@ -1,0 +1,229 @@
+"""What the planner node does with a request: plan on the newest cloud, check, show, hold or release. Makes no ROS entities.
+
+All ways in lead to `submit`. A plan leaves whole, and only if it is within the safety limits when it is finished. With
+`require_confirmation` it is shown on `plan` and `plan_markers` at once, and its goals follow when it is confirmed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+
+from rclpy.time import Time
+
+from moe3d_ros.nodes.runtime.conversions import header, stamp_ns
+from moe3d_ros.nodes.runtime.diagnostics import ERROR, OK, WARN
+from moe3d_ros.nodes.planning.requests import Task, check_task
+from moe3d_ros.nodes.planning.worker import SUPERSEDED, Request
+from moe3d_ros.plan import ErrorCode, PlanningError, check_text
+from moe3d_ros.robot.safety import SafetyLimits, check_age, check_plan, parse_boxes
+from moe3d_ros.sensing.voxels import Workspace
+
+
+@dataclasses.dataclass(frozen=True)
+class Pending:
+    """A plan that waits for its confirmation: its task, the workspace it was made for, when it was shown."""
+
+    task: Task
+    workspace: Workspace
+    since: float
+
+
+class Planning:
+    """The requests of one node, and the state that the newest of them has left."""
+
+    def __init__(self, settings, cloud, outputs, diagnostics, log, now_ns):
+        """
+        Args:
+            settings: the node's parameters, by name.
+            cloud, outputs, diagnostics: the node's LatestCloud, PlanOutputs and Diagnostics.
+            log: the node's logger.
+            now_ns: the node's clock in nanoseconds.
+        """
+        self._settings, self._cloud, self._outputs, self._diagnostics = settings, cloud, outputs, diagnostics
+        self._log, self._now_ns = log, now_ns
+        self._lock = threading.Lock()
+        self._asked: Task | None = None  # the newest that was asked for
+        self._task: Task | None = None  # the same with what became of it, for replan and goal_reached
+        self._pending: Pending | None = None
+        self.worker = None
+
+    def submit(self, task: Task, on_progress=lambda stage, text: None, follows: Task | None = None) -> Request:
+        """Check a task and queue it; the request that comes back may have failed already.
+
+        ``follows``: the task that this one goes on with; a newer one that came meanwhile is not replaced.
+        """
+        request = Request(
+            lambda planner, request: self._plan(planner, task, request),
+            publish=lambda result: self._publish(task, *result),
+            on_progress=on_progress,
+            on_done=lambda request: self._finish(request, task),
+            replaces=True,
+            timeout=self._settings["planning_timeout"],
+        )
+        try:
+            check_task(task)
+        except PlanningError as error:
+            request.fail(error)
+            return request
+        with self._lock:  # the newest here is the newest for the worker too
+            if follows is None or self._task is follows:
+                self._asked = self._task = task  # the plan before it is void
+                self._pending = None
+                self._show_pending()
+                return self.worker.submit(request)
+        request.fail(_superseded())
+        return request
+
+    def ask(self, question: str) -> Request:
+        """Check a question and queue it; its result is the answer."""
+
+        def run(planner, request: Request) -> str:
+            points, colors, _ = self._look(planner, request)
+            answer = planner.answer(points, colors, question, should_stop=request.should_stop)
+            if not answer:
+                raise PlanningError(
+                    ErrorCode.BAD_INSTRUCTION,
+                    f"The model has no answer to {question!r}: ask about the things on the table, in other words.",
+                )
+            return answer
+
+        request = Request(run, on_done=self._finish, timeout=self._settings["planning_timeout"])
+        try:
+            check_text(question, "question")
+        except PlanningError as error:
+            request.fail(error)
+            return request
+        return self.worker.submit(request)
+
+    def again(self) -> Request | None:
+        """Plan the last instruction again from where it has come; None where there is none."""
+        with self._lock:
+            task = self._task
+        return None if task is None else self.submit(task.again(self._now_ns()), follows=task)
+
+    def reached(self) -> None:
+        """The robot is at `goal_pose`: after the pick comes the place, after the place the step is done."""
+        with self._lock:
+            task = self._task
+            if task is None or task.plan is None or not task.plan.actions or task.finished:
+                self._log.warning("goal_reached came while there was no goal: ignored.")
+                return
+            self._task = reached = task.reached()
+            if not task.picked:
+                self._outputs.goal(task.plan.actions[0].place, task.header)
+        if task.picked and self._settings["auto_replan"]:
+            self.submit(reached.again(self._now_ns()), follows=reached)
+
+    # --- confirmation
+
+    def confirm(self) -> tuple[bool, str]:
+        """Release the goals of the plan that waits: (done, sentence)."""
+        longest = self._settings["confirmation_timeout"]
+        with self._lock:
+            pending, self._pending = self._pending, None
+            if pending is None:
+                return False, "No plan waits for a confirmation: send an instruction, or call replan."
+            plan, waited = pending.task.plan, time.monotonic() - pending.since
+            if 0 < longest < waited:
+                self._show_pending()
+                return False, (
+                    f"The plan has waited {waited:.0f} s, longer than confirmation_timeout ({longest:g} s), and was "
+                    "dropped: the scene may have changed. Call replan to look again."
+                )
+            try:
+                check_plan(plan, pending.workspace, self._limits())  # they may have been changed meanwhile
+            except PlanningError as error:
+                self._show_pending()
+                return False, str(error)
+            self._task = pending.task
+            self._outputs.release(plan, pending.task.header)
+            self._show_pending()
+        self._log.info("The plan was confirmed.")
+        return True, plan.actions[0].text
+
+    def reject(self) -> tuple[bool, str]:
+        """Drop the plan that waits: (done, sentence)."""
+        with self._lock:
+            pending, self._pending = self._pending, None
+            self._show_pending()
+        if pending is None:
+            return False, "No plan waits for a confirmation: there is nothing to reject."
+        self._log.info("The plan was rejected.")
+        return True, "The plan was dropped; none of its goals was published."
+
+    def _show_pending(self) -> None:
+        self._diagnostics.set("waits for confirmation", "no" if self._pending is None else "yes")
+
+    # --- in the worker's thread
+
+    def _limits(self) -> SafetyLimits:
+        """As the parameters are now."""
+        settings = self._settings
+        return SafetyLimits(settings["max_reach"], parse_boxes(settings["keep_out"]), settings["min_confidence"])
+
+    def _look(self, planner, request: Request, newer_than_ns: int = 0):
+        """The newest good cloud: points, colours, header."""
+        return self._cloud.wait(
+            self._settings["cloud_wait"], planner.workspace, newer_than_ns, request.should_stop
+        )
+
+    def _plan(self, planner, task: Task, request: Request):
+        """Make a plan that may be published: the plan, the header of its messages, its workspace."""
+        points, colors, head = self._look(planner, request, task.newer_than_ns)
+        start = time.monotonic()
+        plan = planner.plan(
+            points,
+            colors,
+            task.instruction,
+            completed=task.completed,
+            max_steps=task.max_steps or self._settings["max_steps"],
+            on_progress=request.on_progress,
+            should_stop=request.should_stop,
+        )
+        check_plan(plan, planner.workspace, self._limits())
+        age = (self._now_ns() - stamp_ns(head.stamp)) / 1e9
+        check_age(age, self._settings["max_cloud_age"], time.monotonic() - start)
+        self._diagnostics.set("model name", getattr(planner, "name", ""))
+        self._diagnostics.set("model checksum", getattr(planner, "checksum", ""))
+        return dataclasses.replace(plan, frame=self._settings["planning_frame"]), head, planner.workspace
+
+    def _publish(self, task: Task, plan, head, workspace: Workspace) -> None:
+        """Show a plan, and release its next step's goals or hold them: all of it, or nothing and a PlanningError.
+
+        A request that comes in this moment comes before all of it or after all of it.
+        """
+        held = self._settings["require_confirmation"] and bool(plan.actions)
+        planned = dataclasses.replace(task, plan=plan, header=head, picked=False)
+        with self._lock:
+            if self._asked is not task:
+                raise _superseded()
+            self._task = task if held else planned
+            self._pending = Pending(planned, workspace, time.monotonic()) if held else None
+            self._show_pending()
+            self._outputs.show(plan, head, self._settings["marker_lifetime"])
+            if not held:
+                self._outputs.release(plan, head)
+        for stage, seconds in plan.latency_s.items():
+            self._diagnostics.timing(stage, seconds)
+        self._diagnostics.count("plan")
+        texts = "; ".join(action.text for action in plan.actions) or "nothing is left to do"
+        self._log.info(f"Plan for '{plan.instruction}': {texts}{' (waits for confirm)' if held else ''}")
+
+    def _finish(self, request: Request, task: Task | None = None) -> None:
+        """Show on /diagnostics how a request ended; where its task has no plan, nor is there a newer one, none is drawn."""
+        error = request.error
+        if error is not None and error.code != ErrorCode.NOT_ACTIVE and task is not None and self._asked is task:
+            self._outputs.clear(header(self._settings["planning_frame"], Time(nanoseconds=self._now_ns()).to_msg()))
+        self._diagnostics.set("error", (error.code if error else ErrorCode.NONE).name)
+        if error is None:
+            self._diagnostics.report(OK, "working")
+        elif error.code == ErrorCode.CANCELLED:
+            self._log.info(str(error))
+        else:
+            self._diagnostics.report(ERROR if error.code == ErrorCode.MODEL else WARN, str(error))
+
+
+def _superseded() -> PlanningError:
+    return PlanningError(ErrorCode.CANCELLED, SUPERSEDED)

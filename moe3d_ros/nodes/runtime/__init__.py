@@ -1,0 +1,1 @@
+"""What every node stands on: parameters, executor, transport, diagnostics, transforms."""

@@ -1,0 +1,286 @@
+"""The parameters of the nodes: names, defaults, units, ranges, and when each may change. Free of ROS.
+
+This is their one home: the nodes declare what stands here, `docs/parameters.md` is generated from it, and
+`config/planner.yaml` is held equal to it by a test.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from moe3d_ros.sensing.frame_tree import parse_transform
+from moe3d_ros.robot.safety import parse_boxes
+from moe3d_ros.sensing.voxels import Workspace
+
+START, CONFIGURE, LIVE = "at start", "unconfigured", "any time"
+WHEN = {
+    START: "Read once, at the start of the node.",
+    CONFIGURE: "Read when the node is configured; read-only until it is cleaned up.",
+    LIVE: "May be changed while the node runs; holds from the next request on.",
+}
+CAMERA_NAMES = ("front", "left", "right", "top")  # of tabletop/scenes, which needs torch
+RELIABILITIES = ("auto", "reliable", "best_effort")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a node.
+
+    Attributes:
+        name, default: the default's type is the parameter's.
+        description: one sentence.
+        unit: of the number or of each number, empty where it has none.
+        low, high: inclusive range of a number.
+        choices: what a text may be.
+        when: START, CONFIGURE or LIVE.
+        check: called with the value; raises ValueError with the reason where it cannot be used.
+    """
+
+    name: str
+    default: Any
+    description: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    when: str = START
+    check: Callable[[Any], Any] | None = None
+
+    def problem(self, value) -> str | None:
+        """Why the value cannot be used, as a sentence; None where it can."""
+        numbers = value if isinstance(self.default, list) and not isinstance(self.default[0], str) else [value]
+        if any(isinstance(number, float) and not math.isfinite(number) for number in numbers):
+            return f"The parameter {self.name} is {value}: give a finite number."
+        if self.low is not None and not self.low <= value <= self.high:
+            span = f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
+            return f"The parameter {self.name} is {value}: set it to {span}."
+        if self.choices and value not in self.choices:
+            return f"The parameter {self.name} is '{value}': set it to {' or '.join(self.choices)}."
+        if self.check is not None:
+            try:
+                self.check(list(value) if isinstance(self.default, list) else value)
+            except ValueError as error:
+                return f"The parameter {self.name} cannot be used: {error}."
+        return None
+
+
+def _three(values) -> None:
+    if len(values) != 3:
+        raise ValueError(f"it has {len(values)} numbers, give x, y and z")
+
+
+def _transforms(texts) -> None:
+    for text in filter(None, texts):
+        parse_transform(text)
+
+
+def _pose(values) -> None:
+    if len(values) not in (1, 7):
+        raise ValueError(f"it has {len(values)} numbers, give x y z qx qy qz qw, or 0.0 alone for an unknown pose")
+
+
+def _cameras(names) -> None:
+    unknown = sorted(set(names) - set(CAMERA_NAMES))
+    if unknown or not names:
+        raise ValueError(f"it names {', '.join(unknown) or 'none'}, choose from {', '.join(CAMERA_NAMES)}")
+
+
+def _device(name: str) -> None:
+    kind, _, number = name.partition(":")
+    if kind not in ("cpu", "cuda") or (":" in name and not (kind == "cuda" and number.isdigit())):
+        raise ValueError(f"'{name}' is no device, write cpu, cuda or cuda:N")
+
+
+def _frame(name: str) -> None:
+    if not name or name.startswith("/") or any(character.isspace() for character in name):
+        raise ValueError(f"'{name}' is no name of a frame, write it without a slash in front, for example base_link")
+
+
+def _camera_topics(names) -> None:
+    names = [name for name in names if name]
+    bad = [name for name in names if not re.fullmatch(r"(~?/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", name)]
+    if bad:
+        raise ValueError(f"'{bad[0]}' is no ROS name, write it like left or /left/camera")
+    if len(set(names)) < len(names):
+        raise ValueError("it names one twice")
+
+
+def check_voxelizer(values) -> None:
+    """What the voxelizer's parameters must be together, given all values by name. Raises ValueError with the reason."""
+    check_workspace(values)
+    names = [name for name in values["cameras"] + values["clouds"] if name]
+    if len(set(names)) < len(names):
+        raise ValueError("The parameters cameras and clouds name the same topic: name it once.")
+    if len(names) > 1 and values["table_plane"]:
+        raise ValueError(
+            "table_plane finds a frame for one camera only: with several cameras set it to false and publish their "
+            "transforms, or set static_transforms."
+        )
+
+
+def check_workspace(values) -> None:
+    """What two parameters must be together, given all values by name. Raises ValueError with the reason."""
+    Workspace(tuple(values["workspace_low"]), tuple(values["workspace_high"]))
+
+
+PLANNING_FRAME = Parameter(
+    "planning_frame", "base_link", "Frame of voxels, plans and poses: the robot's base.", check=_frame
+)
+
+
+
+def _managed(*parameters: Parameter) -> tuple[Parameter, ...]:
+    """The table of a node with a lifecycle: what is not live is read when it is configured."""
+    autostart = Parameter(
+        "autostart", True, "Configure and activate at the start; false: wait for a lifecycle manager."
+    )
+    return (autostart, *(replace(p, when=CONFIGURE) if p.when == START else p for p in parameters))
+
+
+VOXELIZER = _managed(
+    Parameter("input", "points", "What to listen to: points (PointCloud2) or depth (depth and colour images, "
+              "camera_info).", choices=("points", "depth")),
+    Parameter("cameras", [""], "Several cameras to merge: names that stand before the topics of each, such as left for "
+              "left/points or left/depth/image_rect; none named: one camera, without prefix.", check=_camera_topics),
+    Parameter("clouds", [""], "Topics of PointCloud2 to merge, beside cameras or instead.", check=_camera_topics),
+    Parameter("fusion_tolerance", 0.1, "Largest difference between the stamps of two cameras that are merged.", "s",
+              0.0, 10.0),
+    Parameter("camera_timeout", 1.0, "With several cameras: oldest view that is merged, and how long a camera is "
+              "waited for.", "s", 0.01, 60.0),
+    Parameter("missing_cameras", "continue", "What becomes of voxels while a camera is missing: continue without it, "
+              "or refuse.", choices=("continue", "refuse")),
+    Parameter("uncolored_points", "grey", "Points that the colour camera does not see, being outside its image or "
+              "hidden from it: grey where nothing else colours their voxel, or drop.", choices=("grey", "drop")),
+    PLANNING_FRAME,
+    Parameter("voxel_size", 0.01, "Edge of a voxel; the default checkpoint was trained with 0.01.", "m", 0.001, 0.1),
+    Parameter("workspace_low", [0.25, -0.5, 0.0], "Lowest x, y, z of the workspace in the planning frame.", "m",
+              check=_three),
+    Parameter("workspace_high", [0.75, 0.5, 0.3], "Highest x, y, z of the workspace.", "m", check=_three),
+    Parameter("transform_timeout", 0.1, "Longest wait for the transform at the cloud's stamp.", "s", 0.0, 10.0),
+    Parameter("static_transforms", [""], "Static transforms 'parent child x y z qx qy qz qw', for where nobody "
+              "publishes them.", "m", check=_transforms),
+    Parameter("table_plane", False, "Last resort: a frame without transform is put on the table that is in view, found "
+              "as a plane in the first cloud."),
+    Parameter("sync_tolerance", 0.02, "Largest difference between the stamps of depth, camera_info and colour.", "s",
+              0.0, 1.0),
+    Parameter("reliability", "auto", "Quality of service of the sensor topics.", choices=RELIABILITIES),
+    Parameter("idle_rate", 1.0, "Clouds that are looked at while nobody listens to voxels; 0: the sensors are not even "
+              "subscribed to then.", "Hz", 0.0, 100.0),
+)  # fmt: skip
+
+PLANNER = _managed(
+    Parameter("checkpoint", "default", "Name or folder of the checkpoint."),
+    Parameter("device", "cpu", "Where the model runs: cpu, cuda or cuda:N.", check=_device),
+    Parameter("threads", 0, "CPU threads of the model; 0: half of the cores.", "", 0, 256),
+    Parameter("base_llm", "", "Folder or file of the base LLM; empty: as the checkpoint says."),
+    PLANNING_FRAME,
+    Parameter("max_cloud_age", 5.0, "Oldest cloud that is planned on, and that a plan still rests on when it is "
+              "published; 0: any.", "s", 0.0, 3600.0, when=LIVE),
+    Parameter("cloud_wait", 1.0, "How long a request waits for a good cloud.", "s", 0.0, 60.0, when=LIVE),
+    Parameter("max_steps", 8, "Most steps of a plan where the request names no number.", "", 1, 64, when=LIVE),
+    Parameter("planning_timeout", 60.0, "Longest time for one plan.", "s", 0.1, 3600.0, when=LIVE),
+    Parameter("auto_replan", False, "Look and plan again when a step's place is reached, until nothing is left.",
+              when=LIVE),
+    Parameter("max_reach", 0.0, "Farthest pose from the planning frame's origin; 0: no limit.", "m", 0.0, 100.0,
+              when=LIVE),
+    Parameter("keep_out", [""], "Boxes 'x0 y0 z0 x1 y1 z1' in the planning frame that no pose may be in.", "m",
+              when=LIVE, check=parse_boxes),
+    Parameter("min_confidence", 0.0, "Least confidence of every step of a plan; 0: no limit.", "", 0.0, 1.0,
+              when=LIVE),
+    Parameter("require_confirmation", False, "Hold the goals of a plan back until the service confirm is called.",
+              when=LIVE),
+    Parameter("confirmation_timeout", 60.0, "How long a held plan can be confirmed; 0: any time.", "s", 0.0, 86400.0,
+              when=LIVE),
+    Parameter("marker_lifetime", 0.0, "How long markers stay; 0: until the next plan.", "s", 0.0, 3600.0, when=LIVE),
+)  # fmt: skip
+
+TABLETOP = (
+    Parameter("seed", 0, "Seed of the scene and of the sensor noise.", "", 0, 2**31 - 1),
+    Parameter("contains", ["red block", "green bowl"], "Things that must be on the table, as colour and kind (block, "
+              "bowl, zone), each exactly once."),
+    Parameter("cameras", ["front", "left", "right"], f"Cameras, some of {', '.join(CAMERA_NAMES)}; the first one "
+              "publishes its images too.", check=_cameras),
+    Parameter("width", 640, "Width of the images.", "px", 64, 1920),
+    Parameter("height", 480, "Height of the images.", "px", 48, 1080),
+    Parameter("rate", 2.0, "Clouds a second.", "Hz", 0.1, 30.0),
+    PLANNING_FRAME,
+    Parameter("auto_execute", False, "Execute every planned_action as it comes, instead of by the service execute.",
+              when=LIVE),
+)  # fmt: skip
+
+REPLAY = (
+    Parameter("cloud", "", "Path of a PCD or PLY file, metres, or of a recording: an .mcap or .db3 file or a rosbag2 "
+              "folder."),
+    Parameter("rate", 2.0, "Clouds a second, of a PCD or PLY file.", "Hz", 0.01, 100.0),
+    Parameter("frame_id", "camera_optical_frame", "Frame of the file's points.", check=_frame),
+    PLANNING_FRAME,
+    Parameter("table_frame", True, "Find the table as a plane and publish the transform; only where frame_id is not "
+              "the planning frame."),
+    Parameter("table_center", [0.5, 0.0, 0.0], "Where the scene's middle on the table comes to lie in the planning "
+              "frame, x, y, z.", "m", check=_three),
+    Parameter("camera_pose", [0.0], "The camera's pose in the planning frame where it is known, x y z qx qy qz qw; "
+              "then no table is searched.", "m", check=_pose),
+    Parameter("topics", [""], "Topics of a recording to publish; none named: clouds, images, camera_info, transforms "
+              "and texts, but nothing that a robot may follow."),
+    Parameter("speed", 1.0, "How fast a recording is played; 1: as it was recorded.", "times", 0.01, 100.0),
+    Parameter("loop", False, "Begin a recording again at its end; false: the node ends then."),
+    Parameter("clock", False, "Publish /clock from the times of a recording and leave its stamps as they are; false: "
+              "stamps move to now."),
+    Parameter("delay", 1.0, "Time before the first message of a recording, for subscribers to be found.", "s", 0.0,
+              3600.0),
+)  # fmt: skip
+
+RECORD = (
+    Parameter("output", "", "Folder of the recording to make; it must not exist yet."),
+    Parameter("topics", ["voxels", "instruction", "plan", "planned_action", "pick_pose", "place_pose", "/tf_static"],
+              "Topics to record; a topic whose type is not known beforehand is recorded from its first publisher on."),
+    Parameter("storage", "mcap", "File format.", choices=("mcap", "sqlite3")),
+)  # fmt: skip
+
+MOVEIT_GOALS = (
+    PLANNING_FRAME,
+    Parameter("group", "manipulator", "MoveIt's planning group."),
+    Parameter("tool_link", "tool0", "Link whose frame is brought to the poses: the tool's tip, z out of the tool."),
+    Parameter("approach", 0.10, "Way along the tool's z before a pick and a place.", "m", 0.0, 1.0),
+    Parameter("retreat", 0.10, "Way back along the tool's z after a pick and a place.", "m", 0.0, 1.0),
+    Parameter("max_age", 30.0, "Oldest pose that is followed, by its stamp; 0: any.", "s", 0.0, 3600.0, when=LIVE),
+    Parameter("speed", 0.1, "Share of the arm's highest speed and acceleration.", "", 0.001, 1.0, when=LIVE),
+    Parameter("planning_time", 5.0, "Longest time MoveIt may plan a motion.", "s", 0.1, 600.0, when=LIVE),
+    Parameter("attempts", 5, "How often MoveIt tries to plan a motion.", "", 1, 100, when=LIVE),
+    Parameter("motion_timeout", 60.0, "Longest time for a motion with its planning and the gripper's part.", "s", 0.1,
+              3600.0, when=LIVE),
+    Parameter("position_tolerance", 0.001, "Radius around the position.", "m", 0.00001, 0.1, when=LIVE),
+    Parameter("orientation_tolerance", 0.01, "Largest turn away about each axis.", "rad", 0.0001, 3.15, when=LIVE),
+    Parameter("straight_pipeline", "pilz_industrial_motion_planner", "Planning pipeline of contacts and retreats, "
+              "which should be straight; empty: MoveIt's default.", when=LIVE),
+    Parameter("straight_planner", "LIN", "Planner of that pipeline; empty: its default.", when=LIVE),
+    Parameter("gripper", True, "Call the service gripper (std_srvs/SetBool; true: hold) at the pick and the place; "
+              "false: something else moves the gripper."),
+)  # fmt: skip
+
+VIEWER = (
+    PLANNING_FRAME,
+    Parameter("host", "127.0.0.1", "Address to listen on; 127.0.0.1: this machine alone, 0.0.0.0: all networks. There "
+              "is no password."),
+    Parameter("port", 8080, "Port of the page; the next free one is taken where it is not; 0: any.", "", 0, 65535),
+    Parameter("instructions", True, "Whoever sees the page may type an instruction; false: only look."),
+    Parameter("workspace_low", [0.25, -0.5, 0.0], "Lowest x, y, z of the box that is drawn: the voxelizer's.", "m",
+              check=_three),
+    Parameter("workspace_high", [0.75, 0.5, 0.3], "Highest x, y, z of the box.", "m", check=_three),
+    Parameter("voxel_size", 0.01, "Edge of a voxel: the voxelizer's.", "m", 0.001, 0.1),
+    Parameter("rate", 5.0, "Most clouds of voxels that are drawn a second.", "Hz", 0.1, 30.0),
+)  # fmt: skip
+
+TABLES = {
+    "voxelizer": VOXELIZER,
+    "planner": PLANNER,
+    "tabletop": TABLETOP,
+    "replay": REPLAY,
+    "record": RECORD,
+    "moveit_goals": MOVEIT_GOALS,
+    "viewer": VIEWER,
+}

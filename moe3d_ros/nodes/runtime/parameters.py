@@ -1,0 +1,94 @@
+"""A node's parameters: declared with descriptors from `moe3d_ros/parameters`, checked, and read as they are now."""
+
+from __future__ import annotations
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
+from rclpy.exceptions import ParameterException
+
+from moe3d_ros.nodes.runtime.parameter_tables import CONFIGURE, START, WHEN, Parameter
+
+
+class Parameters:
+    """Declares a table of parameters; ``parameters["name"]`` is the present value.
+
+    rclpy refuses a wrong type, a number out of range and a change of a read-only parameter; everything else is
+    checked here, with the reason.
+    """
+
+    def __init__(self, node, table: tuple[Parameter, ...], together=lambda values: None, configured=None):
+        """
+        Args:
+            together: given all values by name, raises ValueError where they do not go with each other.
+            configured: of a node with a lifecycle, called without arguments: whether what is read when it is
+                configured must stay as it is. Such a node starts with any values; `check` refuses bad ones.
+
+        Raises:
+            ParameterException: rclpy's, for what it refuses of a node without a lifecycle.
+        """
+        self._node, self._table, self._together = node, {parameter.name: parameter for parameter in table}, together
+        self._configured = configured
+        self._refused: dict[str, str] = {}  # given at the start, refused by rclpy, and not set since
+        for parameter in table:
+            self._declare(parameter)
+        node.add_on_set_parameters_callback(self._on_set)
+
+    def _declare(self, parameter: Parameter) -> None:
+        try:
+            self._node.declare_parameter(parameter.name, parameter.default, descriptor(parameter))
+        except ParameterException as error:
+            if self._configured is None:
+                raise
+            self._refused[parameter.name] = str(error)
+            self._node.declare_parameter(
+                parameter.name, parameter.default, descriptor(parameter), ignore_override=True
+            )
+
+    def __getitem__(self, name: str):
+        value = self._node.get_parameter(name).value
+        return list(value) if isinstance(self._table[name].default, list) else value
+
+    def check(self) -> None:
+        """Raise ValueError with the reason where a value cannot be used."""
+        for reason in self._refused.values():
+            raise ValueError(reason)
+        self._check({name: self[name] for name in self._table}, self._table)
+
+    def _check(self, values: dict, names) -> None:
+        for name in names:
+            problem = self._table[name].problem(values[name])
+            if problem:
+                raise ValueError(problem)
+        self._together(values)
+
+    def _on_set(self, changes) -> SetParametersResult:
+        """What rclpy asks before a change."""
+        changed = {change.name: change.value for change in changes if change.name in self._table}
+        try:
+            for name in changed:
+                if self._table[name].when == CONFIGURE and self._configured():
+                    raise ValueError(f"The parameter {name} is read-only now: deactivate and clean up the node first.")
+            self._check({**{name: self[name] for name in self._table}, **changed}, changed)
+        except ValueError as error:
+            self._node.get_logger().warning(str(error))
+            return SetParametersResult(successful=False, reason=str(error))
+        for name in changed:
+            self._refused.pop(name, None)
+        return SetParametersResult(successful=True)
+
+
+def descriptor(parameter: Parameter) -> ParameterDescriptor:
+    """What `ros2 param describe` shows: description with unit, range, and when it may change."""
+    unit = f" [{parameter.unit}]" if parameter.unit else ""
+    choices = f"One of {', '.join(parameter.choices)}. " if parameter.choices else ""
+    made = ParameterDescriptor(
+        description=f"{parameter.description}{unit}",
+        additional_constraints=choices + WHEN[parameter.when],
+        read_only=parameter.when == START,
+    )
+    if parameter.low is not None:
+        if isinstance(parameter.default, float):
+            span = FloatingPointRange(from_value=float(parameter.low), to_value=float(parameter.high))
+            made.floating_point_range = [span]
+        else:
+            made.integer_range = [IntegerRange(from_value=int(parameter.low), to_value=int(parameter.high), step=1)]
+    return made

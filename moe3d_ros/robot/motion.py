@@ -1,0 +1,146 @@
+"""From one planned step to the motions of an arm: approach, contact, retreat, one after the other. Free of ROS.
+
+The poses of a step are the tool tip's in the `tool0` convention (z into the surface), so "away" is against the tool's
+own z, whatever its orientation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from moe3d_ros.world.geometry import quaternion_to_matrix
+from moe3d_ros.plan import Pose
+
+SECOND_NS = 1_000_000_000
+FUTURE_S = 1.0  # clocks of two machines may differ by so much
+GRASP, RELEASE = "grasp", "release"
+
+
+class Refused(ValueError):
+    """A step cannot be followed; the message is a sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """One goal for the arm.
+
+    Attributes:
+        name: what it is, in words.
+        pose: of the tool tip, in the planning frame.
+        straight: along the tool's z, so a planner for straight lines is right for it.
+        gripper: what the gripper does once the arm is there: GRASP, RELEASE or nothing.
+        reaches_goal: with it the pick or the place is over.
+    """
+
+    name: str
+    pose: Pose
+    straight: bool = False
+    gripper: str = ""
+    reaches_goal: bool = False
+
+
+def back_off(pose: Pose, distance: float) -> Pose:
+    """The pose ``distance`` metres back along the tool's z, away from the surface."""
+    away = -quaternion_to_matrix(pose.orientation)[:, 2]
+    position = np.asarray(pose.position) + distance * away
+    return Pose(tuple(float(v) for v in position), pose.orientation)
+
+
+def motions(pick: Pose, place: Pose, approach: float, retreat: float) -> tuple[Motion, ...]:
+    """The six motions of a pick and a place.
+
+    Args:
+        pick, place: tool poses at contact and at release.
+        approach, retreat: metres along the tool's z before and after each.
+    """
+    return (
+        Motion("approach the pick", back_off(pick, approach)),
+        Motion("pick", pick, straight=True, gripper=GRASP),
+        Motion("lift", back_off(pick, retreat), straight=True, reaches_goal=True),
+        Motion("approach the place", back_off(place, approach)),
+        Motion("place", place, straight=True, gripper=RELEASE),
+        Motion("retreat", back_off(place, retreat), straight=True, reaches_goal=True),
+    )
+
+
+def check_step(verb: str, poses: dict[str, tuple[str, int, Pose]], frame: str, now_ns: int, max_age: float) -> None:
+    """Whether a step may be followed now.
+
+    Args:
+        verb: of the step.
+        poses: name -> frame, stamp in ns, pose.
+        frame: the only frame that is followed.
+        now_ns: the present by the same clock as the stamps.
+        max_age: seconds; 0: any age.
+
+    Raises:
+        Refused: another verb, another frame, an old pose or one from the future, numbers that make no pose.
+    """
+    if verb != "pick_place":
+        raise Refused(f"The verb is '{verb}': only pick_place can be followed.")
+    for name, (given, stamp, pose) in poses.items():
+        if given.lstrip("/") != frame:
+            raise Refused(f"The {name} pose is in the frame '{given}', expected '{frame}': set planning_frame alike.")
+        numbers = np.array([*pose.position, *pose.orientation])
+        if not np.isfinite(numbers).all() or abs(np.linalg.norm(numbers[3:]) - 1.0) > 0.01:
+            raise Refused(f"The {name} pose has no finite position and unit quaternion: {numbers.tolist()}.")
+        age = (now_ns - stamp) / SECOND_NS
+        if max_age > 0 and age > max_age:
+            raise Refused(f"The {name} pose is {age:.1f} s old, more than max_age ({max_age:g} s): plan again.")
+        if max_age > 0 and age < -FUTURE_S:
+            raise Refused(f"The {name} pose is from {-age:.1f} s ahead: set the clocks alike (use_sim_time?).")
+
+
+class Follower:
+    """Hands out the motions of one step at a time, and stops for good at the first failure.
+
+    The arm may hold something, or stand in the way, when a motion fails; so nothing moves until `resume`.
+
+    Attributes:
+        stopped: why nothing moves any more; empty while all is well.
+    """
+
+    def __init__(self, approach: float, retreat: float):
+        """``approach``, ``retreat``: metres, see `motions`."""
+        self._approach, self._retreat = approach, retreat
+        self._left: list[Motion] = []
+        self._text = ""
+        self.stopped = ""
+
+    @property
+    def busy(self) -> bool:
+        """A step is under way."""
+        return bool(self._left)
+
+    @property
+    def current(self) -> Motion | None:
+        """The motion that is to be done now."""
+        return self._left[0] if self._left else None
+
+    def begin(self, text: str, pick: Pose, place: Pose) -> Motion:
+        """Take a step (its words for messages) and return its first motion. Raises Refused while busy or stopped."""
+        if self.stopped:
+            raise Refused(f"Nothing moves: {self.stopped} Call resume_motion when the arm is free.")
+        if self.busy:
+            raise Refused(f"'{text}' is not followed: '{self._text}' is under way ({self._left[0].name}).")
+        self._text = text
+        self._left = list(motions(pick, place, self._approach, self._retreat))
+        return self._left[0]
+
+    def advance(self) -> Motion | None:
+        """The current motion has ended well, the gripper's part included; the next one, None at the end."""
+        if self._left:
+            del self._left[0]
+        return self.current
+
+    def fail(self, reason: str) -> None:
+        """The current motion has failed, or somebody stopped it: the rest of the step is dropped."""
+        name = f"{self._left[0].name} of '{self._text}'" if self._left else "the arm"
+        self.stopped = f"{name} was stopped: {reason.rstrip('.')}."
+        self._left = []
+
+    def resume(self) -> None:
+        """Accept steps again."""
+        self.stopped = ""

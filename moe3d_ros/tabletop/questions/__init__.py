@@ -1,0 +1,1 @@
+"""Questions and captions about scenes, with their answers."""

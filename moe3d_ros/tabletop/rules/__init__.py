@@ -1,0 +1,1 @@
+"""When a step or a task has succeeded, and where things may be put."""

@@ -1,0 +1,105 @@
+"""What lies on what in a scene, and what a step makes of it without physics."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from moe3d_ros.world.geometry import quaternion_to_matrix, yaw_of
+from moe3d_ros.tabletop.rules.placing import resting_height
+from moe3d_ros.tabletop.scenes.sampling import Scene
+from moe3d_ros.tabletop.rules.success import at_goal, in_area
+from moe3d_ros.tabletop.tasks.single_step import Step
+
+OFF_SHARE = 0.1  # of a footprint: a block with no more than that on a zone has left it
+
+
+class Layout:
+    """Relations between the objects of one scene (N objects), looked up by their indices.
+
+    Attributes:
+        scene: what they were read from.
+        below: index -> index of what it directly lies on or in, as in :func:`moe3d_ros.tabletop.tasks.single_step.supports`.
+    """
+
+    def __init__(self, scene: Scene):
+        self.scene = scene
+        self.kinds = [thing.kind for thing in scene.objects]
+        self._position = np.array([thing.position for thing in scene.objects]).reshape(-1, 3)
+        half = np.array([thing.half_extents for thing in scene.objects]).reshape(-1, 3)
+        z, top = self._position[:, 2], self._position[:, 2] + half[:, 2]
+        self.apart = np.linalg.norm(self._position[:, None, :2] - self._position[None, :, :2], axis=-1)
+        movable = np.array([kind in ("block", "object") for kind in self.kinds], dtype=bool)
+        raised = movable & (z - half[:, 2] >= 0.0005 - 1e-6)
+        on = (self.apart < half[None, :, 0]) & (z[None, :] < z[:, None]) & raised[:, None]
+        self.below: dict[int, int] = {}
+        for i in np.flatnonzero(on.any(axis=1)).tolist():
+            self.below[i] = int(np.where(on[i], top, -np.inf).argmax())
+        self._on: dict[int, list[int]] = {}
+        for upper, lower in self.below.items():
+            self._on.setdefault(lower, []).append(upper)
+        self._reached: dict[tuple[int, int], bool] = {}
+
+    def on(self, index: int) -> list[int]:
+        """What directly lies on or in object ``index``."""
+        return self._on.get(index, [])
+
+    def free(self, index: int) -> bool:
+        """Whether nothing lies on object ``index``."""
+        return index not in self._on
+
+    def summit(self, index: int) -> int:
+        """The topmost of what is piled up on object ``index``; itself if it is free."""
+        while not self.free(index):
+            index = self.leftmost(self.on(index))[0]
+        return index
+
+    def grounded(self, index: int) -> bool:
+        """Whether a block stands on the table or a zone, not on another thing nor in a bowl."""
+        return index not in self.below or self.kinds[self.below[index]] == "zone"
+
+    def leftmost(self, indices) -> list[int]:
+        """Indices from left to right, as the robot sees it."""
+        return sorted(indices, key=lambda i: -self._position[i, 1])
+
+    def left(self, index: int) -> float:
+        """How far left object ``index`` lies, metres."""
+        return float(self._position[index, 1])
+
+    def at(self, index: int, goal: int) -> bool:
+        """Whether object ``index`` lies in or on object ``goal`` by the rules of `success`."""
+        key = (index, goal)
+        if key not in self._reached:
+            near = self.apart[index, goal] < 0.12  # nothing is at a goal that is farther away
+            self._reached[key] = bool(near) and at_goal(self.scene.objects[index], self.scene.objects[goal])[0]
+        return self._reached[key]
+
+    def inside(self, index: int, area: str) -> bool:
+        """Whether the centre of object ``index`` lies in a named area."""
+        return in_area(self._position[index, :2], area, self.scene.workspace)
+
+    def empty(self, goal: int) -> bool:
+        """Whether no block lies in or on a bowl or zone."""
+        return not any(kind == "block" and self.at(i, goal) for i, kind in enumerate(self.kinds) if i != goal)
+
+
+def apply_step(scene: Scene, step: Step, shift=(0.0, 0.0), turn: float = 0.0) -> Scene:
+    """The scene after a step that went well, without physics.
+
+    Args:
+        shift: metres by which it missed the place in x and y.
+        turn: radians by which it missed the yaw.
+    """
+    thing = scene.objects[step.pick_index]
+    yaws = [float(yaw_of(quaternion_to_matrix(pose.orientation))) for pose in (step.pick, step.place)]
+    x, y, z = step.place.position
+    x, y = x + shift[0], y + shift[1]
+    bottom = z - 2 * thing.half_extents[2]
+    if step.place_index is None:
+        bottom = resting_height(scene, step.pick_index, (x, y), 0.0)
+    yaw = thing.yaw + yaws[1] - yaws[0] + turn
+    moved = replace(thing, position=(float(x), float(y), float(bottom + thing.half_extents[2])), yaw=float(yaw))
+    objects = list(scene.objects)
+    objects[step.pick_index] = moved
+    return replace(scene, objects=tuple(objects))

@@ -1,0 +1,175 @@
+"""When a step has succeeded: the success rules of the tabletop world, applied to the ground truth before and after.
+
+A block is at its goal when it lies within 1 cm and 15 degrees (modulo its symmetry) of it, stacks also within 1.5 cm
+in height; in a bowl within 5 cm of the bowl's middle; on a zone with at least ``ZONE_SHARE`` of its footprint
+inside; in an area of the table with its centre inside. Where words are judged instead of an oracle's step, the things
+are those that the words name.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from moe3d_ros.world.geometry import symmetric_angle_error
+from moe3d_ros.tabletop.rules.furniture_rules import in_slot, on_ramp
+from moe3d_ros.tabletop.scenes.sampling import COLOR_NAMES, Scene, SceneObject
+from moe3d_ros.tabletop.words.wordings import KIND_WORDS, SIZE_WORDS
+from moe3d_ros.sensing.voxels import Workspace
+
+XY_TOLERANCE, BOWL_TOLERANCE, Z_TOLERANCE = 0.01, 0.05, 0.015  # metres
+YAW_TOLERANCE = np.deg2rad(15)
+ZONE_SHARE = 0.9  # of the footprint
+
+
+def footprint(thing: SceneObject) -> np.ndarray:
+    """Outline on the table as a counter-clockwise polygon (P, 2), metres."""
+    if thing.shape == "box":
+        corners = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * thing.half_extents[:2]
+        cos, sin = np.cos(thing.yaw), np.sin(thing.yaw)
+        corners = corners @ np.array([[cos, sin], [-sin, cos]])
+    else:
+        angle = np.linspace(0, 2 * np.pi, 32, endpoint=False)
+        corners = np.stack([np.cos(angle), np.sin(angle)], axis=1) * thing.half_extents[0]
+    return corners + np.asarray(thing.position[:2])
+
+
+def _area(polygon: np.ndarray) -> float:
+    if len(polygon) < 3:
+        return 0.0
+    x, y = polygon[:, 0], polygon[:, 1]
+    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+
+
+def share_inside(inner: np.ndarray, outer: np.ndarray) -> float:
+    """Share in [0, 1] of polygon ``inner`` (P, 2) inside the convex counter-clockwise polygon ``outer`` (Q, 2)."""
+    whole, clipped = _area(inner), inner
+    for start, end in zip(outer, np.roll(outer, -1, axis=0)):  # Sutherland-Hodgman
+        if len(clipped) == 0:
+            return 0.0
+        edge = end - start
+        side = edge[0] * (clipped[:, 1] - start[1]) - edge[1] * (clipped[:, 0] - start[0])
+        kept = []
+        for i, point in enumerate(clipped):
+            j = (i + 1) % len(clipped)
+            if side[i] >= 0:
+                kept.append(point)
+            if (side[i] >= 0) != (side[j] >= 0):
+                kept.append(point + (clipped[j] - point) * side[i] / (side[i] - side[j]))
+        clipped = np.array(kept).reshape(-1, 2)
+    return _area(clipped) / whole
+
+
+def in_area(xy, area: str, workspace: Workspace = Workspace()) -> bool:
+    """Whether a point (2,) lies in a named area, from the robot's point of view: left +y, far and top +x.
+
+    ``left side`` and the like are halves, ``top left area`` and the like quadrants, ``middle`` the inner half of the
+    workspace's length and of its width.
+
+    Raises:
+        ValueError: no such area.
+    """
+    x, y = (np.asarray(xy, float) - workspace.center[:2]) / workspace.half_range[:2]
+    inside = bool(max(abs(x), abs(y)) <= 1)
+    words = area.lower().split()
+    tests = {"left": y > 0, "right": y < 0, "far": x > 0, "top": x > 0, "near": x < 0, "bottom": x < 0,
+             "middle": max(abs(x), abs(y)) <= 0.5}  # fmt: skip
+    found = [bool(tests[word]) for word in words if word in tests]
+    if not found:
+        raise ValueError(f"'{area}' is not an area of the table: use left side, top right area, middle and the like.")
+    return inside and all(found)
+
+
+def at_goal(thing: SceneObject, goal: SceneObject) -> tuple[bool, str]:
+    """Whether ``thing`` lies at, in or on ``goal`` (both as they lie now), and by how much, in words."""
+    if goal.kind in ("ramp", "slot"):
+        return on_ramp(thing, goal) if goal.kind == "ramp" else in_slot(thing, goal)
+    apart = float(np.hypot(*np.subtract(thing.position[:2], goal.position[:2])))
+    if goal.kind == "bowl":
+        return apart <= BOWL_TOLERANCE, f"the {thing.name} lies {100 * apart:.1f} cm from the middle of the {goal.name}"
+    if goal.kind == "zone":
+        share = share_inside(footprint(thing), footprint(goal))
+        return share >= ZONE_SHARE, f"{100 * share:.0f} % of the {thing.name} lie inside the {goal.name}"
+    height = thing.position[2] - thing.half_extents[2] - goal.top
+    square = np.isclose(*thing.half_extents[:2], rtol=0.02) and np.isclose(*goal.half_extents[:2], rtol=0.02)
+    turned = 0.0
+    if thing.shape == goal.shape == "box":
+        turned = float(symmetric_angle_error(thing.yaw, goal.yaw, np.pi / 2 if square else np.pi))
+    flat = apart <= XY_TOLERANCE and (turned <= YAW_TOLERANCE or goal.kind != "block")
+    words = f"{100 * apart:.1f} cm, {np.rad2deg(turned):.0f} degrees and {100 * height:.1f} cm in height"
+    return bool(flat and abs(height) < Z_TOLERANCE), f"the {thing.name} lies {words} from its place on the {goal.name}"
+
+
+def step_reached(after: Scene, pick_index: int, place_index: int | None, area: str | None) -> tuple[bool, str]:
+    """Whether object ``pick_index`` is where the step wants it, and a sentence that says where it is.
+
+    Args:
+        after: the scene as it is now (the supports may have moved too: they count where they are).
+    """
+    thing = after.objects[pick_index]
+    if place_index is not None:
+        return at_goal(thing, after.objects[place_index])
+    reached = in_area(thing.position[:2], area, after.workspace) and thing.position[2] > 0
+    return reached, f"the {thing.name} lies at x {thing.position[0]:.2f} m, y {thing.position[1]:.2f} m"
+
+
+def find_named(scene: Scene, phrase: str) -> list[int]:
+    """Indices of the objects that a phrase such as ``the small red block`` or ``green bowl`` can mean."""
+    words = set(re.sub(r"[^a-z ]", " ", phrase.lower()).split()) - {"the", "a", "an", "in", "on", "into", "onto"}
+    return [i for i, thing in enumerate(scene.objects) if words and words <= set(thing.name.split())]
+
+
+_SIZES = {word: size for size, words in SIZE_WORDS.items() for word in words}
+_KINDS = {word: kind for kind, words in KIND_WORDS.items() for word in words}
+_NAMED = re.compile(
+    rf"(?:\b(?P<goal>in|into|on|onto|to) )?the (?:(?P<size>{'|'.join(_SIZES)}) )?(?P<color>{'|'.join(COLOR_NAMES)}) "
+    rf"(?P<kind>{'|'.join(_KINDS)})\b"
+)
+
+
+def plain_meaning(instruction: str) -> tuple[str, str] | None:
+    """What an instruction asks for, if it is one move of a thing named by its colour to another such thing.
+
+    Returns:
+        target and destination as ``red block``, ``green bowl``, ``big blue block``; None for any other instruction
+        (things named by where they are, several moves, areas), whose meaning needs more than these rules.
+    """
+    text = " ".join(instruction.lower().split())
+    found = list(_NAMED.finditer(text))
+    if len(found) != 2 or len(re.findall(r"\bthe\b", text)) != 2 or re.search(r"\b(not|never|don't|then pick)\b", text):
+        return None
+    goals = [match for match in found if match["goal"]]
+    if len(goals) != 1:
+        return None
+    words = {bool(m["goal"]): (_SIZES.get(m["size"]), m["color"], _KINDS[m["kind"]]) for m in found}
+    return " ".join(filter(None, words[False])), " ".join(filter(None, words[True]))
+
+
+def names_same(step_words: str, name: str) -> bool:
+    """Whether a step's words (``in the green bowl``, ``small red block``) name what ``name`` (``red block``) does."""
+    return set(name.split()) <= set(step_words.lower().split())
+
+
+def words_reached(before: Scene, after: Scene, target: str, destination: str, picked_at) -> tuple[bool, str]:
+    """Judge a step by its own words: the thing that ``target`` names now lies in or on what ``destination`` names.
+
+    Args:
+        before, after: the scene before and after the step.
+        target: ``small red block``. destination: ``in the green bowl``, ``on the left side``.
+        picked_at: (3,) metres, where the tool picked; it tells things of one name apart.
+    """
+    targets = find_named(before, target)
+    if not targets:
+        return False, f"there is no {target}"
+    near = [float(np.hypot(*np.subtract(before.objects[i].position[:2], picked_at[:2]))) for i in targets]
+    index = targets[int(np.argmin(near))]
+    goals = [i for i in find_named(after, destination) if i != index]
+    if goals:
+        verdicts = [step_reached(after, index, goal, None) for goal in goals]
+        return max(verdicts, key=lambda verdict: verdict[0])
+    area = re.sub(r"^(in|on|into|onto) ", "", destination.lower().strip()).removeprefix("the ")
+    try:
+        return step_reached(after, index, None, area)
+    except ValueError:
+        return False, f"there is no {area}"

@@ -1,0 +1,160 @@
+"""Scenes to order: given things, laid out at random without overlap, some of them in an area or on another thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from moe3d_ros.tabletop.scenes.faces import body_rotation, face_normal
+from moe3d_ros.tabletop.rules.placing import resting_height
+from moe3d_ros.tabletop.scenes.sampling import (
+    BLOCK_EDGES, BOWL_FLOOR_HEIGHT, BOWL_RADIUS, COLOR_NAMES, COLORS, KINDS, SHAPES, SIZE_NAMES, ZONE_HEIGHT, Scene,
+    SceneBatch, SceneObject
+)  # fmt: skip
+from moe3d_ros.sensing.voxels import Workspace
+
+SEEN_COLORS = ("blue", "red", "green", "yellow", "brown", "gray", "cyan")
+UNSEEN_COLORS = ("orange", "purple", "pink", "white")
+QUADRANTS = ("top left area", "top right area", "bottom left area", "bottom right area")
+ZONE_HALF = 0.075  # metres
+_CANDIDATES = 120
+
+
+class NoRoom(ValueError):
+    """The things do not fit on the table; draw again."""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What is to stand on the table.
+
+    Attributes:
+        kind: block, bowl or zone. color: a name. size: small or big, for blocks.
+        area: quadrant that it must lie in; with a leading ``not `` that it must not lie in.
+        on: index of the thing that it lies on or in.
+    """
+
+    kind: str
+    color: str
+    size: str = ""
+    area: str = ""
+    on: int | None = None
+
+
+def arrange(things: list[Thing], rng: np.random.Generator, jitter: float = 0.0) -> Scene:
+    """Lay ``things`` out at random; objects of the scene have their order.
+
+    Args:
+        jitter: sizes vary by this fraction.
+
+    Raises:
+        NoRoom: there is no room for them all.
+    """
+    halves = [_half(thing, rng, jitter) for thing in things]
+    radii = [h[0] if t.kind == "bowl" else float(np.hypot(h[0], h[1])) for t, h in zip(things, halves)]
+    order = sorted((i for i, t in enumerate(things) if t.on is None), key=lambda i: (not things[i].area, -radii[i]))
+    for _ in range(6):
+        places = _places(things, radii, order, rng)
+        if places is not None:
+            break
+    else:
+        raise NoRoom(f"{len(things)} things do not fit on the table.")
+    objects: list[SceneObject | None] = [None] * len(things)
+    for i in order:
+        yaw = float(rng.uniform(-np.pi / 4, np.pi / 4)) if things[i].kind != "bowl" else 0.0
+        objects[i] = _object(things[i], halves[i], (*places[i], halves[i][2]), yaw, rng)
+    for i, thing in enumerate(things):
+        if thing.on is not None:
+            objects[i] = _on(thing, halves[i], objects, rng)
+    wood = tuple(int(v) for v in np.array([90, 77, 66]) * rng.uniform(0.5, 1.5))
+    grey = (int(rng.uniform(40, 160)),) * 3
+    return Scene(tuple(objects), wood if rng.random() < 0.6 else grey)
+
+
+def _half(thing: Thing, rng, jitter: float) -> tuple[float, float, float]:
+    scale = 1 + jitter * rng.uniform(-1, 1)
+    if thing.kind == "bowl":
+        return BOWL_RADIUS * scale, BOWL_RADIUS * scale, float(rng.uniform(0.03, 0.04)) / 2
+    if thing.kind == "zone":
+        return ZONE_HALF * scale, ZONE_HALF * scale, ZONE_HEIGHT / 2
+    return (BLOCK_EDGES[SIZE_NAMES.index(thing.size)] / 2 * scale,) * 3
+
+
+def _places(things, radii, order, rng) -> dict[int, np.ndarray] | None:
+    workspace = Workspace()
+    center, reach = workspace.center[:2], workspace.half_range[:2]
+    places: dict[int, np.ndarray] = {}
+    for i in order:
+        room = reach - min(radii[i], 0.08)
+        points = center + rng.uniform(-1, 1, (_CANDIDATES, 2)) * room
+        fits = np.ones(_CANDIDATES, dtype=bool)
+        if things[i].area:
+            name = things[i].area.removeprefix("not ")
+            fits = quadrant(points, name, -0.03 if things[i].area != name else 0.03)
+            fits = ~fits if things[i].area != name else fits
+        for j, other in places.items():
+            fits &= np.hypot(*(points - other).T) > radii[i] + radii[j] + 0.008
+        if not fits.any():
+            return None
+        places[i] = points[fits.argmax()]
+    return places
+
+
+def quadrant(points: np.ndarray, name: str, margin: float) -> np.ndarray:
+    """Which points (..., 2) lie in a quadrant, at least ``margin`` metres from its inner borders -> bool (...)."""
+    x, y = np.moveaxis(points - Workspace().center[:2], -1, 0)
+    x, y = x if "top" in name else -x, y if "left" in name else -y
+    return (x > margin) & (y > margin)
+
+
+def _object(thing: Thing, half, position, yaw: float, rng) -> SceneObject:
+    shade = np.array(COLORS[thing.color]) * (1 + rng.uniform(-0.06, 0.06)) + rng.uniform(-6, 6, 3)
+    rgb = tuple(int(v) for v in shade.clip(0, 255).round())
+    shape = "bowl" if thing.kind == "bowl" else "box"
+    position = tuple(float(v) for v in position)
+    return SceneObject(thing.kind, thing.color, thing.size, position, tuple(map(float, half)), yaw, shape, rgb)
+
+
+def _on(thing: Thing, half, objects, rng) -> SceneObject:
+    """A block on or in what stands already, a few millimetres off its middle."""
+    below = objects[thing.on]
+    slack = {"zone": 0.03, "bowl": 0.01}.get(below.kind, 0.004)
+    x, y = np.array(below.position[:2]) + rng.uniform(-slack, slack, 2)
+    ground = BOWL_FLOOR_HEIGHT if below.kind == "bowl" else below.top
+    yaw = below.yaw + rng.uniform(-0.15, 0.15) if below.kind == "block" else rng.uniform(-np.pi / 4, np.pi / 4)
+    laid = _object(thing, half, (x, y, ground + half[2]), float(yaw), rng)
+    standing = Scene((laid, *(o for o in objects if o is not None)))
+    return _object(thing, half, (x, y, resting_height(standing, 0, (x, y), ground) + half[2]), float(yaw), rng)
+
+
+def batch_scenes(scenes: list[Scene], device: str = "cpu") -> SceneBatch:
+    """Scenes as tensors for `sense` and `describe`: slot i holds object i of its scene, the rest does not exist."""
+    slots = max(len(scene.objects) for scene in scenes)
+
+    def filled(value, shape=(), dtype=torch.float32, empty=0.0):
+        rows = [[value(thing) for thing in scene.objects] for scene in scenes]
+        out = torch.zeros((len(scenes), slots, *shape), dtype=dtype) + torch.as_tensor(empty, dtype=dtype)
+        for index, row in enumerate(rows):
+            if row:
+                out[index, : len(row)] = torch.tensor(row, dtype=dtype)
+        return out.to(device)
+
+    exists = filled(lambda thing: True, dtype=torch.bool)
+    tilted = any(thing.orientation or thing.normal for scene in scenes for thing in scene.objects)
+    kind = filled(lambda thing: KINDS.index(thing.kind), dtype=torch.long)
+    return SceneBatch(
+        exists=exists,
+        kind=torch.where(exists, kind, torch.full_like(kind, -1)),
+        shape=filled(lambda thing: SHAPES.index(thing.shape), dtype=torch.long),
+        color=filled(lambda thing: COLOR_NAMES.index(thing.color), dtype=torch.long),
+        big=filled(lambda thing: thing.size == "big", dtype=torch.bool),
+        center=filled(lambda thing: thing.position, (3,)),
+        half=filled(lambda thing: thing.half_extents, (3,)),
+        yaw=filled(lambda thing: thing.yaw),
+        rgb=filled(lambda thing: thing.rgb, (3,)) / 255,
+        table_rgb=torch.tensor([scene.table_color for scene in scenes], dtype=torch.float32, device=device) / 255,
+        turn=filled(lambda thing: body_rotation(thing).tolist(), (3, 3), empty=torch.eye(3)) if tilted else None,
+        normal=filled(face_normal, (3,)) if tilted else None,
+    )

@@ -1,0 +1,382 @@
+"""Random table scenes, many at a time as tensors or one as objects: what stands where, how big, in which colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+
+from moe3d_ros.world.geometry import matrix_to_quaternion
+from moe3d_ros.sensing.voxels import Workspace
+
+COLORS = {
+    "blue": (78, 121, 167),
+    "red": (255, 87, 89),
+    "green": (89, 169, 78),
+    "orange": (242, 142, 43),
+    "yellow": (237, 201, 72),
+    "purple": (176, 122, 161),
+    "pink": (255, 157, 167),
+    "cyan": (118, 183, 178),
+    "brown": (156, 117, 95),
+    "white": (255, 255, 255),
+    "gray": (186, 176, 172),
+}
+COLOR_NAMES = tuple(COLORS)
+# "object": any other box or cylinder. From the bar on: things of the 6D scenes (sixd_scenes), always behind the others,
+# so that a model that was trained without them can be grown.
+KINDS = ("block", "bowl", "zone", "object", "bar", "ramp", "slot", "rack")
+BLOCK, BOWL, ZONE, OBJECT, BAR, RAMP, SLOT, RACK = range(8)
+PLAIN_KINDS = 4  # of the scenes without them
+SHAPES = ("box", "bowl", "cylinder", "ramp", "slot", "rack")
+BOX, BOWL_SHAPE, CYLINDER, RAMP_SHAPE, SLOT_SHAPE, RACK_SHAPE = range(6)
+
+BOWL_RADIUS = 0.06  # metres, at the rim
+BOWL_FLOOR_RADIUS = 0.03
+BOWL_FLOOR_HEIGHT = 0.004  # of the inner floor above the table
+ZONE_HEIGHT = 0.001
+BLOCK_EDGES = (0.04, 0.06)  # small, big
+SIZE_NAMES = ("small", "big")
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A depth camera that looks from ``position`` at ``target`` (base frame, metres); ``focal`` in pixels."""
+
+    name: str
+    position: tuple[float, float, float]
+    target: tuple[float, float, float]
+    width: int = 640
+    height: int = 480
+    focal: float = 450.0
+
+    def rotation(self) -> np.ndarray:
+        """Columns are the optical frame's axes in the base frame: x right, y down, z forward (3, 3)."""
+        forward = np.subtract(self.target, self.position).astype(np.float64)
+        forward /= np.linalg.norm(forward)
+        # A camera that looks straight down has the far side of the table (+x) at the top of its image.
+        up = np.array([0.0, 0.0, 1.0]) if abs(forward[2]) < 0.999 else np.array([1.0, 0.0, 0.0])
+        right = np.cross(forward, up)
+        right /= np.linalg.norm(right)
+        return np.stack([right, np.cross(forward, right), forward], axis=1)
+
+
+_MIDDLE = (0.5, 0.0, 0.0)
+CAMERAS = {
+    "front": Camera("front", (1.0, 0.0, 0.75), _MIDDLE),
+    "left": Camera("left", (0.0, 0.5, 0.75), _MIDDLE),
+    "right": Camera("right", (0.0, -0.5, 0.75), _MIDDLE),
+    "top": Camera("top", (0.5, 0.0, 0.55), _MIDDLE, focal=317.0),
+}
+
+
+@dataclass(frozen=True)
+class SceneObject:
+    """One thing on the table.
+
+    Attributes:
+        kind: block, bowl, zone or object.
+        color: one of ``COLORS``; the nearest name if the shade differs.
+        size: ``small`` or ``big`` for blocks, else empty.
+        position: centre of the bounding box, base frame, metres.
+        half_extents: half edge lengths, metres.
+        yaw: radians about the base frame's z.
+        shape: box, bowl, cylinder, or one of the furniture of `furniture`.
+        rgb: the shade that is really painted, uint8 values.
+        orientation: quaternion xyzw of a thing that does not stand upright; None where the yaw says it all.
+        normal: outward unit normal of the face by which it is taken, or that bears what is put on it, where that is not
+            its upper side (a ramp's inclined face, the free side of what stands in a rack, a bar's near end); None else.
+    """
+
+    kind: str
+    color: str
+    size: str
+    position: tuple[float, float, float]
+    half_extents: tuple[float, float, float]
+    yaw: float
+    shape: str
+    rgb: tuple[int, int, int]
+    orientation: tuple[float, float, float, float] | None = None
+    normal: tuple[float, float, float] | None = None
+
+    @property
+    def name(self) -> str:
+        """The object in words: ``small red block``, ``green bowl``."""
+        return f"{self.size} {self.color} {self.kind}".strip()
+
+    @property
+    def top(self) -> float:
+        """Height of its highest point, metres."""
+        return self.position[2] + self.half_extents[2]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Objects on a table whose top is z = 0 of the base frame."""
+
+    objects: tuple[SceneObject, ...]
+    table_color: tuple[int, int, int] = (90, 77, 66)
+    workspace: Workspace = field(default_factory=Workspace)
+
+
+@dataclass(frozen=True)
+class SceneRange:
+    """How many of each kind a random scene holds (inclusive), and how varied it is."""
+
+    blocks: tuple[int, int] = (2, 5)
+    bowls: tuple[int, int] = (1, 3)
+    zones: tuple[int, int] = (0, 2)
+    objects: tuple[int, int] = (0, 0)
+    clutter: tuple[int, int] = (0, 0)
+    stacked: float = 0.0  # share of the scenes in which one block already lies on or in something
+    towers: float = 0.0  # share of the scenes in which about half of the blocks do, also one on the other
+    twins: float = 0.35  # share of the scenes in which two blocks share a colour and differ in size
+    few_colors: float = 0.0  # share of the scenes with three to five colours in all, so that each comes several times
+    scale_jitter: float = 0.0  # sizes vary by this fraction
+    color_jitter: float = 0.05  # shades vary by this fraction around their centres
+
+    def __post_init__(self):
+        for name in ("blocks", "bowls", "zones", "objects", "clutter"):
+            low, high = getattr(self, name)
+            if not 0 <= low <= high:
+                raise ValueError(f"{name} needs 0 <= low <= high, got {low}, {high}")
+
+
+TRAINING_RANGE = SceneRange(
+    blocks=(1, 9), bowls=(0, 7), zones=(0, 4), objects=(0, 2), clutter=(0, 2), stacked=0.3, towers=0.25, scale_jitter=0.06,
+    color_jitter=0.08,
+)  # fmt: skip
+
+
+@dataclass
+class SceneBatch:
+    """B scenes of S slots each, as tensors on one device (lengths in metres, angles in radians).
+
+    Slots keep their kind: blocks first, then bowls, zones, objects, clutter (kind -1: seen, never named).
+    """
+
+    exists: torch.Tensor  # (B, S) bool
+    kind: torch.Tensor  # (B, S) long, index into KINDS, -1 clutter
+    shape: torch.Tensor  # (B, S) long, index into SHAPES
+    color: torch.Tensor  # (B, S) long, index into COLOR_NAMES
+    big: torch.Tensor  # (B, S) bool, only meant for blocks
+    center: torch.Tensor  # (B, S, 3)
+    half: torch.Tensor  # (B, S, 3)
+    yaw: torch.Tensor  # (B, S)
+    rgb: torch.Tensor  # (B, S, 3) in [0, 1]
+    table_rgb: torch.Tensor  # (B, 3) in [0, 1]
+    turn: torch.Tensor | None = None  # (B, S, 3, 3) rotations from things to the base frame; None: all upright, by yaw
+    normal: torch.Tensor | None = None  # (B, S, 3) outward normals of the faces that matter; None: all upwards
+
+    def __len__(self) -> int:
+        return len(self.exists)
+
+    @property
+    def named(self) -> torch.Tensor:
+        """Which slots hold something that can be named (B, S)."""
+        return self.exists & (self.kind >= 0)
+
+    def scene(self, index: int) -> tuple[Scene, list[int]]:
+        """Scene ``index`` as objects, and the slot of each object."""
+        slots = torch.nonzero(self.named[index]).flatten().tolist()
+        objects = [self._object(index, slot) for slot in slots]
+        table = tuple(int(round(255 * v)) for v in self.table_rgb[index].tolist())
+        return Scene(tuple(objects), table), slots
+
+    def _object(self, index: int, slot: int) -> SceneObject:
+        kind = int(self.kind[index, slot])
+        return SceneObject(
+            kind=KINDS[kind],
+            color=COLOR_NAMES[int(self.color[index, slot])],
+            size=SIZE_NAMES[int(self.big[index, slot])] if kind == BLOCK else "",
+            position=tuple(self.center[index, slot].tolist()),
+            half_extents=tuple(self.half[index, slot].tolist()),
+            yaw=float(self.yaw[index, slot]),
+            shape=SHAPES[int(self.shape[index, slot])],
+            rgb=tuple(int(round(255 * v)) for v in self.rgb[index, slot].clamp(0, 1).tolist()),
+            **self._tilt(index, slot),
+        )
+
+    def _tilt(self, index: int, slot: int) -> dict:
+        """Orientation and normal of a thing, where they are not what its yaw and its upper side say."""
+        if self.turn is None:
+            return {}
+        turn, normal = self.turn[index, slot].double().cpu().numpy(), tuple(self.normal[index, slot].tolist())
+        upright = turn[2, 2] > 1 - 1e-6
+        return {"orientation": None if upright else tuple(matrix_to_quaternion(turn).tolist()),
+                "normal": None if normal == (0.0, 0.0, 1.0) else normal}  # fmt: skip
+
+
+def random_scene(rng: np.random.Generator, n_blocks=(2, 5), n_bowls=(1, 3), n_zones=(0, 2), **ranges) -> Scene:
+    """One random scene; ``ranges`` are further fields of :class:`SceneRange`."""
+    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+    scene_range = SceneRange(tuple(n_blocks), tuple(n_bowls), tuple(n_zones), **ranges)
+    return sample_scenes(1, scene_range, generator).scene(0)[0]
+
+
+def sample_scenes(
+    batch: int, scene_range: SceneRange, generator: torch.Generator, workspace: Workspace = Workspace()
+) -> SceneBatch:
+    """``batch`` random scenes without overlap, on the generator's device."""
+    device = generator.device
+    maxima = [scene_range.blocks[1], scene_range.bowls[1], scene_range.zones[1], scene_range.objects[1], scene_range.clutter[1]]
+    kinds = (BLOCK, BOWL, ZONE, OBJECT, -1)
+    kind = torch.cat([torch.full((n,), k) for n, k in zip(maxima, kinds)]).to(device).expand(batch, -1)
+    slots = kind.shape[1]
+
+    def uniform(*shape):
+        return torch.rand(*shape, generator=generator, device=device)
+
+    exists = torch.cat(
+        [
+            torch.arange(high, device=device)[None] < torch.floor(low + uniform(batch, 1) * (high - low + 1))
+            for low, high in (
+                scene_range.blocks, scene_range.bowls, scene_range.zones, scene_range.objects, scene_range.clutter
+            )
+        ],
+        dim=1,
+    )
+    color, big = _colors_and_sizes(kind, scene_range, uniform)
+    half, shape = _extents(kind, big, scene_range, uniform)
+    center, placed = _positions(kind, half, exists, workspace, uniform)
+    yaw = (uniform(batch, slots) - 0.5) * (np.pi / 2)
+    yaw = torch.where(shape == BOX, yaw, torch.zeros_like(yaw))
+    palette = torch.tensor(list(COLORS.values()), device=device, dtype=torch.float32) / 255
+    rgb = palette[color] * (1 + scene_range.color_jitter * (2 * uniform(batch, slots, 1) - 1))
+    rgb = (rgb + 0.5 * scene_range.color_jitter * (2 * uniform(batch, slots, 3) - 1)).clamp(0, 1)
+    dull = 0.15 + 0.55 * uniform(batch, slots, 1) + 0.06 * (uniform(batch, slots, 3) - 0.5)
+    rgb = torch.where(kind[..., None] < 0, dull, rgb)
+    wood = torch.tensor([0.35, 0.30, 0.26], device=device) * (0.5 + uniform(batch, 1))
+    grey = 0.15 + 0.5 * uniform(batch, 1) + 0.04 * (uniform(batch, 3) - 0.5)
+    table_rgb = torch.where(uniform(batch, 1) < 0.6, wood, grey)
+    scenes = SceneBatch(placed, kind.clone(), shape, color, big, center, half, yaw, rgb, table_rgb)
+    return _stack_many(_stack_one(scenes, scene_range.stacked, uniform), scene_range.towers, uniform)
+
+
+def _colors_and_sizes(kind, scene_range, uniform):
+    batch, slots = kind.shape
+    n_colors = len(COLOR_NAMES)
+    color = torch.zeros_like(kind)
+    order_of_blocks = uniform(batch, n_colors)
+    match = uniform(batch, 1) < 0.5  # in half of the scenes bowls and zones take the blocks' colours
+    period = torch.full((batch, 1), n_colors, device=kind.device)
+    if scene_range.few_colors:
+        few = 3 + torch.floor(3 * uniform(batch, 1)).long()
+        period = torch.where(uniform(batch, 1) < scene_range.few_colors, few, period)
+    for k in (BLOCK, BOWL, ZONE, OBJECT):
+        columns = torch.nonzero(kind[0] == k).flatten()
+        if len(columns) == 0:
+            continue
+        order = order_of_blocks if k == BLOCK else torch.where(match, order_of_blocks, uniform(batch, n_colors))
+        permuted = order.argsort(dim=1)
+        color[:, columns] = permuted.gather(1, torch.arange(len(columns), device=kind.device)[None] % period)
+        repeat = uniform(batch, len(columns)) < 0.06  # now and then a colour comes twice
+        color[:, columns] = torch.where(repeat, color[:, columns[:1]], color[:, columns])
+    big = uniform(batch, slots) < 0.35
+    blocks = torch.nonzero(kind[0] == BLOCK).flatten()
+    if len(blocks) > 1:
+        twin = uniform(batch) < scene_range.twins
+        color[:, blocks[1]] = torch.where(twin, color[:, blocks[0]], color[:, blocks[1]])
+        big[:, blocks[1]] = torch.where(twin, ~big[:, blocks[0]], big[:, blocks[1]])
+    return color, big
+
+
+def _extents(kind, big, scene_range, uniform):
+    batch, slots = kind.shape
+    edges = torch.tensor(BLOCK_EDGES, device=kind.device)
+    edge = edges[big.long()] * (1 + scene_range.scale_jitter * (2 * uniform(batch, slots) - 1))
+    half = (edge / 2)[..., None].expand(-1, -1, 3).clone()
+    scale = 1 + scene_range.scale_jitter * (2 * uniform(batch, slots, 1) - 1)
+    rim = 0.03 + 0.01 * uniform(batch, slots, 1)
+    bowl = torch.cat([BOWL_RADIUS * scale, BOWL_RADIUS * scale, rim / 2], dim=-1)
+    zone = torch.cat([0.075 * scale, 0.075 * scale, torch.full_like(scale, ZONE_HEIGHT / 2)], dim=-1)
+    # Other things: boxes and cylinders that are no cubes of 4 or 6 cm.
+    width = 0.015 + 0.045 * uniform(batch, slots, 2)
+    height = 0.02 + 0.055 * uniform(batch, slots, 1)
+    box = torch.cat([width, height], dim=-1)
+    cylinder = torch.cat([width[..., :1], width[..., :1], height], dim=-1)
+    round_ = uniform(batch, slots) < 0.4
+    other = torch.where(round_[..., None], cylinder, box)
+    arm = torch.cat([0.02 + 0.03 * uniform(batch, slots, 2), 0.06 + 0.12 * uniform(batch, slots, 1)], dim=-1)
+    for k, value in ((BOWL, bowl), (ZONE, zone), (OBJECT, other), (-1, arm)):
+        half = torch.where((kind == k)[..., None], value, half)
+    shape = torch.full_like(kind, BOX)
+    shape = torch.where(kind == BOWL, torch.full_like(kind, BOWL_SHAPE), shape)
+    shape = torch.where(((kind == OBJECT) | (kind == -1)) & round_, torch.full_like(kind, CYLINDER), shape)
+    half = torch.where((shape == CYLINDER)[..., None], torch.cat([half[..., :1], half[..., :1], half[..., 2:]], -1), half)
+    return half, shape
+
+
+def _positions(kind, half, exists, workspace, uniform, candidates: int = 40):
+    """Rejection sampling, big things first; what finds no room does not exist."""
+    batch, slots = kind.shape
+    device = kind.device
+    low = torch.tensor(workspace.low, device=device)
+    high = torch.tensor(workspace.high, device=device)
+    radius = torch.where(kind == BOWL, half[..., 0], half[..., :2].norm(dim=-1))
+    center = torch.zeros(batch, slots, 3, device=device)
+    placed = torch.zeros(batch, slots, dtype=torch.bool, device=device)
+    rows = torch.arange(batch, device=device)
+    for slot in sorted(range(slots), key=lambda s: -float(radius[:, s].mean())):
+        own = radius[:, slot, None]
+        rim = own.clamp(max=0.08)
+        x = low[0] + rim + uniform(batch, candidates) * (high[0] - low[0] - 2 * rim)
+        y = low[1] + rim + uniform(batch, candidates) * (high[1] - low[1] - 2 * rim)
+        gap = torch.hypot(x[:, :, None] - center[:, None, :, 0], y[:, :, None] - center[:, None, :, 1])
+        free = ((gap > own[..., None] + radius[:, None] + 0.008) | ~placed[:, None]).all(dim=2)
+        first = free.int().argmax(dim=1)
+        center[:, slot, 0], center[:, slot, 1] = x[rows, first], y[rows, first]
+        # An arm or a gripper hangs above the table; everything else stands on it.
+        lift = torch.where(kind[:, slot] < 0, 0.1 * uniform(batch), torch.zeros(batch, device=device))
+        center[:, slot, 2] = half[:, slot, 2] + lift
+        placed[:, slot] = free.any(dim=1) & exists[:, slot]
+    return center, placed
+
+
+def _stack_one(scenes: SceneBatch, share: float, uniform) -> SceneBatch:
+    """In ``share`` of the scenes, move block 0 onto or into another block, bowl or zone."""
+    if share <= 0:
+        return scenes
+    support = scenes.named & (scenes.kind <= ZONE)
+    support[:, 0] = False
+    return _put_on(scenes, 0, support, uniform(len(scenes)) < share, uniform)[0]
+
+
+def _stack_many(scenes: SceneBatch, share: float, uniform) -> SceneBatch:
+    """In ``share`` of the scenes, move every second block onto or into something that bears nothing yet."""
+    if share <= 0:
+        return scenes
+    chosen = uniform(len(scenes)) < share
+    scenes = replace(scenes, center=scenes.center.clone())
+    free = scenes.named & (scenes.kind <= ZONE)
+    blocks = torch.nonzero(scenes.kind[0] == BLOCK).flatten().tolist()
+    # What block 0 may lie on already is left alone: another block there would fill the same place.
+    apart = (scenes.center[:, :, :2] - scenes.center[:, :1, :2]).norm(dim=-1)
+    free &= (apart > 0.07) & (torch.arange(free.shape[1], device=free.device) > 0)
+    for slot in reversed(blocks[1:]):  # a block lies only on those after it, which do not move any more
+        support = free.clone()
+        support[:, blocks[0] : slot + 1] = False
+        scenes, below = _put_on(scenes, slot, support, chosen & (uniform(len(scenes)) < 0.5) & (apart[:, slot] > 0.07), uniform)
+        free[below >= 0, below[below >= 0]] = False
+    return scenes
+
+
+def _put_on(scenes: SceneBatch, mover: int, support: torch.Tensor, use: torch.Tensor, uniform):
+    """Move block ``mover`` onto a random slot of ``support`` (B, S) where ``use`` (B,) says so -> scenes, slot below or -1."""
+    batch = len(scenes)
+    fits = ~((scenes.kind == BLOCK) & scenes.big[:, mover, None] & ~scenes.big)  # no big block on a small one
+    weight = uniform(*support.shape) * (support & fits)
+    slot = weight.argmax(dim=1)
+    rows = torch.arange(batch, device=slot.device)
+    use = use & (weight.amax(dim=1) > 0) & scenes.exists[:, mover] & (scenes.kind[:, mover] == BLOCK)
+    below = scenes.center[rows, slot]
+    top = below[:, 2] + scenes.half[rows, slot, 2]
+    kind = scenes.kind[rows, slot]
+    top = torch.where(kind == BOWL, torch.full_like(top, BOWL_FLOOR_HEIGHT), top)
+    slack = torch.where(kind == ZONE, 0.04, 0.008)[:, None]
+    xy = below[:, :2] + slack * (2 * uniform(batch, 2) - 1)
+    center = torch.cat([xy, (top + scenes.half[:, mover, 2])[:, None]], dim=1)
+    moved = scenes.center.clone()
+    moved[:, mover] = torch.where(use[:, None], center, moved[:, mover])
+    return replace(scenes, center=moved), torch.where(use, slot, torch.full_like(slot, -1))

@@ -1,0 +1,1 @@
+"""Physics, rendering and ray casting of scenes."""

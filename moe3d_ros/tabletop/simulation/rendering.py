@@ -1,0 +1,103 @@
+"""Depth cameras in the physics world: what they see, what real ones get wrong, and clouds in the base frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from moe3d_ros.tabletop.scenes.sampling import Camera
+
+NEAR, FAR = 0.05, 3.0  # metres
+# TinyRenderer's lamp: a face that looks up comes out in its own colour, a side at about two thirds of it.
+LIGHT = {"lightDirection": [0.3, 0.2, 2.0], "lightColor": [1, 1, 1], "lightAmbientCoeff": 0.65,
+         "lightDiffuseCoeff": 0.35, "lightSpecularCoeff": 0.0, "shadow": 0}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CameraView:
+    """What one camera sees.
+
+    Attributes:
+        depth: (H, W) float32 metres along the optical axis, NaN where there is no reading (REP-118).
+        rgb: (H, W, 3) uint8.
+        K: (3, 3) intrinsics; pixel centres lie at whole numbers.
+        T_base_camera: (4, 4) takes points of the optical frame (x right, y down, z forward) into the base frame.
+    """
+
+    depth: np.ndarray
+    rgb: np.ndarray
+    K: np.ndarray
+    T_base_camera: np.ndarray
+
+    def cloud(self) -> tuple[np.ndarray, np.ndarray]:
+        """Points (N, 3) float32 metres in the base frame and colours (N, 3) uint8 of all pixels with a reading."""
+        row, column = np.nonzero(np.isfinite(self.depth))
+        z = self.depth[row, column].astype(np.float64)
+        x = (column - self.K[0, 2]) / self.K[0, 0] * z
+        y = (row - self.K[1, 2]) / self.K[1, 1] * z
+        points = np.column_stack([x, y, z]) @ self.T_base_camera[:3, :3].T + self.T_base_camera[:3, 3]
+        return points.astype(np.float32), self.rgb[row, column]
+
+
+def intrinsics(camera: Camera, width: int, height: int) -> np.ndarray:
+    """Camera matrix (3, 3) for images of ``width`` x ``height`` pixels; the field of view across stays the camera's."""
+    focal = camera.focal * width / camera.width
+    return np.array([[focal, 0.0, (width - 1) / 2], [0.0, focal, (height - 1) / 2], [0.0, 0.0, 1.0]])
+
+
+def render(client, camera: Camera, width: int = 640, height: int = 480,
+           noise: np.random.Generator | None = None) -> CameraView:  # fmt: skip
+    """One picture of the world of a PyBullet client, with TinyRenderer (CPU, no display).
+
+    Args:
+        noise: where given, depth and colour get a real sensor's noise and holes from it.
+    """
+    matrix = intrinsics(camera, width, height)
+    pose = np.eye(4)
+    pose[:3, :3], pose[:3, 3] = camera.rotation(), camera.position
+    view = np.linalg.inv(pose @ np.diag([1.0, -1.0, -1.0, 1.0]))  # OpenGL's camera looks along -z with y up
+    projection = np.zeros((4, 4))
+    projection[0, 0], projection[1, 1] = 2 * matrix[0, 0] / width, 2 * matrix[1, 1] / height
+    # TinyRenderer samples a pixel at its left and lower edge, not in its middle: half a pixel is put back here.
+    projection[0, 2] = 1 - (2 * (matrix[0, 2] - 0.5) + 1) / width
+    projection[1, 2] = (2 * (matrix[1, 2] + 0.5) + 1) / height - 1
+    projection[2, 2], projection[2, 3] = -(FAR + NEAR) / (FAR - NEAR), -2 * FAR * NEAR / (FAR - NEAR)
+    projection[3, 2] = -1.0
+    _, _, rgba, buffer, _ = client.getCameraImage(
+        width, height, view.T.ravel().tolist(), projection.T.ravel().tolist(), renderer=client.ER_TINY_RENDERER, **LIGHT
+    )
+    rgb = np.asarray(rgba, np.uint8).reshape(height, width, 4)[..., :3].copy()
+    buffer = np.asarray(buffer, np.float64).reshape(height, width)
+    depth = (FAR * NEAR / (FAR - (FAR - NEAR) * buffer)).astype(np.float32)
+    depth[buffer >= 1.0] = np.nan
+    if noise is not None:
+        depth, rgb = add_noise(depth, rgb, noise)
+    return CameraView(depth, rgb, matrix, pose)
+
+
+def add_noise(depth: np.ndarray, rgb: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """What a structured-light camera does to a depth (H, W) and a colour image (H, W, 3).
+
+    Axial noise grows with distance (Nguyen et al. 2012, "Modeling Kinect sensor noise": 1.2 mm + 1.9 mm (z - 0.4)^2),
+    edges lose half of their readings, some pixels and a few patches have none, and the exposure drifts.
+    """
+    height, width = depth.shape
+    sigma = 0.0012 + 0.0019 * (depth - 0.4) ** 2
+    noisy = depth + sigma * rng.standard_normal(depth.shape, dtype=np.float32)
+    filled = np.nan_to_num(depth, nan=FAR)
+    edge = np.zeros(depth.shape, bool)
+    jump = np.abs(np.diff(filled, axis=1)) > 0.02
+    edge[:, 1:] |= jump
+    edge[:, :-1] |= jump
+    jump = np.abs(np.diff(filled, axis=0)) > 0.02
+    edge[1:] |= jump
+    edge[:-1] |= jump
+    lost = rng.random(depth.shape, dtype=np.float32) < np.where(edge, 0.5, 0.005)
+    for _ in range(int(rng.integers(0, 6))):
+        u, v, radius = rng.integers(width), rng.integers(height), int(rng.integers(2, 8))
+        lost[max(v - radius, 0) : v + radius, max(u - radius, 0) : u + radius] = True
+    noisy[lost] = np.nan
+    gain = (1 + 0.06 * (2 * rng.random() - 1)) * (1 + 0.02 * (2 * rng.random(3) - 1))
+    shade = rgb * gain + 3.0 * rng.standard_normal(rgb.shape, dtype=np.float32)
+    return noisy.astype(np.float32), np.clip(np.rint(shade), 0, 255).astype(np.uint8)

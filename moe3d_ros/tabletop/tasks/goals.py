@@ -1,0 +1,211 @@
+"""Goals of long-horizon tasks: what a task wants to be so, how much of it is, and the moves that come next.
+
+The first of the moves is canonical: of what can be moved at once, the leftmost goes first (of a stack without a
+prescribed order only the big blocks before the small ones are right); of several bowls that would do, the leftmost empty
+one; a stack that has been begun is continued, the tallest first, then the one nearest to the middle. What lies on top of
+something that is needed is put aside only when nothing else is left to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from moe3d_ros.tabletop.rules.layout import OFF_SHARE, Layout
+from moe3d_ros.tabletop.rules.placing import AREA_CENTERS
+from moe3d_ros.tabletop.rules.success import footprint, share_inside
+
+
+class Move(NamedTuple):
+    """Move object ``pick`` onto or into object ``place``, or to ``area``; ``aside``: only to get at something else."""
+
+    pick: int
+    place: int | None = None
+    area: str | None = None
+    aside: bool = False
+
+
+def _uncover(layout: Layout, wanted: list[int]) -> list[Move]:
+    """Take off what covers the ``wanted``, from left to right."""
+    summits = dict.fromkeys(layout.summit(i) for i in layout.leftmost(wanted) if not layout.free(i))
+    return [Move(summit, aside=True) for summit in summits]
+
+
+@dataclass(frozen=True)
+class Into:
+    """Each of ``picks`` lies in or on one of the bowls or zones ``allowed`` for it (one tuple for each pick)."""
+
+    picks: tuple[int, ...]
+    allowed: tuple[tuple[int, ...], ...]
+
+    @property
+    def total(self) -> int:
+        """How many goals this counts as."""
+        return len(self.picks)
+
+    def _left_to_do(self, layout: Layout) -> list[int]:
+        return [i for i, goals in zip(self.picks, self.allowed) if not any(layout.at(i, g) for g in goals)]
+
+    def reached(self, layout: Layout) -> int:
+        """How many of them are so in the layout's scene."""
+        return self.total - len(self._left_to_do(layout))
+
+    def moves(self, layout: Layout) -> list[Move]:
+        """The moves that come next, the canonical one first; none if nothing is left to do."""
+        wanted = self._left_to_do(layout)
+        found: list[Move] = []
+        for pick in layout.leftmost(wanted):
+            if layout.free(pick):
+                goals = layout.leftmost(self.allowed[self.picks.index(pick)])
+                empty = [g for g in goals if layout.empty(g)] if len(goals) > 1 else []
+                found += [Move(pick, goal) for goal in empty or goals]
+        return found or _uncover(layout, wanted)
+
+
+@dataclass(frozen=True)
+class InArea:
+    """Each of ``picks`` has its centre in an area of the table."""
+
+    picks: tuple[int, ...]
+    area: str
+
+    @property
+    def total(self) -> int:
+        """How many goals this counts as."""
+        return len(self.picks)
+
+    def reached(self, layout: Layout) -> int:
+        """How many of them are so in the layout's scene."""
+        return sum(layout.inside(i, self.area) for i in self.picks)
+
+    def moves(self, layout: Layout) -> list[Move]:
+        """The moves that come next, the canonical one first; none if nothing is left to do."""
+        wanted = [i for i in self.picks if not layout.inside(i, self.area)]
+        ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
+        return [Move(i, area=self.area) for i in ready] or _uncover(layout, wanted)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack whose k-th layer from below is one of ``layers[k]``, on a block or zone (``base``) or in an ``area``."""
+
+    layers: tuple[tuple[int, ...], ...]
+    base: int | None = None
+    area: str | None = None
+
+    @property
+    def total(self) -> int:
+        """How many goals this counts as: one for each layer."""
+        return len(self.layers)
+
+    def reached(self, layout: Layout) -> int:
+        """How many layers, from below, are as they should be."""
+        return len(self._begun(layout))
+
+    def _begun(self, layout: Layout) -> list[int]:
+        """The blocks of the best stack that has been begun, from below."""
+        if self.base is not None and layout.kinds[self.base] == "block":
+            return self._layers_above(layout, self.base)
+        if self.base is not None:
+            starts = [i for i in self.layers[0] if layout.grounded(i) and layout.at(i, self.base)]
+            middle = layout.scene.objects[self.base].position[:2]
+        else:
+            starts = [i for i in self.layers[0] if layout.grounded(i) and layout.inside(i, self.area)]
+            middle = AREA_CENTERS[self.area]
+        stacks = [[i] + self._layers_above(layout, i, 1) for i in starts]
+
+        def rank(stack):
+            return -len(stack), float(np.hypot(*np.subtract(layout.scene.objects[stack[0]].position[:2], middle)))
+
+        return min(stacks, key=rank, default=[])
+
+    def _layers_above(self, layout: Layout, support: int, first: int = 0) -> list[int]:
+        found: list[int] = []
+        for layer in self.layers[first:]:
+            found_here = [i for i in layout.on(support) if i in layer and layout.at(i, support)]
+            if not found_here:
+                break
+            support = found_here[0]
+            found.append(support)
+        return found
+
+    def moves(self, layout: Layout) -> list[Move]:
+        """The moves that come next, the canonical one first; none if nothing is left to do."""
+        begun = self._begun(layout)
+        if len(begun) == self.total:
+            return []
+        layer = self.layers[len(begun)]
+        support = begun[-1] if begun else self.base
+        if support is not None and layout.kinds[support] == "block" and not layout.free(support):
+            highest = layout.summit(support)
+            askew = highest in layer and highest in layout.on(support)  # the right block, put down badly: again
+            return [Move(highest, support) if askew else Move(highest, aside=True)]
+        wanted = [i for i in layer if i not in begun]
+        ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
+        if not ready:
+            return _uncover(layout, wanted)
+        big = [i for i in ready if layout.scene.objects[i].size == "big"]
+        return [Move(i, support, None if support is not None else self.area) for i in big or ready]
+
+
+@dataclass(frozen=True)
+class OneEach:
+    """Each of ``goals`` (bowls or zones) holds at least one of ``picks``."""
+
+    picks: tuple[int, ...]
+    goals: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """How many goals this counts as: one for each bowl or zone."""
+        return len(self.goals)
+
+    def reached(self, layout: Layout) -> int:
+        """How many bowls or zones are filled."""
+        return sum(any(layout.at(i, g) for i in self.picks) for g in self.goals)
+
+    def moves(self, layout: Layout) -> list[Move]:
+        """The moves that come next, the canonical one first; none if nothing is left to do."""
+        unfilled = [g for g in layout.leftmost(self.goals) if not any(layout.at(i, g) for i in self.picks)]
+        spare = [i for i in layout.leftmost(self.picks) if not any(layout.at(i, g) for g in self.goals)]
+        if not unfilled:
+            return []
+        ready = [i for i in spare if layout.free(i)]
+        if not ready:  # two in one bowl, or everything is covered
+            second = [i for g in self.goals for i in [j for j in self.picks if layout.at(j, g)][1:]]
+            ready = [i for i in layout.leftmost(second) if layout.free(i)]
+        return [Move(i, goal) for i in ready for goal in unfilled] or _uncover(layout, spare)
+
+
+@dataclass(frozen=True)
+class Off:
+    """None of ``picks`` lies on ``zone`` any more."""
+
+    picks: tuple[int, ...]
+    zone: int
+
+    @property
+    def total(self) -> int:
+        """How many goals this counts as."""
+        return len(self.picks)
+
+    def _on(self, layout: Layout, index: int) -> bool:
+        thing, zone = layout.scene.objects[index], layout.scene.objects[self.zone]
+        return layout.apart[index, self.zone] < 0.2 and share_inside(footprint(thing), footprint(zone)) > OFF_SHARE
+
+    def reached(self, layout: Layout) -> int:
+        """How many have left the zone."""
+        return sum(not self._on(layout, i) for i in self.picks)
+
+    def moves(self, layout: Layout) -> list[Move]:
+        """The moves that come next, to the other side of the table, the canonical one first; none if nothing is left."""
+        wanted = [i for i in self.picks if self._on(layout, i)]
+        ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
+        side = "right side" if layout.left(self.zone) > 0 else "left side"
+        return [Move(i, area=side) for i in ready] or _uncover(layout, wanted)
+
+
+Goal = Into | InArea | Stack | OneEach | Off
+GOALS = {goal.__name__: goal for goal in (Into, InArea, Stack, OneEach, Off)}

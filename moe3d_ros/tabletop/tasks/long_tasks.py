@@ -1,0 +1,126 @@
+"""A long-horizon task, its score in a scene, and the oracle: the steps that remain from the scene as it is now."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from moe3d_ros.tabletop.tasks.goals import GOALS, Goal, Move
+from moe3d_ros.tabletop.rules.layout import Layout, apply_step
+from moe3d_ros.tabletop.scenes.sampling import Scene
+from moe3d_ros.tabletop.tasks.single_step import Step, make_step
+
+EXTRA_STEPS = {"J": 7}  # moves that may be wasted; 2 in all other tasks
+MOST_STEPS = 60
+
+
+@dataclass(frozen=True)
+class LongTask:
+    """An instruction and what it means.
+
+    Attributes:
+        name: ``A`` to ``K`` or one of the practice tasks.
+        instruction: as a person says it.
+        alternatives: each is a set of goals that would do; indices are those of the scene's objects.
+        held_out: the wording is not one of those trained on.
+        reason: why it cannot be done (``no red bowl``); empty if it can. Then there are no goals.
+        again: the instruction in other words, for training.
+    """
+
+    name: str
+    instruction: str
+    alternatives: tuple[tuple[Goal, ...], ...]
+    held_out: bool = False
+    reason: str = ""
+    again: str = ""
+
+    @property
+    def wordings(self) -> list[str]:
+        """The instruction, and where there are other words for it, those."""
+        return list(dict.fromkeys([self.instruction, self.again or self.instruction]))
+
+    def step_limit(self, moves: int) -> int:
+        """How many steps an episode may take, given how many moves it needs."""
+        return moves + EXTRA_STEPS.get(self.name, 2)
+
+    def to_dict(self) -> dict:
+        """Plain types for JSON."""
+        goals = [[{"kind": type(goal).__name__, **asdict(goal)} for goal in goals] for goals in self.alternatives]
+        return {"name": self.name, "instruction": self.instruction, "alternatives": goals, "held_out": self.held_out,
+                "reason": self.reason, "again": self.again}  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, values: dict) -> LongTask:
+        """The inverse of :meth:`to_dict`. Raises KeyError for a goal of unknown kind."""
+
+        def frozen(value):
+            return tuple(frozen(v) for v in value) if isinstance(value, list) else value
+
+        def goal(entry: dict) -> Goal:
+            fields = {name: frozen(value) for name, value in entry.items() if name != "kind"}
+            return GOALS[entry["kind"]](**fields)
+
+        alternatives = tuple(tuple(goal(entry) for entry in goals) for goals in values["alternatives"])
+        return cls(values["name"], values["instruction"], alternatives, values["held_out"], values["reason"],
+                   values.get("again", ""))  # fmt: skip
+
+
+def satisfied(task: LongTask, scene: Scene) -> tuple[int, int]:
+    """Goals reached in the scene, and all goals; the best of the task's alternatives counts."""
+    if not task.alternatives:
+        return 0, 0
+    layout = Layout(scene)
+    goals = _tied(task, layout)[0]
+    return sum(goal.reached(layout) for goal in goals), sum(goal.total for goal in goals)
+
+
+def right_moves(task: LongTask, scene: Scene) -> list[Move]:
+    """All moves that would be right next in the scene as it is, from left to right; none if all is done, or nothing can be.
+
+    Taking something aside comes last: such moves are right only where there are no others.
+    """
+    if not task.alternatives:
+        return []
+    layout = Layout(scene)
+    moves: dict[Move, None] = {}
+    for goals in _tied(task, layout):
+        for move in (move for goal in goals for move in goal.moves(layout)):
+            area = _aside(goals, layout, move) if move.aside else move.area
+            moves[move._replace(area=area)] = None
+    moves = [move for move in moves if not move.aside] or list(moves)
+    return sorted(moves, key=lambda move: -layout.left(move.pick))
+
+
+def next_step(task: LongTask, scene: Scene, rng: np.random.Generator | None = None) -> Step | None:
+    """The oracle's next step from the scene as it is, with ``rng`` a random one of the right ones; None if there is none."""
+    moves = right_moves(task, scene)
+    if not moves:
+        return None
+    move = moves[0 if rng is None else int(rng.integers(len(moves)))]
+    return make_step(scene, move.pick, move.place, move.area)
+
+
+def remaining_steps(task: LongTask, scene: Scene, rng: np.random.Generator | None = None) -> tuple[Step, ...]:
+    """All steps that the oracle would still take from the scene as it is, each with the poses after those before it."""
+    steps: list[Step] = []
+    while len(steps) < MOST_STEPS:
+        step = next_step(task, scene, rng)
+        if step is None:
+            break
+        steps.append(step)
+        scene = apply_step(scene, step)
+    return tuple(steps)
+
+
+def _tied(task: LongTask, layout: Layout) -> list[tuple[Goal, ...]]:
+    """The alternatives of which most is reached."""
+    counts = [sum(goal.reached(layout) for goal in goals) for goals in task.alternatives]
+    return [goals for goals, count in zip(task.alternatives, counts) if count == max(counts)]
+
+
+def _aside(goals: tuple[Goal, ...], layout: Layout, move: Move) -> str:
+    """The side of the table that a thing is on, unless the task is about that side: then the other one."""
+    sides = ("left side", "right side") if layout.left(move.pick) > 0 else ("right side", "left side")
+    taken = " ".join(area for goal in goals if (area := getattr(goal, "area", None)))
+    return sides[1] if sides[0].split()[0] in taken else sides[0]

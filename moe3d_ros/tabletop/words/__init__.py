@@ -1,0 +1,1 @@
+"""Wordings of instructions and questions, trained and held out."""

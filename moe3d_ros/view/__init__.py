@@ -1,0 +1,1 @@
+"""Pictures of a plan, and the live view in the browser; without torch and ROS."""

@@ -1,0 +1,1 @@
+"""Texts, packing and mixtures of generated data, and data sets of others."""

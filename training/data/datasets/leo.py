@@ -1,0 +1,76 @@
+"""LEO's alignment and instruction sets (Huang et al., ICML 2024): questions, plans, scene and object captions of scans.
+
+Four layouts, told apart by what a scan's value is:
+    questions        {scan: {"response": [{"Q": ..., "T": "chair-3, table-5", "A": [...]}]}}
+    plans            {scan: {"response": [{"instruction": ..., "plan": ...}]}}
+    scene captions   {scan: [{"query": ..., "response": ...}]}
+    object captions  {scan: {"chair-3": [{"response": ...}]}}
+The `query` of a scene (a scene graph as Python source) is not read: nothing here evaluates text.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from training.data.datasets.example import Loaded, Record
+from training.data.datasets.json_file import JsonFile, name_of
+
+_OBJECT = re.compile(r"\s*(?P<name>.+)-(?P<number>\d{1,9})\s*")
+LAYOUTS = "a list of captions, an object with 'response', or an object of 'name-id' objects"
+
+
+def read(path: Path, options: dict[str, str]) -> Loaded:
+    """Records of kind ``qa``, ``plan`` or ``caption``."""
+    file, records = JsonFile(path), []
+    for scene_id, value in file.root(dict, "an object of scans").items():
+        where = (scene_id,)
+        if isinstance(value, list):
+            for index, entry in enumerate(value):
+                records += _caption(file, where + (index,), entry, scene_id, "", ())
+        elif isinstance(value, dict) and "response" in value:
+            for index, entry in enumerate(file.get(where, value, "response", list) or []):
+                records += _response(file, where + ("response", index), entry, scene_id)
+        elif isinstance(value, dict):
+            for key, entries in value.items():
+                records += _object(file, where + (key,), key, entries, scene_id)
+        else:
+            file.wrong(where, f"is {name_of(value)}, expected {LAYOUTS}")
+    return Loaded(path, records, file.problems())
+
+
+def _response(file: JsonFile, where, entry, scene_id: str) -> list[Record]:
+    """A question with its answers, or an instruction with its plan."""
+    if file.typed(where, entry, dict) is None:
+        return []
+    if "instruction" in entry or "plan" in entry:
+        instruction, plan = file.get(where, entry, "instruction", str), file.get(where, entry, "plan", str)
+        if instruction is None or plan is None:
+            return []
+        return [Record(scene_id, "plan", instruction.strip(), (plan.strip(),), where=(scene_id,))]
+    question, about = file.get(where, entry, "Q", str), file.get(where, entry, "T", str, default="")
+    answers = file.texts(where, entry, "A")
+    if None in (question, about, answers):
+        return []
+    named = [_OBJECT.fullmatch(part) for part in about.split(",")]  # LEO has free words here too: they mean no object
+    objects = tuple(int(n["number"]) for n in named if n)
+    return [Record(scene_id, "qa", question.strip(), answers, objects, where=(scene_id,))]
+
+
+def _object(file: JsonFile, where, key: str, entries, scene_id: str) -> list[Record]:
+    found = _OBJECT.fullmatch(key)
+    if not found:
+        file.wrong(where, f"is the key {key!r}, expected 'name-id' such as 'chair-3'")
+        return []
+    records = []
+    for index, entry in enumerate(file.typed(where, entries, list) or []):
+        number = int(found["number"])
+        records += _caption(file, where + (index,), entry, scene_id, f"the {found['name']}", (number,))
+    return records
+
+
+def _caption(file: JsonFile, where, entry, scene_id: str, about: str, objects: tuple[int, ...]) -> list[Record]:
+    if file.typed(where, entry, dict) is None:
+        return []
+    text = file.get(where, entry, "response", str)
+    return [] if text is None else [Record(scene_id, "caption", about, (text.strip(),), objects, where=(scene_id,))]

@@ -1,0 +1,198 @@
+"""Own recordings, rosbag2 or MCAP: a cloud, an instruction, and the demonstrated poses of pick and place.
+
+One demonstration is the last cloud before an instruction, the instruction, and the first pick and place pose after it.
+More pairs may follow before the next instruction; each needs a cloud taken after the place pose before it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from moe3d_ros.recording.bags import TOPIC_TYPES, BagError, BagMessage, read_bag, topics
+from moe3d_ros.sensing.clouds import CloudError, read_cloud
+from moe3d_ros.plan import Pose
+from moe3d_ros.sensing.voxels import Workspace
+from training.data.datasets.example import Cloud, DataError, Loaded, Problem, Record
+
+# Option, its default, its type. The voxelizer's cloud is in the planning frame; a camera's own usually is not.
+TOPICS = {
+    "cloud": ("/voxels", TOPIC_TYPES["PointCloud2"]),
+    "instruction": ("/instruction", TOPIC_TYPES["String"]),
+    "pick": ("/pick_pose", TOPIC_TYPES["PoseStamped"]),
+    "place": ("/place_pose", TOPIC_TYPES["PoseStamped"]),
+}
+FRAME = "base_link"
+
+
+def read(path: Path, options: dict[str, str]) -> Loaded:
+    """Records of kind ``demonstration``.
+
+    Args:
+        path: a rosbag2 folder, an .mcap or a .db3 file.
+        options: ``cloud``, ``instruction``, ``pick``, ``place``: names of topics; ``frame``: the planning frame.
+    """
+    names = {role: options.get(role, default) for role, (default, _) in TOPICS.items()}
+    reader = _Reader(path, names, options.get("frame", FRAME))
+    try:
+        reader.check_topics()
+        if not reader.problems:
+            for message in read_bag(path, names.values()):
+                reader.take(message)
+            reader.end()
+    except BagError as error:
+        reader.problems.append(Problem(str(path), 0, "file", str(error)))
+    if not reader.records and not reader.problems:
+        reader.wrong(
+            "file", "holds no demonstration, expected a cloud, an instruction, a pick and a place pose in this order"
+        )
+    return Loaded(path, reader.records, reader.problems)
+
+
+def load_cloud(path: Path, topic: str, stamp_ns: int) -> Cloud:
+    """The cloud that was received at that time, without its points that are not finite. Raises DataError."""
+    try:
+        found = next(read_bag(path, [topic], stamp_ns, stamp_ns + 1))
+        points, colors = read_cloud(found.msg)
+    except (BagError, CloudError, StopIteration) as error:
+        raise DataError([Problem(str(path), 0, topic, f"cannot be read: {error}")]) from error
+    finite = np.isfinite(points).all(1)
+    colors = np.full((len(points), 3), 128, np.uint8) if colors is None else colors
+    return Cloud(points[finite], colors[finite])
+
+
+class _Reader:
+    """Takes messages in their order and makes records of them."""
+
+    def __init__(self, path: Path, names: dict[str, str], frame: str):
+        self.path, self.names, self.frame = path, names, frame
+        self.roles = {name: role for role, name in names.items()}
+        self.counts = dict.fromkeys(names, 0)
+        self.records: list[Record] = []
+        self.problems: list[Problem] = []
+        self.cloud: int | None = None  # time of the last usable one
+        self.instruction: tuple[str, str] | None = None  # words, name of the message
+        self.cloud_of_step: int | None = None
+        self.pick: tuple[Pose, str] | None = None
+        self.done = 0  # pairs of poses since the instruction
+        self.last_place = 0  # time of the last place pose
+
+    def wrong(self, field: str, text: str) -> None:
+        self.problems.append(Problem(str(self.path), 0, field, text))
+
+    def check_topics(self) -> None:
+        """Every topic is there and has the right type."""
+        found = topics(self.path)
+        for role, name in self.names.items():
+            wanted = TOPICS[role][1]
+            if name not in found:
+                have = ", ".join(sorted(found)) or "none"
+                self.wrong(name, f"is missing, expected a topic of {wanted} (there are: {have}; option {role}=NAME)")
+            elif found[name][0] != wanted:
+                self.wrong(name, f"is {found[name][0]}, expected {wanted}")
+
+    def take(self, message: BagMessage) -> None:
+        role = self.roles[message.topic]
+        name = f"{message.topic}[{self.counts[role]}]"
+        self.counts[role] += 1
+        getattr(self, f"_{role}")(message, name)
+
+    def _cloud(self, message: BagMessage, name: str) -> None:
+        try:
+            points, _ = read_cloud(message.msg)
+        except CloudError as error:
+            self.wrong(name, str(error))
+            return
+        if not self._in_frame(message, name):
+            return
+        if not Workspace().contains(points).any():  # NaN lies nowhere
+            finite = int(np.isfinite(points).all(1).sum())
+            text = (
+                f"has no point in the workspace ({finite} of {len(points)} are finite), expected metres in {self.frame}"
+            )
+            self.wrong(name, text)
+            return
+        self.cloud = message.stamp_ns
+
+    def _in_frame(self, message: BagMessage, name: str) -> bool:
+        frame = message.msg.header.frame_id
+        if frame.lstrip("/") != self.frame.lstrip("/"):
+            self.wrong(
+                f"{name}.header.frame_id", f"is {frame!r}, expected {self.frame!r}, the planning frame (option frame=)"
+            )
+        return frame.lstrip("/") == self.frame.lstrip("/")
+
+    def _instruction(self, message: BagMessage, name: str) -> None:
+        self.end()
+        words = message.msg.data.strip()
+        self.instruction, self.pick, self.done = None, None, 0
+        if not words:
+            self.wrong(f"{name}.data", "is empty, expected words")
+        elif self.cloud is None:
+            self.wrong(name, f"has no cloud before it, expected a usable one on {self.names['cloud']}")
+        else:
+            self.instruction, self.cloud_of_step = (words, name), self.cloud
+
+    def _pick(self, message: BagMessage, name: str) -> None:
+        pose = self._pose(message, name)
+        if pose is None or self.instruction is None:
+            return
+        if self.pick is not None:
+            self.wrong(name, f"follows {self.pick[1]}, expected a message on {self.names['place']} between them")
+        if self.done:
+            if self.cloud is None or self.cloud <= self.last_place:
+                self.wrong(name, f"has no cloud since the last place pose, expected one on {self.names['cloud']}")
+                self.pick = None
+                return
+            self.cloud_of_step = self.cloud
+        self.pick = (pose, name)
+
+    def _place(self, message: BagMessage, name: str) -> None:
+        pose = self._pose(message, name)
+        if self.instruction is None:
+            return
+        if self.pick is None:
+            if pose is not None:
+                self.wrong(name, f"has no pick pose before it, expected a usable message on {self.names['pick']}")
+            return
+        self.last_place, self.done = message.stamp_ns, self.done + 1
+        pick, self.pick = self.pick[0], None
+        if pose is not None:
+            load = partial(load_cloud, self.path, self.names["cloud"], self.cloud_of_step)
+            scene = f"{self.path.name}@{self.cloud_of_step}"
+            words = self.instruction[0]
+            self.records.append(Record(scene, "demonstration", words, pick=pick, place=pose, load=load))
+
+    def _pose(self, message: BagMessage, name: str) -> Pose | None:
+        """The pose if it is one in the workspace."""
+        if not self._in_frame(message, name):
+            return None
+        pose = message.msg.pose
+        position = np.array([getattr(pose.position, axis) for axis in "xyz"])
+        turn = np.array([getattr(pose.orientation, axis) for axis in "xyzw"])
+        length = float(np.linalg.norm(turn))
+        if not abs(length - 1) <= 0.01:  # NaN too
+            self.wrong(f"{name}.pose.orientation", f"is a quaternion of length {length:.3g}, expected length 1")
+            return None
+        if not Workspace().contains(position):
+            box = f"x, y, z from {Workspace().low} to {Workspace().high} m"
+            shown = ", ".join(f"{value:.3f}" for value in position)
+            self.wrong(f"{name}.pose.position", f"is ({shown}), outside the workspace, expected {box}")
+            return None
+        return Pose(tuple(position.tolist()), tuple((turn / length).tolist()))
+
+    def end(self) -> None:
+        """An instruction is over: it must have led to something."""
+        if self.instruction and self.pick is not None:
+            self.wrong(self.pick[1], f"has no place pose after it, expected a message on {self.names['place']}")
+        elif (
+            self.instruction
+            and not self.done
+            and not any(p.field.startswith(self.names["pick"]) for p in self.problems)
+        ):
+            self.wrong(
+                self.instruction[1],
+                f"has no poses after it, expected one on {self.names['pick']} and {self.names['place']}",
+            )

@@ -1,0 +1,131 @@
+"""Check a dataset before training: ``python training/data/datasets/validate.py --format scanqa FILE --scans FOLDER``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))  # run from a checkout without installing
+
+from training.data.datasets.catalogue import OPTIONS, READERS, Spec, load  # noqa: E402
+from training.data.datasets.example import Loaded, Problem, Record  # noqa: E402
+from training.data.datasets.json_file import lines_of, show  # noqa: E402
+from training.data.datasets.scans import Scans, read_scan  # noqa: E402
+
+SCANNET = "scannet"  # a folder of scans alone
+
+
+def missing_scans(spec: Spec, loaded: Loaded) -> list[Problem]:
+    """Where each scan that is not there is first asked for."""
+    first: dict[str, Record] = {}
+    uses = Counter(record.scene_id for record in loaded.records)
+    for record in loaded.records:
+        if record.scene_id in loaded.missing_scans:
+            first.setdefault(record.scene_id, record)
+    if not first:
+        return []
+    lines = lines_of(spec.path.read_bytes().decode("utf-8-sig"), [record.where for record in first.values()])
+    expected = "expected e.g. {0}/{0}_vh_clean_2.ply in {1}"
+    return [
+        Problem(str(spec.path), lines[record.where], show(record.where),
+                f"there is no scan {name!r} ({uses[name]} examples), {expected.format(name, spec.scans)}")
+        for name, record in first.items()
+    ]  # fmt: skip
+
+
+def unknown_objects(spec: Spec, records: list[Record], known: dict[str, set[int]]) -> list[Problem]:
+    """Objects that the scan's labels do not have; ``known``: ids of each labelled scan."""
+    found = []
+    for record in records:
+        lacking = [n for n in record.object_ids if record.scene_id in known and n not in known[record.scene_id]]
+        if lacking:
+            found.append((record, lacking))
+    lines = lines_of(spec.path.read_bytes().decode("utf-8-sig"), [r.where for r, _ in found]) if found else {}
+    return [
+        Problem(str(spec.path), lines[r.where], show(r.where), f"object {lacking[0]} of {r.prompt[:40]!r} is none of "
+                f"scan {r.scene_id!r}, expected an objectId of its aggregation")
+        for r, lacking in found
+    ]  # fmt: skip
+
+
+def validate(name: str, path: Path, options: dict[str, str]) -> tuple[list[Problem], list[str]]:
+    """Problems of a dataset and of every scan that it needs, and lines of summary."""
+    if name == SCANNET:
+        return _validate_scans(path)
+    spec = Spec(name, path, options)
+    loaded = load(spec)
+    problems = list(loaded.problems)
+    kinds = Counter(record.kind for record in loaded.records)
+    summary = [
+        f"examples: {len(loaded.records)}" + "".join(f", {kind} {count}" for kind, count in sorted(kinds.items()))
+    ]
+    if name != "recording":
+        scans = sorted({record.scene_id for record in loaded.records} - loaded.missing_scans)
+        problems += missing_scans(spec, loaded)
+        known = {}
+        for scene_id in scans:
+            cloud, wrong = read_scan(Scans(spec.scans).find(scene_id))
+            problems += wrong
+            if cloud is not None and cloud.instances is not None:
+                known[scene_id] = set(cloud.labels) | set(np.unique(cloud.instances).tolist())
+        problems += unknown_objects(spec, loaded.records, known)
+        summary.append(f"scans: {len(scans)} found, {len(loaded.missing_scans)} missing, in {spec.scans}")
+    lengths = [len(answer.split()) for record in loaded.records for answer in record.answers]
+    if lengths:
+        low, middle, high = (int(v) for v in np.percentile(lengths, [0, 50, 100]))
+        summary.append(f"answers: {len(lengths)}, {low} to {high} words, median {middle}")
+    return problems, summary
+
+
+def _validate_scans(folder: Path) -> tuple[list[Problem], list[str]]:
+    """Every scan of a folder."""
+    names = (
+        sorted({p.name.removesuffix("_vh_clean_2.ply") for p in folder.glob("**/*_vh_clean_2.ply")})
+        if folder.is_dir()
+        else []
+    )
+    names = names or [p.stem for p in sorted(folder.glob("*.ply"))] if folder.is_dir() else []
+    if not names:
+        return [Problem(str(folder), 0, "scan", "there is none, expected <id>/<id>_vh_clean_2.ply")], ["scans: 0"]
+    problems, points, objects = [], 0, 0
+    for scene_id in names:
+        path = Scans(folder).find(scene_id)
+        if path is None:
+            problems.append(
+                Problem(str(folder), 0, "scan", f"{scene_id} is not where expected: <id>/<id>_vh_clean_2.ply")
+            )
+            continue
+        cloud, wrong = read_scan(path)
+        problems += wrong
+        points += 0 if cloud is None else len(cloud.points)
+        objects += 0 if cloud is None else len(cloud.labels)
+    return problems, [f"scans: {len(names)}, {points} points, {objects} labelled objects"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print every problem and a summary; 1 if there is any problem, 2 for a wrong command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split(":")[0] + ".")
+    parser.add_argument("path", type=Path, help="the dataset's file; a recording's file or folder; a folder of scans")
+    parser.add_argument("--format", required=True, choices=[*READERS, SCANNET])
+    for option in sorted(set().union(*OPTIONS.values()) - {"skip", "placement"}):
+        users = ", ".join(name for name, options in OPTIONS.items() if option in options)
+        parser.add_argument(f"--{option}", help=f"of {users}; see docs/datasets.md")
+    chosen = vars(parser.parse_args(arguments))
+    name, path = chosen.pop("format"), chosen.pop("path")
+    try:
+        problems, summary = validate(name, path, {key: value for key, value in chosen.items() if value is not None})
+    except ValueError as error:  # an option that the format does not have
+        parser.error(str(error))
+    for problem in problems:
+        print(problem)
+    print("\n".join(summary))
+    print(f"{len(problems)} problems" if problems else "no problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""Weights of a smaller model put into a larger one, with more kinds of things or a higher LoRA rank: what was learnt stays.
+
+A run with ``kinds: 8`` may so start from runs and checkpoints with 4. On scenes without the new things it then does, up
+to rounding, what they did: a new kind is as good as never named, and nothing is added anywhere else. A run with a higher
+``rank`` may start from one with a lower: the new directions are read (A is random) but add nothing yet (B is zero).
+"""
+
+from __future__ import annotations
+
+import torch
+
+from moe3d_ros.model.perception.objects import COLORS
+
+NEVER = -8.0  # logit of a kind that was not learnt yet: far below the others, and yet soon within reach of training
+# Parameter names by their endings. Along which axis kinds stand, behind how many other numbers (from the front), and how
+# many of them stand for each kind. Behind the kinds follow other numbers, which move along.
+_KINDS = {
+    "patch_head.weight": (0, 3, 1), "patch_head.bias": (0, 3, 1),
+    "head.2.weight": (0, 1, 1), "head.2.bias": (0, 1, 1),
+    "neighbours.weight": (0, 0, COLORS), "neighbours.bias": (0, 0, COLORS),
+    "attributes.weight": (1, 0, 1), "anchor_features.weight": (1, 0, 1),
+}  # fmt: skip
+_BEHIND_STATE = ("projection.weight", "pointer.key.weight")  # kinds follow the relation encoder's own features
+_READS = ("lora_A.default.weight", "gate_A", "up_A", "down_A")  # adapters (..., rank, in)
+_ADDS = ("lora_B.default.weight", "gate_B", "up_B", "down_B")  # and (..., out, rank)
+_AT_THE_END = ("second_look.geometry.2.weight", "second_look.geometry.2.bias")  # numbers that none depended on
+
+
+def grow(name: str, stored: torch.Tensor, shape: torch.Size, old: int = 4, new: int = 8, state: int = 192) -> torch.Tensor | None:
+    """The tensor ``stored`` of parameter ``name`` in the shape of a model with more kinds; None if it cannot be that.
+
+    Args:
+        old, new: numbers of kinds. state: width of the relation encoder.
+    """
+    if len(stored.shape) != len(shape):
+        return None
+    grown = _adapter(name, stored, shape)
+    for ending, (axis, first, each) in _KINDS.items():
+        if name == ending or name.endswith("." + ending):
+            grown = _insert(stored, axis, first + old * each, (new - old) * each)
+            if name.endswith("head.2.bias") or name.endswith("patch_head.bias"):
+                grown[first + old : first + new] = NEVER
+            if name.endswith("anchor_features.weight"):
+                grown = _insert(grown, 1, grown.shape[1], shape[1] - grown.shape[1])
+    if name.endswith(_BEHIND_STATE):
+        grown = _insert(stored, 1, state + old, new - old)
+        # Its name is not known yet: it counts as a thing of no particular kind.
+        grown[:, state + old : state + new] = stored[:, state : state + old].mean(1, keepdim=True)
+    if name.endswith(_AT_THE_END):
+        grown = _insert(stored, 0, len(stored), shape[0] - len(stored))
+    return grown if grown is not None and grown.shape == shape else None
+
+
+def _adapter(name: str, stored: torch.Tensor, shape: torch.Size) -> torch.Tensor | None:
+    """An adapter's matrix of a lower rank in one of a higher; None for what is no adapter."""
+    if name.endswith(_READS) and shape[-2] > stored.shape[-2]:
+        more = torch.randn(*stored.shape[:-2], shape[-2] - stored.shape[-2], stored.shape[-1],
+                           generator=torch.Generator().manual_seed(shape[-2]))  # fmt: skip
+        return torch.cat([stored, (more / stored.shape[-1] ** 0.5).to(stored.dtype)], dim=-2)
+    if name.endswith(_ADDS) and shape[-1] > stored.shape[-1]:
+        return torch.nn.functional.pad(stored, (0, shape[-1] - stored.shape[-1]))
+    return None
+
+
+def _insert(tensor: torch.Tensor, axis: int, at: int, count: int) -> torch.Tensor:
+    """``count`` zeros before index ``at`` of an axis."""
+    if count <= 0:
+        return tensor.clone()
+    before, after = tensor.split([at, tensor.shape[axis] - at], dim=axis)
+    size = list(tensor.shape)
+    size[axis] = count
+    return torch.cat([before, tensor.new_zeros(size), after], dim=axis)
+
+
+@torch.no_grad()
+def teach_names(model, known: int = 4) -> None:
+    """Give the object tokens of new kinds their names: as the closed form of Stage I would, by the words' embeddings.
+
+    Args:
+        model: a `SceneLanguageModel` whose weights were grown from one with ``known`` kinds.
+    """
+    from moe3d_ros.tabletop.scenes.sampling import KINDS
+
+    words = torch.stack([model.word_embedding(" " + kind) for kind in KINDS[: model.objects.kinds]])
+    first = model.objects.width
+    columns = model.objects.projection.weight
+    middle = columns[:, first : first + known].mean(1)
+    for kind in range(known, model.objects.kinds):
+        columns[:, first + kind] = middle + words[kind] - words[:known].mean(0)

@@ -1,0 +1,1 @@
+"""Suites that judge a checkpoint, one module each."""

@@ -1,0 +1,141 @@
+"""Why a step of a long task did not help: what the encoder saw, what the language made of it, the pose, or the physics.
+
+A step is meant rightly if, done as it is meant, it would leave fewer steps to do. One that is meant wrongly is asked for once
+more with the scene's true objects in place of those that the encoder saw: where that mends it, perception was to blame,
+else language. One that is meant rightly and still misses is the fault of perception where the encoder did not see the blocks
+that it is about where and how they lie (two side by side are taken for one between them), else of the pose where the
+planned poses themselves would miss, else of physics (something was knocked over, slid, or stood in the way).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import torch
+
+from moe3d_ros.world.geometry import quaternion_to_matrix, symmetric_angle_error, yaw_of
+from moe3d_ros.model.language.grammar import parse_step
+from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.plan import Action, ErrorCode, PlanningError
+from moe3d_ros.planner import Planner
+from moe3d_ros.tabletop.scenes.arrange import batch_scenes
+from moe3d_ros.tabletop.rules.layout import apply_step
+from moe3d_ros.tabletop.tasks.long_tasks import LongTask, remaining_steps
+from moe3d_ros.tabletop.rules.moved import MOVABLE
+from moe3d_ros.tabletop.simulation.physics import GRASP_REACH, ExecutionResult
+from moe3d_ros.tabletop.scenes.sampling import Scene, SceneObject
+from moe3d_ros.tabletop.rules.success import XY_TOLERANCE, YAW_TOLERANCE, footprint, share_inside, step_reached
+from moe3d_ros.tabletop.tasks.single_step import Step, make_step
+from training.stages.described import describe
+from training.evaluation.judging.first_step import first_step
+from training.evaluation.judging.held_out_cases import Case
+
+CAUSES = ("perception", "language", "pose", "physics")
+"""In the order in which a plan is made."""
+
+
+def cause_of_step(planner: Planner, task: LongTask, before: Scene, after: Scene, cloud, action: Action,
+                  result: ExecutionResult, completed: tuple[str, ...]) -> str | None:  # fmt: skip
+    """Which of CAUSES kept an executed step from helping; None if it helped.
+
+    Args:
+        before, after: the scene as it lay before and after the step.
+        cloud: points and colours, as in :meth:`Planner.plan`, from which the step was planned.
+        completed: texts of the steps that the planner was told of.
+    """
+    case = _case(task, before, completed)
+    if len(remaining_steps(task, after)) < len(case.steps):
+        return None
+    meant = meant_step(before, action)
+    if meant is None or not case.right_step(meant.pick_index, meant.place_index, meant.area, meant.text):
+        return _cause_of_meaning(planner, case)
+    if not _misses(before, action, meant, result):
+        return "physics"
+    about = [before.objects[i] for i in (meant.pick_index, meant.place_index) if i is not None]
+    objects = planner.see(*cloud)
+    return "pose" if all(_is_seen(objects, thing) for thing in about if thing.kind in MOVABLE) else "perception"
+
+
+def cause_of_no_step(planner: Planner, task: LongTask, scene: Scene, error: PlanningError | None,
+                     completed: tuple[str, ...]) -> str | None:  # fmt: skip
+    """Which of CAUSES made the planner say done (``error`` None) or fail; None if it was right, nothing being left to do."""
+    if error is not None and error.code == ErrorCode.OUTSIDE_WORKSPACE:
+        return "pose"
+    if error is not None and error.code == ErrorCode.EMPTY_WORKSPACE:
+        return "perception"
+    case = _case(task, scene, completed)
+    return _cause_of_meaning(planner, case) if case.steps else None
+
+
+def meant_step(scene: Scene, action: Action) -> Step | None:
+    """The step on the scene's own things that an action comes closest to, by its poses and its destination's words.
+
+    Picked is the movable thing nearest to the pick pose; the destination is of the kind that the words name, the nearest to
+    the place pose. None where there is no such thing.
+    """
+    movable = [i for i, thing in enumerate(scene.objects) if thing.kind in MOVABLE]
+    if not movable:
+        return None
+
+    def nearest(indices, position) -> int:
+        tops = np.array([(*scene.objects[i].position[:2], scene.objects[i].top) for i in indices])
+        return indices[int(np.linalg.norm(tops - position, axis=1).argmin())]
+
+    pick = nearest(movable, action.pick.position)
+    _, destination = parse_step(action.text)
+    kind = destination.split()[-1]
+    goals = [i for i, thing in enumerate(scene.objects) if thing.kind == kind and i != pick]
+    if goals:
+        x, y, z = action.place.position
+        below = z - 2 * scene.objects[pick].half_extents[2] if kind == "block" else scene.objects[goals[0]].top
+        return make_step(scene, pick, nearest(goals, (x, y, below)), None)
+    area = destination.removeprefix("on the ")
+    try:
+        return make_step(scene, pick, None, area)
+    except KeyError:  # a thing of a kind that is not there
+        return None
+
+
+def _case(task: LongTask, scene: Scene, completed: tuple[str, ...]) -> Case:
+    """The moment as the suites without physics judge it."""
+    return Case(scene, task.instruction, completed, remaining_steps(task, scene), task, task.name)
+
+
+def _cause_of_meaning(planner: Planner, case: Case) -> str:
+    """Whether the right objects would have mended a plan: ``perception``, or ``language``."""
+    kinds = planner.model.config.encoder.kinds
+    objects, _ = describe(batch_scenes([case.scene]), torch.Generator().manual_seed(0), kinds=kinds, errors=0.0)
+    return "perception" if first_step(planner, case, objects)["right"] else "language"
+
+
+def _misses(scene: Scene, action: Action, meant: Step, result: ExecutionResult) -> bool:
+    """Whether poses, followed exactly and with nothing in the way, would not do what they are meant to."""
+    thing = scene.objects[meant.pick_index]
+    picked, placed = action.pick, action.place
+    off = np.subtract(thing.position[:2], picked.position[:2])
+    if not result.grasped:
+        touched = share_inside(_small_square(picked.position[:2]), footprint(thing)) > 0.5
+        too_high = abs(picked.position[2] - thing.top) > GRASP_REACH
+        return not touched or too_high
+    turn = np.subtract(*(float(yaw_of(quaternion_to_matrix(pose.orientation))) for pose in (placed, picked)))
+    shift = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ off
+    ideal = apply_step(scene, Step(meant.pick_index, meant.place_index, meant.area, meant.text, picked, placed), shift)
+    return not step_reached(ideal, meant.pick_index, meant.place_index, meant.area)[0]
+
+
+def _is_seen(objects: ObjectSet, thing: SceneObject) -> bool:
+    """Whether something is seen where a thing lies, turned as it is, as exactly as a step has to be."""
+    apart = (objects.center[0, :, :2].cpu() - torch.tensor(thing.position[:2])).norm(dim=-1).numpy()
+    turned = symmetric_angle_error(objects.yaw[0].cpu().numpy(), thing.yaw, np.pi / 2)
+    return bool((objects.mask[0].cpu().numpy() & (apart < XY_TOLERANCE) & (turned < YAW_TOLERANCE)).any())
+
+
+def _small_square(middle) -> np.ndarray:
+    return np.asarray(middle) + 0.001 * np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
+
+
+def mistakes(records: list[dict]) -> dict[str, int]:
+    """How often each of CAUSES spoilt a step, in the failed ones of these episodes."""
+    found = Counter(step.get("cause") for record in records if not record["success"] for step in record["steps"])
+    return {cause: found[cause] for cause in CAUSES}

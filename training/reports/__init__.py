@@ -1,0 +1,1 @@
+"""Reports on routing and on the study of mixtures."""

@@ -1,0 +1,200 @@
+"""The action stage: Pose-DiT learns the poses of steps, on the frozen encoder and, if asked, the LLM.
+
+By rectified flow, or as one of the baselines (``head``)."""
+
+from __future__ import annotations
+
+import math
+import os
+
+import numpy as np
+import torch
+
+from moe3d_ros.world.geometry import quaternion_to_matrix, symmetric_angle_error, tool_angle, yaw_of
+from moe3d_ros.model.config import LanguageConfig, ModelConfig
+from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
+from moe3d_ros.model.perception.objects import ObjectSet, from_detections
+from moe3d_ros.model.perception.patches import make_patches
+from moe3d_ros.model.policy import anchor_inputs, make_pose_dit, step_condition
+from moe3d_ros.model.action.pose_dit import pose_loss
+from moe3d_ros.model.action.symmetry import TOP_DOWN, quarter_turns
+from moe3d_ros.model.action.rectified_flow import nearest_index
+from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
+from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE
+from moe3d_ros.tabletop.tasks.single_step import random_step
+from training.engine.config import StageConfig
+from training.data.datasets.demonstrations import Demonstrated, DemonstrationMixture
+from training.stages.detection import visible_objects
+from training.stages.language import LanguageTask, nearest_slots
+from training.data.mixture import sample_mixture
+from training.data.packing import object_index, pack, step_states
+from training.data.sixd_data import is_sixd, random_sixd_step
+from training.engine.state import load_matching
+from training.data.texts import StepText
+
+
+class ActionTask:
+    """Poses of random steps (no LLM), or of instructed ones with the frozen LLM's step states."""
+
+    def __init__(self, config: StageConfig):
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        self.config = config
+        self.mixture = DemonstrationMixture(config.data) if config.data else None
+        model_config = ModelConfig(
+            encoder=EncoderConfig(kinds=config.kinds), language=LanguageConfig(base=config.base), pose_head=config.head,
+            pose_decided=config.decided,
+        )  # fmt: skip
+        self.language = None
+        torch.manual_seed(config.seed)
+        if config.with_llm:
+            self.language = LanguageTask(config.without_init())
+            self.language.model.requires_grad_(False)
+        self.identity = {"pose head": config.head} | (self.language.identity if self.language else {})
+        llm_width = self.language.model.width if self.language else config.llm_width
+        self.encoder = SceneEncoder(model_config.encoder).eval().requires_grad_(False)
+        self.pose = make_pose_dit(model_config, llm_width)
+        modules = {"encoder": self.encoder, "pose": self.pose}
+        if self.language:
+            modules |= {"language": self.language.model, "objects": self.language.model.objects}
+        if config.fresh_pose:
+            del modules["pose"]
+        load_matching(modules, config.init or "", self.identity)
+        for helper in (self.encoder, self.language and self.language.model):
+            if helper:
+                helper.to(config.device)
+
+    def module(self) -> torch.nn.Module:
+        return self.pose
+
+    def make_batch(self, seed: int):
+        generator = torch.Generator().manual_seed(seed)
+        rng = np.random.default_rng(seed)
+        if self.mixture and rng.random() < self.config.data_share:
+            demonstrated, patches, steps = self.mixture.batch(self.config.batch_size, rng)
+            return demonstrated, patches, None, _pose_targets(steps, 1)
+        scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, TRAINING_RANGE, rng, generator,
+                                         self.config.sixd, self.config.long_names or ())  # fmt: skip
+        cloud = sense(scenes, SensorRange(), generator)
+        patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), labels=cloud.slot)
+        scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)
+        if self.language:
+            texts = [self._texts(scenes, index, moment, rng) for index, moment in enumerate(moments)]
+            steps = [[text.step for text in row] for row in texts]
+        else:
+            texts, steps = None, []
+            for index in range(len(scenes)):
+                scene, slots = scenes.scene(index)
+                draw = random_sixd_step if is_sixd(scene) else random_step
+                drawn = [draw(scene, rng) for _ in range(self.config.pairs)]
+                steps.append([(s, slots) for s in drawn if s is not None])
+        return scenes, patches, texts, _pose_targets(steps, self.config.pairs)
+
+    def _texts(self, scenes, index: int, moment, rng) -> list[StepText]:
+        """Texts of one step behind a scene, with their steps."""
+        writer = self.language.writer
+        drawn = [writer.single_step(*scenes.scene(index), rng) for _ in range(self.config.pairs - 1)]
+        if moment and moment.steps:
+            slots = list(range(len(moment.scene.objects)))
+            drawn.append(writer.for_pose(writer.long(moment, slots, rng, most=1), moment.steps[0], slots))
+        else:
+            drawn.append(writer.single_step(*scenes.scene(index), rng))
+        return [text for text in drawn if text is not None]
+
+    def loss(self, batch):
+        scenes, patches, texts, (positions, matrices, slots, valid) = batch
+        with torch.no_grad():
+            encoded, found = self.encoder(patches)
+            objects = from_detections(found)
+            known = isinstance(scenes, Demonstrated)
+            slot = scenes.nearest_slots(objects) if known else nearest_slots(objects, scenes)
+            condition = self._conditions(objects, slot, texts, valid)
+            index = object_index(slots.flatten(1), slot).view_as(slots)
+        draws = self.config.draws
+        if self.language:  # now and then the poses must be found from the step's state alone
+            index = index.masked_fill(torch.rand(index.shape, device=index.device) < 0.05, -1)
+        anchors = anchor_inputs(objects, index)
+        if not self.language:  # without a state, a step whose objects the encoder missed cannot be known
+            valid = valid & (index >= 0).all(-1)
+
+        def repeat(value):
+            return value.repeat_interleave(draws, dim=1)
+
+        target = self.pose.normalize(positions, anchors.turn().mT @ matrices)  # (B, M, 2, 9)
+        target, seen = repeat(target), repeat(anchors.positions)
+        noise = self.pose.draw_noise(target.shape[:2], seen)
+        if self.config.symmetric:
+            target = self._equally_right(target, noise)
+        head = self.pose.head
+        t = head.times(torch.rand(target.shape[:2], device=target.device))
+        if self.config.from_start:
+            t = t.masked_fill(torch.rand_like(t) < self.config.from_start, 1.0)
+        marked = (patches.labels[:, None, None] == slots[..., None]) & (slots[..., None] >= 0)
+        marked = repeat(marked)
+        output = self.pose(
+            head.corrupt(target, noise, t), t, repeat(condition), encoded, patches.centroids, patches.mask,
+            anchors=seen, anchor_features=repeat(anchors.features), pointer_target=marked,
+            tilt=None if anchors.normal is None else repeat(anchors.tilt()),
+        )  # fmt: skip
+        error = head.error(output.data - target, t)
+        loss, parts = pose_loss(output, target, marked, valid=repeat(valid), error=error)
+        figures = {name: float(value) for name, value in parts.items()}
+        figures |= self._accuracy(output.data.detach(), target, t, repeat(valid))
+        figures["loss"] = float(loss.detach())
+        return loss, figures
+
+    def _equally_right(self, target, noise):
+        """Of the four turns of the tool the one to learn (B, M, 2, 9): the nearest to the noise, or, for a head without
+        noise, to the object's heading."""
+        if not self.pose.head.noisy:
+            noise = torch.zeros_like(noise)
+            noise[..., 3:] = torch.tensor(TOP_DOWN)
+        turns = quarter_turns(target)  # (B, M, 4, 2, 9)
+        chosen = nearest_index(turns.flatten(-2), noise.flatten(-2))
+        return turns.gather(2, chosen[..., None, None, None].expand(-1, -1, 1, 2, 9))[:, :, 0]
+
+    def _conditions(self, objects: ObjectSet, slot, texts, valid) -> torch.Tensor:
+        width = self.pose.config.condition_width
+        condition = torch.zeros(*valid.shape, width, device=valid.device)
+        if texts is not None:
+            model = self.language.model
+            _, tokens = model.objects(objects)
+            packed = pack(model, tokens, objects, slot, [[text.text for text in row] for row in texts])
+            penultimate = self.language.run(packed)[1]
+            condition[valid] = step_condition(step_states(penultimate, packed))
+        return condition
+
+    def _accuracy(self, data, target, t, valid) -> dict[str, float]:
+        """Errors of the estimate at high noise, which is what one-step sampling returns."""
+        high = valid & (t > 0.8)
+        if not bool(high.any()):
+            return {}
+        position, rotation = self.pose.denormalize(data[high])
+        truth, matrix = self.pose.denormalize(target[high])
+        error = (position - truth).norm(dim=-1)
+        turn = tool_angle(rotation.cpu().numpy(), matrix.cpu().numpy())
+        lean = {f"{end}_turn_deg": math.degrees(float(np.median(turn[:, i]))) for i, end in enumerate(("pick", "place"))}
+        turn = symmetric_angle_error(yaw_of(rotation.cpu().numpy()), yaw_of(matrix.cpu().numpy()), math.pi / 2)
+        return lean | {
+            "pick_15mm": float((error[:, 0] < 0.015).float().mean()),
+            "place_20mm": float((error[:, 1] < 0.02).float().mean()),
+            "pick_mm": 1000 * float(error[:, 0].median()),
+            "place_mm": 1000 * float(error[:, 1].median()),
+            "yaw_10deg": float((turn[:, 0] < math.radians(10)).mean()),
+            "place_yaw_10deg": float((turn[:, 1] < math.radians(10)).mean()),
+        }
+
+
+def _pose_targets(steps, width: int):
+    """Steps of B scenes -> positions (B, M, 2, 3), matrices (B, M, 2, 3, 3), slots (B, M, 2) (-1 none), valid (B, M)."""
+    batch = len(steps)
+    positions, matrices = torch.zeros(batch, width, 2, 3), torch.eye(3).expand(batch, width, 2, 3, 3).clone()
+    slots, valid = torch.full((batch, width, 2), -1), torch.zeros(batch, width, dtype=torch.bool)
+    for row, drawn in enumerate(steps):
+        for column, (step, slot_of) in enumerate(drawn):
+            for which, pose in enumerate((step.pick, step.place)):
+                positions[row, column, which] = torch.tensor(pose.position)
+                matrices[row, column, which] = torch.from_numpy(quaternion_to_matrix(pose.orientation)).float()
+            slots[row, column, 0] = slot_of[step.pick_index]
+            slots[row, column, 1] = -1 if step.place_index is None else slot_of[step.place_index]
+            valid[row, column] = True
+    return positions, matrices, slots, valid

@@ -1,0 +1,171 @@
+"""Detection objective of the 3D encoder: Hungarian matching, losses per attribute, and the figures that tell how good it is."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy.optimize import linear_sum_assignment
+
+from moe3d_ros.model.perception.encoder import Detections
+from moe3d_ros.model.perception.patches import PatchBatch
+from moe3d_ros.tabletop.scenes.sampling import BLOCK, BOX, PLAIN_KINDS, SceneBatch
+from training.engine.precision import fast_precision
+
+READING = 0.5  # weight of where a query reads
+TILTED = 1.0  # weight of the normals of what does not look up, beside those of everything
+
+
+def match(found: Detections, scenes: SceneBatch, visible: torch.Tensor):
+    """One-to-one assignment of queries to visible objects -> (scene, query, slot) index tensors (M,)."""
+    kind = found.kind.detach().log_softmax(-1).cpu().numpy()
+    color = found.color.detach().log_softmax(-1).cpu().numpy()
+    exists = found.exists.detach().cpu().numpy()
+    center = found.rough_center.detach().cpu().numpy()
+    truth_kind, truth_color = scenes.kind.cpu().numpy(), scenes.color.cpu().numpy()
+    truth_center, shown = scenes.center.cpu().numpy(), visible.cpu().numpy()
+    rows = []
+    for b in range(len(scenes)):
+        slots = np.flatnonzero(shown[b])
+        cost = (
+            -kind[b][:, truth_kind[b, slots]]
+            - 0.5 * color[b][:, truth_color[b, slots]]
+            + 15 * np.abs(center[b][:, None] - truth_center[b, slots][None]).sum(-1)
+            - 0.3 * exists[b][:, None]
+        )
+        query, column = linear_sum_assignment(cost)
+        rows += [(b, q, slots[c]) for q, c in zip(query, column)]
+    index = torch.tensor(rows, dtype=torch.long, device=found.exists.device).reshape(-1, 3)
+    return index.unbind(1)
+
+
+def visible_objects(scenes: SceneBatch, scene: torch.Tensor, slot: torch.Tensor, least: int = 12) -> torch.Tensor:
+    """Named objects that at least ``least`` points of the cloud lie on (B, S) bool."""
+    slots = scenes.exists.shape[1]
+    hit = slot >= 0
+    counts = torch.bincount(scene[hit] * slots + slot[hit], minlength=len(scenes) * slots).view(-1, slots)
+    return scenes.named & (counts >= least)
+
+
+def detection_loss(encoder, patches: PatchBatch, scenes: SceneBatch, visible: torch.Tensor):
+    """Loss over all decoder layers, the second look and the auxiliary patch heads -> loss, figures."""
+    device, compute = patches.voxels.device.type, fast_precision(patches.voxels.device.type)
+    encoder.second_look.compute = compute
+    with torch.autocast(device, compute, enabled=compute != torch.float32):  # positions are read in float32
+        encoded = encoder.encode_patches(patches)
+    matches = {}
+
+    def matched(last: Detections) -> torch.Tensor:
+        matches["last"] = match(last, scenes, visible)
+        chosen = torch.zeros_like(last.exists, dtype=torch.bool)
+        chosen[matches["last"][0], matches["last"][1]] = True
+        return chosen
+
+    outputs = encoder.detect(patches, encoded, matched)
+    loss = _patch_loss(encoder.patch_head(encoded), patches, scenes)
+    for layer, found in enumerate(outputs):
+        scene, query, slot = matches["last"] if layer == len(outputs) - 1 else match(found, scenes, visible)
+        present = torch.zeros_like(found.exists)
+        present[scene, query] = 1
+        truth_kind, truth_color = scenes.kind[scene, slot], scenes.color[scene, slot]
+        center = scenes.center[scene, slot]
+        loss = loss + 2 * F.binary_cross_entropy_with_logits(found.exists, present)
+        loss = loss + F.cross_entropy(found.kind[scene, query], truth_kind)
+        loss = loss + F.cross_entropy(found.color[scene, query], truth_color)
+        loss = loss + 15 * (found.rough_center[scene, query] - center).abs().sum(-1).mean()
+        loss = loss + READING * reading_loss(found.attention[scene, query], patches.labels[scene] == slot[:, None])
+    fine, figures = _fine_loss(outputs[-1], scenes, scene, query, slot)
+    figures["loss"] = float((loss + fine).detach())
+    return loss + fine, figures
+
+
+def reading_loss(logits: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+    """-log of the attention on an object's own patches: half of it on each of two like things has their middle as centroid.
+
+    Args:
+        logits: (M, N) over the patches. own: (M, N) which of them are mostly the object's; it may have none.
+    """
+    known = own.any(-1)
+    missed = -logits[known].log_softmax(-1).masked_fill(~own[known], -torch.inf).logsumexp(-1)
+    return missed.sum() / known.sum().clamp(min=1)
+
+
+def _fine_loss(found, scenes, scene, query, slot):
+    """Second look: centre, extents, yaw of boxes; with the figures of the last layer."""
+    center, half = scenes.center[scene, slot], scenes.half[scene, slot]
+    offset = (found.center[scene, query] - center).abs().sum(-1).mean()
+    extent = (found.half[scene, query] - half).abs().sum(-1).mean()
+    box = (scenes.shape[scene, slot] == BOX).float()
+    if found.normal is not None:  # a ramp, a slot, a rack has a heading, too
+        box = ((scenes.shape[scene, slot] == BOX) | (scenes.kind[scene, slot] >= PLAIN_KINDS)).float()
+    yaw = 4 * scenes.yaw[scene, slot]
+    direction = torch.stack([yaw.cos(), yaw.sin()], dim=-1)
+    gap = (found.yaw4[scene, query] - direction).abs().sum(-1)
+    tilt = 0.0
+    if found.normal is not None:
+        truth = _normals(scenes)[scene, slot]
+        lean = (found.normal[scene, query] - truth).abs().sum(-1)
+        tilted = (truth[:, 2] < 0.999).float()
+        tilt = lean.mean() + TILTED * (lean * tilted).sum() / tilted.sum().clamp(min=1)
+    # Centres against the rough ones are a few millimetres: the weight brings them to the scale of the other terms.
+    loss = 40 * offset + 20 * extent + 1.0 * (gap * box).sum() / box.sum().clamp(min=1) + tilt
+    with torch.no_grad():
+        error = (found.center[scene, query] - center).norm(dim=-1)
+        kind_right = found.kind[scene, query].argmax(-1) == scenes.kind[scene, slot]
+        color_right = found.color[scene, query].argmax(-1) == scenes.color[scene, slot]
+        detected = found.exists[scene, query] > 0
+        good = detected & kind_right & color_right & (error < 0.02)
+        block = scenes.kind[scene, slot] == BLOCK
+        turn = found.yaw[scene, query] - scenes.yaw[scene, slot]
+        turn = ((turn + math.pi / 4) % (math.pi / 2) - math.pi / 4).abs()
+        big = found.half[scene, query].mean(-1) > 0.025
+        present = torch.zeros_like(found.exists, dtype=torch.bool)
+        present[scene, query] = True
+        extra = ((found.exists > 0) & ~present).any(1)
+        missed = torch.zeros(len(scenes), device=error.device).index_add_(0, scene, (~good).float())
+        figures = {
+            "center_cm": 100 * float(error.mean()),
+            "rough_cm": 100 * float((found.rough_center[scene, query] - center).norm(dim=-1).mean()),
+            "block_cm": 100 * float(error[block].mean()),
+            "kind": float(kind_right.float().mean()),
+            "color": float(color_right.float().mean()),
+            "size": float((big == scenes.big[scene, slot])[block].float().mean()),
+            "yaw_deg": math.degrees(float(turn[block].median())) if bool(block.any()) else 0.0,
+            "yaw_10deg": float((turn[block] < math.radians(10)).float().mean()),
+            "recall": float(good.float().mean()),
+            "scene": float(((missed == 0) & ~extra).float().mean()),
+        }
+        if found.normal is not None and bool(tilted.any()):
+            seen, truth = F.normalize(found.normal[scene, query], dim=-1)[tilted > 0], truth[tilted > 0]
+            lean = torch.rad2deg((seen * truth).sum(-1).clamp(-1, 1).acos())
+            figures |= {"tilt_deg": float(lean.median()), "tilt_10deg": float((lean < 10).float().mean())}
+    return loss, figures
+
+
+def _normals(scenes: SceneBatch) -> torch.Tensor:
+    """Outward normals of the faces by which things are taken (B, S, 3)."""
+    if scenes.normal is not None:
+        return scenes.normal
+    up = torch.zeros_like(scenes.center)
+    up[..., 2] = 1
+    return up
+
+
+def _patch_loss(auxiliary, patches: PatchBatch, scenes: SceneBatch):
+    """Dense loss on every patch of a named object: where its centre is, its kind, its colour."""
+    kinds = int(scenes.kind.max()) + 1 if scenes.kind.numel() else 1
+    scene, place = torch.nonzero(patches.labels >= 0, as_tuple=True)
+    slot = patches.labels[scene, place]
+    named = scenes.kind[scene, slot] >= 0
+    scene, place, slot = scene[named], place[named], slot[named]
+    out = auxiliary[scene, place]
+    vote = patches.centroids[scene, place] + 0.1 * out[:, :3]
+    n_kinds = out.shape[1] - 3 - 11
+    assert kinds <= n_kinds
+    return (
+        F.cross_entropy(out[:, 3 : 3 + n_kinds], scenes.kind[scene, slot])
+        + F.cross_entropy(out[:, 3 + n_kinds :], scenes.color[scene, slot])
+        + 15 * (vote - scenes.center[scene, slot]).abs().sum(-1).mean()
+    )

@@ -1,0 +1,229 @@
+"""Stage II: the dense LLM becomes experts and is tuned with LoRA to plan, to point and to answer questions."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from moe3d_ros.model.language.adapt import adapt_base, convert_base
+from moe3d_ros.model.language.base_llm import load_base
+from moe3d_ros.model.config import LanguageConfig
+from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
+from moe3d_ros.model.language.scene_language import SceneLanguageModel
+from moe3d_ros.model.perception.objects import from_detections
+from moe3d_ros.model.perception.patches import make_patches
+from moe3d_ros.model.experts.routing import RouterRecorder
+from moe3d_ros.tabletop.tasks.progress import Progress
+from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
+from moe3d_ros.tabletop.scenes.sampling import KINDS, TRAINING_RANGE, SceneBatch
+from training.engine.config import StageConfig
+from training.data.datasets.mixing import TextMixture
+from training.stages.described import describe
+from training.stages.detection import visible_objects
+from training.engine.growth import teach_names
+from training.data.mixture import sample_mixture
+from training.data.packing import Text, choice_logits, end_pointer, instruction_states, pack, pointer_states
+from training.engine.precision import fast_precision
+from training.stages.routing import routing_loss
+from training.engine.state import load_matching, sizes_of
+from training.data.texts import TextWriter
+
+# Fewer things at a time than the encoder sees: comparing is what has to be learnt, not crowds.
+LANGUAGE_RANGE = replace(TRAINING_RANGE, blocks=(1, 5), bowls=(0, 3), zones=(0, 2), objects=(0, 1), clutter=(0, 1))
+
+
+def build_language_model(config: StageConfig) -> tuple[SceneLanguageModel, str]:
+    """The base LLM, converted and adapted as the configuration says, and the revision of the base."""
+    llm, tokenizer, revision = load_base(config.base, dtype=fast_precision(config.device, config.precision))
+    torch.manual_seed(config.seed)
+    language = language_config(config)
+    convert_base(llm, language, config.seed, config.tie_break)
+    if config.adapt:
+        adapt_base(llm, language, config.seed)
+    return SceneLanguageModel(llm, tokenizer, kinds=config.kinds), revision
+
+
+def language_config(config: StageConfig) -> LanguageConfig:
+    """What a checkpoint says of a run's LLM, but for the base's revision."""
+    names = [entry.name for entry in fields(LanguageConfig) if entry.name != "revision"]
+    return LanguageConfig(**{name: getattr(config, name) for name in names})
+
+
+class LanguageTask:
+    """Plans, pointers and answers for generated scenes, described or seen through the frozen encoder."""
+
+    def __init__(self, config: StageConfig, model: SceneLanguageModel | None = None, encoder: SceneEncoder | None = None):
+        """model, encoder: finished ones, instead of what the configuration would build."""
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        self.config = config
+        self.mixture = TextMixture(config.data) if config.data else None
+        self.identity: dict[str, str] = {}
+        if model is None:
+            model, revision = build_language_model(config)
+            self.identity["base LLM"] = revision
+        self.model, self.writer = model, TextWriter(model, config.texts)
+        self.encoder = (encoder or SceneEncoder(EncoderConfig(kinds=config.kinds))).eval().requires_grad_(False)
+        if config.init:
+            parts = {"language": self.model, "objects": self.model.objects, "encoder": self.encoder}
+            load_matching(parts, config.init, self.identity)
+            if config.teach_kinds and sizes_of(config.init)["kinds"] < config.kinds:
+                teach_names(self.model)
+        self.encoder.to(config.device)
+        self.model.objects.neighbours.requires_grad_(False)  # only Stage I has a loss on it
+        if not config.tune_objects:
+            self.model.objects.requires_grad_(False)
+
+    def module(self) -> torch.nn.Module:
+        return self.model
+
+    def make_batch(self, seed: int):
+        generator = torch.Generator().manual_seed(seed)
+        rng = np.random.default_rng(seed)
+        if self.mixture and rng.random() < self.config.data_share:
+            return None, *self.mixture.batch(self.model, self.config.batch_size, self.config.pairs, rng)
+        scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, LANGUAGE_RANGE, rng, generator,
+                                         self.config.sixd, self.config.long_names or ())  # fmt: skip
+        if rng.random() < self.config.real_scenes:
+            cloud = sense(scenes, SensorRange(), generator)
+            seen = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes))
+            scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)
+        else:
+            seen = describe(scenes, generator, kinds=self.config.kinds)
+        texts = [self._texts(scenes, index, moment, rng) for index, moment in enumerate(moments)]
+        return scenes, seen, texts
+
+    def _texts(self, scenes: SceneBatch, index: int, moment: Progress | None, rng) -> list[Text]:
+        """Texts behind one scene: of its long task, in two wordings, and one more."""
+        if moment is None:
+            return self.writer.draw(*scenes.scene(index), self.config.pairs, rng)
+        slots = list(range(len(moment.scene.objects)))
+        long = [self.writer.long(moment, slots, rng, words) for words in moment.task.wordings]
+        return [*long, *self.writer.draw(*scenes.scene(index), 1, rng)]
+
+    def see(self, scenes: SceneBatch, seen):
+        """ObjectSet, and the slot of each object (B, n), -1 where it is none of the scene's."""
+        if isinstance(seen, tuple):
+            return seen
+        with torch.no_grad():
+            objects = from_detections(self.encoder(seen)[1])
+        if scenes is None:  # of a dataset: its texts mean no slots
+            return objects, torch.full_like(objects.mask, -1, dtype=torch.long)
+        return objects, nearest_slots(objects, scenes)
+
+    def loss(self, batch):
+        scenes, seen, texts = batch
+        objects, slot = self.see(scenes, seen)
+        features, tokens = self.model.objects(objects)
+        packed = pack(self.model, tokens, objects, slot, texts)
+        with RouterRecorder(self.model.llm) as routing:
+            hidden, penultimate = self.run(packed)
+        texts_in_all = max(len(packed.kinds), 1)
+        device = hidden.device
+        right = torch.ones(texts_in_all, dtype=torch.bool, device=device)
+        wrong = torch.tensor(False, device=device)
+        figures: dict[str, float] = {}
+        loss = hidden.sum() * 0
+        if len(packed.choice_at):
+            ends = end_pointer(self.model, packed, penultimate, features, objects.mask)
+            logits = choice_logits(self.model, packed, hidden, ends)
+            loss = loss + self._end_loss(packed, ends, slot, figures)
+            # The right token stands first.
+            nll = F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=device), reduction="sum") / texts_in_all
+            loss = loss + nll
+            figures["plan_nll"] = float(nll.detach())
+            right.index_put_((packed.choice_text[logits.argmax(-1) != 0],), wrong)
+        if len(packed.free_at):
+            logits = self.model.logits(hidden[packed.free_at[:, 0], packed.free_at[:, 1]])
+            loss = loss + F.cross_entropy(logits, packed.free_token, reduction="sum") / texts_in_all
+            right.index_put_((packed.free_text[logits.argmax(-1) != packed.free_token],), wrong)
+        if len(packed.step_row):
+            loss = loss + self._pointer_loss(packed, penultimate, features, objects, slot, figures)
+        figures["task_loss"] = float(loss.detach())  # of words and pointers alone
+        if routing.logits:
+            extra, routed = routing_loss(routing, packed, self.config)
+            loss, figures = loss + extra, figures | routed
+        kinds = np.array(packed.kinds)
+        figures |= {str(kind): float(right[torch.from_numpy(kinds == kind).to(device)].float().mean()) for kind in sorted(set(kinds))}
+        figures["loss"] = float(loss.detach())
+        figures["tokens"] = float(packed.real.sum())
+        figures["samples"] = float(len(packed.kinds))
+        return loss, figures
+
+    def _end_loss(self, packed, ends: torch.Tensor, slot, figures) -> torch.Tensor:
+        """The pointer's at the choices between a step and an end, where none is right if the plan ends."""
+        target = pointer_targets(packed.end_right, slot[packed.end_row])
+        known = target.any(-1)
+        if bool(known.any()):
+            none = ends[known].argmax(-1) == target.shape[1] - 1
+            figures["over"] = float((none == target[known, -1]).float().mean())
+        return _missed(ends[known], target[known]).sum() / known.sum().clamp(min=1)
+
+    def run(self, packed) -> tuple[torch.Tensor, torch.Tensor]:
+        """The LLM over a packed batch -> last hidden and penultimate states (B, T, W), float32."""
+        mixed = self.model.llm.dtype == torch.bfloat16
+        with torch.autocast(self.config.device, torch.bfloat16, enabled=mixed):
+            return self.model.run(packed.inputs, packed.mask, packed.positions, places=packed.places)[:2]
+
+    def _pointer_loss(self, packed, penultimate, features, objects, slot, figures):
+        """-log of the probability that the pointer gives to all that is right at <pick> and at <place>."""
+        truth = pointer_targets(packed.step_right, slot[packed.step_row])
+        words = instruction_states(penultimate, packed.step_row, packed.prompt_span)
+        loss = 0.0
+        for which, name in enumerate(("pick_pointer", "place_pointer")):
+            states = pointer_states(penultimate, packed, which)
+            logits = self.model.pointer(states, *words, features[packed.step_row], objects.mask[packed.step_row])[:, which]
+            target = truth[:, which]
+            known = target.any(-1)
+            # A sum over what is known: the encoder may have missed every object that is meant.
+            loss = loss + _missed(logits[known], target[known]).sum() / known.sum().clamp(min=1)
+            right = target.gather(1, logits.argmax(-1, keepdim=True))[known, 0].float()
+            if bool(known.any()):
+                figures[name] = float(right.mean())
+            for kind in ("grounded", "long", "question"):
+                of_kind = [packed.kinds[text] == kind for text in packed.step_text.tolist()]
+                of_kind = torch.tensor(of_kind, device=known.device)[known]
+                if bool(of_kind.any()):
+                    figures[f"{name}_{kind}"] = float(right[of_kind].mean())
+        return loss
+
+
+def _missed(logits: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """-log of the probability of all that is right (S,): logits and right (S, n + 1)."""
+    return -logits.log_softmax(-1).masked_fill(~right, -torch.inf).logsumexp(-1)
+
+
+def pointer_targets(right: torch.Tensor, slot: torch.Tensor) -> torch.Tensor:
+    """Which objects may be meant (..., n + 1), the last standing for none; nowhere true where all were missed.
+
+    Args:
+        right: (S, ..., K) slots, -1 for none. slot: (S, n) of the objects.
+    """
+    wanted = right[..., None]
+    slot = slot.view(len(slot), *[1] * (right.ndim - 1), slot.shape[1])
+    found = ((wanted == slot) & (wanted >= 0)).any(-2)
+    return torch.cat([found, (right == -1).any(-1, keepdim=True)], dim=-1)
+
+
+def nearest_slots(objects, scenes: SceneBatch, within: float = 0.03) -> torch.Tensor:
+    """Slot of the scene's object that each detection lies on (B, n), -1 if none of its kind is within 3 cm."""
+    apart = torch.cdist(objects.center, scenes.center)  # (B, n, S)
+    same = (objects.kind.argmax(-1)[..., None] == scenes.kind[:, None]) & scenes.named[:, None]
+    apart = torch.where(same, apart, torch.full_like(apart, torch.inf))
+    best, slot = apart.min(-1)
+    return torch.where((best < within) & objects.mask, slot, torch.full_like(slot, -1))
+
+
+def nearest_slots_of_scene(objects, scene, indices, within: float = 0.03) -> torch.Tensor:
+    """Which detection of a single scene lies on each of the scene's objects (M,), -1 where there is none."""
+    found = []
+    for index in indices:
+        thing = scene.objects[index]
+        apart = (objects.center[0] - torch.tensor(thing.position)).norm(dim=-1)
+        same = objects.mask[0] & (objects.kind[0].argmax(-1) == KINDS.index(thing.kind))
+        apart = apart.masked_fill(~same, torch.inf)
+        found.append(int(apart.argmin()) if bool(apart.min() < within) else -1)
+    return torch.tensor(found)
