@@ -35,10 +35,10 @@ def time_plans() -> dict[str, list[float]]:
     from rclpy.executors import SingleThreadedExecutor
     from rclpy.lifecycle import LifecycleNode
 
-    from moe3d_ros.world.geometry import pose_from_xyz_yaw
-    from moe3d_ros.nodes.runtime.conversions import header
     from moe3d_ros.nodes.planning.plan_outputs import PlanOutputs
+    from moe3d_ros.nodes.runtime.conversions import header
     from moe3d_ros.plan import Action, Plan
+    from moe3d_ros.world.geometry import pose_from_xyz_yaw
 
     rclpy.init()
     node, listener = LifecycleNode("plans"), rclpy.create_node("listener")

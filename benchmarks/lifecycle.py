@@ -25,8 +25,8 @@ def measure(cycles: int, checkpoint: str) -> list[float]:
     from rclpy.lifecycle import TransitionCallbackReturn
 
     from benchmarks._scene import Client, Spinner, wait
-    from moe3d_ros.nodes.runtime.memory import configure_malloc, memory_mib
     from moe3d_ros.nodes.planner import PlannerNode
+    from moe3d_ros.nodes.runtime.memory import configure_malloc, memory_mib
 
     arguments = ["--ros-args", "-p", "autostart:=false", "-p", f"checkpoint:='{checkpoint}'", "-p", "threads:=1"]
     arguments += ["-r", "__ns:=/benchmark", "--log-level", "warn"]

@@ -18,8 +18,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from moe3d_ros.sensing.clouds import XYZRGB_FIELDS, XYZRGB_STEP, depth_to_points, pack_cloud, read_cloud
 from moe3d_ros.processes import OwnDomain
+from moe3d_ros.sensing.clouds import XYZRGB_FIELDS, XYZRGB_STEP, depth_to_points, pack_cloud, read_cloud
 from moe3d_ros.sensing.voxels import voxelize
 
 INTRINSICS = np.array([[450.0, 0, 319.5], [0, 450.0, 239.5], [0, 0, 1]])

@@ -23,10 +23,11 @@ import sys
 import time
 from pathlib import Path
 
-from moe3d_ros.world.geometry import quaternion_to_matrix, yaw_of
-from moe3d_ros.view.picture import draw_plan
-from moe3d_ros.plan import Action, Plan, Pose
+from moe3d_ros.plan import Action, Plan
 from moe3d_ros.processes import Nodes, OwnDomain, ProcessError
+from moe3d_ros.view.picture import draw_plan
+from moe3d_ros.world.geometry import quaternion_to_matrix, yaw_of
+from moe3d_ros.world.pose import Pose
 
 INSTRUCTION = "put the red block in the green bowl"
 FRAME = "base_link"

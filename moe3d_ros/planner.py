@@ -9,22 +9,24 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from moe3d_ros.world.geometry import pose_from_matrix
-from moe3d_ros.model.language.answering import generate_answer
-from moe3d_ros.model.language.base_llm import load_base_for_serving
+from moe3d_ros.model.action.anchors import anchor_inputs, step_condition
+from moe3d_ros.model.action.free_spots import free_spot
+from moe3d_ros.model.action.pose_dit import sample_poses
 from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, load_checkpoint
 from moe3d_ros.model.config import ModelConfig
-from moe3d_ros.model.action.free_spots import free_spot
-from moe3d_ros.model.language.grammar import AREAS, parse_step
 from moe3d_ros.model.interrupt import Stopped, interruptible
+from moe3d_ros.model.language.answering import generate_answer
+from moe3d_ros.model.language.base_llm import load_base_for_serving
+from moe3d_ros.model.language.grammar import AREAS, parse_step
+from moe3d_ros.model.language.writing import GeneratedStep, generate_plan, names_of
 from moe3d_ros.model.perception.objects import ObjectSet, from_detections
 from moe3d_ros.model.perception.patches import single_cloud_patches
-from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization, anchor_inputs, step_condition
-from moe3d_ros.model.action.pose_dit import sample_poses
-from moe3d_ros.model.language.writing import GeneratedStep, generate_plan, names_of
+from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
-from moe3d_ros.tabletop.scenes.sampling import BOWL, ZONE
-from moe3d_ros.sensing.voxels import Workspace, voxelize
+from moe3d_ros.sensing.voxels import voxelize
+from moe3d_ros.world.geometry import pose_from_matrix
+from moe3d_ros.world.vocabulary import BOWL, ZONE
+from moe3d_ros.world.workspace import Workspace
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
 

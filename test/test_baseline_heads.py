@@ -3,19 +3,19 @@
 import pytest
 import torch
 
-from moe3d_ros.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from moe3d_ros.model.action.objectives import HEADS
+from moe3d_ros.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from moe3d_ros.model.tiny import write_tiny_base
 from moe3d_ros.planner import Planner
-from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 from moe3d_ros.tabletop.scenes.sampling import SceneRange, sample_scenes
-from training.evaluation import pose_steps
+from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 from training.engine.config import StageConfig
 from training.engine.loop import train
+from training.engine.state import StateError
 from training.evaluate import main as evaluate
+from training.evaluation import pose_steps
 from training.export import main as export
 from training.heads import main as heads
-from training.engine.state import StateError
 from training.train import make_task
 
 SMALL = {"workers": 0, "batch_size": 2, "pairs": 2, "draws": 1, "experts": 2, "top_k": 1, "rank": 2, "precision": "float32"}

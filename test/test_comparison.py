@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from moe3d_ros.model.language.base_llm import load_base
 from moe3d_ros.model.checkpoint import load_checkpoint, save_checkpoint
 from moe3d_ros.model.config import ModelConfig
+from moe3d_ros.model.language.base_llm import load_base
 from moe3d_ros.model.policy import ThreeDMoE
-from training.evaluation.judging.comparison import paired_difference
 from training.evaluate import main as evaluate
+from training.evaluation.judging.comparison import paired_difference
 
 
 def records(right, per_scene=1):

@@ -3,9 +3,9 @@
 from moe_helpers import tiny
 
 from moe3d_ros.model.experts.counting import count_flops, count_parameters
-from moe3d_ros.model.language.lora import add_lora, trained_tensors
 from moe3d_ros.model.experts.moe import convert_to_moe
 from moe3d_ros.model.experts.token_places import POSITION_FEATURES
+from moe3d_ros.model.language.lora import add_lora, trained_tensors
 
 
 def test_parameter_count():

@@ -13,11 +13,11 @@ pytest.importorskip("rosbags", reason="rosbags is not installed")
 
 from plyfile import PlyData, PlyElement
 
-from moe3d_ros.recording import bags
-from moe3d_ros.sensing.clouds import read_cloud
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.tiny import write_tiny_base
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.recording import bags
+from moe3d_ros.sensing.clouds import read_cloud
+from moe3d_ros.world.workspace import Workspace
 from training.data.datasets.catalogue import parse_specs
 from training.data.datasets.dataset import ExampleDataset
 from training.data.datasets.demonstrations import Demonstrated

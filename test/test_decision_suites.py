@@ -9,10 +9,7 @@ from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.language.writing import generate_plan
 from moe3d_ros.planner import Planner
 from training import calibrate, curve, evaluate
-from training.evaluation import calibration
-from training.evaluation import completion
-from training.evaluation import refusals
-from training.evaluation import wordings
+from training.evaluation import calibration, completion, refusals, wordings
 from training.evaluation.judging.first_step import decide, look, row_of
 from training.evaluation.judging.held_out_cases import moment_pair, single_step_pair
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moe3d_ros.world.geometry import quaternion_to_matrix
-from moe3d_ros.sensing.open3d_loader import import_open3d
 from moe3d_ros.plan import Plan
 from moe3d_ros.processes import Nodes, OwnDomain, ProcessError
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.sensing.open3d_loader import import_open3d
+from moe3d_ros.world.geometry import quaternion_to_matrix
+from moe3d_ros.world.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TIMEOUT = 300  # seconds; a limit for a loaded machine, not an expectation

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 import torch
 
+from moe3d_ros.model.config import LanguageConfig
+from moe3d_ros.model.experts.moe import moe_layers
 from moe3d_ros.model.language.adapt import adapt_base, convert_base, dense_rank
 from moe3d_ros.model.language.base_llm import load_base
-from moe3d_ros.model.config import LanguageConfig
 from moe3d_ros.model.language.lora import merge_for_serving, trained_tensors
-from moe3d_ros.model.experts.moe import moe_layers
-from moe3d_ros.model.tiny import write_tiny_base
 from moe3d_ros.model.language.writing import generate_plan
+from moe3d_ros.model.tiny import write_tiny_base
 from moe3d_ros.planner import Planner
 from training.engine.config import StageConfig
 from training.engine.loop import train
+from training.engine.state import StateError, read_weights
 from training.export import main as export
 from training.stages.language import build_language_model
-from training.engine.state import StateError, read_weights
 from training.train import make_task
 
 

@@ -10,9 +10,11 @@ from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder, main
 from moe3d_ros.model.perception.objects import from_detections
 from moe3d_ros.model.perception.patches import PatchConfig, make_patches
 from moe3d_ros.planner import CHECKPOINTS
-from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, Thing, arrange, batch_scenes
+from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, Thing, arrange
+from moe3d_ros.tabletop.scenes.batch import batch_scenes
+from moe3d_ros.tabletop.scenes.sampling import SceneRange, sample_scenes
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
-from moe3d_ros.tabletop.scenes.sampling import BLOCK, SceneRange, sample_scenes
+from moe3d_ros.world.vocabulary import BLOCK
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,12 @@ import pytest
 import torch
 
 from moe3d_ros.model.tiny import write_tiny_base
-from training.engine.config import StageConfig, parse
 from training.curve import samples_of
+from training.engine.config import StageConfig, parse
 from training.engine.loop import progress_factor, train
-from training.stages.language import LanguageTask
 from training.engine.run_log import read_losses
 from training.engine.state import KEPT, STATE, StateError, load_matching, read_weights
+from training.stages.language import LanguageTask
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMON = {"task": "language", "workers": 0, "batch_size": 2, "pairs": 2, "steps": 8, "log_every": 3, "warmup": 1, "rank": 2,

@@ -6,8 +6,8 @@ import transformers
 from moe_helpers import SIZES, VARIANTS, layer_and_input, prompts, separate_experts, tiny, use
 
 from moe3d_ros.model.experts.compute import EXPERT_IMPLEMENTATIONS, _SharedExperts
-from moe3d_ros.model.language.lora import tensors_without_gradient
 from moe3d_ros.model.experts.moe import MoEFeedForward, convert_to_moe
+from moe3d_ros.model.language.lora import tensors_without_gradient
 
 
 @pytest.mark.parametrize("implementation", ["shared", "masked", "auto"])

@@ -7,8 +7,8 @@ from moe3d_ros.model.action.free_spots import FARTHEST, free_spot
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.arrange import Thing, arrange
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
-from moe3d_ros.tabletop.rules.success import in_area
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.areas import in_area
+from moe3d_ros.world.workspace import Workspace
 
 TABLE = Workspace()
 NOTHING = np.empty((0, 2)), np.empty(0)

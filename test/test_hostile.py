@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from benchmarks import _hostile as hostile
+from moe3d_ros.plan import PlanningError, check_text
 from moe3d_ros.sensing import clouds
 from moe3d_ros.sensing.clouds import CloudError
-from moe3d_ros.plan import PlanningError, check_text
-from moe3d_ros.sensing.voxels import Workspace, voxelize
+from moe3d_ros.sensing.voxels import voxelize
+from moe3d_ros.world.workspace import Workspace
 
 COUNT = 3000
 LONGEST = 600  # characters of a sentence

@@ -8,16 +8,14 @@ from moe3d_ros.model.language.grammar import CANNOT
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
 from moe3d_ros.model.tiny import write_tiny_base
 from moe3d_ros.plan import check_text
-from moe3d_ros.tabletop.words import other_languages
-from moe3d_ros.tabletop.words import unrelated_wordings
+from moe3d_ros.tabletop.scenes.sampling import random_scene
 from moe3d_ros.tabletop.tasks.impossible import KINDS, impossible_instruction
 from moe3d_ros.tabletop.tasks.progress import sample_unrelated
-from moe3d_ros.tabletop.scenes.sampling import random_scene
+from moe3d_ros.tabletop.words import other_languages, unrelated_wordings
 from moe3d_ros.tabletop.words.typos import with_typos
 from training.data import texts
 from training.data.mixture import sample_moments
 from training.data.texts import TextWriter
-
 
 SCENES = [random_scene(np.random.default_rng(seed)) for seed in range(30)]
 

@@ -10,9 +10,9 @@ import transformers
 from planning import INSTRUCTION
 from ros_helpers import REPOSITORY, scene_cloud
 
-from moe3d_ros.model.language.base_llm import BaseModelError, load_base, load_base_for_serving
 from moe3d_ros.model.checkpoint import CheckpointError, load_checkpoint
 from moe3d_ros.model.config import LanguageConfig, ModelConfig
+from moe3d_ros.model.language.base_llm import BaseModelError, load_base, load_base_for_serving
 from moe3d_ros.model.language.llama import LlamaForServing
 from moe3d_ros.model.language.lora import merge_for_serving
 from moe3d_ros.model.policy import ThreeDMoE

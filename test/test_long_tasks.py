@@ -7,19 +7,20 @@ import pytest
 import torch
 
 from moe3d_ros.model.language.grammar import DESTINATIONS, TARGETS, parse_step
-from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, Thing, arrange, batch_scenes
+from moe3d_ros.tabletop.rules.layout import Layout, apply_step
+from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, Thing, arrange
+from moe3d_ros.tabletop.scenes.batch import batch_scenes
+from moe3d_ros.tabletop.scenes.scene import SceneObject
+from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 from moe3d_ros.tabletop.tasks.benchmark_tasks import SEEN_TASKS, TASKS, UNSEEN_TASKS, sample_task
 from moe3d_ros.tabletop.tasks.goals import Into, Stack
-from moe3d_ros.tabletop.rules.layout import Layout, apply_step
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, remaining_steps, right_moves, satisfied
-from moe3d_ros.tabletop.words.long_wordings import WORDINGS, word
 from moe3d_ros.tabletop.tasks.practice_tasks import PRACTICE_TASKS, sample_practice
 from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS, sample_impossible, sample_progress
-from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
-from moe3d_ros.tabletop.scenes.sampling import SceneObject
 from moe3d_ros.tabletop.tasks.single_step import make_step
+from moe3d_ros.tabletop.words.long_wordings import WORDINGS, word
 from moe3d_ros.tabletop.words.wordings import SIZE_WORDS
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.workspace import Workspace
 
 
 def instance(name: str, rng):

@@ -9,14 +9,17 @@ from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, PLACE
 from moe3d_ros.model.language.scene_language import LAST_COMPLETED, SceneLanguageModel, task_prompt
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.tiny import write_tiny_base
-from moe3d_ros.tabletop.tasks.progress import sample_impossible, sample_progress
 from moe3d_ros.tabletop.questions.questions import draw_question
-from moe3d_ros.tabletop.scenes.sampling import COLOR_NAMES, KINDS, Scene, SceneObject, SceneRange
-from training.engine.config import StageConfig
-from training.stages.language import LanguageTask, pointer_targets
+from moe3d_ros.tabletop.scenes.sampling import SceneRange
+from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
+from moe3d_ros.tabletop.tasks.progress import sample_impossible, sample_progress
+from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS
 from training.data.mixture import sample_mixture
 from training.data.packing import pack
 from training.data.texts import TextWriter
+from training.engine.config import StageConfig
+from training.stages.language import LanguageTask
+from training.stages.matching import pointer_targets
 
 
 @pytest.fixture(scope="module")

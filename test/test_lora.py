@@ -5,6 +5,7 @@ import torch
 from moe_helpers import prompts, separate_experts, tiny
 
 from moe3d_ros.model.checkpoint import CheckpointError
+from moe3d_ros.model.experts.moe import convert_to_moe, moe_layers
 from moe3d_ros.model.language.lora import (
     add_lora,
     assert_all_trained,
@@ -13,7 +14,6 @@ from moe3d_ros.model.language.lora import (
     tensors_without_gradient,
     trained_tensors,
 )
-from moe3d_ros.model.experts.moe import convert_to_moe, moe_layers
 from training.engine.growth import grow
 
 

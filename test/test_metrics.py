@@ -5,9 +5,20 @@ import math
 import numpy as np
 import pytest
 
-from training.metrics import bleu, cider, clean, exact_match, position_error, refined_match, rotation_error, rouge_l, score, score_by_type
 from training.evaluation.metrics import meteor
 from training.evaluation.metrics.stem import stem
+from training.metrics import (
+    bleu,
+    cider,
+    clean,
+    exact_match,
+    position_error,
+    refined_match,
+    rotation_error,
+    rouge_l,
+    score,
+    score_by_type,
+)
 
 
 def words(*texts):

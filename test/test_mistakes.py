@@ -7,11 +7,11 @@ import pytest
 from moe3d_ros.model.tiny import write_tiny_checkpoint
 from moe3d_ros.plan import Action, ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
-from moe3d_ros.tabletop.tasks.long_tasks import next_step, remaining_steps
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
+from moe3d_ros.tabletop.tasks.long_tasks import next_step, remaining_steps
 from training.evaluation import closed_loop_report
-from training.evaluation.judging.mistakes import cause_of_no_step, cause_of_step
 from training.evaluation.judging.episode import held_out_episode
+from training.evaluation.judging.mistakes import cause_of_no_step, cause_of_step
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import torch
 from moe_helpers import FAMILIES, VARIANTS, prompts, separate_experts, tiny, use
 
 from moe3d_ros.model.experts.compute import EXPERT_IMPLEMENTATIONS
-from moe3d_ros.model.language.lora import add_lora, trained_tensors
 from moe3d_ros.model.experts.moe import ConversionError, convert_to_moe, moe_layers
+from moe3d_ros.model.language.lora import add_lora, trained_tensors
 
 
 @pytest.mark.parametrize("implementation", sorted(EXPERT_IMPLEMENTATIONS))

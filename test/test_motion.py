@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from moe3d_ros.world.geometry import pose_from_matrix, pose_from_xyz_yaw
 from moe3d_ros.robot.motion import GRASP, RELEASE, SECOND_NS, Follower, Refused, back_off, check_step, motions
-from moe3d_ros.plan import Pose
+from moe3d_ros.world.geometry import pose_from_matrix, pose_from_xyz_yaw
+from moe3d_ros.world.pose import Pose
 
 PICK, PLACE = pose_from_xyz_yaw((0.4, 0.1, 0.04), 0.3), pose_from_xyz_yaw((0.6, -0.2, 0.08), -1.0)
 NOW = 100 * SECOND_NS

@@ -4,19 +4,18 @@ import threading
 
 import numpy as np
 import pytest
-from ros_helpers import BEST_EFFORT, TIMEOUT, NodeProcess, cloud_msg, statuses
-from test_registration import BLOCK, FINE, SIDEWAYS, TABLE, K, color_image
-
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.qos import ReliabilityPolicy
 from rclpy.time import Time
+from ros_helpers import BEST_EFFORT, TIMEOUT, NodeProcess, cloud_msg, statuses
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from test_registration import BLOCK, FINE, SIDEWAYS, TABLE, K, color_image
 from tf2_msgs.msg import TFMessage
 
-from moe3d_ros.sensing.clouds import read_cloud
 from moe3d_ros.nodes.runtime.conversions import camera_info_to_msg, header, image_to_msg, stamp_ns
 from moe3d_ros.nodes.runtime.transforms import transform_to_msg
+from moe3d_ros.sensing.clouds import read_cloud
 
 PATIENT = {"camera_timeout": 3.0, "fusion_tolerance": 0.2, "transform_timeout": 1.0}  # on a machine that does other things too
 SPEED = 1.0  # m/s of the camera that moves

@@ -8,11 +8,12 @@ from types import SimpleNamespace
 import pytest
 from ros_helpers import REPOSITORY, TIMEOUT
 
-from moe3d_ros.nodes.planning.session import Planning
 from moe3d_ros.nodes.planning.requests import Task
+from moe3d_ros.nodes.planning.session import Planning
 from moe3d_ros.nodes.planning.worker import PlanningWorker
-from moe3d_ros.plan import Action, ErrorCode, Plan, Pose
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.plan import Action, ErrorCode, Plan
+from moe3d_ros.world.pose import Pose
+from moe3d_ros.world.workspace import Workspace
 
 WAIT = 10.0
 

@@ -3,10 +3,9 @@
 import threading
 
 import pytest
-from ros_helpers import RELIABLE, Context, rclpy
-
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.event_handler import PublisherEventCallbacks
+from ros_helpers import RELIABLE, Context, rclpy
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import Int64
 

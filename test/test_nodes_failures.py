@@ -3,11 +3,10 @@
 import shutil
 
 import pytest
-from planning import Planning
-from ros_helpers import NodeProcess, cloud_msg, scene_cloud, statuses
-
 from action_msgs.msg import GoalStatus
 from diagnostic_msgs.msg import DiagnosticArray
+from planning import Planning
+from ros_helpers import NodeProcess, cloud_msg, scene_cloud, statuses
 from sensor_msgs.msg import PointCloud2
 
 from moe3d_ros.plan import ErrorCode

@@ -6,15 +6,14 @@ import subprocess
 import sys
 
 import pytest
-from planning import Planning
-from ros_helpers import LOST, REPOSITORY, TIMEOUT, NodeProcess, cloud_msg, scene_cloud, statuses
-
 from action_msgs.msg import GoalStatus
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
+from planning import Planning
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
+from ros_helpers import LOST, REPOSITORY, TIMEOUT, NodeProcess, cloud_msg, scene_cloud, statuses
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import String
 from std_srvs.srv import Trigger

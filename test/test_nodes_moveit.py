@@ -15,11 +15,11 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from std_msgs.msg import Empty
 from std_srvs.srv import SetBool, Trigger
 
-from moe3d_ros.world.geometry import pose_from_xyz_yaw
-from moe3d_ros.robot.motion import motions
 from moe3d_ros.msg import PlannedAction
 from moe3d_ros.nodes.runtime.conversions import action_to_msg, header, pose_to_msg
 from moe3d_ros.plan import Action
+from moe3d_ros.robot.motion import motions
+from moe3d_ros.world.geometry import pose_from_xyz_yaw
 
 MOVEIT = importlib.util.find_spec("moveit_msgs") is not None
 PICK, PLACE = pose_from_xyz_yaw((0.4, 0.1, 0.04), 0.3), pose_from_xyz_yaw((0.6, -0.2, 0.08), -1.0)

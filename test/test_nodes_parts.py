@@ -6,13 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from moe3d_ros.sensing.frame_tree import FrameTree, UnknownFrame, parse_transform, rigid_transform
-from moe3d_ros.nodes.planning.requests import Task, check_task
 from moe3d_ros.nodes.cameras.sync import StampSynchronizer
-from moe3d_ros.nodes.runtime.transport import PROFILE, choose_profile
+from moe3d_ros.nodes.planning.requests import Task, check_task
 from moe3d_ros.nodes.planning.worker import MAX_WAITING, PlanningWorker, Request
-from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, Pose, check_text
+from moe3d_ros.nodes.runtime.transport import PROFILE, choose_profile
+from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.processes import LOOPBACK
+from moe3d_ros.sensing.frame_tree import FrameTree, UnknownFrame, parse_transform, rigid_transform
+from moe3d_ros.world.pose import Pose
 
 LOG = SimpleNamespace(info=lambda text: None, error=lambda text: None)
 WAIT = 10.0

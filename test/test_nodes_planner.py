@@ -5,21 +5,19 @@ import time
 
 import numpy as np
 import pytest
+from action_msgs.msg import GoalStatus
 from planning import INSTRUCTION, MAX_AGE, SHADES, VOXELS, Planning
 from ros_helpers import LATCHED, TIMEOUT, cloud_msg
-
-from benchmarks._scene import table_with_blocks
-
-from action_msgs.msg import GoalStatus
 from std_msgs.msg import Empty, String
 from std_srvs.srv import Trigger
 from visualization_msgs.msg import Marker
 
+from benchmarks._scene import table_with_blocks
 from moe3d_ros.msg import TaskPlan
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
 from moe3d_ros.plan import ErrorCode
 from moe3d_ros.srv import AnswerQuestion
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.workspace import Workspace
 
 
 @pytest.fixture(scope="module")

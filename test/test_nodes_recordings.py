@@ -6,21 +6,20 @@ import numpy as np
 import pytest
 
 pytest.importorskip("rosbags", reason="rosbags is not installed")
-from planning import INSTRUCTION, Planning
-from ros_helpers import LATCHED, TIMEOUT, NodeProcess, scene_cloud
-
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
+from planning import INSTRUCTION, Planning
+from ros_helpers import LATCHED, TIMEOUT, NodeProcess, scene_cloud
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 
-from moe3d_ros.recording import bags
-from moe3d_ros.sensing.clouds import read_cloud
 from moe3d_ros.nodes.runtime.conversions import header, stamp_ns
 from moe3d_ros.nodes.runtime.stamps import Timeline
+from moe3d_ros.recording import bags
+from moe3d_ros.sensing.clouds import read_cloud
 from training.data.datasets import recordings
 
 SECOND = bags.NANOSECONDS

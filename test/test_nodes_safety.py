@@ -2,10 +2,9 @@
 
 import pytest
 from planning import Planning
-from ros_helpers import LATCHED, NodeProcess
-
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, SetParameters
+from ros_helpers import LATCHED, NodeProcess
 from std_msgs.msg import Empty
 from std_srvs.srv import Trigger
 

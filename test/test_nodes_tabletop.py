@@ -14,14 +14,21 @@ from std_msgs.msg import Empty, String
 from std_srvs.srv import Trigger
 from tf2_msgs.msg import TFMessage
 
-from moe3d_ros.sensing.clouds import depth_to_points, read_cloud, read_color, read_depth, read_intrinsics, transform_points
 from moe3d_ros.msg import PlannedAction
 from moe3d_ros.nodes.runtime.conversions import action_to_msg, header, stamp_ns
-from moe3d_ros.nodes.tabletop import scene_with
 from moe3d_ros.nodes.runtime.transforms import transform_from_msg
+from moe3d_ros.nodes.tabletop import scene_with
 from moe3d_ros.plan import Action
+from moe3d_ros.sensing.clouds import (
+    depth_to_points,
+    read_cloud,
+    read_color,
+    read_depth,
+    read_intrinsics,
+    transform_points,
+)
 from moe3d_ros.tabletop.tasks.single_step import make_step
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.workspace import Workspace
 
 CONTAINS = ["red block", "green bowl"]
 FRAME = "front_camera_optical_frame"

@@ -5,11 +5,10 @@ import time
 import pytest
 from planning import INSTRUCTION, Planning
 from ros_helpers import NodeProcess, cloud_msg, scene_cloud
-
-from moe3d_ros.msg import TaskPlan
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import String
 
+from moe3d_ros.msg import TaskPlan
 from moe3d_ros.nodes.runtime.conversions import header
 from moe3d_ros.plan import ErrorCode
 

@@ -5,19 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticArray
 from ros_helpers import BEST_EFFORT, DOMAIN, LATCHED, RELIABLE, NodeProcess, cloud_msg, scene_cloud, statuses
 from rtps_packets import first_fragment, gap, send
-
-from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from tf2_msgs.msg import TFMessage
 
-from moe3d_ros.sensing.clouds import read_cloud, transform_points
-from moe3d_ros.world.geometry import tool_down_matrix
 from moe3d_ros.nodes.runtime.conversions import camera_info_to_msg, header, image_to_msg
 from moe3d_ros.nodes.runtime.qos import SENSOR_IN
 from moe3d_ros.nodes.runtime.transforms import transform_to_msg
+from moe3d_ros.sensing.clouds import read_cloud, transform_points
 from moe3d_ros.sensing.voxels import voxelize
+from moe3d_ros.world.geometry import tool_down_matrix
 
 RECEIVE_BUFFER = int(Path("/proc/sys/net/core/rmem_max").read_text())  # bytes at most
 POINTS, COLORS = scene_cloud()

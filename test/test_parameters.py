@@ -69,7 +69,7 @@ def test_several_cameras_need_transforms_and_names_of_their_own():
 
 
 def test_camera_names_are_those_of_the_world():
-    from moe3d_ros.tabletop.scenes.sampling import CAMERAS
+    from moe3d_ros.tabletop.scenes.scene import CAMERAS
 
     assert CAMERA_NAMES == tuple(CAMERAS)
 

@@ -9,21 +9,17 @@ import pytest
 
 pytest.importorskip("pybullet", reason="PyBullet is not installed")
 
-from moe3d_ros.world.geometry import pose_from_matrix, pose_from_xyz_yaw, quaternion_to_matrix, tool_down_matrix  # noqa: E402
+from moe3d_ros.tabletop.rules.success import find_named, footprint, names_same, plain_meaning, words_reached
+from moe3d_ros.tabletop.scenes.sampling import random_scene
+from moe3d_ros.tabletop.scenes.scene import CAMERAS, Scene, SceneObject
 from moe3d_ros.tabletop.simulation.meshes import bowl_mesh  # noqa: E402
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld  # noqa: E402
 from moe3d_ros.tabletop.simulation.rendering import add_noise  # noqa: E402
-from moe3d_ros.tabletop.scenes.sampling import CAMERAS, COLORS, Scene, SceneObject, random_scene  # noqa: E402
-from moe3d_ros.tabletop.rules.success import (  # noqa: E402
-    find_named,
-    footprint,
-    in_area,
-    names_same,
-    plain_meaning,
-    share_inside,
-    words_reached,
-)  # fmt: skip
 from moe3d_ros.tabletop.tasks.single_step import make_step, single_step_task  # noqa: E402
+from moe3d_ros.world.areas import in_area
+from moe3d_ros.world.footprints import share_inside
+from moe3d_ros.world.geometry import pose_from_matrix, pose_from_xyz_yaw, quaternion_to_matrix, tool_down_matrix  # noqa: E402
+from moe3d_ros.world.vocabulary import COLORS
 
 
 def block(x, y, color="red", edge=0.04, yaw=0.0, z=None):

@@ -9,9 +9,9 @@ pytest.importorskip("matplotlib", reason="Matplotlib is not installed")
 
 from matplotlib.image import imread  # noqa: E402
 
-from moe3d_ros.world.geometry import pose_from_xyz_yaw  # noqa: E402
-from moe3d_ros.view.picture import draw_plan, project  # noqa: E402
 from moe3d_ros.plan import Action, Plan  # noqa: E402
+from moe3d_ros.view.picture import draw_plan, project  # noqa: E402
+from moe3d_ros.world.geometry import pose_from_xyz_yaw  # noqa: E402
 
 
 def plan(steps: int, instruction: str = "put the red block in the green bowl") -> Plan:

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from moe3d_ros.model.language.base_llm import BaseModelError
 from moe3d_ros.model.checkpoint import CheckpointError
+from moe3d_ros.model.language.base_llm import BaseModelError
 from moe3d_ros.model.language.grammar import DESTINATIONS, TARGETS
 from moe3d_ros.model.tiny import write_tiny_checkpoint
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
-from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
-from moe3d_ros.tabletop.scenes.sampling import SceneRange, sample_scenes
 from moe3d_ros.sensing.voxels import voxelize
+from moe3d_ros.tabletop.scenes.sampling import SceneRange, sample_scenes
+from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 
 INSTRUCTION = "put the red block in the green bowl"
 

@@ -6,7 +6,6 @@ import json
 import pytest
 import torch
 
-from moe3d_ros.world.geometry import matrix_to_rot6d, rot6d_to_matrix
 from moe3d_ros.model.action import rectified_flow
 from moe3d_ros.model.action.dit_blocks import POINTER_RADIUS, RelativePosition, around_mode
 from moe3d_ros.model.action.pose_dit import (
@@ -19,6 +18,7 @@ from moe3d_ros.model.action.pose_dit import (
     pose_loss,
     sample_poses,
 )
+from moe3d_ros.world.geometry import matrix_to_rot6d, rot6d_to_matrix
 
 SCENES, PLANS, PATCHES, PATCH_WIDTH = 3, 4, 20, 16
 SMALL = PoseDiTConfig(condition_width=16, width=64, blocks=2, heads=4, patch_width=PATCH_WIDTH, anchor_feature_width=5)

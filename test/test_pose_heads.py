@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from moe3d_ros.model.action.pose_dit import PoseDiT, PoseDiTConfig, gram_schmidt, medoid_index, pose_loss, sample_poses
 from moe3d_ros.model.action.objectives import HEADS, MOST_SNR, Ddim, Regression
-from moe3d_ros.model.action.symmetry import TOP_DOWN, decided_noise, quarter_turns
+from moe3d_ros.model.action.pose_dit import PoseDiT, PoseDiTConfig, gram_schmidt, medoid_index, pose_loss, sample_poses
 from moe3d_ros.model.action.rectified_flow import nearest_equivalent
+from moe3d_ros.model.action.symmetry import TOP_DOWN, decided_noise, quarter_turns
 
 SMALL = {"condition_width": 8, "width": 64, "blocks": 2, "heads": 4, "patch_width": 8}
 

@@ -8,11 +8,13 @@ import pytest
 import torch
 from test_tabletop import thing
 
-from moe3d_ros.tabletop.words.question_wordings import HELD_OUT_QUESTIONS, PLURALS, QUESTIONS
 from moe3d_ros.tabletop.questions.questions import TYPES, WEIGHTS, random_question
 from moe3d_ros.tabletop.questions.relations import depth, left_to_right, side
-from moe3d_ros.tabletop.scenes.sampling import COLOR_NAMES, Scene, sample_scenes
+from moe3d_ros.tabletop.scenes.sampling import sample_scenes
+from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.tabletop.words.question_wordings import HELD_OUT_QUESTIONS, PLURALS, QUESTIONS
 from moe3d_ros.tabletop.words.wordings import KIND_WORDS, SIZE_WORDS
+from moe3d_ros.world.vocabulary import COLOR_NAMES
 from training.stages.language import LANGUAGE_RANGE
 
 BOWL = (0.06, 0.06, 0.015)

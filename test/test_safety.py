@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, Pose
+from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError
 from moe3d_ros.robot.safety import SafetyLimits, check_age, check_plan, parse_boxes
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.pose import Pose
+from moe3d_ros.world.workspace import Workspace
 
 DOWN = (1.0, 0.0, 0.0, 0.0)
 

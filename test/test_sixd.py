@@ -5,22 +5,23 @@ import pytest
 import torch
 from scipy.spatial import cKDTree
 
-from moe3d_ros.world.geometry import pose_from_xyz_yaw, quaternion_to_matrix, tool_angle
-from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
+from moe3d_ros.model.action.anchors import anchor_inputs
 from moe3d_ros.model.language.grammar import DESTINATIONS, SIXD_DESTINATIONS, SIXD_TARGETS, TARGETS, parse_step
+from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.perception.patches import make_patches
-from moe3d_ros.model.policy import anchor_inputs
-from moe3d_ros.tabletop.scenes.arrange import batch_scenes
-from moe3d_ros.tabletop.scenes.faces import TOOL_DOWN
-from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
-from moe3d_ros.tabletop.scenes.sampling import KINDS, TRAINING_RANGE, sample_scenes
-from moe3d_ros.tabletop.scenes.sixd_scenes import sixd_scene
 from moe3d_ros.tabletop.rules.sixd_success import equivalent_picks, pose_error_6d, step_reached_6d
+from moe3d_ros.tabletop.scenes.batch import batch_scenes
+from moe3d_ros.tabletop.scenes.faces import TOOL_DOWN
+from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE, sample_scenes
+from moe3d_ros.tabletop.scenes.sixd_scenes import sixd_scene
+from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 from moe3d_ros.tabletop.tasks.sixd_tasks import SIXD_TASKS, doable, sixd_episode, sixd_task
-from training.engine.growth import grow
+from moe3d_ros.world.geometry import pose_from_xyz_yaw, quaternion_to_matrix, tool_angle
+from moe3d_ros.world.vocabulary import KINDS
 from training.data.mixture import join
 from training.data.sixd_data import is_sixd, sample_sixd
+from training.engine.growth import grow
 
 pybullet = pytest.importorskip("pybullet")
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld  # noqa: E402

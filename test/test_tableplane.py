@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from moe3d_ros.sensing.clouds import CloudError, read_cloud_file, transform_points
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.workspace import Workspace
 
 pytest.importorskip("moe3d_ros.sensing.open3d_loader").import_open3d()
 

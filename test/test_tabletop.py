@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from moe3d_ros.world.geometry import quaternion_to_matrix
 from moe3d_ros.model.language.grammar import AREAS, DESTINATIONS, TARGETS, parse_step
+from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE, SceneRange, random_scene, sample_scenes
+from moe3d_ros.tabletop.scenes.scene import CAMERAS, Scene, SceneObject
+from moe3d_ros.tabletop.scenes.support import supports
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, cast, sense
-from moe3d_ros.tabletop.scenes.sampling import (
-    BLOCK, CAMERAS, TRAINING_RANGE, Scene, SceneObject, SceneRange, random_scene, sample_scenes
-)
-from moe3d_ros.tabletop.tasks.single_step import AREA_CENTERS, impossible_task, make_step, refer, single_step_task, supports
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.tabletop.tasks.single_step import AREA_CENTERS, impossible_task, make_step, refer, single_step_task
+from moe3d_ros.world.geometry import quaternion_to_matrix
+from moe3d_ros.world.vocabulary import BLOCK
+from moe3d_ros.world.workspace import Workspace
 
 
 def generator(seed=0):

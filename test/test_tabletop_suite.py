@@ -13,7 +13,7 @@ import pytest
 from moe3d_ros.model.tiny import write_tiny_checkpoint
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
-from moe3d_ros.tabletop.rules.success import in_area
+from moe3d_ros.world.areas import in_area
 from training import evaluate
 from training.evaluation import closed_loop_report
 from training.evaluation.judging.episode import Episode, held_out_episode

@@ -12,19 +12,21 @@ from moe3d_ros.model.config import LanguageConfig
 from moe3d_ros.model.perception.objects import RELATIONS
 from moe3d_ros.model.tiny import write_tiny_base, write_tiny_checkpoint
 from moe3d_ros.planner import Planner
-from moe3d_ros.tabletop.scenes.sampling import COLOR_NAMES, KINDS, SHAPES, SceneBatch, SceneObject
-from training.evaluation import question_answering
-from training.stages.alignment import AlignmentTask
+from moe3d_ros.tabletop.scenes.batch import SceneBatch
+from moe3d_ros.tabletop.scenes.scene import SceneObject
+from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, SHAPES
+from training.data.mixture import sample_mixture
 from training.engine.config import CONFIG_FOLDER, StageConfig, parse
+from training.engine.loop import train
+from training.engine.state import StateError, load_matching, read_weights
+from training.evaluation import question_answering
+from training.evaluation.metrics.prior import Prior
+from training.export import main as export
+from training.stages.alignment import AlignmentTask
 from training.stages.described import relation_targets
 from training.stages.detection import reading_loss
-from training.engine.loop import train
-from training.export import main as export
 from training.stages.language import LANGUAGE_RANGE, LanguageTask
-from training.evaluation.metrics.prior import Prior
-from training.data.mixture import sample_mixture
 from training.stages.perception import PerceptionTask
-from training.engine.state import StateError, load_matching, read_weights
 from training.train import main, make_task
 
 

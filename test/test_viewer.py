@@ -23,11 +23,13 @@ from visualization_msgs.msg import Marker, MarkerArray
 from websockets.exceptions import ConnectionClosed
 
 from moe3d_ros.msg import TaskPlan
-from moe3d_ros.nodes.runtime.conversions import header, plan_to_msg, pose_to_msg
 from moe3d_ros.nodes.planning.markers import plan_markers
-from moe3d_ros.plan import Action, Plan, Pose
-from moe3d_ros.sensing.voxels import Workspace, voxelize
+from moe3d_ros.nodes.runtime.conversions import header, plan_to_msg, pose_to_msg
+from moe3d_ros.plan import Action, Plan
+from moe3d_ros.sensing.voxels import voxelize
 from moe3d_ros.view.webview import own_page, plan_html
+from moe3d_ros.world.pose import Pose
+from moe3d_ros.world.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from moe3d_ros.sensing.voxels import Workspace, voxelize
+from moe3d_ros.sensing.voxels import voxelize
+from moe3d_ros.world.workspace import Workspace
 
 
 def cloud(count=5000, seed=0):

@@ -16,9 +16,9 @@ import torch  # noqa: E402
 from scipy.optimize import minimize  # noqa: E402
 from scipy.special import expit, logit  # noqa: E402
 
-from moe3d_ros.model.language.base_llm import BaseModelError  # noqa: E402
 from moe3d_ros.model.checkpoint import CARD, CheckpointError, load_checkpoint, save_checkpoint  # noqa: E402
 from moe3d_ros.model.config import LEAST_CHANCE  # noqa: E402
+from moe3d_ros.model.language.base_llm import BaseModelError  # noqa: E402
 from moe3d_ros.planner import CHECKPOINTS, Planner  # noqa: E402
 from training.evaluation.calibration import confidences, expected_calibration_error  # noqa: E402
 from training.evaluation.judging.held_out_cases import CALIBRATION_SEED  # noqa: E402

@@ -14,12 +14,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a check
 
 import torch  # noqa: E402
 
-from moe3d_ros.model.language.base_llm import load_base  # noqa: E402
+from moe3d_ros.model.action.objectives import HEADS  # noqa: E402
 from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint, save_checkpoint  # noqa: E402
 from moe3d_ros.model.config import LanguageConfig, ModelConfig  # noqa: E402
+from moe3d_ros.model.language.base_llm import load_base  # noqa: E402
 from moe3d_ros.model.perception.encoder import EncoderConfig  # noqa: E402
 from moe3d_ros.model.policy import ThreeDMoE  # noqa: E402
-from moe3d_ros.model.action.objectives import HEADS  # noqa: E402
 from training.engine.state import StateError, load_matching, read_identity, read_weights, sizes_of  # noqa: E402
 
 

@@ -19,13 +19,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a check
 
 import torch  # noqa: E402
 
-from training.evaluation import question_answering  # noqa: E402
 from training.engine.config import parse  # noqa: E402
 from training.engine.loop import train  # noqa: E402
-from training.stages.language import LanguageTask  # noqa: E402
 from training.engine.run_log import last_details, read_losses  # noqa: E402
 from training.engine.state import STATE  # noqa: E402
+from training.evaluation import question_answering  # noqa: E402
 from training.reports.study_report import write_report  # noqa: E402
+from training.stages.language import LanguageTask  # noqa: E402
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, field
 
+from moe3d_ros.model.action.objectives import HEADS
 from moe3d_ros.model.perception.encoder import EncoderConfig
 from moe3d_ros.model.perception.patches import PatchConfig
-from moe3d_ros.model.action.objectives import HEADS
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.workspace import Workspace
 
 LEAST_CHANCE = 1e-6  # log odds are cut off there
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import torch
 
-from moe3d_ros.model.language.base_llm import load_base
 from moe3d_ros.model.checkpoint import save_checkpoint
 from moe3d_ros.model.config import LanguageConfig, ModelConfig
-from moe3d_ros.model.perception.encoder import EncoderConfig
+from moe3d_ros.model.language.base_llm import load_base
 from moe3d_ros.model.language.grammar import DESTINATIONS, TARGETS
+from moe3d_ros.model.perception.encoder import EncoderConfig
 from moe3d_ros.model.policy import ThreeDMoE
 
 STRONG = 50.0  # length of an embedding that no layer can drown

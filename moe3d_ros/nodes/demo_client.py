@@ -22,13 +22,13 @@ from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from moe3d_ros.sensing.clouds import read_cloud, transform_points
 from moe3d_ros.msg import TaskPlan
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.conversions import plan_from_msg
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
 from moe3d_ros.nodes.runtime.transforms import Transforms
 from moe3d_ros.plan import Plan
+from moe3d_ros.sensing.clouds import read_cloud, transform_points
 
 LOOK = 0.25  # seconds between looks at whether the nodes still live, while waiting for their messages
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from rclpy.action import ActionClient
 
-from moe3d_ros.robot.motion import Motion
 from moe3d_ros.nodes.runtime.conversions import header, pose_to_msg
+from moe3d_ros.robot.motion import Motion
 
 
 class MissingMoveIt(ValueError):

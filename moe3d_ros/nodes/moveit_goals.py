@@ -14,15 +14,15 @@ from rclpy.node import Node
 from std_msgs.msg import Empty
 from std_srvs.srv import SetBool, Trigger
 
-from moe3d_ros.robot.motion import GRASP, Follower, Motion, Refused, check_step
 from moe3d_ros.msg import PlannedAction
+from moe3d_ros.nodes.move_group import MoveGroupArm
 from moe3d_ros.nodes.runtime.conversions import pose_from_msg, stamp_ns
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, OK, WARN, Diagnostics
-from moe3d_ros.nodes.move_group import MoveGroupArm
+from moe3d_ros.nodes.runtime.parameter_tables import MOVEIT_GOALS
 from moe3d_ros.nodes.runtime.parameters import Parameters
 from moe3d_ros.nodes.runtime.qos import EVENT
 from moe3d_ros.nodes.runtime.run import run_node
-from moe3d_ros.nodes.runtime.parameter_tables import MOVEIT_GOALS
+from moe3d_ros.robot.motion import GRASP, Follower, Motion, Refused, check_step
 
 
 class MoveItGoals(Node):

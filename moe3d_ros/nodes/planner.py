@@ -21,19 +21,19 @@ from std_msgs.msg import Empty, String
 from std_srvs.srv import Trigger
 
 from moe3d_ros.action import PlanTask
+from moe3d_ros.nodes.planning.latest_cloud import LatestCloud
+from moe3d_ros.nodes.planning.plan_outputs import PlanOutputs
+from moe3d_ros.nodes.planning.requests import Task
+from moe3d_ros.nodes.planning.session import Planning
+from moe3d_ros.nodes.planning.worker import PlanningWorker, Request
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.conversions import plan_to_msg
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, OK, WARN
-from moe3d_ros.nodes.planning.latest_cloud import LatestCloud
 from moe3d_ros.nodes.runtime.managed import ManagedNode, Refused
 from moe3d_ros.nodes.runtime.memory import memory_mib, release_memory, without_collections
-from moe3d_ros.nodes.planning.plan_outputs import PlanOutputs
-from moe3d_ros.nodes.planning.session import Planning
-from moe3d_ros.nodes.runtime.qos import EVENT, OVERRIDABLE
-from moe3d_ros.nodes.planning.requests import Task
-from moe3d_ros.nodes.runtime.run import run_node
-from moe3d_ros.nodes.planning.worker import PlanningWorker, Request
 from moe3d_ros.nodes.runtime.parameter_tables import PLANNER
+from moe3d_ros.nodes.runtime.qos import EVENT, OVERRIDABLE
+from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.srv import AnswerQuestion
 

@@ -20,10 +20,10 @@ from std_msgs.msg import Empty, String
 from tf2_msgs.msg import TFMessage
 from visualization_msgs.msg import MarkerArray
 
-from moe3d_ros.recording.bags import BagError, RawMessage, read_raw, topics
 from moe3d_ros.msg import PlannedAction, TaskPlan
 from moe3d_ros.nodes.runtime.qos import CLOUD, EVENT, LATCHED
 from moe3d_ros.nodes.runtime.stamps import Timeline, set_stamp
+from moe3d_ros.recording.bags import BagError, RawMessage, read_raw, topics
 
 SENSORS = {
     "sensor_msgs/msg/PointCloud2": PointCloud2,

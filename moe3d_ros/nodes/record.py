@@ -22,16 +22,16 @@ from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 from visualization_msgs.msg import MarkerArray
 
-from moe3d_ros.recording.bags import BagError, BagWriter
-from moe3d_ros.recording.bag_types import define, is_defined
 from moe3d_ros.msg import PlannedAction, TaskPlan
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, OK, Diagnostics
+from moe3d_ros.nodes.runtime.parameter_tables import RECORD
 from moe3d_ros.nodes.runtime.parameters import Parameters
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED, TF_STATIC_IN
 from moe3d_ros.nodes.runtime.raw_messages import ros_type
 from moe3d_ros.nodes.runtime.run import run_node
-from moe3d_ros.nodes.runtime.parameter_tables import RECORD
+from moe3d_ros.recording.bag_types import define, is_defined
+from moe3d_ros.recording.bags import BagError, BagWriter
 
 # Topics of the contract, which are listened to before anybody publishes on them, so that no first message is missed.
 CONTRACT = {

@@ -18,18 +18,18 @@ from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import String
 from visualization_msgs.msg import Marker, MarkerArray
 
-from moe3d_ros.sensing.clouds import CloudError, read_cloud
 from moe3d_ros.msg import TaskPlan
+from moe3d_ros.nodes.planning.markers import CAPTION
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.conversions import plan_from_msg, pose_from_msg, stamp_ns
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, OK, WARN, Diagnostics
-from moe3d_ros.nodes.planning.markers import CAPTION
+from moe3d_ros.nodes.runtime.parameter_tables import VIEWER, check_workspace
 from moe3d_ros.nodes.runtime.parameters import Parameters
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
 from moe3d_ros.nodes.runtime.run import run_node
-from moe3d_ros.nodes.runtime.parameter_tables import VIEWER, check_workspace
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.sensing.clouds import CloudError, read_cloud
 from moe3d_ros.view.webview import WebView
+from moe3d_ros.world.workspace import Workspace
 
 GOALS = ("pick_pose", "place_pose", "goal_pose")
 WATCHED = ("voxelizer", "planner", "tabletop", "moveit_goals")  # whose words are shown

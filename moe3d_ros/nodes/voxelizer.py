@@ -23,21 +23,22 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.event_handler import PublisherEventCallbacks
 from sensor_msgs.msg import PointCloud2
 
-from moe3d_ros.sensing import clouds
-from moe3d_ros.sensing.frame_tree import UnknownFrame
-from moe3d_ros.nodes.cameras.inputs import View
 from moe3d_ros.nodes.cameras.camera_set import CameraSet
+from moe3d_ros.nodes.cameras.inputs import View
 from moe3d_ros.nodes.runtime.conversions import cloud_to_msg, header, stamp_ns
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, OK, WARN
 from moe3d_ros.nodes.runtime.managed import ManagedNode
+from moe3d_ros.nodes.runtime.parameter_tables import VOXELIZER, check_voxelizer
 from moe3d_ros.nodes.runtime.qos import CLOUD, OVERRIDABLE, own
 from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.nodes.runtime.transforms import StaticTransformSender, Transforms
-from moe3d_ros.nodes.runtime.parameter_tables import VOXELIZER, check_voxelizer
 from moe3d_ros.plan import ErrorCode
+from moe3d_ros.sensing import clouds
+from moe3d_ros.sensing.frame_tree import UnknownFrame
 from moe3d_ros.sensing.readings import Reading, merge
 from moe3d_ros.sensing.tableplane import table_frame_from_plane
-from moe3d_ros.sensing.voxels import Workspace, voxelize
+from moe3d_ros.sensing.voxels import voxelize
+from moe3d_ros.world.workspace import Workspace
 
 NO_COLOR = "The cloud has no colour: instructions that name colours cannot be followed. Publish XYZRGB."
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from moe3d_ros.world.geometry import quaternion_to_matrix
-from moe3d_ros.plan import Pose
+from moe3d_ros.world.pose import Pose
 
 SECOND_NS = 1_000_000_000
 FUTURE_S = 1.0  # clocks of two machines may differ by so much

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from moe3d_ros.plan import ErrorCode, Plan, PlanningError
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.workspace import Workspace
 
 UNIT_TOLERANCE = 1e-3  # of a quaternion's length
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from moe3d_ros.world.geometry import quaternion_to_matrix
 from moe3d_ros.plan import Plan
-from moe3d_ros.sensing.voxels import Workspace, voxelize
+from moe3d_ros.sensing.voxels import voxelize
+from moe3d_ros.world.geometry import quaternion_to_matrix
+from moe3d_ros.world.workspace import Workspace
 
 EYE, TARGET = (-0.45, -0.22, 0.80), (0.48, 0.0, 0.0)  # metres, of the oblique view, for the default workspace
 MAX_POINTS = 120_000

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from moe3d_ros.plan import Plan
 from moe3d_ros.world.geometry import quaternion_to_matrix
-from moe3d_ros.plan import Plan, Pose
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.pose import Pose
+from moe3d_ros.world.workspace import Workspace
 
 TITLE = "moe3d_ros"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

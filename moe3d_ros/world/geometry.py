@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from moe3d_ros.plan import Pose
+from moe3d_ros.world.pose import Pose
 
 
 def quaternion_to_matrix(quaternion) -> np.ndarray:

@@ -14,14 +14,14 @@ import torch
 
 from moe3d_ros.plan import PlanningError
 from moe3d_ros.planner import Planner
-from moe3d_ros.tabletop.scenes.arrange import batch_scenes
-from moe3d_ros.tabletop.tasks.impossible import KINDS, impossible_instruction
+from moe3d_ros.sensing.voxels import voxelize
 from moe3d_ros.tabletop.questions.questions import random_question
-from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
+from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.tabletop.scenes.sampling import random_scene
 from moe3d_ros.tabletop.scenes.sixd_scenes import sixd_scene
+from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
+from moe3d_ros.tabletop.tasks.impossible import KINDS, impossible_instruction
 from moe3d_ros.tabletop.tasks.sixd_tasks import random_sixd_task
-from moe3d_ros.sensing.voxels import voxelize
 from training.evaluation.judging.held_out_cases import moment_pair, single_step_pair
 
 HERE = Path(__file__).resolve().parent

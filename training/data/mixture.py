@@ -7,9 +7,10 @@ from dataclasses import fields, replace
 import numpy as np
 import torch
 
-from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, batch_scenes
+from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS
+from moe3d_ros.tabletop.scenes.batch import SceneBatch, batch_scenes
+from moe3d_ros.tabletop.scenes.sampling import SceneRange, sample_scenes
 from moe3d_ros.tabletop.tasks.progress import Progress, sample_impossible, sample_progress, sample_unrelated
-from moe3d_ros.tabletop.scenes.sampling import SceneBatch, SceneRange, sample_scenes
 from training.data.sixd_data import sample_sixd
 
 IMPOSSIBLE_SHARE = 0.05  # of the moments, the task names what is not there

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 import torch
 
+from moe3d_ros.model.experts.token_places import TokenPlaces
 from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, STEP
 from moe3d_ros.model.language.scene_language import MASKED, SceneLanguageModel
 from moe3d_ros.model.perception.objects import ObjectSet
-from moe3d_ros.model.experts.token_places import TokenPlaces
 
 UNKNOWN = -2  # a slot: which one is not known
 ALIGNED = 8  # the length of a row is a multiple of this: then attention on a GPU need not pad the mask

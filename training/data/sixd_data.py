@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from moe3d_ros.tabletop.scenes.arrange import batch_scenes
-from moe3d_ros.tabletop.scenes.sampling import KINDS, PLAIN_KINDS, Scene, SceneBatch
+from moe3d_ros.tabletop.scenes.batch import SceneBatch, batch_scenes
+from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.sixd_scenes import sixd_scene
+from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.tasks.sixd_tasks import SIXD_TASKS, doable, make_step_6d
-from moe3d_ros.tabletop.tasks.single_step import Step
+from moe3d_ros.world.vocabulary import KINDS, PLAIN_KINDS
 
 
 def sample_sixd(number: int, rng: np.random.Generator, device: str = "cpu") -> SceneBatch:

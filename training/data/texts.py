@@ -8,12 +8,13 @@ import numpy as np
 
 from moe3d_ros.model.language.grammar import DONE, PICK, PLACE
 from moe3d_ros.model.language.scene_language import SceneLanguageModel, question_prompt, task_prompt
+from moe3d_ros.tabletop.questions.questions import CAPTION_WEIGHTS, WEIGHTS, draw_question
+from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.tasks.impossible import impossible_instruction
 from moe3d_ros.tabletop.tasks.progress import Progress
-from moe3d_ros.tabletop.questions.questions import CAPTION_WEIGHTS, WEIGHTS, draw_question
-from moe3d_ros.tabletop.scenes.sampling import Scene
+from moe3d_ros.tabletop.tasks.single_step import random_step_text, single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
-from moe3d_ros.tabletop.tasks.single_step import Step, random_step_text, single_step_task
 from moe3d_ros.tabletop.words.typos import with_typos
 from training.data.packing import Text
 from training.data.sixd_data import is_sixd

@@ -79,7 +79,7 @@ def teach_names(model, known: int = 4) -> None:
     Args:
         model: a `SceneLanguageModel` whose weights were grown from one with ``known`` kinds.
     """
-    from moe3d_ros.tabletop.scenes.sampling import KINDS
+    from moe3d_ros.world.vocabulary import KINDS
 
     words = torch.stack([model.word_embedding(" " + kind) for kind in KINDS[: model.objects.kinds]])
     first = model.objects.width

@@ -11,9 +11,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from moe3d_ros.model.language.base_llm import file_sha256
 from moe3d_ros.model.checkpoint import CHECKSUMS, CONFIG, load_checkpoint
 from moe3d_ros.model.config import LanguageConfig
+from moe3d_ros.model.language.base_llm import file_sha256
 from moe3d_ros.model.perception.objects import KINDS
 from training.engine.growth import grow
 from training.engine.processes import like, whole

@@ -15,7 +15,6 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-
 RATES = ("samples_per_s", "tokens_per_s", "gflops")  # of one process: those of several add up
 
 

@@ -14,10 +14,10 @@ import torch
 from tqdm import tqdm
 
 from moe3d_ros.planner import Planner
+from moe3d_ros.tabletop.scenes.scene import CAMERAS
 from moe3d_ros.tabletop.tasks.benchmark_tasks import TASKS
-from moe3d_ros.tabletop.scenes.sampling import CAMERAS
-from training.evaluation.judging.episode import COLOR_SETS, Episode, held_out_episode, run_episode
 from training.evaluation.closed_loop_report import summary
+from training.evaluation.judging.episode import COLOR_SETS, Episode, held_out_episode, run_episode
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,16 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from moe3d_ros.world.geometry import pose_from_matrix
-from moe3d_ros.model.language.scene_language import task_prompt
-from moe3d_ros.model.policy import anchor_inputs, step_condition
+from moe3d_ros.model.action.anchors import anchor_inputs, step_condition
 from moe3d_ros.model.action.pose_dit import sample_poses
+from moe3d_ros.model.language.scene_language import task_prompt
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
-from training.stages.language import nearest_slots_of_scene
+from moe3d_ros.world.geometry import pose_from_matrix
 from training.data.packing import Text, pack, step_states
 from training.evaluation.judging.shares import interval
 from training.evaluation.single_step import held_out_episode, pose_error
+from training.stages.matching import nearest_slots_of_scene
 
 STEPS = (1, 2, 4, 10)
 

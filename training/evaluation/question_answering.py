@@ -7,18 +7,18 @@ import torch
 from tqdm import tqdm
 
 from moe3d_ros.model.language.answering import generate_answers
-from moe3d_ros.model.perception.encoder import SceneEncoder
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
+from moe3d_ros.model.perception.encoder import SceneEncoder
 from moe3d_ros.model.perception.objects import from_detections
 from moe3d_ros.model.perception.patches import make_patches
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.questions.questions import random_question
-from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 from moe3d_ros.tabletop.scenes.sampling import sample_scenes
-from training.stages.detection import visible_objects
-from training.stages.language import LANGUAGE_RANGE
+from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 from training.evaluation.metrics.prior import Prior
 from training.evaluation.metrics.report import score_by_type
+from training.stages.detection import visible_objects
+from training.stages.language import LANGUAGE_RANGE
 
 HELD_OUT_SEED = 9_500_000_000  # training seeds are far below
 PRIOR_SEED = 9_400_000_000

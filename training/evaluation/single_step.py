@@ -8,12 +8,15 @@ import time
 import numpy as np
 from tqdm import tqdm
 
-from moe3d_ros.world.geometry import quaternion_to_matrix, symmetric_angle_error, yaw_of
-from moe3d_ros.plan import Plan, PlanningError, Pose
+from moe3d_ros.plan import Plan, PlanningError
 from moe3d_ros.planner import Planner
+from moe3d_ros.tabletop.scenes.sampling import random_scene
+from moe3d_ros.tabletop.scenes.scene import CAMERAS
+from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
-from moe3d_ros.tabletop.scenes.sampling import CAMERAS, random_scene
-from moe3d_ros.tabletop.tasks.single_step import Step, Task, single_step_task
+from moe3d_ros.tabletop.tasks.single_step import Task, single_step_task
+from moe3d_ros.world.geometry import quaternion_to_matrix, symmetric_angle_error, yaw_of
+from moe3d_ros.world.pose import Pose
 from training.evaluation.judging.shares import shares
 from training.evaluation.judging.shares import table as shares_table
 

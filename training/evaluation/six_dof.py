@@ -10,10 +10,10 @@ from tqdm import tqdm
 
 from moe3d_ros.plan import Plan, PlanningError
 from moe3d_ros.planner import Planner
-from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 from moe3d_ros.tabletop.rules.sixd_success import equivalent_picks, pose_error_6d, step_reached_6d
+from moe3d_ros.tabletop.scenes.step import Step
+from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 from moe3d_ros.tabletop.tasks.sixd_tasks import SIXD_TASKS, make_step_6d, sixd_episode
-from moe3d_ros.tabletop.tasks.single_step import Step
 
 HELD_OUT_SEED = 9_200_000  # training scenes come from seeds of another kind and range
 CAMERAS = ("front", "left", "right")

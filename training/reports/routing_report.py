@@ -12,14 +12,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run from a check
 import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 
-from moe3d_ros.model.language.base_llm import BaseModelError  # noqa: E402
 from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
 from moe3d_ros.model.experts.moe import moe_layers  # noqa: E402
 from moe3d_ros.model.experts.routing import RouterRecorder, by_modality  # noqa: E402
+from moe3d_ros.model.language.base_llm import BaseModelError  # noqa: E402
 from moe3d_ros.planner import Planner  # noqa: E402
+from training.data.packing import pack  # noqa: E402
 from training.engine.config import StageConfig  # noqa: E402
 from training.stages.language import LanguageTask  # noqa: E402
-from training.data.packing import pack  # noqa: E402
 from training.stages.routing import layer_numbers, loads_of_details  # noqa: E402
 
 FLOOR = 0.05  # of its modality's load, below which an expert counts as starved

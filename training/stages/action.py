@@ -10,27 +10,29 @@ import os
 import numpy as np
 import torch
 
-from moe3d_ros.world.geometry import quaternion_to_matrix, symmetric_angle_error, tool_angle, yaw_of
+from moe3d_ros.model.action.anchors import anchor_inputs, step_condition
+from moe3d_ros.model.action.pose_dit import pose_loss
+from moe3d_ros.model.action.rectified_flow import nearest_index
+from moe3d_ros.model.action.symmetry import TOP_DOWN, quarter_turns
 from moe3d_ros.model.config import LanguageConfig, ModelConfig
 from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
 from moe3d_ros.model.perception.objects import ObjectSet, from_detections
 from moe3d_ros.model.perception.patches import make_patches
-from moe3d_ros.model.policy import anchor_inputs, make_pose_dit, step_condition
-from moe3d_ros.model.action.pose_dit import pose_loss
-from moe3d_ros.model.action.symmetry import TOP_DOWN, quarter_turns
-from moe3d_ros.model.action.rectified_flow import nearest_index
-from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
+from moe3d_ros.model.policy import make_pose_dit
 from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE
+from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 from moe3d_ros.tabletop.tasks.single_step import random_step
-from training.engine.config import StageConfig
+from moe3d_ros.world.geometry import quaternion_to_matrix, symmetric_angle_error, tool_angle, yaw_of
 from training.data.datasets.demonstrations import Demonstrated, DemonstrationMixture
-from training.stages.detection import visible_objects
-from training.stages.language import LanguageTask, nearest_slots
 from training.data.mixture import sample_mixture
 from training.data.packing import object_index, pack, step_states
 from training.data.sixd_data import is_sixd, random_sixd_step
-from training.engine.state import load_matching
 from training.data.texts import StepText
+from training.engine.config import StageConfig
+from training.engine.state import load_matching
+from training.stages.detection import visible_objects
+from training.stages.language import LanguageTask
+from training.stages.matching import nearest_slots
 
 
 class ActionTask:

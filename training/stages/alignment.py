@@ -15,10 +15,11 @@ import torch.nn.functional as F
 from moe3d_ros.model.language.base_llm import load_base
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
 from moe3d_ros.model.perception.objects import RELATIONS, TASK_RELATIONS
-from moe3d_ros.tabletop.scenes.sampling import BLOCK, COLOR_NAMES, KINDS, SIZE_NAMES, TRAINING_RANGE, sample_scenes
+from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE, sample_scenes
+from moe3d_ros.world.vocabulary import BLOCK, COLOR_NAMES, KINDS, SIZE_NAMES
 from training.engine.config import StageConfig
-from training.stages.described import describe, relation_targets
 from training.engine.state import load_matching
+from training.stages.described import describe, relation_targets
 
 # Words that a relation adds to an object's token; a relation without a word is still a feature.
 RELATION_WORDS = {

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 
 from moe3d_ros.model.perception.objects import GROUPS, RELATIONS, ObjectSet, landmarks
-from moe3d_ros.tabletop.scenes.sampling import BLOCK, BOWL, COLOR_NAMES, OBJECT, PLAIN_KINDS, ZONE, SceneBatch
+from moe3d_ros.tabletop.scenes.batch import SceneBatch
+from moe3d_ros.world.vocabulary import BLOCK, BOWL, COLOR_NAMES, OBJECT, PLAIN_KINDS, ZONE
 
 MIDDLE = (0.5, 0.0)  # of the workspace, x and y in metres: areas are its quadrants
 

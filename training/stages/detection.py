@@ -11,7 +11,8 @@ from scipy.optimize import linear_sum_assignment
 
 from moe3d_ros.model.perception.encoder import Detections
 from moe3d_ros.model.perception.patches import PatchBatch
-from moe3d_ros.tabletop.scenes.sampling import BLOCK, BOX, PLAIN_KINDS, SceneBatch
+from moe3d_ros.tabletop.scenes.batch import SceneBatch
+from moe3d_ros.world.vocabulary import BLOCK, BOX, PLAIN_KINDS
 from training.engine.precision import fast_precision
 
 READING = 0.5  # weight of where a query reads

@@ -9,28 +9,30 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from moe3d_ros.model.config import LanguageConfig
+from moe3d_ros.model.experts.routing import RouterRecorder
 from moe3d_ros.model.language.adapt import adapt_base, convert_base
 from moe3d_ros.model.language.base_llm import load_base
-from moe3d_ros.model.config import LanguageConfig
-from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
+from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
 from moe3d_ros.model.perception.objects import from_detections
 from moe3d_ros.model.perception.patches import make_patches
-from moe3d_ros.model.experts.routing import RouterRecorder
-from moe3d_ros.tabletop.tasks.progress import Progress
+from moe3d_ros.tabletop.scenes.batch import SceneBatch
+from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
-from moe3d_ros.tabletop.scenes.sampling import KINDS, TRAINING_RANGE, SceneBatch
-from training.engine.config import StageConfig
+from moe3d_ros.tabletop.tasks.progress import Progress
 from training.data.datasets.mixing import TextMixture
-from training.stages.described import describe
-from training.stages.detection import visible_objects
-from training.engine.growth import teach_names
 from training.data.mixture import sample_mixture
 from training.data.packing import Text, choice_logits, end_pointer, instruction_states, pack, pointer_states
-from training.engine.precision import fast_precision
-from training.stages.routing import routing_loss
-from training.engine.state import load_matching, sizes_of
 from training.data.texts import TextWriter
+from training.engine.config import StageConfig
+from training.engine.growth import teach_names
+from training.engine.precision import fast_precision
+from training.engine.state import load_matching, sizes_of
+from training.stages.described import describe
+from training.stages.detection import visible_objects
+from training.stages.matching import nearest_slots, pointer_targets
+from training.stages.routing import routing_loss
 
 # Fewer things at a time than the encoder sees: comparing is what has to be learnt, not crowds.
 LANGUAGE_RANGE = replace(TRAINING_RANGE, blocks=(1, 5), bowls=(0, 3), zones=(0, 2), objects=(0, 1), clutter=(0, 1))
@@ -196,34 +198,7 @@ def _missed(logits: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     return -logits.log_softmax(-1).masked_fill(~right, -torch.inf).logsumexp(-1)
 
 
-def pointer_targets(right: torch.Tensor, slot: torch.Tensor) -> torch.Tensor:
-    """Which objects may be meant (..., n + 1), the last standing for none; nowhere true where all were missed.
-
-    Args:
-        right: (S, ..., K) slots, -1 for none. slot: (S, n) of the objects.
-    """
-    wanted = right[..., None]
-    slot = slot.view(len(slot), *[1] * (right.ndim - 1), slot.shape[1])
-    found = ((wanted == slot) & (wanted >= 0)).any(-2)
-    return torch.cat([found, (right == -1).any(-1, keepdim=True)], dim=-1)
 
 
-def nearest_slots(objects, scenes: SceneBatch, within: float = 0.03) -> torch.Tensor:
-    """Slot of the scene's object that each detection lies on (B, n), -1 if none of its kind is within 3 cm."""
-    apart = torch.cdist(objects.center, scenes.center)  # (B, n, S)
-    same = (objects.kind.argmax(-1)[..., None] == scenes.kind[:, None]) & scenes.named[:, None]
-    apart = torch.where(same, apart, torch.full_like(apart, torch.inf))
-    best, slot = apart.min(-1)
-    return torch.where((best < within) & objects.mask, slot, torch.full_like(slot, -1))
 
 
-def nearest_slots_of_scene(objects, scene, indices, within: float = 0.03) -> torch.Tensor:
-    """Which detection of a single scene lies on each of the scene's objects (M,), -1 where there is none."""
-    found = []
-    for index in indices:
-        thing = scene.objects[index]
-        apart = (objects.center[0] - torch.tensor(thing.position)).norm(dim=-1)
-        same = objects.mask[0] & (objects.kind[0].argmax(-1) == KINDS.index(thing.kind))
-        apart = apart.masked_fill(~same, torch.inf)
-        found.append(int(apart.argmin()) if bool(apart.min() < within) else -1)
-    return torch.tensor(found)

@@ -9,14 +9,14 @@ import torch
 
 from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
 from moe3d_ros.model.perception.patches import make_patches
-from moe3d_ros.tabletop.scenes.arrange import batch_scenes
-from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
+from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE, sample_scenes
-from training.engine.config import StageConfig
-from training.stages.detection import detection_loss, visible_objects
+from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 from training.data.mixture import join, sample_moments
 from training.data.sixd_data import sample_sixd
+from training.engine.config import StageConfig
 from training.engine.state import load_matching
+from training.stages.detection import detection_loss, visible_objects
 
 # Things that look the same and lie near each other are what queries take for one, and long tasks are full of them.
 PERCEPTION_RANGE = replace(TRAINING_RANGE, twins=0.5, few_colors=0.5)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from moe3d_ros.tabletop.rules.placing import room_at
-from moe3d_ros.tabletop.rules.success import in_area
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.areas import in_area
+from moe3d_ros.world.footprints import room_at
+from moe3d_ros.world.workspace import Workspace
 
 FARTHEST, STEP = 0.25, 0.01  # metres from the wanted spot, and between spots that are tried
 

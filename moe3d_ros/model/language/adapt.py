@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import nn
 
 from moe3d_ros.model.config import LanguageConfig
-from moe3d_ros.model.language.lora import add_lora, lora_ranks
 from moe3d_ros.model.experts.moe import convert_to_moe, decoder_layers, layer_indices
+from moe3d_ros.model.language.lora import add_lora, lora_ranks
 
 
 def convert_base(llm: nn.Module, config: LanguageConfig, seed: int = 0, tie_break: str = "lora") -> None:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import torch
 
+from moe3d_ros.model.experts.token_places import TokenPlaces, text_places
 from moe3d_ros.model.language.grammar import PICK
 from moe3d_ros.model.language.scene_language import MASKED, SceneLanguageModel, question_prompt
 from moe3d_ros.model.perception.objects import ObjectSet
-from moe3d_ros.model.experts.token_places import TokenPlaces, text_places
 
 LONGEST_ANSWER = 64  # tokens: a caption has about 40
 

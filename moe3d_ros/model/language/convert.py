@@ -16,10 +16,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from moe3d_ros.model.language.base_llm import DEFAULT_BASE, BaseModelError, load_base
 from moe3d_ros.model.experts.counting import count_flops, count_parameters
 from moe3d_ros.model.experts.moe import ConversionError, convert_to_moe
 from moe3d_ros.model.experts.tie_breaking import TIE_BREAKERS
+from moe3d_ros.model.language.base_llm import DEFAULT_BASE, BaseModelError, load_base
 
 TOLERANCE = 1e-3  # on logits of about 30; float32 rounding alone gives 1e-4
 PROMPTS = (

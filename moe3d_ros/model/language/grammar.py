@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from moe3d_ros.tabletop.scenes.sampling import COLOR_NAMES, SIZE_NAMES
+from moe3d_ros.world.vocabulary import COLOR_NAMES, SIZE_NAMES
 
 AREAS = (
     "left side", "right side", "far side", "near side", "middle",

@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from moe3d_ros.model.language.grammar import CANNOT, DONE, PlanGrammar
 from moe3d_ros.model.experts.moe import moe_layers
-from moe3d_ros.model.perception.objects import KINDS, ObjectSet, ObjectTokens
 from moe3d_ros.model.experts.token_places import TokenPlaces, join_places, object_places, text_places
+from moe3d_ros.model.language.grammar import CANNOT, DONE, PlanGrammar
+from moe3d_ros.model.perception.objects import KINDS, ObjectSet, ObjectTokens
 
 SCENE_PROMPT = "Objects on the table, from left to right:"
 MASKED = -1e4

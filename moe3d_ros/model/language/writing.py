@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, STEP, likely_phrase
+from moe3d_ros.model.experts.token_places import TokenPlaces, join_places, object_places, text_places
 from moe3d_ros.model.interrupt import Stopped
+from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, STEP, likely_phrase
 from moe3d_ros.model.language.scene_language import MASKED, POINTERS, SceneLanguageModel, task_prompt
 from moe3d_ros.model.perception.objects import ObjectSet
-from moe3d_ros.model.experts.token_places import TokenPlaces, join_places, object_places, text_places
-from moe3d_ros.tabletop.scenes.sampling import BLOCK_EDGES, COLOR_NAMES, KINDS, SIZE_NAMES
+from moe3d_ros.world.vocabulary import BLOCK_EDGES, COLOR_NAMES, KINDS, SIZE_NAMES
 
 
 @dataclass

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from moe3d_ros.model.perception.encoder import Detections, FourierPosition, TransformerLayer
+from moe3d_ros.model.perception.encoder import Detections
+from moe3d_ros.model.perception.layers import FourierPosition, TransformerLayer
 
 GROUPS = ("kind", "kind_color", "all")  # among whom an object is extreme
 SIDES = ("left", "right", "near", "far")

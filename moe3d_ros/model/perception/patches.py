@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.workspace import Workspace
 
 VOXEL_FEATURES = 7  # offset from the patch's centroid (3), colour (3), height (1)
 

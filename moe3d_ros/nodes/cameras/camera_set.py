@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 
+from moe3d_ros.nodes.cameras.fusion import NOTHING_YET, SILENT, ViewFusion
 from moe3d_ros.nodes.cameras.inputs import POINTS, CameraInput, CloudInput, DepthInput, View
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
-from moe3d_ros.nodes.cameras.fusion import NOTHING_YET, SILENT, ViewFusion
 
 
 class CameraSet:

@@ -13,11 +13,11 @@ import numpy as np
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header
 
-from moe3d_ros.sensing import clouds
-from moe3d_ros.sensing.frame_tree import UnknownFrame
+from moe3d_ros.nodes.cameras.sync import StampSynchronizer
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
-from moe3d_ros.nodes.cameras.sync import StampSynchronizer
+from moe3d_ros.sensing import clouds
+from moe3d_ros.sensing.frame_tree import UnknownFrame
 from moe3d_ros.sensing.readings import Reading
 from moe3d_ros.sensing.registration import color_points, same_view
 

@@ -7,10 +7,10 @@ import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from moe3d_ros.sensing.clouds import CloudError, read_cloud
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
 from moe3d_ros.plan import ErrorCode, PlanningError
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.sensing.clouds import CloudError, read_cloud
+from moe3d_ros.world.workspace import Workspace
 
 MARGIN = 0.02  # metres around the workspace, as the voxelizer keeps
 REPORT_COUNTS_FOR = 3.0  # seconds that a voxelizer's report explains a missing cloud

@@ -8,9 +8,9 @@ from rclpy.duration import Duration
 from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 
-from moe3d_ros.world.geometry import quaternion_to_matrix
 from moe3d_ros.nodes.runtime.conversions import pose_to_msg
 from moe3d_ros.plan import Plan
+from moe3d_ros.world.geometry import quaternion_to_matrix
 
 AXIS_LENGTH = 0.06  # metres
 AXIS_COLORS = tuple(ColorRGBA(r=float(i == 0), g=float(i == 1), b=float(i == 2), a=1.0) for i in range(3))  # x y z

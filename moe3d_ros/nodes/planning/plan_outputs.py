@@ -6,10 +6,11 @@ from geometry_msgs.msg import PoseStamped
 from visualization_msgs.msg import MarkerArray
 
 from moe3d_ros.msg import PlannedAction, TaskPlan
-from moe3d_ros.nodes.runtime.conversions import action_to_msg, plan_to_msg, pose_to_msg
 from moe3d_ros.nodes.planning.markers import no_markers, plan_markers
+from moe3d_ros.nodes.runtime.conversions import action_to_msg, plan_to_msg, pose_to_msg
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
-from moe3d_ros.plan import Plan, Pose
+from moe3d_ros.plan import Plan
+from moe3d_ros.world.pose import Pose
 
 
 class PlanOutputs:

@@ -12,13 +12,13 @@ import time
 
 from rclpy.time import Time
 
-from moe3d_ros.nodes.runtime.conversions import header, stamp_ns
-from moe3d_ros.nodes.runtime.diagnostics import ERROR, OK, WARN
 from moe3d_ros.nodes.planning.requests import Task, check_task
 from moe3d_ros.nodes.planning.worker import SUPERSEDED, Request
+from moe3d_ros.nodes.runtime.conversions import header, stamp_ns
+from moe3d_ros.nodes.runtime.diagnostics import ERROR, OK, WARN
 from moe3d_ros.plan import ErrorCode, PlanningError, check_text
 from moe3d_ros.robot.safety import SafetyLimits, check_age, check_plan, parse_boxes
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.workspace import Workspace
 
 
 @dataclasses.dataclass(frozen=True)

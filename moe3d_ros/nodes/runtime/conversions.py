@@ -9,8 +9,9 @@ from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 from std_msgs.msg import Header
 
+from moe3d_ros.plan import Action, Plan
 from moe3d_ros.sensing.clouds import XYZRGB_FIELDS, XYZRGB_STEP, pack_cloud
-from moe3d_ros.plan import Action, Plan, Pose
+from moe3d_ros.world.pose import Pose
 
 
 def stamp_ns(stamp) -> int:

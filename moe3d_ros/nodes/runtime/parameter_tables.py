@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from moe3d_ros.sensing.frame_tree import parse_transform
 from moe3d_ros.robot.safety import parse_boxes
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.sensing.frame_tree import parse_transform
+from moe3d_ros.world.workspace import Workspace
 
 START, CONFIGURE, LIVE = "at start", "unconfigured", "any time"
 WHEN = {

@@ -12,10 +12,10 @@ from rclpy.duration import Duration
 from rclpy.time import Time
 from tf2_msgs.msg import TFMessage
 
-from moe3d_ros.sensing.frame_tree import FrameTree, UnknownFrame, parse_transform, rigid_transform
-from moe3d_ros.world.geometry import matrix_to_quaternion
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
 from moe3d_ros.nodes.runtime.qos import LATCHED, TF_IN, TF_STATIC_IN
+from moe3d_ros.sensing.frame_tree import FrameTree, UnknownFrame, parse_transform, rigid_transform
+from moe3d_ros.world.geometry import matrix_to_quaternion
 
 try:
     import tf2_ros

@@ -6,10 +6,11 @@ import re
 
 import numpy as np
 
-from moe3d_ros.tabletop.words.question_wordings import HELD_OUT_QUESTIONS, PLURALS, QUESTIONS
 from moe3d_ros.tabletop.questions.relations import support
-from moe3d_ros.tabletop.scenes.sampling import Scene
-from moe3d_ros.tabletop.tasks.single_step import MARGIN, PREPOSITIONS, refer, supports
+from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.tabletop.scenes.support import supports
+from moe3d_ros.tabletop.tasks.single_step import MARGIN, PREPOSITIONS, refer
+from moe3d_ros.tabletop.words.question_wordings import HELD_OUT_QUESTIONS, PLURALS, QUESTIONS
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 # Words that would give an answer away.

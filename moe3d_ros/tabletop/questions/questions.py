@@ -9,11 +9,20 @@ import numpy as np
 
 from moe3d_ros.tabletop.questions.asking import Asker
 from moe3d_ros.tabletop.questions.captions import caption_question, description_question, list_question
-from moe3d_ros.tabletop.scenes.sampling import Scene
 from moe3d_ros.tabletop.questions.short_questions import (
-    check_question, color_question, comparison_question, contents_question, count_question, existence_question,
-    more_question, neighbour_question, side_question, size_question, stacking_question,
+    check_question,
+    color_question,
+    comparison_question,
+    contents_question,
+    count_question,
+    existence_question,
+    more_question,
+    neighbour_question,
+    side_question,
+    size_question,
+    stacking_question,
 )  # fmt: skip
+from moe3d_ros.tabletop.scenes.scene import Scene
 
 TYPES = {
     "count": count_question,

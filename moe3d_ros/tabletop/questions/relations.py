@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from moe3d_ros.tabletop.scenes.sampling import Scene, SceneObject
+from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 from moe3d_ros.tabletop.tasks.single_step import MARGIN
 
 GAP = 0.01  # metres that must be free between the extents of two things

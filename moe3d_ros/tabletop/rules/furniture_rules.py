@@ -10,7 +10,7 @@ import numpy as np
 
 from moe3d_ros.tabletop.scenes.faces import about_z, body_rotation, face_frame, face_normal
 from moe3d_ros.tabletop.scenes.furniture import SLOT_FLOOR
-from moe3d_ros.tabletop.scenes.sampling import SceneObject
+from moe3d_ros.tabletop.scenes.scene import SceneObject
 
 RAMP_TOLERANCE, SLOT_TOLERANCE, HEIGHT_TOLERANCE = 0.03, 0.015, 0.01  # metres
 TILT_TOLERANCE = np.deg2rad(10)

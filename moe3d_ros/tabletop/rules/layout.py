@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from moe3d_ros.tabletop.rules.success import at_goal
+from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.tabletop.scenes.step import Step
+from moe3d_ros.tabletop.scenes.support import resting_height
+from moe3d_ros.world.areas import in_area
 from moe3d_ros.world.geometry import quaternion_to_matrix, yaw_of
-from moe3d_ros.tabletop.rules.placing import resting_height
-from moe3d_ros.tabletop.scenes.sampling import Scene
-from moe3d_ros.tabletop.rules.success import at_goal, in_area
-from moe3d_ros.tabletop.tasks.single_step import Step
 
 OFF_SHARE = 0.1  # of a footprint: a block with no more than that on a zone has left it
 

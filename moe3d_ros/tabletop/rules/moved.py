@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from moe3d_ros.world.geometry import matrix_to_quaternion, quaternion_to_matrix
 from moe3d_ros.tabletop.scenes.faces import heading_of
-from moe3d_ros.tabletop.scenes.sampling import SceneObject
+from moe3d_ros.tabletop.scenes.scene import SceneObject
+from moe3d_ros.world.geometry import matrix_to_quaternion, quaternion_to_matrix
 
 MOVABLE = ("block", "object", "bar")
 UPRIGHT = 0.9986  # cosine of the 3 degrees up to which a thing counts as lying flat

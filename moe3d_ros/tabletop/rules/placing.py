@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
+from moe3d_ros.tabletop.scenes.support import resting_height
+from moe3d_ros.world.areas import AREA_CENTERS, AREA_REACH, AREA_STEP
+from moe3d_ros.world.footprints import room_at
 from moe3d_ros.world.geometry import pose_from_xyz_yaw
-from moe3d_ros.plan import Pose
-from moe3d_ros.tabletop.scenes.sampling import BOWL_FLOOR_HEIGHT, Scene, SceneObject
+from moe3d_ros.world.pose import Pose
+from moe3d_ros.world.vocabulary import BOWL_FLOOR_HEIGHT
 
-AREA_CENTERS = {  # x, y in metres, in the default workspace
-    "left side": (0.5, 0.3),
-    "right side": (0.5, -0.3),
-    "far side": (0.65, 0.0),
-    "near side": (0.35, 0.0),
-    "middle": (0.5, 0.0),
-    "top left area": (0.625, 0.25),
-    "top right area": (0.625, -0.25),
-    "bottom left area": (0.375, 0.25),
-    "bottom right area": (0.375, -0.25),
-}
-AREA_REACH = (0.09, 0.18)  # metres in x and y around an area's centre that still lie well inside it
-AREA_STEP = 0.03
 ZONE_REACH = 0.045  # a small block there, whatever its yaw, lies inside the zone
 ZONE_STEP = 0.015
-GAP = 0.005  # metres between the circles around two things
 
 
 def pick_pose(thing: SceneObject) -> Pose:
@@ -55,14 +45,6 @@ def place_pose(scene: Scene, pick_index: int, place_index: int | None, area: str
     return pose_from_xyz_yaw((x, y, goal.top + height), thing.yaw + turn)
 
 
-def resting_height(scene: Scene, moved: int, xy, ground: float) -> float:
-    """Height in metres at which object ``moved`` comes to rest at ``xy`` (2,): on ``ground``, or on what is there."""
-    own, height = scene.objects[moved].half_extents[0], ground
-    for i, other in enumerate(scene.objects):
-        if i != moved and other.kind in ("block", "object"):
-            if np.hypot(xy[0] - other.position[0], xy[1] - other.position[1]) < 0.9 * (own + other.half_extents[0]):
-                height = max(height, other.top)
-    return height
 
 
 def _grid(center, reach, step: float, yaw: float = 0.0) -> np.ndarray:
@@ -74,15 +56,6 @@ def _grid(center, reach, step: float, yaw: float = 0.0) -> np.ndarray:
     return points @ np.array([[cos, sin], [-sin, cos]]) + np.asarray(center)
 
 
-def room_at(spots: np.ndarray, radius: float, centers: np.ndarray, radii: np.ndarray) -> np.ndarray:
-    """How far, in metres, a thing at each of ``spots`` (S, 2) is from touching another, less a gap; negative if it does.
-
-    Args:
-        radius: of the circle around the thing, metres.
-        centers, radii: circles (K, 2), (K,) around the others, metres.
-    """
-    apart = np.linalg.norm(spots[:, None] - centers, axis=-1)  # (S, K)
-    return (apart - radii).min(axis=1, initial=np.inf) - radius - GAP
 
 
 def _free_spot(scene: Scene, moved: int, spots: np.ndarray) -> tuple[float, float]:

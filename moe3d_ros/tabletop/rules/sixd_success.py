@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from moe3d_ros.world.geometry import pose_from_matrix, quaternion_to_matrix, tool_angle
-from moe3d_ros.plan import Pose
 from moe3d_ros.tabletop.rules.furniture_rules import TILT_TOLERANCE, lean
-from moe3d_ros.tabletop.scenes.sampling import Scene
 from moe3d_ros.tabletop.rules.success import step_reached
-from moe3d_ros.tabletop.tasks.single_step import Step
+from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.tabletop.scenes.step import Step
+from moe3d_ros.world.geometry import pose_from_matrix, quaternion_to_matrix, tool_angle
+from moe3d_ros.world.pose import Pose
 
 RADIAN = 0.1  # metres that count as much as one radian when equivalent poses are compared
 

@@ -12,11 +12,13 @@ import re
 
 import numpy as np
 
-from moe3d_ros.world.geometry import symmetric_angle_error
 from moe3d_ros.tabletop.rules.furniture_rules import in_slot, on_ramp
-from moe3d_ros.tabletop.scenes.sampling import COLOR_NAMES, Scene, SceneObject
+from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 from moe3d_ros.tabletop.words.wordings import KIND_WORDS, SIZE_WORDS
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.areas import in_area
+from moe3d_ros.world.footprints import share_inside
+from moe3d_ros.world.geometry import symmetric_angle_error
+from moe3d_ros.world.vocabulary import COLOR_NAMES
 
 XY_TOLERANCE, BOWL_TOLERANCE, Z_TOLERANCE = 0.01, 0.05, 0.015  # metres
 YAW_TOLERANCE = np.deg2rad(15)
@@ -35,50 +37,10 @@ def footprint(thing: SceneObject) -> np.ndarray:
     return corners + np.asarray(thing.position[:2])
 
 
-def _area(polygon: np.ndarray) -> float:
-    if len(polygon) < 3:
-        return 0.0
-    x, y = polygon[:, 0], polygon[:, 1]
-    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
 
 
-def share_inside(inner: np.ndarray, outer: np.ndarray) -> float:
-    """Share in [0, 1] of polygon ``inner`` (P, 2) inside the convex counter-clockwise polygon ``outer`` (Q, 2)."""
-    whole, clipped = _area(inner), inner
-    for start, end in zip(outer, np.roll(outer, -1, axis=0)):  # Sutherland-Hodgman
-        if len(clipped) == 0:
-            return 0.0
-        edge = end - start
-        side = edge[0] * (clipped[:, 1] - start[1]) - edge[1] * (clipped[:, 0] - start[0])
-        kept = []
-        for i, point in enumerate(clipped):
-            j = (i + 1) % len(clipped)
-            if side[i] >= 0:
-                kept.append(point)
-            if (side[i] >= 0) != (side[j] >= 0):
-                kept.append(point + (clipped[j] - point) * side[i] / (side[i] - side[j]))
-        clipped = np.array(kept).reshape(-1, 2)
-    return _area(clipped) / whole
 
 
-def in_area(xy, area: str, workspace: Workspace = Workspace()) -> bool:
-    """Whether a point (2,) lies in a named area, from the robot's point of view: left +y, far and top +x.
-
-    ``left side`` and the like are halves, ``top left area`` and the like quadrants, ``middle`` the inner half of the
-    workspace's length and of its width.
-
-    Raises:
-        ValueError: no such area.
-    """
-    x, y = (np.asarray(xy, float) - workspace.center[:2]) / workspace.half_range[:2]
-    inside = bool(max(abs(x), abs(y)) <= 1)
-    words = area.lower().split()
-    tests = {"left": y > 0, "right": y < 0, "far": x > 0, "top": x > 0, "near": x < 0, "bottom": x < 0,
-             "middle": max(abs(x), abs(y)) <= 0.5}  # fmt: skip
-    found = [bool(tests[word]) for word in words if word in tests]
-    if not found:
-        raise ValueError(f"'{area}' is not an area of the table: use left side, top right area, middle and the like.")
-    return inside and all(found)
 
 
 def at_goal(thing: SceneObject, goal: SceneObject) -> tuple[bool, str]:

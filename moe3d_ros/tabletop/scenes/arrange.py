@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from moe3d_ros.tabletop.scenes.faces import body_rotation, face_normal
-from moe3d_ros.tabletop.rules.placing import resting_height
-from moe3d_ros.tabletop.scenes.sampling import (
-    BLOCK_EDGES, BOWL_FLOOR_HEIGHT, BOWL_RADIUS, COLOR_NAMES, COLORS, KINDS, SHAPES, SIZE_NAMES, ZONE_HEIGHT, Scene,
-    SceneBatch, SceneObject
-)  # fmt: skip
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
+from moe3d_ros.tabletop.scenes.support import resting_height
+from moe3d_ros.world.vocabulary import (
+    BLOCK_EDGES,
+    BOWL_FLOOR_HEIGHT,
+    BOWL_RADIUS,
+    COLORS,
+    SIZE_NAMES,
+    ZONE_HEIGHT,
+)
+from moe3d_ros.world.workspace import Workspace
 
 SEEN_COLORS = ("blue", "red", "green", "yellow", "brown", "gray", "cyan")
 UNSEEN_COLORS = ("orange", "purple", "pink", "white")
@@ -129,32 +132,3 @@ def _on(thing: Thing, half, objects, rng) -> SceneObject:
     return _object(thing, half, (x, y, resting_height(standing, 0, (x, y), ground) + half[2]), float(yaw), rng)
 
 
-def batch_scenes(scenes: list[Scene], device: str = "cpu") -> SceneBatch:
-    """Scenes as tensors for `sense` and `describe`: slot i holds object i of its scene, the rest does not exist."""
-    slots = max(len(scene.objects) for scene in scenes)
-
-    def filled(value, shape=(), dtype=torch.float32, empty=0.0):
-        rows = [[value(thing) for thing in scene.objects] for scene in scenes]
-        out = torch.zeros((len(scenes), slots, *shape), dtype=dtype) + torch.as_tensor(empty, dtype=dtype)
-        for index, row in enumerate(rows):
-            if row:
-                out[index, : len(row)] = torch.tensor(row, dtype=dtype)
-        return out.to(device)
-
-    exists = filled(lambda thing: True, dtype=torch.bool)
-    tilted = any(thing.orientation or thing.normal for scene in scenes for thing in scene.objects)
-    kind = filled(lambda thing: KINDS.index(thing.kind), dtype=torch.long)
-    return SceneBatch(
-        exists=exists,
-        kind=torch.where(exists, kind, torch.full_like(kind, -1)),
-        shape=filled(lambda thing: SHAPES.index(thing.shape), dtype=torch.long),
-        color=filled(lambda thing: COLOR_NAMES.index(thing.color), dtype=torch.long),
-        big=filled(lambda thing: thing.size == "big", dtype=torch.bool),
-        center=filled(lambda thing: thing.position, (3,)),
-        half=filled(lambda thing: thing.half_extents, (3,)),
-        yaw=filled(lambda thing: thing.yaw),
-        rgb=filled(lambda thing: thing.rgb, (3,)) / 255,
-        table_rgb=torch.tensor([scene.table_color for scene in scenes], dtype=torch.float32, device=device) / 255,
-        turn=filled(lambda thing: body_rotation(thing).tolist(), (3, 3), empty=torch.eye(3)) if tilted else None,
-        normal=filled(face_normal, (3,)) if tilted else None,
-    )

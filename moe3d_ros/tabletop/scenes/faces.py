@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from moe3d_ros.tabletop.scenes.scene import SceneObject
 from moe3d_ros.world.geometry import pose_from_matrix, quaternion_to_matrix
-from moe3d_ros.plan import Pose
-from moe3d_ros.tabletop.scenes.sampling import SceneObject
+from moe3d_ros.world.pose import Pose
 
 TOOL_DOWN = np.diag([1.0, -1.0, -1.0])  # from the frame of a face to a tool that presses on it, its x along the frame's
 UP = (0.0, 0.0, 1.0)

@@ -2,122 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
-from moe3d_ros.world.geometry import matrix_to_quaternion
-from moe3d_ros.sensing.voxels import Workspace
-
-COLORS = {
-    "blue": (78, 121, 167),
-    "red": (255, 87, 89),
-    "green": (89, 169, 78),
-    "orange": (242, 142, 43),
-    "yellow": (237, 201, 72),
-    "purple": (176, 122, 161),
-    "pink": (255, 157, 167),
-    "cyan": (118, 183, 178),
-    "brown": (156, 117, 95),
-    "white": (255, 255, 255),
-    "gray": (186, 176, 172),
-}
-COLOR_NAMES = tuple(COLORS)
-# "object": any other box or cylinder. From the bar on: things of the 6D scenes (sixd_scenes), always behind the others,
-# so that a model that was trained without them can be grown.
-KINDS = ("block", "bowl", "zone", "object", "bar", "ramp", "slot", "rack")
-BLOCK, BOWL, ZONE, OBJECT, BAR, RAMP, SLOT, RACK = range(8)
-PLAIN_KINDS = 4  # of the scenes without them
-SHAPES = ("box", "bowl", "cylinder", "ramp", "slot", "rack")
-BOX, BOWL_SHAPE, CYLINDER, RAMP_SHAPE, SLOT_SHAPE, RACK_SHAPE = range(6)
-
-BOWL_RADIUS = 0.06  # metres, at the rim
-BOWL_FLOOR_RADIUS = 0.03
-BOWL_FLOOR_HEIGHT = 0.004  # of the inner floor above the table
-ZONE_HEIGHT = 0.001
-BLOCK_EDGES = (0.04, 0.06)  # small, big
-SIZE_NAMES = ("small", "big")
-
-
-@dataclass(frozen=True)
-class Camera:
-    """A depth camera that looks from ``position`` at ``target`` (base frame, metres); ``focal`` in pixels."""
-
-    name: str
-    position: tuple[float, float, float]
-    target: tuple[float, float, float]
-    width: int = 640
-    height: int = 480
-    focal: float = 450.0
-
-    def rotation(self) -> np.ndarray:
-        """Columns are the optical frame's axes in the base frame: x right, y down, z forward (3, 3)."""
-        forward = np.subtract(self.target, self.position).astype(np.float64)
-        forward /= np.linalg.norm(forward)
-        # A camera that looks straight down has the far side of the table (+x) at the top of its image.
-        up = np.array([0.0, 0.0, 1.0]) if abs(forward[2]) < 0.999 else np.array([1.0, 0.0, 0.0])
-        right = np.cross(forward, up)
-        right /= np.linalg.norm(right)
-        return np.stack([right, np.cross(forward, right), forward], axis=1)
-
-
-_MIDDLE = (0.5, 0.0, 0.0)
-CAMERAS = {
-    "front": Camera("front", (1.0, 0.0, 0.75), _MIDDLE),
-    "left": Camera("left", (0.0, 0.5, 0.75), _MIDDLE),
-    "right": Camera("right", (0.0, -0.5, 0.75), _MIDDLE),
-    "top": Camera("top", (0.5, 0.0, 0.55), _MIDDLE, focal=317.0),
-}
-
-
-@dataclass(frozen=True)
-class SceneObject:
-    """One thing on the table.
-
-    Attributes:
-        kind: block, bowl, zone or object.
-        color: one of ``COLORS``; the nearest name if the shade differs.
-        size: ``small`` or ``big`` for blocks, else empty.
-        position: centre of the bounding box, base frame, metres.
-        half_extents: half edge lengths, metres.
-        yaw: radians about the base frame's z.
-        shape: box, bowl, cylinder, or one of the furniture of `furniture`.
-        rgb: the shade that is really painted, uint8 values.
-        orientation: quaternion xyzw of a thing that does not stand upright; None where the yaw says it all.
-        normal: outward unit normal of the face by which it is taken, or that bears what is put on it, where that is not
-            its upper side (a ramp's inclined face, the free side of what stands in a rack, a bar's near end); None else.
-    """
-
-    kind: str
-    color: str
-    size: str
-    position: tuple[float, float, float]
-    half_extents: tuple[float, float, float]
-    yaw: float
-    shape: str
-    rgb: tuple[int, int, int]
-    orientation: tuple[float, float, float, float] | None = None
-    normal: tuple[float, float, float] | None = None
-
-    @property
-    def name(self) -> str:
-        """The object in words: ``small red block``, ``green bowl``."""
-        return f"{self.size} {self.color} {self.kind}".strip()
-
-    @property
-    def top(self) -> float:
-        """Height of its highest point, metres."""
-        return self.position[2] + self.half_extents[2]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Objects on a table whose top is z = 0 of the base frame."""
-
-    objects: tuple[SceneObject, ...]
-    table_color: tuple[int, int, int] = (90, 77, 66)
-    workspace: Workspace = field(default_factory=Workspace)
+from moe3d_ros.tabletop.scenes.batch import SceneBatch
+from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.world.vocabulary import (
+    COLORS,
+    BLOCK,
+    BLOCK_EDGES,
+    BOWL,
+    BOWL_FLOOR_HEIGHT,
+    BOWL_RADIUS,
+    BOWL_SHAPE,
+    BOX,
+    COLOR_NAMES,
+    CYLINDER,
+    OBJECT,
+    ZONE,
+    ZONE_HEIGHT,
+)
+from moe3d_ros.world.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -149,63 +56,6 @@ TRAINING_RANGE = SceneRange(
 )  # fmt: skip
 
 
-@dataclass
-class SceneBatch:
-    """B scenes of S slots each, as tensors on one device (lengths in metres, angles in radians).
-
-    Slots keep their kind: blocks first, then bowls, zones, objects, clutter (kind -1: seen, never named).
-    """
-
-    exists: torch.Tensor  # (B, S) bool
-    kind: torch.Tensor  # (B, S) long, index into KINDS, -1 clutter
-    shape: torch.Tensor  # (B, S) long, index into SHAPES
-    color: torch.Tensor  # (B, S) long, index into COLOR_NAMES
-    big: torch.Tensor  # (B, S) bool, only meant for blocks
-    center: torch.Tensor  # (B, S, 3)
-    half: torch.Tensor  # (B, S, 3)
-    yaw: torch.Tensor  # (B, S)
-    rgb: torch.Tensor  # (B, S, 3) in [0, 1]
-    table_rgb: torch.Tensor  # (B, 3) in [0, 1]
-    turn: torch.Tensor | None = None  # (B, S, 3, 3) rotations from things to the base frame; None: all upright, by yaw
-    normal: torch.Tensor | None = None  # (B, S, 3) outward normals of the faces that matter; None: all upwards
-
-    def __len__(self) -> int:
-        return len(self.exists)
-
-    @property
-    def named(self) -> torch.Tensor:
-        """Which slots hold something that can be named (B, S)."""
-        return self.exists & (self.kind >= 0)
-
-    def scene(self, index: int) -> tuple[Scene, list[int]]:
-        """Scene ``index`` as objects, and the slot of each object."""
-        slots = torch.nonzero(self.named[index]).flatten().tolist()
-        objects = [self._object(index, slot) for slot in slots]
-        table = tuple(int(round(255 * v)) for v in self.table_rgb[index].tolist())
-        return Scene(tuple(objects), table), slots
-
-    def _object(self, index: int, slot: int) -> SceneObject:
-        kind = int(self.kind[index, slot])
-        return SceneObject(
-            kind=KINDS[kind],
-            color=COLOR_NAMES[int(self.color[index, slot])],
-            size=SIZE_NAMES[int(self.big[index, slot])] if kind == BLOCK else "",
-            position=tuple(self.center[index, slot].tolist()),
-            half_extents=tuple(self.half[index, slot].tolist()),
-            yaw=float(self.yaw[index, slot]),
-            shape=SHAPES[int(self.shape[index, slot])],
-            rgb=tuple(int(round(255 * v)) for v in self.rgb[index, slot].clamp(0, 1).tolist()),
-            **self._tilt(index, slot),
-        )
-
-    def _tilt(self, index: int, slot: int) -> dict:
-        """Orientation and normal of a thing, where they are not what its yaw and its upper side say."""
-        if self.turn is None:
-            return {}
-        turn, normal = self.turn[index, slot].double().cpu().numpy(), tuple(self.normal[index, slot].tolist())
-        upright = turn[2, 2] > 1 - 1e-6
-        return {"orientation": None if upright else tuple(matrix_to_quaternion(turn).tolist()),
-                "normal": None if normal == (0.0, 0.0, 1.0) else normal}  # fmt: skip
 
 
 def random_scene(rng: np.random.Generator, n_blocks=(2, 5), n_bowls=(1, 3), n_zones=(0, 2), **ranges) -> Scene:

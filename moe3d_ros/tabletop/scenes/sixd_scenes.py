@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from moe3d_ros.world.geometry import matrix_to_quaternion
 from moe3d_ros.tabletop.scenes.arrange import ZONE_HALF, NoRoom
 from moe3d_ros.tabletop.scenes.faces import face_frame
 from moe3d_ros.tabletop.scenes.furniture import RACK_FLOOR, ramp_normal
-from moe3d_ros.tabletop.scenes.sampling import BOWL_RADIUS, COLOR_NAMES, COLORS, ZONE_HEIGHT, Scene, SceneObject
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
+from moe3d_ros.world.geometry import matrix_to_quaternion
+from moe3d_ros.world.vocabulary import BOWL_RADIUS, COLOR_NAMES, COLORS, ZONE_HEIGHT
+from moe3d_ros.world.workspace import Workspace
 
 SLOPES = (np.deg2rad(15), np.deg2rad(30))  # of ramps
 BAR_HALF = (0.0475, 0.016, 0.016)  # metres

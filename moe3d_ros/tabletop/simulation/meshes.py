@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from moe3d_ros.tabletop.scenes.sampling import BOWL_FLOOR_HEIGHT, BOWL_FLOOR_RADIUS
+from moe3d_ros.world.vocabulary import BOWL_FLOOR_HEIGHT, BOWL_FLOOR_RADIUS
 
 WALL = 0.0015  # metres, thickness of a bowl's wall, measured along the radius
 

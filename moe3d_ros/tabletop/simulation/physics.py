@@ -15,15 +15,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from moe3d_ros.world.geometry import quaternion_to_matrix
-from moe3d_ros.plan import Pose
+from moe3d_ros.tabletop.rules.moved import MOVABLE, moved
+from moe3d_ros.tabletop.rules.success import step_reached, words_reached
 from moe3d_ros.tabletop.scenes.furniture import FURNITURE, parts, ramp_mesh
+from moe3d_ros.tabletop.scenes.scene import CAMERAS, Camera, Scene, SceneObject
 from moe3d_ros.tabletop.simulation.gripper import TIME_STEP, Carried, straight_line
 from moe3d_ros.tabletop.simulation.meshes import bowl_mesh
-from moe3d_ros.tabletop.rules.moved import MOVABLE, moved
 from moe3d_ros.tabletop.simulation.rendering import CameraView, render
-from moe3d_ros.tabletop.scenes.sampling import CAMERAS, Camera, Scene, SceneObject
-from moe3d_ros.tabletop.rules.success import step_reached, words_reached
+from moe3d_ros.world.geometry import quaternion_to_matrix
+from moe3d_ros.world.pose import Pose
 
 GRASP_REACH = 0.015  # metres between the pick pose and the surface, either way, at which suction still holds
 SPEED, DESCENT_SPEED = 0.8, 0.15  # metres a second, of the tip

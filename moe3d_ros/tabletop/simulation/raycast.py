@@ -10,9 +10,18 @@ from dataclasses import dataclass
 
 import torch
 
-from moe3d_ros.tabletop.simulation.raycast_furniture import hit_ramp, hit_rack, hit_slot, normal_of_furniture
-from moe3d_ros.tabletop.scenes.sampling import (
-    BOWL_FLOOR_HEIGHT, BOWL_FLOOR_RADIUS, BOWL_SHAPE, BOX, CAMERAS, CYLINDER, RACK_SHAPE, RAMP_SHAPE, SLOT_SHAPE, SceneBatch
+from moe3d_ros.tabletop.scenes.batch import SceneBatch
+from moe3d_ros.tabletop.scenes.scene import CAMERAS
+from moe3d_ros.tabletop.simulation.raycast_furniture import hit_rack, hit_ramp, hit_slot, normal_of_furniture
+from moe3d_ros.world.vocabulary import (
+    BOWL_FLOOR_HEIGHT,
+    BOWL_FLOOR_RADIUS,
+    BOWL_SHAPE,
+    BOX,
+    CYLINDER,
+    RACK_SHAPE,
+    RAMP_SHAPE,
+    SLOT_SHAPE,
 )
 
 TABLE, MISS = -1, -2

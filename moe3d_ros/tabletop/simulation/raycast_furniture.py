@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from moe3d_ros.tabletop.scenes.furniture import RACK_FLOOR, RACK_ROOF, RACK_WALL, SLOT_FLOOR, SLOT_WALL
-from moe3d_ros.tabletop.scenes.sampling import RACK_SHAPE, RAMP_SHAPE, SLOT_SHAPE
+from moe3d_ros.world.vocabulary import RACK_SHAPE, RAMP_SHAPE, SLOT_SHAPE
 
 
 def hit_ramp(start, heading, half):

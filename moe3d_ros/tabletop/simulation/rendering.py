@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moe3d_ros.tabletop.scenes.sampling import Camera
+from moe3d_ros.tabletop.scenes.scene import Camera
 
 NEAR, FAR = 0.05, 3.0  # metres
 # TinyRenderer's lamp: a face that looks up comes out in its own colour, a side at about two thirds of it.

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from moe3d_ros.tabletop.scenes.arrange import QUADRANTS, SEEN_COLORS, NoRoom, Thing, arrange
+from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.goals import InArea, Into, Stack
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask
-from moe3d_ros.tabletop.words.long_wordings import word
-from moe3d_ros.tabletop.scenes.sampling import Scene
 from moe3d_ros.tabletop.tasks.single_step import PREPOSITIONS
+from moe3d_ros.tabletop.words.long_wordings import word
 from moe3d_ros.tabletop.words.wordings import AREAS, HELD_OUT_INSTRUCTIONS, INSTRUCTIONS, KIND_WORDS, SIZE_WORDS
 
 SEEN_TASKS, UNSEEN_TASKS = tuple("ABCDE"), tuple("FGHIJK")

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from moe3d_ros.tabletop.rules.layout import OFF_SHARE, Layout
-from moe3d_ros.tabletop.rules.placing import AREA_CENTERS
-from moe3d_ros.tabletop.rules.success import footprint, share_inside
+from moe3d_ros.tabletop.rules.success import footprint
+from moe3d_ros.world.areas import AREA_CENTERS
+from moe3d_ros.world.footprints import share_inside
 
 
 class Move(NamedTuple):

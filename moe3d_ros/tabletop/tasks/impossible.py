@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.tabletop.tasks.single_step import impossible_task
 from moe3d_ros.tabletop.words import unrelated_wordings as unrelated
 from moe3d_ros.tabletop.words.other_languages import foreign_instruction
-from moe3d_ros.tabletop.scenes.sampling import Scene
-from moe3d_ros.tabletop.tasks.single_step import impossible_task
 from moe3d_ros.tabletop.words.wordings import KIND_WORDS
 
 # What is wrong with it, and how often training draws it: most often a thing is named that is not there.

@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from moe3d_ros.tabletop.tasks.goals import GOALS, Goal, Move
 from moe3d_ros.tabletop.rules.layout import Layout, apply_step
-from moe3d_ros.tabletop.scenes.sampling import Scene
-from moe3d_ros.tabletop.tasks.single_step import Step, make_step
+from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.tabletop.scenes.step import Step
+from moe3d_ros.tabletop.tasks.goals import GOALS, Goal, Move
+from moe3d_ros.tabletop.tasks.single_step import make_step
 
 EXTRA_STEPS = {"J": 7}  # moves that may be wasted; 2 in all other tasks
 MOST_STEPS = 60

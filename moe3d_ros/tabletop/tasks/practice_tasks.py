@@ -46,15 +46,31 @@ from __future__ import annotations
 import numpy as np
 
 from moe3d_ros.tabletop.scenes.arrange import QUADRANTS, SEEN_COLORS
+from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.benchmark_tasks import OTHER_SIZE, Draft, draw
 from moe3d_ros.tabletop.tasks.goals import InArea, Into, Off, OneEach, Stack
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask
 from moe3d_ros.tabletop.tasks.practice_composed import (
-    area_to_zone, color_area_to_area, color_to_other_bowl, not_color_to_bowl, one_to_other_bowl, other_zones, pair_on_own_zone,
-    pair_on_zone, several_to_other_bowls, size_area_to_area, size_to_area, size_to_other_bowls, sized_to_own_zones,
-    stack_own_zone, turns_stack, two_own_stacks, two_pairs, two_sizes, two_stacks
+    area_to_zone,
+    color_area_to_area,
+    color_to_other_bowl,
+    not_color_to_bowl,
+    one_to_other_bowl,
+    other_zones,
+    pair_on_own_zone,
+    pair_on_zone,
+    several_to_other_bowls,
+    size_area_to_area,
+    size_to_area,
+    size_to_other_bowls,
+    sized_to_own_zones,
+    stack_own_zone,
+    turns_stack,
+    two_own_stacks,
+    two_pairs,
+    two_sizes,
+    two_stacks,
 )  # fmt: skip
-from moe3d_ros.tabletop.scenes.sampling import Scene
 
 SIDES = {  # x or y, sign, words; from the robot's point of view
     "left": (1, 1, ("left of", "to the left of")),

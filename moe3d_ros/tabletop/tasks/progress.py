@@ -10,17 +10,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from moe3d_ros.tabletop.rules.layout import Layout, apply_step
+from moe3d_ros.tabletop.rules.success import step_reached
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS
+from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.tabletop.scenes.step import Step
+from moe3d_ros.tabletop.scenes.support import resting_height
 from moe3d_ros.tabletop.tasks.benchmark_tasks import SEEN_TASKS, sample_task
 from moe3d_ros.tabletop.tasks.goals import Move
 from moe3d_ros.tabletop.tasks.impossible import KINDS, impossible_instruction
-from moe3d_ros.tabletop.rules.layout import Layout, apply_step
 from moe3d_ros.tabletop.tasks.long_tasks import MOST_STEPS, LongTask, next_step, remaining_steps, right_moves
-from moe3d_ros.tabletop.rules.placing import resting_height
 from moe3d_ros.tabletop.tasks.practice_tasks import PRACTICE_TASKS, sample_practice
-from moe3d_ros.tabletop.scenes.sampling import Scene
-from moe3d_ros.tabletop.rules.success import in_area, step_reached
-from moe3d_ros.tabletop.tasks.single_step import Step, make_step
+from moe3d_ros.tabletop.tasks.single_step import make_step
+from moe3d_ros.world.areas import in_area
 
 TRAINING_TASKS = (*SEEN_TASKS, *PRACTICE_TASKS)
 BENCHMARK_SHARE = 0.5  # of the samples are of A to E, the rest practice

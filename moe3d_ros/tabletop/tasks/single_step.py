@@ -6,33 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moe3d_ros.plan import Pose
+from moe3d_ros.tabletop.rules.placing import pick_pose, place_pose
+from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.tabletop.scenes.step import Step
+from moe3d_ros.tabletop.scenes.support import supports
 from moe3d_ros.tabletop.words import wordings
-from moe3d_ros.tabletop.rules.placing import AREA_CENTERS, pick_pose, place_pose
-from moe3d_ros.tabletop.scenes.sampling import COLOR_NAMES, SIZE_NAMES, Scene
+from moe3d_ros.world.areas import AREA_CENTERS
+from moe3d_ros.world.vocabulary import COLOR_NAMES, SIZE_NAMES
 
 MARGIN = 0.025  # metres by which an extreme thing must beat the next one, so that nobody could dispute it
 PREPOSITIONS = {"bowl": "in", "zone": "on", "block": "on", "ramp": "on", "slot": "in", "rack": "in"}
 
 
-@dataclass(frozen=True)
-class Step:
-    """One pick and place.
-
-    Attributes:
-        pick_index: which object of the scene is picked.
-        place_index: which object it goes on or in; None for an area of the table.
-        area: name of the area, if it goes there.
-        text: the step in the planner's own words.
-        pick, place: tool poses at contact and at release.
-    """
-
-    pick_index: int
-    place_index: int | None
-    area: str | None
-    text: str
-    pick: Pose
-    place: Pose
 
 
 @dataclass(frozen=True)
@@ -45,23 +30,6 @@ class Task:
     held_out: bool = False  # the wording is not one of those trained on
 
 
-def supports(scene: Scene) -> dict[int, int]:
-    """Which object lies directly on or in which other one: index -> index below."""
-    below = {}
-    for i, upper in enumerate(scene.objects):
-        if upper.kind not in ("block", "object"):
-            continue
-        bottom = upper.position[2] - upper.half_extents[2]
-        best = None
-        for j, lower in enumerate(scene.objects):
-            reach = lower.half_extents[0]
-            apart = np.hypot(*(np.subtract(upper.position[:2], lower.position[:2])))
-            if i != j and apart < reach and lower.position[2] < upper.position[2] and bottom >= 0.0005 - 1e-6:
-                if best is None or lower.top > scene.objects[best].top:
-                    best = j
-        if best is not None:
-            below[i] = best
-    return below
 
 
 def _plain_phrase(scene: Scene, index: int, rng) -> str | None:

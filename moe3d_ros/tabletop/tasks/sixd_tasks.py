@@ -16,16 +16,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-from moe3d_ros.world.geometry import pose_from_matrix, pose_from_xyz_yaw
-from moe3d_ros.plan import Pose
-from moe3d_ros.tabletop.words import sixd_wordings as say
-from moe3d_ros.tabletop.words import wordings
+from moe3d_ros.tabletop.rules.placing import place_pose
 from moe3d_ros.tabletop.scenes.faces import about_z, face_normal, tool_on_face
 from moe3d_ros.tabletop.scenes.furniture import SLOT_FLOOR
-from moe3d_ros.tabletop.rules.placing import AREA_CENTERS, place_pose
-from moe3d_ros.tabletop.scenes.sampling import COLOR_NAMES, Scene
+from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.sixd_scenes import sixd_scene
-from moe3d_ros.tabletop.tasks.single_step import PREPOSITIONS, Step, Task, step_text
+from moe3d_ros.tabletop.scenes.step import Step
+from moe3d_ros.tabletop.tasks.single_step import PREPOSITIONS, Task, step_text
+from moe3d_ros.tabletop.words import sixd_wordings as say
+from moe3d_ros.tabletop.words import wordings
+from moe3d_ros.world.areas import AREA_CENTERS
+from moe3d_ros.world.geometry import pose_from_matrix, pose_from_xyz_yaw
+from moe3d_ros.world.pose import Pose
+from moe3d_ros.world.vocabulary import COLOR_NAMES
 
 SIXD_TASKS = ("ramp-pick", "ramp-place", "slot", "rack-pick", "rack-ramp")
 AREA_SHARE = 0.2  # of the destinations of ramp-pick and rack-pick

@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import Callable
 from urllib.parse import parse_qsl
 
-from training.data.datasets import leo
-from training.data.datasets import recordings
-from training.data.datasets import scanqa
-from training.data.datasets import sqa3d
+from training.data.datasets import leo, recordings, scanqa, sqa3d
 from training.data.datasets.example import Loaded
 from training.data.datasets.placement import PLACEMENTS
 from training.data.datasets.scans import Scans

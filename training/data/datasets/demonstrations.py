@@ -9,7 +9,7 @@ import torch
 
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.perception.patches import PatchBatch
-from moe3d_ros.tabletop.tasks.single_step import Step
+from moe3d_ros.tabletop.scenes.step import Step
 from training.data.datasets.catalogue import parse_specs
 from training.data.datasets.dataset import ExampleDataset
 from training.data.datasets.example import Example

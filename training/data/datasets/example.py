@@ -8,7 +8,7 @@ from typing import Callable
 
 import numpy as np
 
-from moe3d_ros.plan import Pose
+from moe3d_ros.world.pose import Pose
 
 KINDS = ("qa", "situated_qa", "caption", "plan", "demonstration")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.workspace import Workspace
 from training.data.datasets.example import Cloud
 
 PLACEMENTS = ("none", "fit", "objects")

@@ -13,8 +13,8 @@ import numpy as np
 
 from moe3d_ros.recording.bags import TOPIC_TYPES, BagError, BagMessage, read_bag, topics
 from moe3d_ros.sensing.clouds import CloudError, read_cloud
-from moe3d_ros.plan import Pose
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.pose import Pose
+from moe3d_ros.world.workspace import Workspace
 from training.data.datasets.example import Cloud, DataError, Loaded, Problem, Record
 
 # Option, its default, its type. The voxelizer's cloud is in the planning frame; a camera's own usually is not.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moe3d_ros.plan import Pose
+from moe3d_ros.world.pose import Pose
 from training.data.datasets.example import Loaded, Problem, Record
 from training.data.datasets.json_file import JsonFile
 

@@ -12,11 +12,11 @@ import numpy as np
 from moe3d_ros.plan import ErrorCode, Plan, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, UNSEEN_COLORS
+from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
+from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 from moe3d_ros.tabletop.tasks.benchmark_tasks import TASKS, sample_task
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, remaining_steps, satisfied
-from moe3d_ros.tabletop.simulation.physics import TabletopWorld
-from moe3d_ros.tabletop.scenes.sampling import Scene, SceneObject
-from moe3d_ros.sensing.voxels import Workspace
+from moe3d_ros.world.workspace import Workspace
 from training.evaluation.judging.mistakes import cause_of_no_step, cause_of_step
 
 HELD_OUT_SEED = 9_100_000  # training scenes come from seeds of another kind and range

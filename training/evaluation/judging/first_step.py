@@ -13,16 +13,16 @@ from tqdm import tqdm
 
 from moe3d_ros.model.language.grammar import CANNOT, DONE, parse_step
 from moe3d_ros.model.language.scene_language import task_prompt
+from moe3d_ros.model.language.writing import generate_plan
 from moe3d_ros.model.perception.objects import ObjectSet, from_detections
 from moe3d_ros.model.perception.patches import make_patches
-from moe3d_ros.model.language.writing import generate_plan
 from moe3d_ros.planner import Planner, step_confidence
-from moe3d_ros.tabletop.scenes.arrange import batch_scenes
+from moe3d_ros.tabletop.scenes.batch import batch_scenes
+from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
-from moe3d_ros.tabletop.scenes.sampling import Scene
-from training.evaluation.judging.held_out_cases import Case
-from training.stages.language import nearest_slots_of_scene
 from training.data.packing import Text, choice_logits, end_pointer, pack
+from training.evaluation.judging.held_out_cases import Case
+from training.stages.matching import nearest_slots_of_scene
 
 SENSOR = SensorRange(cameras=(3, 4), standard=1.0)  # as many as look in suite `tabletop`, or one more
 BATCH = 8

@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, NoRoom, arrange
-from moe3d_ros.tabletop.tasks.benchmark_tasks import SEEN_TASKS, TASKS, UNSEEN_TASKS, Draft
 from moe3d_ros.tabletop.rules.layout import Layout, apply_step
+from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, NoRoom, arrange
+from moe3d_ros.tabletop.scenes.sampling import random_scene
+from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.tabletop.scenes.step import Step
+from moe3d_ros.tabletop.tasks.benchmark_tasks import SEEN_TASKS, TASKS, UNSEEN_TASKS, Draft
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, remaining_steps
 from moe3d_ros.tabletop.tasks.practice_tasks import PRACTICE
 from moe3d_ros.tabletop.tasks.progress import play_to_moment
-from moe3d_ros.tabletop.scenes.sampling import Scene, random_scene
-from moe3d_ros.tabletop.tasks.single_step import Step, make_step, single_step_task
+from moe3d_ros.tabletop.tasks.single_step import make_step, single_step_task
 
 HELD_OUT_SEED = 9_200_000  # training scenes come from seeds of another kind and range
 CALIBRATION_SEED = 9_300_000  # for what is fitted: neither training's nor a suite's

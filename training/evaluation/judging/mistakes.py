@@ -14,22 +14,24 @@ from collections import Counter
 import numpy as np
 import torch
 
-from moe3d_ros.world.geometry import quaternion_to_matrix, symmetric_angle_error, yaw_of
 from moe3d_ros.model.language.grammar import parse_step
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.plan import Action, ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
-from moe3d_ros.tabletop.scenes.arrange import batch_scenes
 from moe3d_ros.tabletop.rules.layout import apply_step
-from moe3d_ros.tabletop.tasks.long_tasks import LongTask, remaining_steps
 from moe3d_ros.tabletop.rules.moved import MOVABLE
+from moe3d_ros.tabletop.rules.success import XY_TOLERANCE, YAW_TOLERANCE, footprint, step_reached
+from moe3d_ros.tabletop.scenes.batch import batch_scenes
+from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
+from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.simulation.physics import GRASP_REACH, ExecutionResult
-from moe3d_ros.tabletop.scenes.sampling import Scene, SceneObject
-from moe3d_ros.tabletop.rules.success import XY_TOLERANCE, YAW_TOLERANCE, footprint, share_inside, step_reached
-from moe3d_ros.tabletop.tasks.single_step import Step, make_step
-from training.stages.described import describe
+from moe3d_ros.tabletop.tasks.long_tasks import LongTask, remaining_steps
+from moe3d_ros.tabletop.tasks.single_step import make_step
+from moe3d_ros.world.footprints import share_inside
+from moe3d_ros.world.geometry import quaternion_to_matrix, symmetric_angle_error, yaw_of
 from training.evaluation.judging.first_step import first_step
 from training.evaluation.judging.held_out_cases import Case
+from training.stages.described import describe
 
 CAUSES = ("perception", "language", "pose", "physics")
 """In the order in which a plan is made."""

@@ -5,8 +5,8 @@ figures lie in [0, 1] but for CIDEr, which papers print in per cent as well and 
 """
 
 from training.evaluation.metrics.answers import clean, exact_match, refined_match
-from training.evaluation.metrics.ngrams import bleu, cider, rouge_l
 from training.evaluation.metrics.meteor import meteor
+from training.evaluation.metrics.ngrams import bleu, cider, rouge_l
 from training.evaluation.metrics.poses import position_error, rotation_error
 from training.evaluation.metrics.report import score, score_by_type
 

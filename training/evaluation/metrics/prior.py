@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from moe3d_ros.tabletop.words.question_wordings import PLURALS
-from moe3d_ros.tabletop.scenes.sampling import COLOR_NAMES
 from moe3d_ros.tabletop.words.wordings import KIND_WORDS, SIZE_WORDS
+from moe3d_ros.world.vocabulary import COLOR_NAMES
 from training.evaluation.metrics.answers import exact_match
 
 Question = tuple[str, str, str]  # question, answer, type

@@ -1,0 +1,94 @@
+"""Anchors: what Pose-DiT is told about the objects that a step points at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from moe3d_ros.model.action.pose_dit import OFFSET_SCALE
+from moe3d_ros.model.perception.objects import KINDS, SIDEWAYS, ObjectSet, attributes_width
+from moe3d_ros.world.vocabulary import BOWL, RAMP, ZONE
+
+
+FACE_NUMBERS = 12  # half edges of the thing as vectors (9), and how far the picked thing rises above a face put on (3)
+
+
+def anchor_feature_width(encoder_width: int, kinds: int = KINDS) -> int:
+    """Width of what Pose-DiT is told about a pointed object."""
+    return attributes_width(kinds) + 2 + encoder_width + (FACE_NUMBERS if kinds > KINDS else 0)
+
+
+def step_condition(state: torch.Tensor) -> torch.Tensor:
+    """A step's state (..., 2W) of the LLM, brought to unit scale for Pose-DiT."""
+    return F.layer_norm(state, state.shape[-1:])
+
+
+@dataclass
+class Anchors:
+    """What Pose-DiT is told about the two pointed objects of M steps in B scenes."""
+
+    positions: torch.Tensor  # (B, M, 2, 3) metres, NaN for none
+    features: torch.Tensor  # (B, M, 2, anchor_feature_width), zero for none
+    yaw: torch.Tensor  # (B, M, 2) radians: Pose-DiT's rotations are relative to these headings
+    normal: torch.Tensor | None = None  # (B, M, 2, 3) and to the faces with these outward unit normals; None: upwards
+
+    def turn(self) -> torch.Tensor:
+        """Rotations from the faces' frames (heading about z, then tilted) to the planning frame (B, M, 2, 3, 3)."""
+        return face_turn(self.yaw, self.normal)
+
+    def tilt(self) -> torch.Tensor | None:
+        """The tilts alone, without the headings (B, M, 2, 3, 3); None where all faces look up."""
+        return None if self.normal is None else face_turn(torch.zeros_like(self.yaw), self.normal)
+
+
+def face_turn(yaw: torch.Tensor, normal: torch.Tensor | None = None) -> torch.Tensor:
+    """Frames of faces (..., 3, 3): a turn by yaw (...) about z, then the least one that brings z onto normal (..., 3)."""
+    cos, sin, zero = yaw.cos(), yaw.sin(), torch.zeros_like(yaw)
+    rows = [[cos, -sin, zero], [sin, cos, zero], [zero, zero, zero + 1]]
+    flat = torch.stack([torch.stack(row, dim=-1) for row in rows], dim=-2)
+    if normal is None:
+        return flat
+    x, y, z = normal.unbind(-1)
+    k = 1 / (1 + z.clamp(min=-0.99))
+    rows = [[1 - k * x * x, -k * x * y, x], [-k * x * y, 1 - k * y * y, y], [-x, -y, z]]
+    return torch.stack([torch.stack(row, dim=-1) for row in rows], dim=-2) @ flat
+
+
+def anchor_inputs(objects: ObjectSet, index: torch.Tensor) -> Anchors:
+    """Anchors of the pointed objects; index (B, M, 2) into the objects, n or negative for none.
+
+    The heading at the pick is the picked object's. At the place it is the same, so that nothing turns without need,
+    but where it is placed on a thing with faces of its own: then it is that thing's, by the least turn that aligns them.
+    Beside blocks, ramps and slots that is any object, since a pile of like blocks may look like one tall box. A model that
+    knows tilted things takes the face at the pick from the picked object, and from a ramp at the place.
+    """
+    batch, n = objects.mask.shape
+    none = (index < 0) | (index >= n)
+    flat = index.clamp(0, n - 1).reshape(batch, -1)
+
+    def take(value):
+        picked = value.gather(1, flat[..., None].expand(-1, -1, value.shape[-1]))
+        return picked.view(*index.shape, value.shape[-1])
+
+    yaw = take(objects.yaw[..., None])[..., 0].masked_fill(none, 0.0)  # (B, M, 2)
+    relative = 4 * (yaw - yaw[..., :1])[..., None]  # boxes look the same after a quarter turn
+    told = [take(objects.attributes), relative.cos(), relative.sin(), take(objects.features)]
+    positions = take(objects.center).masked_fill(none[..., None], torch.nan)
+    quarter = torch.pi / 2
+    least = torch.remainder(yaw[..., 1] - yaw[..., 0] + quarter / 2, quarter) - quarter / 2
+    goal = take(objects.kind)[..., 1, :].argmax(-1)
+    stacked = (goal != BOWL) & (goal != ZONE) & ~none.any(-1)
+    place = yaw[..., 0] + torch.where(stacked, least, torch.zeros_like(least))
+    headings, normal = torch.stack([yaw[..., 0], place], dim=-1), None
+    if objects.normal is not None:
+        normal = take(objects.normal)  # (B, M, 2, 3)
+        upward = none | torch.stack([torch.zeros_like(stacked), goal != RAMP], dim=-1)
+        normal = torch.where(upward[..., None], normal.new_tensor([0.0, 0.0, 1.0]), normal)
+        half = take(objects.half)
+        lying = torch.where(normal[..., 2:] < SIDEWAYS, normal.new_tensor([0.0, 0.0, 1.0]), normal)
+        edges = face_turn(yaw, lying) * half[..., None, :] / OFFSET_SCALE  # columns: half edges in the planning frame
+        rise = normal[..., 1:, :] * 2 * half[..., :1, 2:] / OFFSET_SCALE
+        told += [edges.mT.flatten(-2), torch.cat([torch.zeros_like(rise), rise], dim=-2)]
+    return Anchors(positions, torch.cat(told, dim=-1).masked_fill(none[..., None], 0.0), headings, normal)

@@ -1,0 +1,44 @@
+"""Outlines on the table: how much of one lies inside another, and how much room is left between things."""
+
+from __future__ import annotations
+
+import numpy as np
+
+GAP = 0.005  # metres between the circles around two things
+
+
+def _area(polygon: np.ndarray) -> float:
+    if len(polygon) < 3:
+        return 0.0
+    x, y = polygon[:, 0], polygon[:, 1]
+    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+
+
+def share_inside(inner: np.ndarray, outer: np.ndarray) -> float:
+    """Share in [0, 1] of polygon ``inner`` (P, 2) inside the convex counter-clockwise polygon ``outer`` (Q, 2)."""
+    whole, clipped = _area(inner), inner
+    for start, end in zip(outer, np.roll(outer, -1, axis=0)):  # Sutherland-Hodgman
+        if len(clipped) == 0:
+            return 0.0
+        edge = end - start
+        side = edge[0] * (clipped[:, 1] - start[1]) - edge[1] * (clipped[:, 0] - start[0])
+        kept = []
+        for i, point in enumerate(clipped):
+            j = (i + 1) % len(clipped)
+            if side[i] >= 0:
+                kept.append(point)
+            if (side[i] >= 0) != (side[j] >= 0):
+                kept.append(point + (clipped[j] - point) * side[i] / (side[i] - side[j]))
+        clipped = np.array(kept).reshape(-1, 2)
+    return _area(clipped) / whole
+
+
+def room_at(spots: np.ndarray, radius: float, centers: np.ndarray, radii: np.ndarray) -> np.ndarray:
+    """How far, in metres, a thing at each of ``spots`` (S, 2) is from touching another, less a gap; negative if it does.
+
+    Args:
+        radius: of the circle around the thing, metres.
+        centers, radii: circles (K, 2), (K,) around the others, metres.
+    """
+    apart = np.linalg.norm(spots[:, None] - centers, axis=-1)  # (S, K)
+    return (apart - radii).min(axis=1, initial=np.inf) - radius - GAP

@@ -1,0 +1,41 @@
+"""Which slot of a scene a found object is, and what the pointer should point at."""
+
+from __future__ import annotations
+
+import torch
+
+from moe3d_ros.tabletop.scenes.batch import SceneBatch
+from moe3d_ros.world.vocabulary import KINDS
+
+
+def pointer_targets(right: torch.Tensor, slot: torch.Tensor) -> torch.Tensor:
+    """Which objects may be meant (..., n + 1), the last standing for none; nowhere true where all were missed.
+
+    Args:
+        right: (S, ..., K) slots, -1 for none. slot: (S, n) of the objects.
+    """
+    wanted = right[..., None]
+    slot = slot.view(len(slot), *[1] * (right.ndim - 1), slot.shape[1])
+    found = ((wanted == slot) & (wanted >= 0)).any(-2)
+    return torch.cat([found, (right == -1).any(-1, keepdim=True)], dim=-1)
+
+
+def nearest_slots(objects, scenes: SceneBatch, within: float = 0.03) -> torch.Tensor:
+    """Slot of the scene's object that each detection lies on (B, n), -1 if none of its kind is within 3 cm."""
+    apart = torch.cdist(objects.center, scenes.center)  # (B, n, S)
+    same = (objects.kind.argmax(-1)[..., None] == scenes.kind[:, None]) & scenes.named[:, None]
+    apart = torch.where(same, apart, torch.full_like(apart, torch.inf))
+    best, slot = apart.min(-1)
+    return torch.where((best < within) & objects.mask, slot, torch.full_like(slot, -1))
+
+
+def nearest_slots_of_scene(objects, scene, indices, within: float = 0.03) -> torch.Tensor:
+    """Which detection of a single scene lies on each of the scene's objects (M,), -1 where there is none."""
+    found = []
+    for index in indices:
+        thing = scene.objects[index]
+        apart = (objects.center[0] - torch.tensor(thing.position)).norm(dim=-1)
+        same = objects.mask[0] & (objects.kind[0].argmax(-1) == KINDS.index(thing.kind))
+        apart = apart.masked_fill(~same, torch.inf)
+        found.append(int(apart.argmin()) if bool(apart.min() < within) else -1)
+    return torch.tensor(found)
