@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +21,7 @@ os.environ.update(DOMAIN.environment())
 
 rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
+from places import ROOT
 from rclpy.context import Context
 from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -37,7 +37,6 @@ TIMEOUT = 240.0  # seconds; a limit for a machine that trains meanwhile, not an 
 # Seconds without a response after which a service is called again. rmw_fastrtps loses a response whose reader the
 # server has not yet found (ros2/rmw_fastrtps#842), and a request to a node of the same name that has just ended.
 LOST = 60.0
-REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 class NodeProcess:
@@ -71,7 +70,7 @@ class NodeProcess:
         for key, value in (parameters or {}).items():
             command += ["-p", f"{key}:={yaml.safe_dump(value, default_flow_style=True, width=1e9).splitlines()[0]}"]
         environment = dict(os.environ, OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1")
-        environment["PYTHONPATH"] = os.pathsep.join([str(REPOSITORY), *filter(None, [environment.get("PYTHONPATH")])])
+        environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [environment.get("PYTHONPATH")])])
         self.process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from places import ROOT
 
 from moe3d_ros.plan import Plan
 from moe3d_ros.processes import Nodes, OwnDomain, ProcessError
@@ -19,7 +20,6 @@ from moe3d_ros.sensing.open3d_loader import import_open3d
 from moe3d_ros.world.geometry import quaternion_to_matrix
 from moe3d_ros.world.workspace import Workspace
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 TIMEOUT = 300  # seconds; a limit for a loaded machine, not an expectation
 
 
@@ -33,7 +33,7 @@ def command(out: Path, *options: str) -> list[str]:
 def environment() -> dict[str, str]:
     hidden = ("INSTRUCTION", "CLOUD", "SEED", "CHECKPOINT")
     known = {key: value for key, value in os.environ.items() if key not in hidden}
-    path = [str(REPOSITORY), str(REPOSITORY / "test"), *filter(None, [known.get("PYTHONPATH")])]
+    path = [str(ROOT), str(ROOT / "test"), *filter(None, [known.get("PYTHONPATH")])]
     return {**known, "PYTHONPATH": os.pathsep.join(path), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
 
 

@@ -2,15 +2,14 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 import yaml
+from places import ROOT
 
 from benchmarks.soak import RESPAWN_DELAY
 from moe3d_ros.nodes.runtime.parameter_tables import TABLES
 
-ROOT = Path(__file__).resolve().parent.parent
 OUTPUTS = {"points", "voxels", "plan_markers", "pick_pose", "place_pose", "goal_pose"}
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from places import ROOT
 
 from moe3d_ros.plan import ErrorCode
 
-ROOT = Path(__file__).resolve().parent.parent
 INTERFACES = sorted(path for kind in ("msg", "srv", "action") for path in (ROOT / kind).iterdir())
 PROGRAMS = ("voxelizer", "planner", "composed", "tabletop", "replay", "record", "moveit_goals", "viewer")
 MANIFEST = ElementTree.parse(ROOT / "package.xml").getroot()

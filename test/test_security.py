@@ -1,7 +1,6 @@
 """The SROS2 policy allows what the nodes really do, and nothing that none of them does."""
 
 import time
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -11,9 +10,10 @@ from ros_helpers import TIMEOUT, NodeProcess
 from moe3d_ros.recording import bags
 
 rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+from places import ROOT
 from rclpy.action import get_action_client_names_and_types_by_node, get_action_server_names_and_types_by_node
 
-CONFIG = Path(__file__).resolve().parent.parent / "config"
+CONFIG = ROOT / "config"
 INCLUDE = "{http://www.w3.org/2001/XInclude}include"
 # Allowed, but not seen here: with use_sim_time, with tf2 installed, with other parameters.
 ON_DEMAND = {

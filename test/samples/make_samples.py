@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,6 @@ import torch
 from plyfile import PlyData, PlyElement
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1]))
 
 from moe3d_ros.recording import bags  # noqa: E402
 from moe3d_ros.recording.bag_writer import STORAGES  # noqa: E402

@@ -1,7 +1,6 @@
 """The validator names message and field of every kind of damage in a recording."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +9,11 @@ import pytest
 pytest.importorskip("rosbags", reason="rosbags is not installed")
 pytest.importorskip("plyfile", reason="plyfile is not installed")
 
+import make_samples
+from places import SAMPLES
+
 from moe3d_ros.recording import bags
 from training.data.datasets.validate import main
-
-SAMPLES = Path(__file__).resolve().parent / "samples"
-sys.path.insert(0, str(SAMPLES))
-
-import make_samples
 
 NAN = float("nan")
 

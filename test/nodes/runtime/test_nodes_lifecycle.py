@@ -13,7 +13,7 @@ from lifecycle_msgs.srv import ChangeState, GetState
 from planning import Planning
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
-from ros_helpers import LOST, REPOSITORY, TIMEOUT, NodeProcess, cloud_msg, scene_cloud, statuses
+from ros_helpers import LOST, ROOT, TIMEOUT, NodeProcess, cloud_msg, scene_cloud, statuses
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
@@ -209,5 +209,5 @@ def test_a_voxelizer_sends_voxels_only_while_it_is_active(probe):
 
 def test_memory_comes_back_after_every_cycle():
     command = [sys.executable, "-m", "benchmarks", "lifecycle", "--cycles", "10"]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=TIMEOUT)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT)
     assert done.returncode == 0 and "first cycle's: yes" in done.stdout, done.stdout + done.stderr

@@ -1,18 +1,16 @@
 """A file as a camera: replayed as it is, or with a transform that is found by its table."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from places import SCANS
 from ros_helpers import LATCHED, NodeProcess, scene_cloud
 from sensor_msgs.msg import PointCloud2
 from tf2_msgs.msg import TFMessage
 
 from moe3d_ros.sensing.clouds import read_cloud
 from moe3d_ros.world.workspace import Workspace
-
-SCANS = Path(os.environ.get("MOE3D_MOSD", Path(__file__).resolve().parents[2] / "shared" / "data" / "mosd"))
 
 
 def write_ply(path: Path, points, colors) -> None:

@@ -2,13 +2,12 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from moe3d_ros.nodes.runtime.parameter_tables import CAMERA_NAMES, TABLES, WHEN, check_voxelizer, check_workspace
 
-ROOT = Path(__file__).resolve().parent.parent
 ALL = [(node, parameter) for node, table in TABLES.items() for parameter in table]
 
 

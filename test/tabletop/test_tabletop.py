@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from things import thing
 
 from moe3d_ros.model.language.grammar import AREAS, DESTINATIONS, TARGETS, parse_step
 from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE, SceneRange, random_scene, sample_scenes
-from moe3d_ros.tabletop.scenes.scene import CAMERAS, Scene, SceneObject
+from moe3d_ros.tabletop.scenes.scene import CAMERAS, Scene
 from moe3d_ros.tabletop.scenes.support import supports
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, cast, sense
 from moe3d_ros.tabletop.tasks.single_step import AREA_CENTERS, impossible_task, make_step, refer, single_step_task
@@ -17,12 +18,6 @@ from moe3d_ros.world.workspace import Workspace
 
 def generator(seed=0):
     return torch.Generator().manual_seed(seed)
-
-
-def thing(kind, color, x, y, size="", half=0.02, z=None, yaw=0.0):
-    half = half if isinstance(half, tuple) else (half,) * 3
-    shape = {"bowl": "bowl"}.get(kind, "box")
-    return SceneObject(kind, color, size, (x, y, half[2] if z is None else z), half, yaw, shape, (0, 0, 0))
 
 
 def test_scenes_depend_on_the_seed_alone():

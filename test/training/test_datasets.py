@@ -1,8 +1,6 @@
 """Datasets: the samples of every format are read with the right values, placed in the workspace, and trained on."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +9,8 @@ import torch
 pytest.importorskip("plyfile", reason="plyfile is not installed")
 pytest.importorskip("rosbags", reason="rosbags is not installed")
 
+import make_samples
+from places import SAMPLES
 from plyfile import PlyData, PlyElement
 
 from moe3d_ros.model.perception.objects import ObjectSet
@@ -26,11 +26,6 @@ from training.data.datasets.placement import CROP_MARGIN, place
 from training.data.datasets.scans import Scans, read_vertices
 from training.engine.loop import train
 from training.train import make_task
-
-SAMPLES = Path(__file__).resolve().parent / "samples"
-sys.path.insert(0, str(SAMPLES))
-
-import make_samples
 
 
 def dataset(text: str) -> ExampleDataset:

@@ -10,7 +10,7 @@ from rclpy.qos import ReliabilityPolicy
 from rclpy.time import Time
 from ros_helpers import BEST_EFFORT, TIMEOUT, NodeProcess, cloud_msg, statuses
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
-from test_registration import BLOCK, FINE, SIDEWAYS, TABLE, K, color_image
+from sideways_camera import BLOCK, FINE, SIDEWAYS, TABLE, K, color_image
 from tf2_msgs.msg import TFMessage
 
 from moe3d_ros.nodes.runtime.conversions import camera_info_to_msg, header, image_to_msg, stamp_ns

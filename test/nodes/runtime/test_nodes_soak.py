@@ -15,9 +15,10 @@ import pytest
 
 pytest.importorskip("moe3d_ros.msg", reason="the interfaces are not built")
 
+from places import ROOT
+
 from benchmarks.soak import GROWTH
 
-ROOT = Path(__file__).resolve().parent.parent
 RECOVERY = 180.0  # seconds; a limit for a machine that trains meanwhile
 
 

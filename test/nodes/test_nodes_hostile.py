@@ -2,13 +2,12 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 pytest.importorskip("moe3d_ros.msg", reason="the interfaces are not built")
 
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_hostile_messages_end_no_node_and_bring_no_pose(tiny_checkpoint):

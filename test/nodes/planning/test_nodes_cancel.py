@@ -6,7 +6,8 @@ import threading
 from types import SimpleNamespace
 
 import pytest
-from ros_helpers import REPOSITORY, TIMEOUT
+from places import ROOT
+from ros_helpers import TIMEOUT
 
 from moe3d_ros.nodes.planning.requests import Task
 from moe3d_ros.nodes.planning.session import Planning
@@ -21,7 +22,7 @@ WAIT = 10.0
 def test_under_load_every_goal_ends_soon_and_whole():
     """The bench's own limit is for a machine that does nothing else; here the half plans count."""
     command = [sys.executable, "-m", "benchmarks", "cancel", "--tries", "12", "--checkpoint", "tiny"]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=TIMEOUT)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT)
     assert "half plans: 0" in done.stdout and "none leaves a half plan" in done.stdout, done.stdout + done.stderr
 
 

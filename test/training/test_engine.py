@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from places import ROOT
 
 from moe3d_ros.model.tiny import write_tiny_base
 from training.curve import samples_of
@@ -19,7 +20,6 @@ from training.engine.run_log import read_losses
 from training.engine.state import KEPT, STATE, StateError, load_matching, read_weights
 from training.stages.language import LanguageTask
 
-ROOT = Path(__file__).resolve().parents[1]
 COMMON = {"task": "language", "workers": 0, "batch_size": 2, "pairs": 2, "steps": 8, "log_every": 3, "warmup": 1, "rank": 2,
           "experts": 2, "top_k": 1, "precision": "float32", "real_scenes": 0.0, "learning_rate": 1e-3}  # fmt: skip
 

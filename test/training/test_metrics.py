@@ -5,13 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from training.evaluation.metrics import meteor
-from training.evaluation.metrics.stem import stem
-from training.metrics import (
+from training.evaluation.metrics import (
     bleu,
     cider,
     clean,
     exact_match,
+    meteor,
     position_error,
     refined_match,
     rotation_error,
@@ -19,6 +18,7 @@ from training.metrics import (
     score,
     score_by_type,
 )
+from training.evaluation.metrics.stem import stem
 
 
 def words(*texts):

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from urllib.request import urlopen
 
 import numpy as np
@@ -14,8 +13,10 @@ import pytest
 from ros_helpers import LATCHED, RELIABLE, TIMEOUT, NodeProcess, cloud_msg, scene_cloud
 
 pytest.importorskip("viser", reason="viser is not installed: make env")
+import browser
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped
+from places import ROOT
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import String
 from view_client import ViewClient
@@ -30,10 +31,6 @@ from moe3d_ros.sensing.voxels import voxelize
 from moe3d_ros.view.webview import own_page, plan_html
 from moe3d_ros.world.pose import Pose
 from moe3d_ros.world.workspace import Workspace
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-import browser  # noqa: E402
 
 DOWN = (1.0, 0.0, 0.0, 0.0)  # xyzw: z points down
 STEP = Action(0, "pick_place", "red block", "green bowl", Pose((0.5, 0.1, 0.06), DOWN), Pose((0.4, -0.2, 0.05), DOWN),

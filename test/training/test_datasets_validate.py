@@ -12,13 +12,11 @@ import pytest
 pytest.importorskip("plyfile", reason="plyfile is not installed")
 pytest.importorskip("rosbags", reason="rosbags is not installed")
 
+import make_samples
+from places import ROOT, SAMPLES
+
 from training.data.datasets.json_file import lines_of
 from training.data.datasets.validate import main
-
-SAMPLES = Path(__file__).resolve().parent / "samples"
-sys.path.insert(0, str(SAMPLES))
-
-import make_samples
 
 FORMATS = [
     ("scanqa", "scanqa.json"),
@@ -355,7 +353,7 @@ def test_a_wrong_row_of_an_ascii_scan_is_named_with_its_line(capsys, samples):
 
 def test_the_command_ends_with_1_and_no_traceback(samples):
     (samples / "scanqa.json").write_bytes(b"[{")
-    script = Path(__file__).resolve().parents[1] / "training" / "datasets" / "validate.py"
+    script = ROOT / "training" / "data" / "datasets" / "validate.py"
     command = [sys.executable, str(script), "--format", "scanqa", str(samples / "scanqa.json")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1 and "Traceback" not in done.stderr

@@ -7,8 +7,9 @@ import sys
 import pytest
 import torch
 import transformers
+from places import ROOT
 from planning import INSTRUCTION
-from ros_helpers import REPOSITORY, scene_cloud
+from ros_helpers import scene_cloud
 
 from moe3d_ros.model.checkpoint import CheckpointError, load_checkpoint
 from moe3d_ros.model.config import LanguageConfig, ModelConfig
@@ -180,14 +181,14 @@ plan = planner.plan(scene["points"], scene["colors"], {INSTRUCTION!r})
 planner.answer(scene["points"], scene["colors"], "what is there?")
 print(json.dumps([[action.text for action in plan.actions], [m for m in ("transformers", "peft") if m in sys.modules]]))
 """
-    done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, timeout=240)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     texts, imported = json.loads(done.stdout.splitlines()[-1])
     assert texts and not imported
 
 
 def test_the_default_checkpoint_is_served_so():
-    config, _ = load_checkpoint(REPOSITORY / "moe3d_ros" / "checkpoints" / "default")
+    config, _ = load_checkpoint(ROOT / "moe3d_ros" / "checkpoints" / "default")
     (theirs, _, _), (ours, _, _) = (load(config["language"]["base"]) for load in (load_base, load_base_for_serving))
     assert isinstance(ours, LlamaForServing)
     ids = torch.randint(0, 49152, (1, 40), generator=torch.Generator().manual_seed(0))

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 import torch
-from test_tabletop import thing
+from things import thing
 
 from moe3d_ros.tabletop.questions.questions import TYPES, WEIGHTS, random_question
 from moe3d_ros.tabletop.questions.relations import depth, left_to_right, side

@@ -1,7 +1,5 @@
 """The table frame of a scan whose camera nobody calibrated, on made and on recorded tables."""
 
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +9,9 @@ from moe3d_ros.world.workspace import Workspace
 
 pytest.importorskip("moe3d_ros.sensing.open3d_loader").import_open3d()
 
-from moe3d_ros.sensing.tableplane import table_frame_from_plane
+from places import SCANS
 
-SCANS = Path(os.environ.get("MOE3D_MOSD", Path(__file__).resolve().parents[2] / "shared" / "data" / "mosd"))
+from moe3d_ros.sensing.tableplane import table_frame_from_plane
 
 
 def optical_scene(tilt: float, distance: float) -> tuple[np.ndarray, np.ndarray]:
