@@ -12,8 +12,18 @@ ROOT = Path(__file__).resolve().parent
 MANIFEST = ElementTree.parse(ROOT / "package.xml").getroot()
 
 CORE = [
-    "numpy>=2", "scipy>=1.11", "torch>=2.6", "transformers>=5", "peft>=0.21", "safetensors>=0.5", "tokenizers", "accelerate",
-    "gguf", "open3d>=0.19", "libusb-package", "rosbags>=0.11",
+    "numpy>=2",
+    "scipy>=1.11",
+    "torch>=2.6",
+    "transformers>=5",
+    "peft>=0.21",
+    "safetensors>=0.5",
+    "tokenizers",
+    "accelerate",
+    "gguf",
+    "open3d>=0.19",
+    "libusb-package",
+    "rosbags>=0.11",
 ]
 SIM = ["pybullet>=3.2.6", "matplotlib>=3.8"]
 VIEW = ["viser>=1.1"]
@@ -21,8 +31,16 @@ TRAIN = ["tensorboard", "tqdm", "pyyaml", "plyfile>=1.1"]
 ROS = [
     f"ros-jazzy-{name}"
     for name in (
-        "rclpy", "rmw-fastrtps-cpp", "builtin-interfaces", "std-msgs", "sensor-msgs", "geometry-msgs",
-        "visualization-msgs", "diagnostic-msgs", "std-srvs", "action-msgs",
+        "rclpy",
+        "rmw-fastrtps-cpp",
+        "builtin-interfaces",
+        "std-msgs",
+        "sensor-msgs",
+        "geometry-msgs",
+        "visualization-msgs",
+        "diagnostic-msgs",
+        "std-srvs",
+        "action-msgs",
     )
 ]
 
@@ -37,5 +55,11 @@ setup(
     packages=find_packages(include=["moe3d_ros", "moe3d_ros.*"]),
     package_data={"moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml", "*.xml"]},
     install_requires=CORE,
-    extras_require={"ros": ROS, "sim": SIM, "view": VIEW, "train": [*SIM, *TRAIN], "dev": [*SIM, *VIEW, *TRAIN, "pytest", "psutil"]},
+    extras_require={
+        "ros": ROS,
+        "sim": SIM,
+        "view": VIEW,
+        "train": [*SIM, *TRAIN],
+        "dev": [*SIM, *VIEW, *TRAIN, "pytest", "psutil"],
+    },
 )

@@ -68,9 +68,15 @@ def cloud(rng) -> SimpleNamespace:
     fields = [SimpleNamespace(name=n, offset=o, datatype=t, count=1) for n, o, t in XYZRGB_FIELDS]
     data = pack_cloud(points, rng.integers(0, 256, (count, 3), dtype=np.uint8))
     msg = SimpleNamespace(
-        height=1, width=count, point_step=XYZRGB_STEP, row_step=XYZRGB_STEP * count, fields=fields, data=data,
-        is_bigendian=False, is_dense=True,
-    )  # fmt: skip
+        height=1,
+        width=count,
+        point_step=XYZRGB_STEP,
+        row_step=XYZRGB_STEP * count,
+        fields=fields,
+        data=data,
+        is_bigendian=False,
+        is_dense=True,
+    )
 
     def claim(msg) -> None:
         setattr(msg, ("height", "width", "point_step", "row_step")[rng.integers(4)], number(rng))
@@ -123,9 +129,20 @@ def cloud(rng) -> SimpleNamespace:
         msg.width = len(msg.data) // max(1, msg.point_step)
 
     harms = (
-        claim, claim, four_gigabytes, one_field, one_field, many_fields, no_field, cut, noise, not_finite, endian,
-        organised, aliased,
-    )  # fmt: skip
+        claim,
+        claim,
+        four_gigabytes,
+        one_field,
+        one_field,
+        many_fields,
+        no_field,
+        cut,
+        noise,
+        not_finite,
+        endian,
+        organised,
+        aliased,
+    )
     _harm(rng, msg, harms)
     return msg
 
@@ -135,9 +152,13 @@ def image(rng, encoding: str = "32FC1") -> SimpleNamespace:
     height, width = SIZE
     size = 4 if encoding == "32FC1" else 3
     msg = SimpleNamespace(
-        height=height, width=width, encoding=encoding, is_bigendian=0, step=width * size,
+        height=height,
+        width=width,
+        encoding=encoding,
+        is_bigendian=0,
+        step=width * size,
         data=array.array("B", np.full(height * width, 5.0, np.float32).tobytes()[: height * width * size]),
-    )  # fmt: skip
+    )
 
     def claim(msg) -> None:
         setattr(msg, ("height", "width", "step")[rng.integers(3)], number(rng))

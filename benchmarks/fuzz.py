@@ -49,9 +49,11 @@ class Attack:
         self._came = threading.Condition()
         self._newest = {}  # stamp in nanoseconds of the newest voxels of a good size, by namespace
         kinds = {
-            "fuzz/points": PointCloud2, "fuzz/voxels": PointCloud2, "fuzz/instruction": String,
+            "fuzz/points": PointCloud2,
+            "fuzz/voxels": PointCloud2,
+            "fuzz/instruction": String,
             **{f"fuzz_depth/{topic}": kind for topic, kind in zip(DEPTH, (Image, CameraInfo, Image))},
-        }  # fmt: skip
+        }
         self._out = {topic: (node.create_publisher(kind, f"/{topic}", CLOUD), kind) for topic, kind in kinds.items()}
         for name in POSES:
             kind = PlannedAction if name == "planned_action" else PoseStamped

@@ -16,7 +16,15 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SHOWN = ("samples_per_s", "tokens_per_s", "gflops", "of_float32_peak", "of_bfloat16_peak", "data_wait", "peak_memory_gb")
+SHOWN = (
+    "samples_per_s",
+    "tokens_per_s",
+    "gflops",
+    "of_float32_peak",
+    "of_bfloat16_peak",
+    "data_wait",
+    "peak_memory_gb",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,14 +56,31 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _train(output: Path, processes: int, threads: int, options) -> dict[str, float]:
     """Figures of the last log interval of a short Stage II from the default checkpoint."""
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)] if processes > 1 else []
+    launcher = (
+        ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)] if processes > 1 else []
+    )
     half = max(options.steps // 2, 1)
     command = [
-        sys.executable, *launcher, str(ROOT / "training/train.py"), "--stage", "2", "--output", str(output),
-        "--init", str(ROOT / "moe3d_ros/checkpoints/default"), "--steps", str(2 * half), "--log_every", str(half),
-        "--batch_size", str(max(options.batch_size // processes, 1)), "--threads", str(threads),
-        "--precision", options.precision,
-    ]  # fmt: skip
+        sys.executable,
+        *launcher,
+        str(ROOT / "training/train.py"),
+        "--stage",
+        "2",
+        "--output",
+        str(output),
+        "--init",
+        str(ROOT / "moe3d_ros/checkpoints/default"),
+        "--steps",
+        str(2 * half),
+        "--log_every",
+        str(half),
+        "--batch_size",
+        str(max(options.batch_size // processes, 1)),
+        "--threads",
+        str(threads),
+        "--precision",
+        options.precision,
+    ]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     words = (output / "log.txt").read_text().splitlines()[-1].split()
     figures = {key: float(value) for key, value in zip(words, words[1:]) if key in SHOWN}

@@ -44,9 +44,14 @@ def cloud_like(points: np.ndarray, colors: np.ndarray) -> SimpleNamespace:
     """What reading a cloud needs of a PointCloud2."""
     fields = [SimpleNamespace(name=n, offset=o, datatype=t, count=1) for n, o, t in XYZRGB_FIELDS]
     return SimpleNamespace(
-        height=1, width=len(points), point_step=XYZRGB_STEP, row_step=XYZRGB_STEP * len(points), is_bigendian=False,
-        fields=fields, data=pack_cloud(points, colors),
-    )  # fmt: skip
+        height=1,
+        width=len(points),
+        point_step=XYZRGB_STEP,
+        row_step=XYZRGB_STEP * len(points),
+        is_bigendian=False,
+        fields=fields,
+        data=pack_cloud(points, colors),
+    )
 
 
 def time_stages(repeats: int = 30) -> dict[str, float]:

@@ -8,7 +8,6 @@ ros2 launch moe3d_ros planner.launch.py points:=/camera/depth/color/points
 ros2 launch moe3d_ros planner.launch.py composed:=true autostart:=false respawn:=true namespace:=robot1
 """
 
-from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription
 from launch.conditions import IfCondition, UnlessCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
@@ -16,6 +15,8 @@ from launch.substitutions import LaunchConfiguration, NotEqualsSubstitution, Pat
 from launch_ros.actions import Node, PushRosNamespace, SetParameter
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 from launch_ros.substitutions import FindPackageShare
+
+from launch import LaunchDescription
 
 SHARE = FindPackageShare("moe3d_ros")
 COMPOSED = PathJoinSubstitution([SHARE, "config", "composed.yaml"])

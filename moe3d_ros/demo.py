@@ -63,14 +63,22 @@ def parse_arguments(argv=None) -> argparse.Namespace:
     said = os.environ.get("INSTRUCTION", "") or INSTRUCTION
     parser.add_argument("--instruction", default=said, help=f"what should happen (or INSTRUCTION); {INSTRUCTION!r}")
     parser.add_argument("--cloud", default=env["CLOUD"], help="a PCD or PLY file instead of the simulator (or CLOUD)")
-    parser.add_argument("--cloud-frame", default="camera_optical_frame", help="frame of that file's points; base_link: "
-                        "they are in the robot's frame already, else the table is found as a plane")
+    parser.add_argument(
+        "--cloud-frame",
+        default="camera_optical_frame",
+        help="frame of that file's points; base_link: "
+        "they are in the robot's frame already, else the table is found as a plane",
+    )
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder for plan.json, plan.png and logs")
     parser.add_argument("--seed", type=int, default=int(env["SEED"] or 0), help="of the simulated scene (or SEED)")
     parser.add_argument("--checkpoint", default=env["CHECKPOINT"] or "default", help="name or folder (or CHECKPOINT)")
     parser.add_argument("--planner", default="moe3d_ros.nodes.planner", help="module of another planner node")
-    parser.add_argument("--view", action="store_true", help="serve the live view in the browser and stay until "
-                        "Ctrl-C: what is typed there is planned and, in the simulator, executed")
+    parser.add_argument(
+        "--view",
+        action="store_true",
+        help="serve the live view in the browser and stay until "
+        "Ctrl-C: what is typed there is planned and, in the simulator, executed",
+    )
     parser.add_argument("--timeout", type=float, default=300.0, help="longest time for any stage, seconds")
     args = parser.parse_args(argv)
     if args.cloud and not Path(args.cloud).is_file():
@@ -85,8 +93,14 @@ def run(args: argparse.Namespace) -> int:
     began = time.monotonic()
     domain = OwnDomain()
     os.environ.update(domain.environment())  # for this process too, before rclpy reads it
-    record: dict = {"instruction": args.instruction, "actions": [], "complete": False, "latency_s": {},
-                    "executed": False, "success": None if args.cloud else False}  # fmt: skip
+    record: dict = {
+        "instruction": args.instruction,
+        "actions": [],
+        "complete": False,
+        "latency_s": {},
+        "executed": False,
+        "success": None if args.cloud else False,
+    }
     try:
         with Nodes(args.out / "logs", domain.environment()) as nodes:
             _start(nodes, args)
@@ -188,9 +202,14 @@ def _execute(client, plan: Plan, args: argparse.Namespace, record: dict) -> None
         why = "" if right else f" The instruction asked for the {asked[0]} and the {asked[1]}."
         success = success and right
     outcome = "SUCCESS" if success else "NO SUCCESS"
-    record.update(executed=True, success=success, executions=executions, judged_by=judged_by,
-                  execution_s=round(time.monotonic() - start, 3),
-                  verdict=f"{outcome} in the simulator. {executions[-1]['message']}{why}")  # fmt: skip
+    record.update(
+        executed=True,
+        success=success,
+        executions=executions,
+        judged_by=judged_by,
+        execution_s=round(time.monotonic() - start, 3),
+        verdict=f"{outcome} in the simulator. {executions[-1]['message']}{why}",
+    )
 
 
 def describe(plan: Plan) -> list[str]:

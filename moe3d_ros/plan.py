@@ -10,8 +10,6 @@ from moe3d_ros.world.pose import Pose
 MAX_CHARACTERS = 1000  # of an instruction, a question or a completed step
 
 
-
-
 @dataclass(frozen=True)
 class Action:
     """One step: pick the target at ``pick``, release it at ``place``.

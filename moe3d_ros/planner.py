@@ -50,7 +50,9 @@ class Planner:
         self.voxel_size = model.config.patches.voxel_size
 
     @classmethod
-    def from_pretrained(cls, path_or_name: str = "default", device: str = "cpu", base_llm: str | None = None) -> Planner:
+    def from_pretrained(
+        cls, path_or_name: str = "default", device: str = "cpu", base_llm: str | None = None
+    ) -> Planner:
         """Load a checkpoint folder, or one that ships with the package by its name.
 
         Args:
@@ -89,8 +91,9 @@ class Planner:
         return cls(model.requires_grad_(False), checkpoint_checksum(folder), device)
 
     @torch.no_grad()
-    def plan(self, points, colors, instruction: str, completed=(), max_steps: int = 8,
-             on_progress=None, should_stop=None) -> Plan:  # fmt: skip
+    def plan(
+        self, points, colors, instruction: str, completed=(), max_steps: int = 8, on_progress=None, should_stop=None
+    ) -> Plan:
         """Plan from one look at the scene.
 
         Args:
@@ -114,9 +117,14 @@ class Planner:
                 encoded, objects = self._see(patches)
             with watch("language"):
                 steps, end, _ = generate_plan(
-                    self.model.language, objects, instruction, tuple(completed), max_steps,
-                    on_text=lambda text: watch.report("language", text), should_stop=should_stop,
-                )  # fmt: skip
+                    self.model.language,
+                    objects,
+                    instruction,
+                    tuple(completed),
+                    max_steps,
+                    on_text=lambda text: watch.report("language", text),
+                    should_stop=should_stop,
+                )
             if end == "cannot":
                 raise refusal(instruction, objects)
             with watch("poses"):
@@ -171,7 +179,8 @@ class Planner:
         objects = from_detections(found)
         if not bool(objects.mask.any()):
             raise PlanningError(
-                ErrorCode.EMPTY_WORKSPACE, "No object is recognised in the workspace: check light, camera and transform."
+                ErrorCode.EMPTY_WORKSPACE,
+                "No object is recognised in the workspace: check light, camera and transform.",
             )
         return encoded, objects
 
@@ -184,10 +193,18 @@ class Planner:
         condition = step_condition(torch.stack([step.state.state for step in steps]))[None]
         generator = torch.Generator(self.device).manual_seed(0)  # the same cloud gives the same poses
         positions, rotations = sample_poses(
-            model.pose, condition, encoded, patches.centroids, patches.mask, anchors=anchors.positions,
-            anchor_features=anchors.features, tilt=anchors.tilt(), steps=model.config.pose_steps, draws=model.config.pose_draws,
+            model.pose,
+            condition,
+            encoded,
+            patches.centroids,
+            patches.mask,
+            anchors=anchors.positions,
+            anchor_features=anchors.features,
+            tilt=anchors.tilt(),
+            steps=model.config.pose_steps,
+            draws=model.config.pose_draws,
             generator=generator,
-        )  # fmt: skip
+        )
         positions, rotations = positions[0].cpu().numpy(), (anchors.turn() @ rotations)[0].cpu().numpy()
         self._check_reachable(positions, rotations)
         self._keep_free(steps, positions, objects)
@@ -214,8 +231,14 @@ class Planner:
             if pick < count and goal == count:
                 others = solid & (np.arange(count) != pick)
                 area = parse_step(step.text)[1].removeprefix("on the ")
-                place[:2] = free_spot(place[:2], radii[pick], centers[others], radii[others], self.workspace,
-                                      area if area in AREAS else "")  # fmt: skip
+                place[:2] = free_spot(
+                    place[:2],
+                    radii[pick],
+                    centers[others],
+                    radii[others],
+                    self.workspace,
+                    area if area in AREAS else "",
+                )
             if pick < count:
                 centers[pick] = place[:2]
 

@@ -16,7 +16,10 @@ import time
 from pathlib import Path
 
 LOOPBACK = Path(__file__).resolve().parent / "fastdds_loopback.xml"
-PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")  # Fast DDS 2, and 3, which warns of the other
+PROFILES = (
+    "FASTRTPS_DEFAULT_PROFILES_FILE",
+    "FASTDDS_DEFAULT_PROFILES_FILE",
+)  # Fast DDS 2, and 3, which warns of the other
 FAST_DDS_2 = ("humble", "iron", "jazzy")  # distributions
 DOMAINS = range(1, 102)  # what is safe beside Linux's ephemeral ports
 PATIENCE = ((signal.SIGINT, 6.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 5.0))  # seconds after each
@@ -122,9 +125,14 @@ class Nodes:
         self._logs.mkdir(parents=True, exist_ok=True)
         with open(self.log_file(name), "ab" if name in self._running else "wb") as log:
             self._running[name] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=self._environment,
-                start_new_session=True, preexec_fn=_end_with_parent,
-            )  # fmt: skip
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self._environment,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,
+            )
 
     def log_file(self, name: str) -> Path:
         """Where the words of a node go."""

@@ -14,7 +14,9 @@ DATA_FRAG, GAP = 0x16, 0x08
 def first_fragment(writer: bytes, number: int, size: int, fragment: int = 1024) -> bytes:
     """DATA_FRAG (8.3.7.3): the first ``fragment`` bytes of the message ``number``, of ``size`` bytes."""
     head = struct.pack("<HH", 0, 28) + ANY_READER + writer[12:16] + _number(number)
-    return _submessage(DATA_FRAG, head + struct.pack("<IHHI", 1, 1, fragment, size) + b"\x00\x01\x00\x00" + bytes(fragment - 4))
+    return _submessage(
+        DATA_FRAG, head + struct.pack("<IHHI", 1, 1, fragment, size) + b"\x00\x01\x00\x00" + bytes(fragment - 4)
+    )
 
 
 def gap(writer: bytes, number: int) -> bytes:

@@ -38,8 +38,14 @@ def environment() -> dict[str, str]:
 
 
 def run_demo(out: Path, *options: str, **variables: str) -> subprocess.CompletedProcess:
-    return subprocess.run(command(out, *options), env={**environment(), **variables}, capture_output=True, text=True,
-                          timeout=TIMEOUT, cwd=out.parent)  # fmt: skip
+    return subprocess.run(
+        command(out, *options),
+        env={**environment(), **variables},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        cwd=out.parent,
+    )
 
 
 def left_behind(mark: str) -> list[str]:
@@ -154,8 +160,14 @@ def test_a_refused_instruction_is_one_line_and_no_success(ros, tmp_path):
 @pytest.mark.parametrize("sign, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_no_process_outlives_an_interrupted_demo(ros, tmp_path, sign, code):
     out, mark = tmp_path / "demo", f"mark-{os.getpid()}-{sign.name}"
-    process = subprocess.Popen(command(out, *ORACLE), env={**environment(), "DEMO_MARK": mark}, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, cwd=tmp_path)  # fmt: skip
+    process = subprocess.Popen(
+        command(out, *ORACLE),
+        env={**environment(), "DEMO_MARK": mark},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=tmp_path,
+    )
     for line in process.stdout:
         if line.startswith("Starting"):
             break
@@ -212,7 +224,7 @@ def test_nodes_end_with_all_that_they_started(tmp_path, monkeypatch):
     (tmp_path / "stubborn_node.py").write_text(SLEEPER)
     mark = f"mark-{os.getpid()}-stubborn"
     with pytest.raises(RuntimeError, match="something else"), Nodes(tmp_path / "logs", {"DEMO_MARK": mark}) as nodes:
-        nodes.start("stubborn", module="stubborn_node", text="it's \"here\"", number=3, names=["a", "b"])
+        nodes.start("stubborn", module="stubborn_node", text='it\'s "here"', number=3, names=["a", "b"])
         end = time.monotonic() + 60
         while "up" not in nodes.log_file("stubborn").read_text() and time.monotonic() < end:
             time.sleep(0.05)

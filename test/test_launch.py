@@ -29,8 +29,17 @@ def test_rviz_shows_everything_at_once_and_gets_the_last_plan():
     config = yaml.safe_load((ROOT / "config" / "moe3d.rviz").read_text())
     displays = {display["Name"]: display for display in config["Visualization Manager"]["Displays"]}
     kinds = {name: displays[name]["Class"].rpartition("/")[2] for name in displays}
-    assert kinds == {"Table": "Grid", "Robot base": "Axes", "Cloud": "PointCloud2", "Voxels": "PointCloud2",
-                     "Frames": "TF", "Plan": "MarkerArray", "Pick": "Pose", "Place": "Pose", "Goal": "Pose"}  # fmt: skip
+    assert kinds == {
+        "Table": "Grid",
+        "Robot base": "Axes",
+        "Cloud": "PointCloud2",
+        "Voxels": "PointCloud2",
+        "Frames": "TF",
+        "Plan": "MarkerArray",
+        "Pick": "Pose",
+        "Place": "Pose",
+        "Goal": "Pose",
+    }
     assert [name for name, display in displays.items() if not display["Enabled"]] == ["Frames"]
     assert displays["Plan"]["Topic"]["Durability Policy"] == "Transient Local"  # as it is published
     assert displays["Plan"]["Namespaces"] == {}  # none is hidden, the words of the plan neither

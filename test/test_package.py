@@ -62,8 +62,14 @@ def test_manifest_names_every_ros_package_that_is_imported():
     imported = set()
     for path in [*(ROOT / "moe3d_ros").rglob("*.py"), *(ROOT / "launch").glob("*.py")]:
         imported |= set(re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(), re.MULTILINE))
-    ros = {name for name in imported if name.endswith("_msgs") or name.endswith("_srvs") or name in
-           ("rclpy", "tf2_ros", "tf_transformations", "sensor_msgs_py", "launch", "launch_ros", "ament_index_python")}
+    ros = {
+        name
+        for name in imported
+        if name.endswith("_msgs")
+        or name.endswith("_srvs")
+        or name
+        in ("rclpy", "tf2_ros", "tf_transformations", "sensor_msgs_py", "launch", "launch_ros", "ament_index_python")
+    }
     assert ros <= declared, f"package.xml lacks {sorted(ros - declared)}"
 
 

@@ -64,17 +64,19 @@ def test_voxels_give_the_plan_of_their_points(planner, cloud):
 
 
 @pytest.mark.parametrize(
-    "instruction", ["", "   ", "a" * 1001, "put \ufffd there", "move \ud800 it", "???"],
+    "instruction",
+    ["", "   ", "a" * 1001, "put \ufffd there", "move \ud800 it", "???"],
     ids=["empty", "blank", "long", "replacement", "surrogate", "no words"],
-)  # fmt: skip
+)
 def test_bad_instructions_are_refused(planner, cloud, instruction):
     with pytest.raises(PlanningError) as caught:
         planner.plan(*cloud, instruction)
     assert caught.value.code == ErrorCode.BAD_INSTRUCTION and str(caught.value).endswith(".")
 
 
-@pytest.mark.parametrize("points", [np.zeros((0, 3)), np.full((50, 3), np.nan), np.full((50, 3), 5.0)],
-                         ids=["empty", "NaN", "elsewhere"])  # fmt: skip
+@pytest.mark.parametrize(
+    "points", [np.zeros((0, 3)), np.full((50, 3), np.nan), np.full((50, 3), 5.0)], ids=["empty", "NaN", "elsewhere"]
+)
 def test_a_cloud_without_a_point_in_the_workspace_is_an_error(planner, points):
     with pytest.raises(PlanningError) as caught:
         planner.plan(points.astype(np.float32), np.zeros(points.shape, np.uint8), INSTRUCTION)
@@ -100,9 +102,11 @@ def test_planning_can_be_stopped_in_every_stage(planner, cloud):
         stages, left = [], iter(range(number + 1))
         with pytest.raises(PlanningError) as caught:
             planner.plan(
-                *cloud, INSTRUCTION, on_progress=lambda stage, _: stages.append(stage),
+                *cloud,
+                INSTRUCTION,
+                on_progress=lambda stage, _: stages.append(stage),
                 should_stop=lambda: next(left, number) == number,
-            )  # fmt: skip
+            )
         assert caught.value.code == ErrorCode.CANCELLED
         stopped_in.add(stages[-1])
     assert stopped_in == {"encode", "language", "poses"}

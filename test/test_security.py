@@ -18,7 +18,8 @@ INCLUDE = "{http://www.w3.org/2001/XInclude}include"
 # Allowed, but not seen here: with use_sim_time, with tf2 installed, with other parameters.
 ON_DEMAND = {
     "voxelizer": {
-        ("topics", "subscribe", "/clock"), ("services", "reply", "/tf2_frames"),
+        ("topics", "subscribe", "/clock"),
+        ("services", "reply", "/tf2_frames"),
     },
     "planner": {("topics", "subscribe", "/clock")},
     "tabletop": {("topics", "subscribe", "/clock")},
@@ -26,7 +27,7 @@ ON_DEMAND = {
     "record": {("topics", "subscribe", "/clock")},
     "moveit_goals": {("topics", "subscribe", "/clock")},
     "viewer": {("topics", "subscribe", "/clock")},
-}  # fmt: skip
+}
 
 
 def allowed(profile) -> set[tuple[str, str, str]]:
@@ -37,7 +38,7 @@ def allowed(profile) -> set[tuple[str, str, str]]:
         assert include.get("xpointer") == "xpointer(/profile/*)"
         groups += list(ElementTree.parse(CONFIG / include.get("href")).getroot())
     for group in groups:
-        (what, permission), = group.attrib.items()
+        ((what, permission),) = group.attrib.items()
         assert permission == "ALLOW"
         for item in group:
             assert item.tag == group.tag.rstrip("s")
@@ -86,8 +87,9 @@ def check(probe, name: str, rules: set, unseen=frozenset()) -> None:
 def test_composed_may_do_what_its_two_nodes_may():
     enclaves = policy()
     assert enclaves["/moe3d_ros/composed"] == [
-        *enclaves["/moe3d_ros/voxelizer"], *enclaves["/moe3d_ros/planner"],
-    ]  # fmt: skip
+        *enclaves["/moe3d_ros/voxelizer"],
+        *enclaves["/moe3d_ros/planner"],
+    ]
     assert set(enclaves) - {"/moe3d_ros/composed"} == {f"/moe3d_ros/{name}" for name in ON_DEMAND}
     for path, profiles in enclaves.items():
         for name, rules in profiles:
@@ -113,8 +115,10 @@ def test_viewer_does_what_the_policy_allows(probe):
 
 def test_voxelizer_does_what_the_policy_allows_with_either_input(probe):
     rules = policy()["/moe3d_ros/voxelizer"][0][1]
-    images = {("topics", "subscribe", f"/{name}") for name in
-              ("depth/image_rect", "depth/camera_info", "rgb/image_rect_color", "rgb/camera_info")}
+    images = {
+        ("topics", "subscribe", f"/{name}")
+        for name in ("depth/image_rect", "depth/camera_info", "rgb/image_rect_color", "rgb/camera_info")
+    }
     node = NodeProcess("voxelizer", {"table_plane": True})
     check(probe, "voxelizer", rules, images)
     assert node.stop() == 0
@@ -157,14 +161,32 @@ def empty_cloud():
 
 def empty_image():
     """sensor_msgs/Image without a pixel."""
-    return bags.message("sensor_msgs/msg/Image", header=bags.header(1, "x"), height=0, width=0, encoding="rgb8",
-                        is_bigendian=0, step=0, data=np.zeros(0, np.uint8))  # fmt: skip
+    return bags.message(
+        "sensor_msgs/msg/Image",
+        header=bags.header(1, "x"),
+        height=0,
+        width=0,
+        encoding="rgb8",
+        is_bigendian=0,
+        step=0,
+        data=np.zeros(0, np.uint8),
+    )
 
 
 def empty_info():
     """sensor_msgs/CameraInfo of no camera."""
-    roi = bags.message("sensor_msgs/msg/RegionOfInterest", x_offset=0, y_offset=0, height=0, width=0,
-                       do_rectify=False)  # fmt: skip
-    return bags.message("sensor_msgs/msg/CameraInfo", header=bags.header(1, "x"), height=0, width=0,
-                        distortion_model="", d=np.zeros(0), k=np.zeros(9), r=np.zeros(9), p=np.zeros(12),
-                        binning_x=0, binning_y=0, roi=roi)  # fmt: skip
+    roi = bags.message("sensor_msgs/msg/RegionOfInterest", x_offset=0, y_offset=0, height=0, width=0, do_rectify=False)
+    return bags.message(
+        "sensor_msgs/msg/CameraInfo",
+        header=bags.header(1, "x"),
+        height=0,
+        width=0,
+        distortion_model="",
+        d=np.zeros(0),
+        k=np.zeros(9),
+        r=np.zeros(9),
+        p=np.zeros(12),
+        binning_x=0,
+        binning_y=0,
+        roi=roi,
+    )

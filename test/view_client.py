@@ -23,16 +23,28 @@ class ViewClient:
 
     def __init__(self, address: str, origin: str | None = None):
         self._socket = connect(
-            f"ws://{urlsplit(address).netloc}", subprotocols=[f"viser-v{viser.__version__}"], origin=origin,
-            max_size=None, compression=None,
-        )  # fmt: skip
+            f"ws://{urlsplit(address).netloc}",
+            subprotocols=[f"viser-v{viser.__version__}"],
+            origin=origin,
+            max_size=None,
+            compression=None,
+        )
         self.nodes: dict[str, dict] = {}
         self.poses: dict[str, dict] = {}
         self.gui: dict[str, dict] = {}
         # The server takes nothing from a client before it knows its camera.
-        self.say("ViewerCameraMessage", wxyz=(1.0, 0.0, 0.0, 0.0), position=(0.0, 0.0, 1.0), fov=1.0, near=0.01,
-                 far=10.0, image_height=480, image_width=640, look_at=(0.0, 0.0, 0.0),
-                 up_direction=(0.0, 0.0, 1.0))  # fmt: skip
+        self.say(
+            "ViewerCameraMessage",
+            wxyz=(1.0, 0.0, 0.0, 0.0),
+            position=(0.0, 0.0, 1.0),
+            fov=1.0,
+            near=0.01,
+            far=10.0,
+            image_height=480,
+            image_width=640,
+            look_at=(0.0, 0.0, 0.0),
+            up_direction=(0.0, 0.0, 1.0),
+        )
 
     def close(self) -> None:
         """Leave."""

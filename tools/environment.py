@@ -84,8 +84,17 @@ def run(command: list, **kwargs) -> None:
 
 def clean_environment() -> dict[str, str]:
     """The environment without what another Python or ROS set up in this shell: it would be mixed into ours."""
-    foreign = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "AMENT_PREFIX_PATH", "CMAKE_PREFIX_PATH",
-               "COLCON_PREFIX_PATH", "ROS_DISTRO", "_ROS_WHEELS_BOOTSTRAP_COMPLETE")
+    foreign = (
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "VIRTUAL_ENV",
+        "LD_LIBRARY_PATH",
+        "AMENT_PREFIX_PATH",
+        "CMAKE_PREFIX_PATH",
+        "COLCON_PREFIX_PATH",
+        "ROS_DISTRO",
+        "_ROS_WHEELS_BOOTSTRAP_COMPLETE",
+    )
     return {key: value for key, value in os.environ.items() if key not in foreign}
 
 
@@ -172,7 +181,9 @@ def build() -> None:
             shutil.rmtree(ROOT / left, ignore_errors=True)
     environment = clean_environment()
     environment.update(
-        AMENT_PREFIX_PATH=str(venv), CMAKE_PREFIX_PATH=str(venv), VIRTUAL_ENV=str(venv),
+        AMENT_PREFIX_PATH=str(venv),
+        CMAKE_PREFIX_PATH=str(venv),
+        VIRTUAL_ENV=str(venv),
         PATH=os.pathsep.join([str(venv / "bin"), environment.get("PATH", os.defpath)]),
         ROS_DISTRO=json.loads((venv / STAMP).read_text())["distribution"],
         CMAKE_BUILD_PARALLEL_LEVEL=os.environ.get("MAKE_JOBS", str(os.cpu_count() or 1)),
@@ -182,9 +193,25 @@ def build() -> None:
     quiet = ["--event-handlers", "console_direct-", "console_cohesion-", "--executor", "sequential"]
     python = venv / "bin" / "python"
     settings = ["-GNinja", "-DBUILD_TESTING=OFF", "-DCMAKE_BUILD_TYPE=Release", f"-DPython3_EXECUTABLE={python}"]
-    run([python, "-m", "colcon", "--log-base", ROOT / "build" / "log", "build", *quiet,
-         "--base-paths", ROOT / "tools" / "tf2_msgs", ROOT, "--cmake-args", *settings, "--no-warn-unused-cli"],
-        cwd=ROOT, env=environment)
+    run(
+        [
+            python,
+            "-m",
+            "colcon",
+            "--log-base",
+            ROOT / "build" / "log",
+            "build",
+            *quiet,
+            "--base-paths",
+            ROOT / "tools" / "tf2_msgs",
+            ROOT,
+            "--cmake-args",
+            *settings,
+            "--no-warn-unused-cli",
+        ],
+        cwd=ROOT,
+        env=environment,
+    )
     made_with.write_text(current)
 
 

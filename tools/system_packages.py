@@ -17,8 +17,12 @@ class MissingPackages(RuntimeError):
 
 
 LIBRARIES = {
-    "libEGL.so.1": "libegl1", "libGL.so.1": "libgl1", "libX11.so.6": "libx11-6", "libgomp.so.1": "libgomp1",
-    "libidn2.so.0": "libidn2-0", "libudev.so.1": "libudev1",
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libX11.so.6": "libx11-6",
+    "libgomp.so.1": "libgomp1",
+    "libidn2.so.0": "libidn2-0",
+    "libudev.so.1": "libudev1",
 }
 
 

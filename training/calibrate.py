@@ -71,9 +71,11 @@ def main(arguments: list[str] | None = None) -> int:
         raw, right = (np.array([r[key] for r in records], float) for key in ("raw_confidence", "right"))
         temperature, bias = fit(raw, right)
         fitted = expit(logit(np.clip(raw, LEAST_CHANCE, 1 - LEAST_CHANCE)) / temperature + bias)
-        print(f"{len(right)} steps, {right.mean():.3f} right: temperature {temperature:.3f}, bias {bias:+.3f}; ECE on these "
-              f"scenes {expected_calibration_error(raw, right):.3f} before, {expected_calibration_error(fitted, right):.3f} "
-              "after (see `make eval SUITE=calibration` for others)")  # fmt: skip
+        print(
+            f"{len(right)} steps, {right.mean():.3f} right: temperature {temperature:.3f}, bias {bias:+.3f}; ECE on these "
+            f"scenes {expected_calibration_error(raw, right):.3f} before, {expected_calibration_error(fitted, right):.3f} "
+            "after (see `make eval SUITE=calibration` for others)"
+        )
         if not options.dry_run:
             folder = Path(options.checkpoint).expanduser()
             store(folder if folder.is_dir() else CHECKPOINTS / options.checkpoint, temperature, bias)

@@ -27,7 +27,9 @@ def samples_of(folder: Path, per_step: float | None = None) -> float:
     try:
         record = json.loads((folder / STATE).read_text())
     except (OSError, ValueError) as error:
-        raise ValueError(f"{folder} holds no state of a run ({error}): name folders like runs/stage2/kept/0001000.") from error
+        raise ValueError(
+            f"{folder} holds no state of a run ({error}): name folders like runs/stage2/kept/0001000."
+        ) from error
     seen = per_step * record["step"] if per_step else record.get("samples", 0.0)
     if not seen:
         raise ValueError(f"{folder} does not say how many samples it has seen: give --samples-per-step.")
@@ -72,7 +74,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("states", nargs="+", type=Path, help="kept states, such as runs/stage2/kept/*, or whole runs")
     add_model_arguments(parser)
-    parser.add_argument("--samples-per-step", type=float, help="for states that do not say how many samples they have seen")
+    parser.add_argument(
+        "--samples-per-step", type=float, help="for states that do not say how many samples they have seen"
+    )
     parser.add_argument("--scenes", type=int, default=120, help="held-out cases (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path("docs/results"), help="folder for curve.json and curve.png")
     parser.add_argument("--device", default="cpu")
@@ -98,7 +102,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / "curve.json").write_text(json.dumps({"scenes": options.scenes, "points": points}, indent=1) + "\n")
+    (options.output / "curve.json").write_text(
+        json.dumps({"scenes": options.scenes, "points": points}, indent=1) + "\n"
+    )
     plot(points, options.output / "curve.png")
     return 0
 

@@ -41,13 +41,28 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="write the figures and every case there")
     parser.add_argument("--scenes", type=int, help="how many held-out scenes (default: by the suite)")
     parser.add_argument("--questions", type=int, default=1000, help="how many held-out questions (qa)")
-    parser.add_argument("--episodes", type=int, default=50,
-                        help="how many of them are executed (single-step); of each task (tabletop, 6d)")  # fmt: skip
-    parser.add_argument("--free-noise", action="store_true", help="poses from any noise, also near the edge between two turns (pose-steps)")
-    parser.add_argument("--held-out-wordings", action="store_true", help="word instructions and questions as training never did")
-    parser.add_argument("--compare", nargs="+", default=[], metavar="WHAT",
-                        help="`dense`: also ask the dense baseline the same questions (qa); NAME=CHECKPOINT ...: other "
-                        "checkpoints, such as of the baseline heads ddim and regression, beside this one (pose-steps)")  # fmt: skip
+    parser.add_argument(
+        "--episodes",
+        type=int,
+        default=50,
+        help="how many of them are executed (single-step); of each task (tabletop, 6d)",
+    )
+    parser.add_argument(
+        "--free-noise",
+        action="store_true",
+        help="poses from any noise, also near the edge between two turns (pose-steps)",
+    )
+    parser.add_argument(
+        "--held-out-wordings", action="store_true", help="word instructions and questions as training never did"
+    )
+    parser.add_argument(
+        "--compare",
+        nargs="+",
+        default=[],
+        metavar="WHAT",
+        help="`dense`: also ask the dense baseline the same questions (qa); NAME=CHECKPOINT ...: other "
+        "checkpoints, such as of the baseline heads ddim and regression, beside this one (pose-steps)",
+    )
     parser.add_argument("--draws", type=int, default=1, help="draws whose geodesic medoid is judged (pose-steps)")
     parser.add_argument("--dense-checkpoint", help="its folder (default: one that ships as `dense`)")
     parser.add_argument("--threads", type=int, help="torch threads")
@@ -113,7 +128,9 @@ def _sixd(options, parser) -> int:
     tasks = six_dof.SIXD_TASKS if options.tasks == ALL_TASKS else tuple(options.tasks.split(","))
     try:
         planner = None if options.oracle_only else Planner.from_pretrained(options.checkpoint, device=options.device)
-        figures = six_dof.run(planner, options.episodes, tasks, options.held_out_wordings, tuple(options.cameras.split(",")))
+        figures = six_dof.run(
+            planner, options.episodes, tasks, options.held_out_wordings, tuple(options.cameras.split(","))
+        )
     except (CheckpointError, BaseModelError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -129,7 +146,9 @@ def _tabletop_arguments(group) -> None:
     group.add_argument("--tasks", default=ALL_TASKS, help="which, with commas (default: all of the suite)")
     group.add_argument("--workers", type=int, default=1, help="processes, each with one torch thread")
     group.add_argument("--cameras", default="front,left,right", help="which look, with commas (default: %(default)s)")
-    group.add_argument("--colors", choices=("seen", "all"), default="seen", help="all: also those never shown in training")
+    group.add_argument(
+        "--colors", choices=("seen", "all"), default="seen", help="all: also those never shown in training"
+    )
     group.add_argument("--oracle-only", action="store_true", help="no model: what scenes, physics and rules allow")
     group.add_argument("--failures", type=Path, help="folder for the failed episodes")
     group.add_argument("--replay", type=Path, help="run a saved episode again and print its steps")
@@ -142,11 +161,19 @@ def _tabletop(options, parser) -> int:
         if options.replay:
             print(json.dumps(closed_loop.replay(options.replay, checkpoint, options.device), indent=1))
             return 0
-        figures = closed_loop.run(closed_loop.TabletopOptions(
-            tasks=tuple(options.tasks.split(",")), episodes=options.episodes, checkpoint=checkpoint,
-            cameras=tuple(options.cameras.split(",")), colors=options.colors, workers=options.workers,
-            held_out_wordings=options.held_out_wordings, device=options.device, failures=options.failures,
-        ))  # fmt: skip
+        figures = closed_loop.run(
+            closed_loop.TabletopOptions(
+                tasks=tuple(options.tasks.split(",")),
+                episodes=options.episodes,
+                checkpoint=checkpoint,
+                cameras=tuple(options.cameras.split(",")),
+                colors=options.colors,
+                workers=options.workers,
+                held_out_wordings=options.held_out_wordings,
+                device=options.device,
+                failures=options.failures,
+            )
+        )
     except ValueError as error:
         parser.error(str(error))
     except (CheckpointError, BaseModelError) as error:

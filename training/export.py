@@ -27,11 +27,15 @@ def main(arguments: list[str] | None = None) -> None:
     """Build the model, fill it from the runs, write the checkpoint with half-precision weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_model_arguments(parser)
-    parser.add_argument("--checkpoint", type=Path, help="folder of a checkpoint instead of both: only its Pose-DiT is replaced")
+    parser.add_argument(
+        "--checkpoint", type=Path, help="folder of a checkpoint instead of both: only its Pose-DiT is replaced"
+    )
     parser.add_argument("--pose", required=True, help="run of the action stage")
     parser.add_argument("--output", required=True, type=Path, help="checkpoint folder; an older one is replaced")
     parser.add_argument("--card", type=Path, help="text of card.md: data, recipe, scores, limits")
-    parser.add_argument("--free-noise", action="store_true", help="sample poses from any noise: for a run with --decided false")
+    parser.add_argument(
+        "--free-noise", action="store_true", help="sample poses from any noise: for a run with --decided false"
+    )
     options = parser.parse_args(arguments)
     if bool(options.checkpoint) == bool(options.encoder and options.language):
         parser.error("give --encoder and --language, or --checkpoint")
@@ -50,11 +54,15 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """What says how the model of some runs is built, and from which runs its encoder and its LLM come."""
     parser.add_argument("--encoder", help="runs of the perception stage, comma-separated; later ones win")
     parser.add_argument("--language", help="runs of Stage I and Stage II, comma-separated; later ones win")
-    parser.add_argument("--kinds", type=int, choices=(4, 8), help="as in the stages (default: of a checkpoint named here, else 4)")
+    parser.add_argument(
+        "--kinds", type=int, choices=(4, 8), help="as in the stages (default: of a checkpoint named here, else 4)"
+    )
     parser.add_argument("--name", help="of the checkpoint (default: default, or that of --checkpoint)")
     parser.add_argument("--base", default=LanguageConfig.base)
     parser.add_argument("--moe-layers", default=LanguageConfig.moe_layers, help="as in Stage II: odd or all")
-    parser.add_argument("--rank", type=int, help=f"as in Stage II (default: of a checkpoint in --language, else {LanguageConfig.rank})")
+    parser.add_argument(
+        "--rank", type=int, help=f"as in Stage II (default: of a checkpoint in --language, else {LanguageConfig.rank})"
+    )
     for name in ("experts", "top-k", "shards"):
         default = getattr(LanguageConfig, name.replace("-", "_"))
         parser.add_argument(f"--{name}", type=int, default=default, help=f"as in Stage II (default {default})")
@@ -83,7 +91,9 @@ def build_model(options: argparse.Namespace, **settings) -> ThreeDMoE:
     return model
 
 
-def exchange_pose(checkpoint: Path, run: str, output: Path, card: str, name: str | None = None, decided: bool = True) -> None:
+def exchange_pose(
+    checkpoint: Path, run: str, output: Path, card: str, name: str | None = None, decided: bool = True
+) -> None:
     """Write ``checkpoint`` to ``output`` with the Pose-DiT, and the head, of a run of the action stage.
 
     Raises:

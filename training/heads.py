@@ -30,12 +30,20 @@ from training.stages.action import ActionTask  # noqa: E402
 def main(arguments: list[str] | None = None) -> int:
     """Train every head, write its checkpoint, then print and write all curves."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", default="default", help="folder, or the name of one that ships: encoder and LLM")
+    parser.add_argument(
+        "--checkpoint", default="default", help="folder, or the name of one that ships: encoder and LLM"
+    )
     parser.add_argument("--heads", default=",".join(HEADS), help="which, with commas (default: %(default)s)")
-    parser.add_argument("--runs", type=Path, default=Path("runs/heads"), help="folder of runs, checkpoints and heads.json")
+    parser.add_argument(
+        "--runs", type=Path, default=Path("runs/heads"), help="folder of runs, checkpoints and heads.json"
+    )
     parser.add_argument("--action-steps", type=int, default=1200, help="steps without the LLM (default: %(default)s)")
-    parser.add_argument("--joint-steps", type=int, default=100, help="steps with the LLM's states (default: %(default)s)")
-    parser.add_argument("--scenes", type=int, default=100, help="held-out scenes of the suite pose-steps; 0 to train only")
+    parser.add_argument(
+        "--joint-steps", type=int, default=100, help="steps with the LLM's states (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--scenes", type=int, default=100, help="held-out scenes of the suite pose-steps; 0 to train only"
+    )
     options, extra = parser.parse_known_args(arguments)
     heads = options.heads.split(",")
     unknown = set(heads) - set(HEADS)
@@ -65,8 +73,10 @@ def train_head(head: str, source: Path, options, extra: list[str]) -> None:
         arguments = [text for key, value in values.items() for text in (f"--{key}", str(value))]
         config = parse(["--stage", stage, *arguments, *extra])
         train(ActionTask(config), config)
-    card = (f"# {head}\n\nEncoder and LLM of {source.name}; Pose-DiT trained from random weights as the head {head}: "
-            f"{options.action_steps} steps of the stage action, {options.joint_steps} of joint.\n")  # fmt: skip
+    card = (
+        f"# {head}\n\nEncoder and LLM of {source.name}; Pose-DiT trained from random weights as the head {head}: "
+        f"{options.action_steps} steps of the stage action, {options.joint_steps} of joint.\n"
+    )
     exchange_pose(source, str(folder / "joint"), folder / "checkpoint", card, head)
 
 

@@ -50,7 +50,12 @@ VARIANTS = (
     Variant("2 experts, top 1", "", {"experts": 2, "top_k": 1}),
     Variant("1 expert", "the conversion without a choice", {"experts": 1, "top_k": 1}),
     Variant("no balance loss", "what becomes of the loads", {"balance": 0.0}),
-    Variant("no Stage I", "relation encoder and projection from random weights, trained along", {"tune_objects": True}, False),
+    Variant(
+        "no Stage I",
+        "relation encoder and projection from random weights, trained along",
+        {"tune_objects": True},
+        False,
+    ),
 )
 
 
@@ -60,8 +65,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--init", default=INIT, help=f"encoder first, then Stage I, comma-separated (default {INIT})")
     parser.add_argument("--output", type=Path, default=Path("docs/results"), help="report (default docs/results)")
     parser.add_argument("--runs", type=Path, default=Path("runs/study"), help="folder of the runs")
-    parser.add_argument("--variants", default=",".join(v.name.replace(",", ";") for v in VARIANTS),
-                        help="names, comma-separated; a comma within a name as a semicolon")  # fmt: skip
+    parser.add_argument(
+        "--variants",
+        default=",".join(v.name.replace(",", ";") for v in VARIANTS),
+        help="names, comma-separated; a comma within a name as a semicolon",
+    )
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--questions", type=int, default=1000, help="asked of each variant")
     parser.add_argument("--batches", type=int, default=60, help="held-out batches for the loss")
@@ -98,9 +106,18 @@ def stage_arguments(variant: Variant, options, extra: list[str]) -> list[str]:
     """The arguments of training/train.py that make this variant."""
     parts = options.init.split(",")
     init = options.init if variant.stage_one else parts[0]
-    values = {"output": str(options.runs / slug(variant.name)), "init": init, "steps": options.steps, "seed": options.seed,
-              "texts": "questions", "real_scenes": 0.0, "tune_objects": False, "learning_rate": 6e-4, "warmup": 10,
-              **variant.settings}  # fmt: skip
+    values = {
+        "output": str(options.runs / slug(variant.name)),
+        "init": init,
+        "steps": options.steps,
+        "seed": options.seed,
+        "texts": "questions",
+        "real_scenes": 0.0,
+        "tune_objects": False,
+        "learning_rate": 6e-4,
+        "warmup": 10,
+        **variant.settings,
+    }
     return ["--stage", "2", *(text for key, value in values.items() for text in (f"--{key}", str(value))), *extra]
 
 
@@ -117,12 +134,20 @@ def run_variant(variant: Variant, options, extra: list[str]) -> dict:
     task.model.eval()
     answers = question_answering.ask(task.encoder, task.model, options.questions)
     return {
-        "name": variant.name, "shows": variant.shows, "seed": options.seed, "steps": config.steps,
+        "name": variant.name,
+        "shows": variant.shows,
+        "seed": options.seed,
+        "steps": config.steps,
         "command": "python training/train.py " + " ".join(f'"{a}"' if " " in a or not a else a for a in arguments),
-        "trained": trained, "minutes": None if resumed else minutes, "threads": torch.get_num_threads(),
-        "figures": figures, "loads": last_details(config.output), "losses": read_losses(config.output),
-        "answers": answers, "held_out_losses": held_out_losses(task, options.batches),
-    }  # fmt: skip
+        "trained": trained,
+        "minutes": None if resumed else minutes,
+        "threads": torch.get_num_threads(),
+        "figures": figures,
+        "loads": last_details(config.output),
+        "losses": read_losses(config.output),
+        "answers": answers,
+        "held_out_losses": held_out_losses(task, options.batches),
+    }
 
 
 @torch.no_grad()

@@ -35,8 +35,9 @@ class CheckpointError(RuntimeError):
     """A checkpoint cannot be written or read; the message says why and what to do."""
 
 
-def save_checkpoint(folder: str | os.PathLike, config: dict, tensors: Mapping[str, Tensor], card: str,
-                    dtype: torch.dtype | None = None) -> Path:  # fmt: skip
+def save_checkpoint(
+    folder: str | os.PathLike, config: dict, tensors: Mapping[str, Tensor], card: str, dtype: torch.dtype | None = None
+) -> Path:
     """Write a checkpoint folder atomically; an older one under that name is replaced only by a complete new one.
 
     config: JSON values only. dtype: storage type of floating tensors (torch.float16 halves the size), None keeps each
@@ -54,8 +55,10 @@ def save_checkpoint(folder: str | os.PathLike, config: dict, tensors: Mapping[st
             f"The checkpoint would take {total / 2**20:.1f} MiB, more than {MAX_TOTAL_BYTES >> 20}: "
             "store it as float16, or train fewer or smaller parts."
         )
-    checksums = {"files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
-                 "tensors": sorted(tensors)}  # fmt: skip
+    checksums = {
+        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+        "tensors": sorted(tensors),
+    }
     files[CHECKSUMS] = _json_bytes(checksums, CHECKSUMS)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -33,7 +33,9 @@ class LanguageConfig:
         if not 1 <= self.top_k <= self.experts:
             raise ValueError(f"top_k must lie between 1 and experts, got {self.top_k} of {self.experts}")
         if self.shards < 1 or self.experts % self.shards or self.top_k % self.shards:
-            raise ValueError(f"experts ({self.experts}) and top_k ({self.top_k}) must be multiples of shards ({self.shards})")
+            raise ValueError(
+                f"experts ({self.experts}) and top_k ({self.top_k}) must be multiples of shards ({self.shards})"
+            )
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ def make_language_model(config: ModelConfig, llm, tokenizer, adapted: bool = Tru
     convert_base(llm, config.language)
     if adapted:
         adapt_base(llm, config.language)
-    return SceneLanguageModel(llm, tokenizer, config.object_width, config.object_heads, config.object_layers,
-                              config.encoder.kinds)  # fmt: skip
+    return SceneLanguageModel(
+        llm, tokenizer, config.object_width, config.object_heads, config.object_layers, config.encoder.kinds
+    )
 
 
 def make_pose_dit(config: ModelConfig, llm_width: int) -> PoseDiT:
@@ -84,7 +85,6 @@ class ThreeDMoE(nn.Module):
             for name, value in own.items():
                 value.copy_(tensors[name])
 
-
     def load_for_serving(self, tensors: dict[str, torch.Tensor]) -> None:
         """Put a checkpoint's tensors in place, the adapters into the weights that they adapt. Raises as load_tensors."""
         llm, prefix = self.language.llm, "language.llm."
@@ -100,15 +100,3 @@ class ThreeDMoE(nn.Module):
                 value.copy_(tensors[name])
         fold_adapters(llm, {name.removeprefix(prefix): tensors[name] for name in adapters}, ranks)
         ready_to_serve(llm)
-
-
-
-
-
-
-
-
-
-
-
-

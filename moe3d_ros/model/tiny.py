@@ -30,10 +30,16 @@ def write_tiny_base(folder: str | Path, seed: int = 0) -> Path:
     tokenizer.train_from_iterator(texts, vocab_size=400, special_tokens=["<end>"], show_progress=False)
     wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer._tokenizer, eos_token="<end>", pad_token="<end>")
     config = LlamaConfig(
-        vocab_size=len(wrapped), hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2,
-        num_key_value_heads=2, max_position_embeddings=2048, tie_word_embeddings=True,
+        vocab_size=len(wrapped),
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        max_position_embeddings=2048,
+        tie_word_embeddings=True,
         initializer_range=0.3,  # with the usual 0.02 so narrow a model could never be sure of a token
-    )  # fmt: skip
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = LlamaForCausalLM(config)
@@ -59,8 +65,13 @@ def write_tiny_checkpoint(folder: str | Path, seed: int = 0) -> Path:
         name="tiny",
         encoder=EncoderConfig(width=24, layers=1, heads=2, queries=6, decoder_layers=1),
         language=LanguageConfig(base=str(base.resolve()), revision=revision, experts=2, top_k=1, rank=2),
-        object_width=24, object_heads=2, object_layers=1, pose_width=32, pose_blocks=1, pose_heads=2,
-    )  # fmt: skip
+        object_width=24,
+        object_heads=2,
+        object_layers=1,
+        pose_width=32,
+        pose_blocks=1,
+        pose_heads=2,
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = ThreeDMoE(config, llm, tokenizer)
@@ -68,5 +79,7 @@ def write_tiny_checkpoint(folder: str | Path, seed: int = 0) -> Path:
         model.encoder.head[-1].bias[0] = 4.0  # some objects are always found
         begin, end = torch.eye(llm.config.hidden_size)[:2]
         model.language.special.copy_(torch.stack([STRONG * end, 3.0 * end, -3.0 * begin]))
-    save_checkpoint(folder, config.to_dict(), model.trained_tensors(), "A tiny random model for tests: plans nonsense.\n")
+    save_checkpoint(
+        folder, config.to_dict(), model.trained_tensors(), "A tiny random model for tests: plans nonsense.\n"
+    )
     return folder

@@ -151,6 +151,7 @@ class DemoClient:
 
     def wait_ready(self, simulator: bool, timeout: float) -> None:
         """Wait until the model is loaded, voxels flow, and whoever will be spoken to listens."""
+
         def model() -> bool:
             status = self._status.get("planner", NO_STATUS)
             if status.bad and status.values.get("model") == "failed":
@@ -225,6 +226,7 @@ class DemoClient:
 
     def view_address(self, timeout: float) -> str:
         """Where the viewer serves its page."""
+
         def address() -> str:
             return self._status.get("viewer", NO_STATUS).values.get("address", "")
 

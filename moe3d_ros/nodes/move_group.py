@@ -96,16 +96,19 @@ class MoveGroupArm:
         position.constraint_region.primitive_poses = [pose]
         turn = settings["orientation_tolerance"]
         orientation = msgs.OrientationConstraint(
-            header=head, link_name=settings["tool_link"], orientation=pose.orientation, weight=1.0,
-            absolute_x_axis_tolerance=turn, absolute_y_axis_tolerance=turn, absolute_z_axis_tolerance=turn,
-        )  # fmt: skip
+            header=head,
+            link_name=settings["tool_link"],
+            orientation=pose.orientation,
+            weight=1.0,
+            absolute_x_axis_tolerance=turn,
+            absolute_y_axis_tolerance=turn,
+            absolute_z_axis_tolerance=turn,
+        )
         goal = self._actions.MoveGroup.Goal()
         request = goal.request
         request.group_name = settings["group"]
         request.goal_constraints = [
-            msgs.Constraints(
-                name=motion.name, position_constraints=[position], orientation_constraints=[orientation]
-            )
+            msgs.Constraints(name=motion.name, position_constraints=[position], orientation_constraints=[orientation])
         ]
         request.num_planning_attempts = settings["attempts"]
         request.allowed_planning_time = settings["planning_time"]

@@ -74,9 +74,12 @@ class Voxelizer(ManagedNode):
         self._transforms = Transforms(self, self._frame, settings["transform_timeout"], settings["static_transforms"])
         self._static_sender = StaticTransformSender(self) if self._table_plane else None
         self._voxels = self.create_lifecycle_publisher(
-            PointCloud2, "voxels", own(CLOUD), qos_overriding_options=OVERRIDABLE,
+            PointCloud2,
+            "voxels",
+            own(CLOUD),
+            qos_overriding_options=OVERRIDABLE,
             event_callbacks=PublisherEventCallbacks(matched=lambda _: self._wanted.trigger()),
-        )  # fmt: skip
+        )
         self.diagnostics.set("planning frame", self._frame)
 
     def activate(self) -> None:

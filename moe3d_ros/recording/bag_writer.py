@@ -72,6 +72,13 @@ def _latched():
 
     forever = QosTime(9223372036, 854775807)
     return Qos(
-        QosHistory.KEEP_LAST, 1, QosReliability.RELIABLE, QosDurability.TRANSIENT_LOCAL, forever, forever,
-        QosLiveliness.AUTOMATIC, forever, False,
-    )  # fmt: skip
+        QosHistory.KEEP_LAST,
+        1,
+        QosReliability.RELIABLE,
+        QosDurability.TRANSIENT_LOCAL,
+        forever,
+        forever,
+        QosLiveliness.AUTOMATIC,
+        forever,
+        False,
+    )

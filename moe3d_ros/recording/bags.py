@@ -59,10 +59,17 @@ def cloud(points: np.ndarray, colors: np.ndarray, stamp_ns: int, frame: str):
         for name, offset, datatype in XYZRGB_FIELDS
     ]
     return message(
-        TOPIC_TYPES["PointCloud2"], header=header(stamp_ns, frame), height=1, width=len(points), fields=fields,
-        is_bigendian=False, point_step=XYZRGB_STEP, row_step=XYZRGB_STEP * len(points),
-        data=np.frombuffer(pack_cloud(points, colors), np.uint8), is_dense=bool(np.isfinite(points).all()),
-    )  # fmt: skip
+        TOPIC_TYPES["PointCloud2"],
+        header=header(stamp_ns, frame),
+        height=1,
+        width=len(points),
+        fields=fields,
+        is_bigendian=False,
+        point_step=XYZRGB_STEP,
+        row_step=XYZRGB_STEP * len(points),
+        data=np.frombuffer(pack_cloud(points, colors), np.uint8),
+        is_dense=bool(np.isfinite(points).all()),
+    )
 
 
 def pose_stamped(position, quaternion, stamp_ns: int, frame: str):

@@ -12,8 +12,6 @@ GREY = 128  # what has no colour is shown so
 DENSE = 1 << 22  # cells up to which each has a place in a table; beyond, the occupied ones are sorted
 
 
-
-
 def voxelize(
     points,
     colors,

@@ -26,8 +26,16 @@ PICK_COLOR, PLACE_COLOR = "#ff7f0e", "#7b2cbf"
 BACKGROUND, INK = "#f4f4f2", "#222222"
 
 
-def draw_plan(path, plan: Plan, points, colors=None, voxels=None, voxel_colors=None, workspace: Workspace = Workspace(),
-              verdict: str = "") -> Path:
+def draw_plan(
+    path,
+    plan: Plan,
+    points,
+    colors=None,
+    voxels=None,
+    voxel_colors=None,
+    workspace: Workspace = Workspace(),
+    verdict: str = "",
+) -> Path:
     """Write the picture of a plan.
 
     Args:
@@ -110,8 +118,14 @@ def _draw_oblique(axes, points, colors, plan: Plan, workspace: Workspace) -> Non
         order = np.argsort(-depth)  # far ones first, near ones over them
         size = 9.0 * (depth.min() / depth[order]) ** 2
         axes.scatter(*at[order].T, s=size, c=colors[order] / 255.0, marker="s", linewidths=0, rasterized=True)
-    frame = view(np.array([workspace.center + workspace.half_range * s for s in
-                           ((-1, -1, -1), (-1, 1, -1), (1, 1, 0.3), (1, -1, 0.3))]))  # fmt: skip
+    frame = view(
+        np.array(
+            [
+                workspace.center + workspace.half_range * s
+                for s in ((-1, -1, -1), (-1, 1, -1), (1, 1, 0.3), (1, -1, 0.3))
+            ]
+        )
+    )
     middle, half = (frame.min(axis=0) + frame.max(axis=0)) / 2, np.ptp(frame, axis=0) / 2 + 0.02
     box = axes.get_window_extent()
     scale = max(half[0] / box.width, half[1] / box.height)  # equal in both directions, and all of the table in view
@@ -149,8 +163,11 @@ def _draw_above(axes, voxels, voxel_colors, plan: Plan, workspace: Workspace, ed
         corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * 0.5 * edge
         cells = (np.floor((voxels[order] - workspace.low) / edge + 1e-3) + 0.5) * edge + workspace.low
         squares = view(cells)[:, None] + corners
-        axes.add_collection(PolyCollection(squares, facecolors=np.asarray(voxel_colors)[order] / 255.0,
-                                           edgecolors=(1, 1, 1, 0.25), linewidths=0.4))
+        axes.add_collection(
+            PolyCollection(
+                squares, facecolors=np.asarray(voxel_colors)[order] / 255.0, edgecolors=(1, 1, 1, 0.25), linewidths=0.4
+            )
+        )
     center, half = view(workspace.center), workspace.half_range
     axes.set_xlim(center[0] - half[1] - 0.04, center[0] + half[1] + 0.04)
     axes.set_ylim(center[1] - half[0] - 0.04, center[1] + half[0] + 0.04)
@@ -160,9 +177,21 @@ def _draw_above(axes, voxels, voxel_colors, plan: Plan, workspace: Workspace, ed
     for action in plan.actions:
         start, end = view(action.pick.position), view(action.place.position)
         for width, color in ((5.0, "white"), (2.2, INK)):
-            axes.annotate("", end, start, zorder=5, arrowprops={
-                "arrowstyle": "-|>", "color": color, "lw": width, "connectionstyle": "arc3,rad=0.2",
-                "shrinkA": 3, "shrinkB": 3, "mutation_scale": 18})  # fmt: skip
+            axes.annotate(
+                "",
+                end,
+                start,
+                zorder=5,
+                arrowprops={
+                    "arrowstyle": "-|>",
+                    "color": color,
+                    "lw": width,
+                    "connectionstyle": "arc3,rad=0.2",
+                    "shrinkA": 3,
+                    "shrinkB": 3,
+                    "mutation_scale": 18,
+                },
+            )
         for name, pose, color in (("pick", action.pick, PICK_COLOR), ("place", action.place, PLACE_COLOR)):
             _draw_tool(axes, view, pose, AXIS)
             _label(axes, view, action, name, color)
@@ -177,8 +206,11 @@ def _draw_above(axes, voxels, voxel_colors, plan: Plan, workspace: Workspace, ed
 def _draw_tool(axes, view, pose, length: float) -> None:
     """The tool frame: x and y from the contact point, z as the arrow that arrives there."""
     origin, turn = np.array(pose.position), quaternion_to_matrix(pose.orientation)
-    ends = [(origin, origin + length * turn[:, 0]), (origin, origin + length * turn[:, 1]),
-            (origin - 1.6 * length * turn[:, 2], origin)]  # fmt: skip
+    ends = [
+        (origin, origin + length * turn[:, 0]),
+        (origin, origin + length * turn[:, 1]),
+        (origin - 1.6 * length * turn[:, 2], origin),
+    ]
     for (start, end), color in zip(ends, AXIS_COLORS):
         line = view(np.stack([start, end]))
         axes.plot(*line.T, color="white", lw=5, zorder=7, solid_capstyle="round")
@@ -195,25 +227,58 @@ def _label(axes, view, action, name: str, color: str) -> None:
     across, along = (at[0] - left) / (right - left), (at[1] - low) / (high - low)
     x = 46 * away[0] if 0.1 < across < 0.9 else 40 * np.sign(0.5 - across)  # not over the edge
     shift = (float(x), 30 * away[1] - 14 if along > 0.12 else 30)
-    axes.annotate(f"{name} {action.index + 1}", at, xytext=shift, textcoords="offset points", ha="center", va="center",
-                  fontsize=10, fontweight="bold", color="white", zorder=10,
-                  bbox={"boxstyle": "round,pad=0.25", "fc": color, "ec": "white", "alpha": 0.92})  # fmt: skip
+    axes.annotate(
+        f"{name} {action.index + 1}",
+        at,
+        xytext=shift,
+        textcoords="offset points",
+        ha="center",
+        va="center",
+        fontsize=10,
+        fontweight="bold",
+        color="white",
+        zorder=10,
+        bbox={"boxstyle": "round,pad=0.25", "fc": color, "ec": "white", "alpha": 0.92},
+    )
 
 
 def _write_words(figure, plan: Plan, verdict: str) -> None:
     """Instruction above, steps and verdict below. Text is shown as it is, a dollar sign is no formula."""
     said = textwrap.shorten(" ".join(plan.instruction.split()), 150, placeholder=" ...")
-    figure.text(0.012, 0.93, f"\u201c{said}\u201d", fontsize=17 if len(said) < 90 else 12, fontweight="bold", color=INK,
-                parse_math=False)  # fmt: skip
+    figure.text(
+        0.012,
+        0.93,
+        f"\u201c{said}\u201d",
+        fontsize=17 if len(said) < 90 else 12,
+        fontweight="bold",
+        color=INK,
+        parse_math=False,
+    )
     lines = [f"{action.index + 1}. {action.text}   (confidence {action.confidence:.2f})" for action in plan.actions[:5]]
     if len(plan.actions) > 5:
         lines.append(f"... and {len(plan.actions) - 5} more steps")
     if not plan.actions:
         lines = ["Nothing is left to do." if plan.complete else "The planner found no step for this instruction here."]
-    figure.text(0.012, 0.18, "\n".join(lines), fontsize=13 if len(lines) < 3 else 10, color=INK, va="top",
-                parse_math=False, linespacing=1.4)  # fmt: skip
+    figure.text(
+        0.012,
+        0.18,
+        "\n".join(lines),
+        fontsize=13 if len(lines) < 3 else 10,
+        color=INK,
+        va="top",
+        parse_math=False,
+        linespacing=1.4,
+    )
     if verdict:
-        figure.text(0.535, 0.13, "\n".join(textwrap.wrap(verdict, 80)[:3]), fontsize=11, color=INK, va="top",
-                    fontweight="bold", parse_math=False)  # fmt: skip
+        figure.text(
+            0.535,
+            0.13,
+            "\n".join(textwrap.wrap(verdict, 80)[:3]),
+            fontsize=11,
+            color=INK,
+            va="top",
+            fontweight="bold",
+            parse_math=False,
+        )
     for i, (name, color) in enumerate(zip(("tool x", "tool y", "tool z (approach)"), AXIS_COLORS)):
         figure.text(0.775 + 0.06 * i, 0.875, f"\u2014 {name}", fontsize=9, color=color, fontweight="bold")

@@ -122,9 +122,15 @@ class WebView:
         cells = (np.floor((points - self._workspace.low) / self._edge + 1e-3) + 0.5) * self._edge + self._workspace.low
         colors = np.full((len(cells), 3), 128, np.uint8) if colors is None else np.asarray(colors, np.uint8)
         self._voxels = self._server.scene.add_point_cloud(
-            "/voxels", cells.astype(np.float32), colors, point_size=self._edge, point_shape="square",
-            point_shading="flat", precision="float32", visible=self._visible,
-        )  # fmt: skip
+            "/voxels",
+            cells.astype(np.float32),
+            colors,
+            point_size=self._edge,
+            point_shape="square",
+            point_shading="flat",
+            precision="float32",
+            visible=self._visible,
+        )
 
     def show_pose(self, name: str, pose: Pose | None, arrow: bool = False) -> None:
         """Draw a pose as a frame with its name, or as an arrow along its approach; None takes it away."""
@@ -136,9 +142,15 @@ class WebView:
         if arrow:
             start = at - GOAL_LENGTH * quaternion_to_matrix(pose.orientation)[:, 2]
             self._poses[name] = [
-                scene.add_arrows(f"/{name}", np.stack([start, at])[None], GOAL_COLOR, shaft_radius=0.004,
-                                 head_radius=0.010, head_length=0.025)
-            ]  # fmt: skip
+                scene.add_arrows(
+                    f"/{name}",
+                    np.stack([start, at])[None],
+                    GOAL_COLOR,
+                    shaft_radius=0.004,
+                    head_radius=0.010,
+                    head_length=0.025,
+                )
+            ]
             return
         x, y, z, w = pose.orientation
         self._poses[name] = [

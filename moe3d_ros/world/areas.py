@@ -6,7 +6,6 @@ import numpy as np
 
 from moe3d_ros.world.workspace import Workspace
 
-
 AREA_CENTERS = {  # x, y in metres, in the default workspace
     "left side": (0.5, 0.3),
     "right side": (0.5, -0.3),
@@ -34,8 +33,15 @@ def in_area(xy, area: str, workspace: Workspace = Workspace()) -> bool:
     x, y = (np.asarray(xy, float) - workspace.center[:2]) / workspace.half_range[:2]
     inside = bool(max(abs(x), abs(y)) <= 1)
     words = area.lower().split()
-    tests = {"left": y > 0, "right": y < 0, "far": x > 0, "top": x > 0, "near": x < 0, "bottom": x < 0,
-             "middle": max(abs(x), abs(y)) <= 0.5}  # fmt: skip
+    tests = {
+        "left": y > 0,
+        "right": y < 0,
+        "far": x > 0,
+        "top": x > 0,
+        "near": x < 0,
+        "bottom": x < 0,
+        "middle": max(abs(x), abs(y)) <= 0.5,
+    }
     found = [bool(tests[word]) for word in words if word in tests]
     if not found:
         raise ValueError(f"'{area}' is not an area of the table: use left side, top right area, middle and the like.")

@@ -66,11 +66,14 @@ def ask(planner: Planner, points: np.ndarray, colors: np.ndarray, case: dict) ->
         plan = planner.plan(points, colors, case["instruction"], case["completed"])
         said["complete"] = plan.complete
         said["plan"] = [
-            {"text": action.text, "confidence": action.confidence,
-             "pick": [*action.pick.position, *action.pick.orientation],
-             "place": [*action.place.position, *action.place.orientation]}
+            {
+                "text": action.text,
+                "confidence": action.confidence,
+                "pick": [*action.pick.position, *action.pick.orientation],
+                "place": [*action.place.position, *action.place.orientation],
+            }
             for action in plan.actions
-        ]  # fmt: skip
+        ]
     except PlanningError as error:
         said["error"] = error.code.name
     said["answers"] = [planner.answer(points, colors, question) for question in case["questions"]]

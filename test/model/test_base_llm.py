@@ -58,7 +58,9 @@ def test_another_weight_is_another_revision(folder):
 
 
 def as_prepared(folder, **changes):
-    files = {path.name: {"size": path.stat().st_size, "sha256": base_llm.file_sha256(path)} for path in folder.iterdir()}
+    files = {
+        path.name: {"size": path.stat().st_size, "sha256": base_llm.file_sha256(path)} for path in folder.iterdir()
+    }
     manifest = {"format": base_llm.FORMAT, "revision": "ab" * 32, "files": files, **changes}
     (folder / "base.json").write_text(json.dumps(manifest))
 
@@ -182,8 +184,23 @@ def test_the_default_base_speaks():
 
 
 def test_convert_from_the_command_line(folder, capsys):
-    assert convert.main(["--base", str(folder), "--experts", "3", "--top-k", "2", "--layers", "1,3",
-                         "--router-modality", "--router-geometry"]) == 0  # fmt: skip
+    assert (
+        convert.main(
+            [
+                "--base",
+                str(folder),
+                "--experts",
+                "3",
+                "--top-k",
+                "2",
+                "--layers",
+                "1,3",
+                "--router-modality",
+                "--router-geometry",
+            ]
+        )
+        == 0
+    )
     printed = capsys.readouterr().out
     assert "2 layers, 3 experts, top-2" in printed and "activated" in printed and "identity    identical" in printed
     assert convert.main(["--base", str(folder / "nowhere")]) == 1

@@ -143,8 +143,11 @@ def test_tensors_that_differ_from_the_list(folder):
 
 def test_names_and_shapes_against_the_model():
     ck.check_tensor_names({"a": torch.zeros(2)}, {"a": torch.ones(2)})
-    for tensors, word in (({}, "missing"), ({"a": torch.zeros(2), "b": torch.zeros(1)}, "unexpected"),
-                          ({"a": torch.zeros(3)}, "shape")):  # fmt: skip
+    for tensors, word in (
+        ({}, "missing"),
+        ({"a": torch.zeros(2), "b": torch.zeros(1)}, "unexpected"),
+        ({"a": torch.zeros(3)}, "shape"),
+    ):
         with pytest.raises(CheckpointError, match=word):
             ck.check_tensor_names(tensors, {"a": torch.ones(2)})
 

@@ -63,8 +63,18 @@ def test_a_dense_model_merges(base):
 
 def finished(folder, task, **more) -> str:
     """Folder of a run of two steps."""
-    config = StageConfig(task=task, output=str(folder), workers=0, batch_size=2, log_every=1, precision="float32", warmup=1,
-                         steps=2, learning_rate=0.01, **more)  # fmt: skip
+    config = StageConfig(
+        task=task,
+        output=str(folder),
+        workers=0,
+        batch_size=2,
+        log_every=1,
+        precision="float32",
+        warmup=1,
+        steps=2,
+        learning_rate=0.01,
+        **more,
+    )
     train(make_task(config), config)
     return config.output
 
@@ -80,8 +90,18 @@ def runs(tmp_path_factory):
 
 def test_a_dense_run_becomes_a_checkpoint_that_loads(runs, tmp_path, base):
     language = finished(tmp_path / "run", "language", dense=True, rank=2, pairs=2, real_scenes=0.0, base=base)
-    arguments = ["--encoder", runs["perception"], "--language", language, "--pose", runs["action"],
-                 "--base", base, "--rank", "2"]  # fmt: skip
+    arguments = [
+        "--encoder",
+        runs["perception"],
+        "--language",
+        language,
+        "--pose",
+        runs["action"],
+        "--base",
+        base,
+        "--rank",
+        "2",
+    ]
     export([*arguments, "--dense", "--output", str(tmp_path / "dense")])
     planner = Planner.from_pretrained(str(tmp_path / "dense"))
     assert planner.model.config.language.dense and not moe_layers(planner.model.language.llm)
@@ -102,8 +122,24 @@ def test_a_run_whose_routers_see_places_becomes_a_checkpoint_that_answers(runs, 
     """The routers' extra inputs are trained, stored and served."""
     seen = {"router_modality": True, "router_geometry": True, "experts": 4, "top_k": 2}
     language = finished(tmp_path / "places", "language", rank=2, pairs=2, real_scenes=0.0, base=base, **seen)
-    export(["--encoder", runs["perception"], "--language", language, "--pose", runs["action"], "--base", base, "--rank", "2",
-            "--router-modality", "--router-geometry", "--output", str(tmp_path / "checkpoint")])  # fmt: skip
+    export(
+        [
+            "--encoder",
+            runs["perception"],
+            "--language",
+            language,
+            "--pose",
+            runs["action"],
+            "--base",
+            base,
+            "--rank",
+            "2",
+            "--router-modality",
+            "--router-geometry",
+            "--output",
+            str(tmp_path / "checkpoint"),
+        ]
+    )
     planner = Planner.from_pretrained(str(tmp_path / "checkpoint"))
     for name, layer in moe_layers(planner.model.language.llm).items():
         stored = read_weights(language)[f"llm.{name}.router_geometry"]
@@ -122,4 +158,6 @@ def test_the_trained_baseline_is_the_served_one(base):
     config = StageConfig(task="language", output="", base=base, dense=True, rank=2, precision="float32")
     model, _ = build_language_model(config)
     llm, _ = adapted(base, dense=True)
-    assert {n: p.shape for n, p in trained_tensors(model.llm).items()} == {n: p.shape for n, p in trained_tensors(llm).items()}
+    assert {n: p.shape for n, p in trained_tensors(model.llm).items()} == {
+        n: p.shape for n, p in trained_tensors(llm).items()
+    }

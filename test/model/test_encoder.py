@@ -74,8 +74,9 @@ def test_two_blocks_that_look_the_same_are_found_as_two():
     """The default checkpoint, on twins 9 to 15 cm apart, which one query would read together."""
     config, tensors = load_checkpoint(CHECKPOINTS / "default")
     encoder = SceneEncoder(ModelConfig.from_dict(config).encoder).eval()
-    encoder.load_state_dict({k.removeprefix("encoder."): v.float() for k, v in tensors.items() if k.startswith("encoder.")},
-                            strict=False)  # fmt: skip
+    encoder.load_state_dict(
+        {k.removeprefix("encoder."): v.float() for k, v in tensors.items() if k.startswith("encoder.")}, strict=False
+    )
     rng, scenes = np.random.default_rng(3), []
     while len(scenes) < 24:
         color, other = rng.choice(SEEN_COLORS, 2, replace=False).tolist()
@@ -104,7 +105,10 @@ def test_the_order_of_points_makes_no_difference(cloud, encoder):
 def test_the_bare_table_is_left_out(cloud):
     patches = make_patches(cloud.scene, cloud.points, cloud.colors, 3, labels=cloud.slot)
     assert (patches.labels[patches.mask] >= 0).float().mean() > 0.95
-    assert int(make_patches(cloud.scene, cloud.points, cloud.colors, 3, PatchConfig(max_patches=20)).mask.sum(1).max()) == 20
+    assert (
+        int(make_patches(cloud.scene, cloud.points, cloud.colors, 3, PatchConfig(max_patches=20)).mask.sum(1).max())
+        == 20
+    )
 
 
 def test_an_empty_cloud_has_no_patches_and_no_objects(encoder):

@@ -51,7 +51,9 @@ def test_blocks_that_go_to_one_area_do_not_land_on_each_other():
     done: list[str] = []
     with TabletopWorld(arrange(things, rng)) as world:
         for _ in things:
-            plan = planner.plan(*world.cloud(noise=rng), "move all the blocks to the top left area", tuple(done), max_steps=1)
+            plan = planner.plan(
+                *world.cloud(noise=rng), "move all the blocks to the top left area", tuple(done), max_steps=1
+            )
             (action,) = plan.actions
             taken = [thing.position[:2] for thing in world.current_scene().objects if thing.name != action.target]
             apart = np.linalg.norm(np.array(taken) - action.place.position[:2], axis=1)

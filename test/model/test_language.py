@@ -64,9 +64,14 @@ def pointing_at_the_table(model):
 def objects(n=3, batch=1):
     torch.manual_seed(1)
     return ObjectSet(
-        torch.rand(batch, n, 4).softmax(-1), torch.rand(batch, n, 11).softmax(-1), torch.rand(batch, n, 3),
-        torch.rand(batch, n, 3), torch.rand(batch, n), torch.ones(batch, n, dtype=torch.bool), torch.ones(batch, n),
-    )  # fmt: skip
+        torch.rand(batch, n, 4).softmax(-1),
+        torch.rand(batch, n, 11).softmax(-1),
+        torch.rand(batch, n, 3),
+        torch.rand(batch, n, 3),
+        torch.rand(batch, n),
+        torch.ones(batch, n, dtype=torch.bool),
+        torch.ones(batch, n),
+    )
 
 
 def plan_text(model, steps, prompt="put it there", pointers=None):
@@ -87,7 +92,9 @@ def test_the_grammar_accepts_plans_and_nothing_else(model):
     (first, last), (second, _) = grammar.spans(tokens)
     assert first == 0 and second == last + 1 and tokens[last] == grammar.special[STEP]
     assert grammar.special[CANNOT] not in grammar.walk(tokens)[second], "a plan that has begun can only end"
-    assert all(len(allowed) == 1 for token, allowed in zip(tokens, grammar.walk(tokens)) if token in grammar.special[PICK:])
+    assert all(
+        len(allowed) == 1 for token, allowed in zip(tokens, grammar.walk(tokens)) if token in grammar.special[PICK:]
+    )
     with pytest.raises(KeyError):
         grammar.walk(grammar.tokens(["pick the red bowl, place it in the red bowl"]))
 

@@ -26,7 +26,9 @@ def write_base(folder, tied=True, **changes):
     from tokenizers import ByteLevelBPETokenizer
 
     tokenizer = ByteLevelBPETokenizer()
-    tokenizer.train_from_iterator(["put the red block in the bowl"] * 9, vocab_size=300, special_tokens=["<end>"], show_progress=False)
+    tokenizer.train_from_iterator(
+        ["put the red block in the bowl"] * 9, vocab_size=300, special_tokens=["<end>"], show_progress=False
+    )
     wrapped = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer._tokenizer, eos_token="<end>")
     wrapped.save_pretrained(folder)
     values = dict(vocab_size=len(wrapped), hidden_size=WIDTH, intermediate_size=48, num_hidden_layers=3, head_dim=8)
@@ -69,7 +71,9 @@ def test_reading_at_once_and_piece_by_piece_and_again_after_going_back(pair):
     kept, mine = transformers.DynamicCache(), ours.new_cache()
     for piece in (9, 1, 4, 1):
         new = torch.randn(2, piece, WIDTH)
-        agree(run(theirs, new, past_key_values=kept, use_cache=True), run(ours, new, past_key_values=mine, use_cache=True))
+        agree(
+            run(theirs, new, past_key_values=kept, use_cache=True), run(ours, new, past_key_values=mine, use_cache=True)
+        )
     for cache in (kept, mine):
         cache.crop(-5)
     assert mine.get_seq_length() == kept.get_seq_length() == 10

@@ -52,11 +52,14 @@ def test_seeds_decide_the_start_alone():
     assert not torch.equal(a[0], a[1])  # what breaks the tie between the experts
 
 
-@pytest.mark.parametrize("family, changes, word", [
-    ("OPT", {}, "decoder"),
-    ("Phi3", {}, "gated feed-forward"),
-    ("Mixtral", {"num_local_experts": 2}, "gated feed-forward|NoneType"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "family, changes, word",
+    [
+        ("OPT", {}, "decoder"),
+        ("Phi3", {}, "gated feed-forward"),
+        ("Mixtral", {"num_local_experts": 2}, "gated feed-forward|NoneType"),
+    ],
+)
 def test_other_models_are_refused(family, changes, word):
     model = tiny(family, **changes)
     before = copy.deepcopy(model)
@@ -113,12 +116,15 @@ def test_reinitialisation_changes_rank_hidden_units_only():
     assert ((update.abs().amax(-1) > 1e-6).sum(-1) == 4).all()
 
 
-@pytest.mark.parametrize("arguments, word", [
-    (dict(num_experts=6, top_k=4, shards=4), "experts .6. must be a multiple"),
-    (dict(num_experts=8, top_k=2, shards=4), "top_k .2. must be a multiple"),
-    (dict(num_experts=10, top_k=5, shards=5), "hidden width .48. must be a multiple"),
-    (dict(tie_break="hope"), "tie_break must be one of lora, noise, reinit"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments, word",
+    [
+        (dict(num_experts=6, top_k=4, shards=4), "experts .6. must be a multiple"),
+        (dict(num_experts=8, top_k=2, shards=4), "top_k .2. must be a multiple"),
+        (dict(num_experts=10, top_k=5, shards=5), "hidden width .48. must be a multiple"),
+        (dict(tie_break="hope"), "tie_break must be one of lora, noise, reinit"),
+    ],
+)
 def test_impossible_variants_are_refused(arguments, word):
     with pytest.raises(ConversionError, match=word):
         convert_to_moe(tiny(), **arguments)

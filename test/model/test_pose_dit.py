@@ -217,9 +217,7 @@ def test_every_parameter_gets_a_gradient_and_unknown_anchors_no_nan():
     model, (x_t, t, condition) = random_model().train(), random_inputs()
     anchors = torch.rand(SCENES, PLANS, 2, 3)
     anchors[0] = torch.nan
-    output = model(
-        x_t, t, condition, *random_scene(), anchors=anchors, anchor_features=torch.rand(SCENES, PLANS, 2, 5)
-    )
+    output = model(x_t, t, condition, *random_scene(), anchors=anchors, anchor_features=torch.rand(SCENES, PLANS, 2, 5))
     pointer_target = torch.zeros(SCENES, PLANS, 2, PATCHES, dtype=torch.bool)
     pointer_target[..., 0] = True
     pose_loss(output, torch.randn_like(x_t), pointer_target)[0].backward()

@@ -43,7 +43,9 @@ def test_ddim_keeps_the_variance_and_measures_the_noise():
     assert (signal.diff() < 0).all() and signal[-1] < 1e-6 and signal[0] > 0.999
     data, noise, wrong = torch.randn(50, 2, 9), torch.randn(50, 2, 9), 0.1 * torch.randn(50, 2, 9)
     x_t = head.corrupt(data, noise, t)
-    guessed = (x_t - signal[:, None, None] * (data + wrong)) / spread[:, None, None]  # the noise that a wrong data means
+    guessed = (x_t - signal[:, None, None] * (data + wrong)) / spread[
+        :, None, None
+    ]  # the noise that a wrong data means
     noisy = (signal / spread).square() < MOST_SNR
     error = head.error(wrong, t)
     torch.testing.assert_close(error[noisy], (guessed - noise).square()[noisy], atol=1e-4, rtol=1e-3)

@@ -14,7 +14,9 @@ SEES = dict(router_modality=True, router_geometry=True)
 def places(batch=3, length=17, objects=5):
     """Some text, then objects, then text, as a scene is read."""
     center = torch.rand(batch, objects, 3, generator=torch.Generator().manual_seed(3)) - 0.5
-    return join_places(text_places(batch, 4, "cpu"), object_places(center), text_places(batch, length - objects - 4, "cpu"))
+    return join_places(
+        text_places(batch, 4, "cpu"), object_places(center), text_places(batch, length - objects - 4, "cpu")
+    )
 
 
 def logits(model, ids, known, **arguments):

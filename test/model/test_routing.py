@@ -25,9 +25,23 @@ def base(tmp_path_factory):
 
 
 def settings(folder, base, **values) -> StageConfig:
-    values = {"task": "language", "output": str(folder), "workers": 0, "batch_size": 4, "pairs": 4, "log_every": 1,
-              "precision": "float32", "warmup": 1, "real_scenes": 0.0, "base": base, "experts": 4, "top_k": 2, "rank": 2,
-              "moe_layers": "all", **values}  # fmt: skip
+    values = {
+        "task": "language",
+        "output": str(folder),
+        "workers": 0,
+        "batch_size": 4,
+        "pairs": 4,
+        "log_every": 1,
+        "precision": "float32",
+        "warmup": 1,
+        "real_scenes": 0.0,
+        "base": base,
+        "experts": 4,
+        "top_k": 2,
+        "rank": 2,
+        "moe_layers": "all",
+        **values,
+    }
     return StageConfig(**values)
 
 
@@ -135,12 +149,15 @@ def test_what_has_no_loads_is_told(tmp_path, capsys):
     assert "details.jsonl" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("values, word", [
-    (dict(balance_by="hope"), "balance_by"),
-    (dict(balance_floor=2.0), "balance_floor"),
-    (dict(share_3d=[0.5, 0.5]), "share_3d must be 4 positive numbers"),
-    (dict(share_text=[0.5, 0.5, 0.5, 0.5]), "share_text must be 4 positive numbers"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "values, word",
+    [
+        (dict(balance_by="hope"), "balance_by"),
+        (dict(balance_floor=2.0), "balance_floor"),
+        (dict(share_3d=[0.5, 0.5]), "share_3d must be 4 positive numbers"),
+        (dict(share_text=[0.5, 0.5, 0.5, 0.5]), "share_text must be 4 positive numbers"),
+    ],
+)
 def test_impossible_settings_are_named(tmp_path, base, values, word):
     with pytest.raises(ValueError, match=word):
         settings(tmp_path, base, **values)

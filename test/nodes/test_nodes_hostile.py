@@ -9,7 +9,6 @@ from places import ROOT
 pytest.importorskip("moe3d_ros.msg", reason="the interfaces are not built")
 
 
-
 def test_hostile_messages_end_no_node_and_bring_no_pose(tiny_checkpoint):
     command = [sys.executable, "-m", "benchmarks", "fuzz", "--checkpoint", str(tiny_checkpoint)]
     command += ["--messages", "300", "--round", "100"]

@@ -31,7 +31,9 @@ def test_without_moveit_the_node_says_which_package_is_missing():
     node = NodeProcess("moveit_goals", namespace="nomoveit")
     assert node.process.wait(TIMEOUT) == 2
     node.stop()
-    assert f"sudo apt-get install ros-{os.environ['ROS_DISTRO']}-moveit-msgs" in node.log and "Traceback" not in node.log
+    assert (
+        f"sudo apt-get install ros-{os.environ['ROS_DISTRO']}-moveit-msgs" in node.log and "Traceback" not in node.log
+    )
 
 
 class Arm:

@@ -13,11 +13,15 @@ SECOND = bags.NANOSECONDS
 def some_messages():
     points = np.array([[0.4, 0.1, 0.02], [0.5, -0.2, 0.3]], np.float32)
     colors = np.array([[255, 0, 1], [2, 3, 254]], np.uint8)
-    return points, colors, [
-        ("/points", 1 * SECOND, bags.cloud(points, colors, SECOND - 5, "base_link")),
-        ("/instruction", 2 * SECOND, bags.string("put it there")),
-        ("/pick_pose", 3 * SECOND, bags.pose_stamped((0.4, 0.1, 0.04), (1, 0, 0, 0), 3 * SECOND + 7, "base_link")),
-    ]  # fmt: skip
+    return (
+        points,
+        colors,
+        [
+            ("/points", 1 * SECOND, bags.cloud(points, colors, SECOND - 5, "base_link")),
+            ("/instruction", 2 * SECOND, bags.string("put it there")),
+            ("/pick_pose", 3 * SECOND, bags.pose_stamped((0.4, 0.1, 0.04), (1, 0, 0, 0), 3 * SECOND + 7, "base_link")),
+        ],
+    )
 
 
 @pytest.mark.parametrize("storage", STORAGES)

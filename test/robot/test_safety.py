@@ -17,8 +17,9 @@ def plan(pick=(0.5, 0.1, 0.04), place=(0.5, 0.0, 0.04), orientation=DOWN, confid
     """A plan whose last step has these poses; the steps before it are good."""
     good = Pose((0.5, 0.1, 0.04), DOWN)
     action = Action(0, "pick_place", "red block", "green bowl", good, good, 0.9, "pick and place")
-    last = dataclasses.replace(action, index=steps - 1, pick=Pose(pick, DOWN), place=Pose(place, orientation),
-                               confidence=confidence)  # fmt: skip
+    last = dataclasses.replace(
+        action, index=steps - 1, pick=Pose(pick, DOWN), place=Pose(place, orientation), confidence=confidence
+    )
     before = [dataclasses.replace(action, index=index) for index in range(steps - 1)]
     return Plan("do it", (*before, last), True)
 

@@ -1,6 +1,5 @@
 """The table frame of a scan whose camera nobody calibrated, on made and on recorded tables."""
 
-
 import numpy as np
 import pytest
 

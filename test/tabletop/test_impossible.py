@@ -44,7 +44,10 @@ def test_nothing_held_out_is_ever_said_in_training(kind):
 def test_pools_of_training_and_evaluation_are_apart():
     for name in dir(unrelated_wordings):
         if name.startswith("HELD_OUT_"):
-            held_out, train = getattr(unrelated_wordings, name), getattr(unrelated_wordings, name.removeprefix("HELD_OUT_"))
+            held_out, train = (
+                getattr(unrelated_wordings, name),
+                getattr(unrelated_wordings, name.removeprefix("HELD_OUT_")),
+            )
             assert not set(held_out) & set(train), name
             assert len(set(held_out)) == len(held_out) and len(set(train)) == len(train)
     assert not set(other_languages.LANGUAGES) & set(other_languages.HELD_OUT_LANGUAGES)
@@ -88,7 +91,11 @@ def test_training_learns_to_refuse_them(writer):
 
 def test_moments_of_training_hold_both_sorts_of_what_cannot_be_done():
     reasons = {moment.task.reason for moment in sample_moments(250, np.random.default_rng(2))}
-    assert any(reason in KINDS for reason in reasons) and any(reason.startswith("no ") for reason in reasons) and "" in reasons
+    assert (
+        any(reason in KINDS for reason in reasons)
+        and any(reason.startswith("no ") for reason in reasons)
+        and "" in reasons
+    )
 
 
 def test_a_share_of_the_instructions_is_mistyped(writer, monkeypatch):
@@ -96,7 +103,9 @@ def test_a_share_of_the_instructions_is_mistyped(writer, monkeypatch):
         rng = np.random.default_rng(3)
         monkeypatch.setattr(texts, "TYPO_SHARE", share)
         drawn = [writer.single_step(SCENES[i % len(SCENES)], list(range(20)), rng) for i in range(300)]
-        said = [found for found in drawn if found and found.step[0].place_index is not None]  # others: in the step's own words
+        said = [
+            found for found in drawn if found and found.step[0].place_index is not None
+        ]  # others: in the step's own words
         return [set(writer.model.tokenizer.decode(found.text.prompt).lower().split()) for found in said]
 
     known = set().union(*words(0.0))

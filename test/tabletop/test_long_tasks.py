@@ -78,8 +78,12 @@ def put(scene, index: int, **changes) -> SceneObject:
 
 def test_what_covers_a_block_is_put_aside_only_when_nothing_else_is_left():
     rng = np.random.default_rng(0)
-    things = [Thing("block", "red", "big"), Thing("block", "blue", "small", on=0), Thing("block", "red", "small"),
-              Thing("bowl", "red")]  # fmt: skip
+    things = [
+        Thing("block", "red", "big"),
+        Thing("block", "blue", "small", on=0),
+        Thing("block", "red", "small"),
+        Thing("bowl", "red"),
+    ]
     scene = arrange(things, rng)
     task = LongTask("B", "", ((Into((0, 2), ((3,), (3,))),),))
     texts = [step.text for step in remaining_steps(task, scene)]
@@ -160,8 +164,19 @@ def test_every_task_has_its_wordings():
 
 @pytest.mark.parametrize("name", WORDINGS)
 def test_wordings_are_many_and_held_out_ones_are_apart(name):
-    fields = dict(c="red", d="blue", e="cyan", f="brown", s="small", t="big", r="top left area", q="top right area",
-                  side="left of", list="red, blue", where="on the blue zone")  # fmt: skip
+    fields = dict(
+        c="red",
+        d="blue",
+        e="cyan",
+        f="brown",
+        s="small",
+        t="big",
+        r="top left area",
+        q="top right area",
+        side="left of",
+        list="red, blue",
+        where="on the blue zone",
+    )
     rng = np.random.default_rng(0)
     trained = {word(name, rng, **fields).lower() for _ in range(800)}
     held_out = {word(name, rng, held_out=True, **fields).lower() for _ in range(400)}

@@ -43,8 +43,15 @@ def cylinder(x, y, color="yellow"):
 @pytest.fixture
 def world():
     """A world of one red and one big blue block, a bowl, a zone and a cylinder."""
-    scene = Scene((block(0.4, 0.2, yaw=0.4), block(0.6, 0.2, "blue", 0.06, 0.2), bowl(0.4, -0.2), zone(0.6, -0.2),
-                   cylinder(0.5, 0.0)))  # fmt: skip
+    scene = Scene(
+        (
+            block(0.4, 0.2, yaw=0.4),
+            block(0.6, 0.2, "blue", 0.06, 0.2),
+            bowl(0.4, -0.2),
+            zone(0.6, -0.2),
+            cylinder(0.5, 0.0),
+        )
+    )
     with TabletopWorld(scene) as made:
         yield made
 
@@ -164,13 +171,16 @@ def test_a_place_pose_below_the_surface_stops_at_contact(world):
     assert np.abs(top - [0.6, 0.2, 0.08]).max() < 0.003
 
 
-@pytest.mark.parametrize("position, words", [
-    ((0.4, 0.3, 0.04), "nothing within 1.5 cm"),
-    ((0.3, 0.35, 0.0), "table, which is fixed"),
-    ((0.4, -0.2, 0.004), "green bowl, which is fixed"),
-    ((0.6, 0.2, 0.02), "4 cm before the pick pose"),
-    ((0.4, 0.2, 0.06), "nothing within 1.5 cm"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "position, words",
+    [
+        ((0.4, 0.3, 0.04), "nothing within 1.5 cm"),
+        ((0.3, 0.35, 0.0), "table, which is fixed"),
+        ((0.4, -0.2, 0.004), "green bowl, which is fixed"),
+        ((0.6, 0.2, 0.02), "4 cm before the pick pose"),
+        ((0.4, 0.2, 0.06), "nothing within 1.5 cm"),
+    ],
+)
 def test_misses_move_nothing_and_say_why(world, position, words):
     before = [position for position, _ in world.object_poses()]
     result = world.pick_and_place(pose_from_xyz_yaw(position, 0.0), pose_from_xyz_yaw((0.5, -0.4, 0.04), 0.0))
@@ -240,12 +250,20 @@ def test_share_inside():
     assert share_inside(footprint(block(0.575, 0.075)), square) == pytest.approx(0.25)
 
 
-@pytest.mark.parametrize("xy, area, expected", [
-    ((0.6, 0.3), "top left area", True), ((0.6, -0.3), "top left area", False),
-    ((0.3, -0.3), "bottom right area", True), ((0.3, 0.1), "left side", True),
-    ((0.7, 0.0), "far side", True), ((0.3, 0.0), "far side", False),
-    ((0.5, 0.1), "middle", True), ((0.5, 0.4), "middle", False), ((0.9, 0.3), "left side", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "xy, area, expected",
+    [
+        ((0.6, 0.3), "top left area", True),
+        ((0.6, -0.3), "top left area", False),
+        ((0.3, -0.3), "bottom right area", True),
+        ((0.3, 0.1), "left side", True),
+        ((0.7, 0.0), "far side", True),
+        ((0.3, 0.0), "far side", False),
+        ((0.5, 0.1), "middle", True),
+        ((0.5, 0.4), "middle", False),
+        ((0.9, 0.3), "left side", False),
+    ],
+)
 def test_areas_are_said_from_the_robots_point_of_view(xy, area, expected):
     assert in_area(xy, area) is expected
 
@@ -261,13 +279,16 @@ def moved(scene: Scene, index: int, **changes) -> Scene:
     return dataclasses.replace(scene, objects=tuple(things))
 
 
-@pytest.mark.parametrize("change, expected", [
-    ({"position": (0.605, 0.2, 0.08), "yaw": 0.1}, True),
-    ({"position": (0.605, 0.2, 0.08), "yaw": 0.1 + np.pi / 2}, True),  # a cube looks the same
-    ({"position": (0.612, 0.2, 0.08)}, False),  # 1.2 cm off
-    ({"position": (0.605, 0.2, 0.08), "yaw": 0.4}, False),  # 23 degrees off
-    ({"position": (0.6, 0.2, 0.1)}, False),  # 2 cm too high
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change, expected",
+    [
+        ({"position": (0.605, 0.2, 0.08), "yaw": 0.1}, True),
+        ({"position": (0.605, 0.2, 0.08), "yaw": 0.1 + np.pi / 2}, True),  # a cube looks the same
+        ({"position": (0.612, 0.2, 0.08)}, False),  # 1.2 cm off
+        ({"position": (0.605, 0.2, 0.08), "yaw": 0.4}, False),  # 23 degrees off
+        ({"position": (0.6, 0.2, 0.1)}, False),  # 2 cm too high
+    ],
+)
 def test_stack_tolerances(change, expected):
     before = Scene((block(0.4, 0.2), block(0.6, 0.2, "blue", 0.06)))
     after = moved(before, 0, **change)
@@ -285,15 +306,18 @@ def test_words_name_things_and_tell_twins_apart_by_the_pick():
     assert words_reached(before, after, "red block", "on the moon", (0.6, 0.2, 0.04)) == (False, "there is no moon")
 
 
-@pytest.mark.parametrize("instruction, meaning", [
-    ("put the red block in the green bowl", ("red block", "green bowl")),
-    ("Into the green dish, place the little red cube", ("small red block", "green bowl")),
-    ("could you move the blue block onto the large red block?", ("blue block", "big red block")),
-    ("put the leftmost block in the green bowl", None),
-    ("put the red block nearest to the robot in the green bowl", None),
-    ("put the red block in the green bowl and the blue block in the red bowl", None),
-    ("stack all blocks", None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "instruction, meaning",
+    [
+        ("put the red block in the green bowl", ("red block", "green bowl")),
+        ("Into the green dish, place the little red cube", ("small red block", "green bowl")),
+        ("could you move the blue block onto the large red block?", ("blue block", "big red block")),
+        ("put the leftmost block in the green bowl", None),
+        ("put the red block nearest to the robot in the green bowl", None),
+        ("put the red block in the green bowl and the blue block in the red bowl", None),
+        ("stack all blocks", None),
+    ],
+)
 def test_plain_meaning_of_instructions(instruction, meaning):
     assert plain_meaning(instruction) == meaning
 

@@ -18,13 +18,15 @@ from moe3d_ros.world.vocabulary import COLOR_NAMES
 from training.stages.language import LANGUAGE_RANGE
 
 BOWL = (0.06, 0.06, 0.015)
-SCENE = Scene((
-    thing("block", "red", 0.40, 0.30, "small", z=0.024),  # in the green bowl
-    thing("bowl", "green", 0.40, 0.30, half=BOWL),
-    thing("block", "blue", 0.50, 0.05, "big", 0.03),
-    thing("block", "yellow", 0.50, 0.05, "small", z=0.08),  # on the big blue block
-    thing("bowl", "white", 0.65, -0.20, half=BOWL),
-))  # fmt: skip
+SCENE = Scene(
+    (
+        thing("block", "red", 0.40, 0.30, "small", z=0.024),  # in the green bowl
+        thing("bowl", "green", 0.40, 0.30, half=BOWL),
+        thing("block", "blue", 0.50, 0.05, "big", 0.03),
+        thing("block", "yellow", 0.50, 0.05, "small", z=0.08),  # on the big blue block
+        thing("bowl", "white", 0.65, -0.20, half=BOWL),
+    )
+)
 
 
 def ask(scene, draws, seed=0, **options) -> dict[str, set]:
@@ -77,13 +79,16 @@ def by_hand():
         ("check", "is the red block in the white bowl?", "no"),
         ("check", "is the red block left of the blue block?", "yes"),
         ("list", "list the colors of the bowls from left to right", "green, white"),
-        ("caption", "describe the scene",
-         "a small red block, a green bowl, a small yellow block, a big blue block and a white bowl; "
-         "the small red block is in the green bowl; the small yellow block is on the big blue block"),
+        (
+            "caption",
+            "describe the scene",
+            "a small red block, a green bowl, a small yellow block, a big blue block and a white bowl; "
+            "the small red block is in the green bowl; the small yellow block is on the big blue block",
+        ),
         ("description", "describe the leftmost bowl", "a green bowl with a small red block in it"),
         ("description", "describe the leftmost block", "a small red block in the green bowl"),
     ],
-)  # fmt: skip
+)
 def test_answers_in_a_scene_made_by_hand(by_hand, kind, question, answer):
     assert by_hand[kind][question] == {answer}
 
@@ -187,6 +192,7 @@ def is_nearer(a, b):
 
 def carried(scene, lower):
     """What lies on or in a thing: its middle is over it and above it, with no other such thing between them."""
+
     def above(upper, below):
         apart = np.abs(np.subtract(upper.position[:2], below.position[:2])).max()
         return upper is not below and upper.position[2] > below.position[2] and apart < below.half_extents[0]
@@ -197,6 +203,7 @@ def carried(scene, lower):
 
 def truth(scene, question):
     """The answer as read from the scene's geometry, or None for what this reader does not understand."""
+
     def thing_of(text):
         return meant(scene, text)
 
@@ -212,12 +219,15 @@ def truth(scene, question):
             return None
         word = m[1].split()[-1] if "further" in m[1] or "more to" in m[1] else m[1].split()[0]
         holds = {
-            "left": is_left, "right": lambda p, q: is_left(q, p), "closer": is_nearer, "nearer": is_nearer,
+            "left": is_left,
+            "right": lambda p, q: is_left(q, p),
+            "closer": is_nearer,
+            "nearer": is_nearer,
             "farther": lambda p, q: is_nearer(q, p),
             "smaller": lambda p, q: p.half_extents[0] < q.half_extents[0] - 0.005,
             "bigger": lambda p, q: p.half_extents[0] > q.half_extents[0] + 0.005,
             "larger": lambda p, q: p.half_extents[0] > q.half_extents[0] + 0.005,
-        }[word]  # fmt: skip
+        }[word]
         return m[2] if holds(a, b) else m[3] if holds(b, a) else "disputed"
     pattern = r"(?:what is (?:in|on|on top of)|what lies (?:in|on)|what stands on) (the .+)\?"
     if (m := re.fullmatch(pattern, question)) and m[1] != "the table":

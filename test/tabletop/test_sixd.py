@@ -50,7 +50,9 @@ def test_poses_are_plain_in_the_frames_that_pose_dit_is_told(name):
         pick, place = (quaternion_to_matrix(pose.orientation) for pose in (step.pick, step.place))
         assert tool_angle(turn[1].T @ place, TOOL_DOWN) < 1e-3
         assert tool_angle(turn[0].T @ pick, TOOL_DOWN) < 1e-3
-        off = anchors.tilt()[0, 0, 0].double().numpy().T @ (step.pick.position - anchors.positions[0, 0, 0].double().numpy())
+        off = anchors.tilt()[0, 0, 0].double().numpy().T @ (
+            step.pick.position - anchors.positions[0, 0, 0].double().numpy()
+        )
         thing = scene.objects[step.pick_index]
         assert np.allclose(off, [0, 0, thing.half_extents[0 if thing.kind == "bar" else 2]], atol=1e-4)
 
@@ -61,8 +63,16 @@ def test_a_block_is_turned_to_fit_what_bears_it(kind, aligned):
     yaw = torch.tensor([[0.1, 0.5]])
     kinds = torch.nn.functional.one_hot(torch.tensor([[0, KINDS.index(kind)]]), len(KINDS)).float()
     seen = torch.ones(1, 2, dtype=torch.bool)
-    pair = ObjectSet(kinds, torch.rand(1, 2, 11), torch.rand(1, 2, 3), torch.rand(1, 2, 3), yaw, seen, seen.float(),
-                     torch.zeros(1, 2, 24))  # fmt: skip
+    pair = ObjectSet(
+        kinds,
+        torch.rand(1, 2, 11),
+        torch.rand(1, 2, 3),
+        torch.rand(1, 2, 3),
+        yaw,
+        seen,
+        seen.float(),
+        torch.zeros(1, 2, 24),
+    )
     anchors = anchor_inputs(pair, torch.tensor([[[0, 1]]]))
     assert anchors.yaw[0, 0].tolist() == pytest.approx([0.1, 0.5 if aligned else 0.1])
 
@@ -157,8 +167,10 @@ def test_an_encoder_that_grows_sees_as_before_and_calls_everything_upright():
     cloud = sense(scenes, SensorRange(), torch.Generator().manual_seed(2))
     patches = make_patches(cloud.scene, cloud.points, cloud.colors, 2)
     with torch.no_grad():
-        before, after = (encoder.detect(patches, encoder.encode_patches(patches), lambda found: found.exists > -9)[-1]
-                         for encoder in (old, new))  # fmt: skip
+        before, after = (
+            encoder.detect(patches, encoder.encode_patches(patches), lambda found: found.exists > -9)[-1]
+            for encoder in (old, new)
+        )
     assert torch.allclose(before.center, after.center, atol=1e-6)
     assert torch.allclose(before.color, after.color, atol=1e-5)
     assert torch.allclose(before.kind, after.kind[..., :4], atol=1e-5)

@@ -56,7 +56,10 @@ def test_clouds_lie_on_the_surfaces_they_name():
     scenes = sample_scenes(4, SceneRange(), generator(7))
     cloud = sense(scenes, SensorRange(depth_noise=0.0, pose_noise=0.0), generator(8))
     on_object = cloud.slot >= 0
-    center, half = scenes.center[cloud.scene, cloud.slot.clamp(min=0)], scenes.half[cloud.scene, cloud.slot.clamp(min=0)]
+    center, half = (
+        scenes.center[cloud.scene, cloud.slot.clamp(min=0)],
+        scenes.half[cloud.scene, cloud.slot.clamp(min=0)],
+    )
     reach = (cloud.points - center)[on_object]
     assert (reach[:, 2].abs() <= half[on_object, 2] + 1e-4).all()
     assert (reach[:, :2].norm(dim=1) <= half[on_object, :2].norm(dim=1) + 1e-4).all()
@@ -90,11 +93,13 @@ def test_every_step_of_the_oracle_is_in_the_grammar_and_in_the_workspace():
 
 
 def test_references_mean_one_thing():
-    scene = Scene((
-        thing("block", "red", 0.5, 0.3, "small"),
-        thing("block", "red", 0.4, -0.2, "big", 0.03),
-        thing("block", "blue", 0.6, -0.4, "small"),
-    ))  # fmt: skip
+    scene = Scene(
+        (
+            thing("block", "red", 0.5, 0.3, "small"),
+            thing("block", "red", 0.4, -0.2, "big", 0.03),
+            thing("block", "blue", 0.6, -0.4, "small"),
+        )
+    )
     rng = np.random.default_rng(0)
     phrases = {i: {refer(scene, i, rng, True) for _ in range(200)} for i in range(3)}
     assert not (phrases[0] & phrases[1]) and not (phrases[1] & phrases[2]) and not (phrases[0] & phrases[2])
@@ -104,11 +109,13 @@ def test_references_mean_one_thing():
 
 
 def test_release_heights_and_turns():
-    scene = Scene((
-        thing("block", "red", 0.5, 0.3, "small", yaw=0.1),
-        thing("bowl", "green", 0.4, -0.2, half=(0.06, 0.06, 0.015)),
-        thing("block", "blue", 0.6, -0.3, "big", 0.03, yaw=0.5),
-    ))  # fmt: skip
+    scene = Scene(
+        (
+            thing("block", "red", 0.5, 0.3, "small", yaw=0.1),
+            thing("bowl", "green", 0.4, -0.2, half=(0.06, 0.06, 0.015)),
+            thing("block", "blue", 0.6, -0.3, "big", 0.03, yaw=0.5),
+        )
+    )
     on_table = make_step(scene, 0, area="middle")
     assert on_table.place.position[2] == pytest.approx(0.04)
     in_bowl = make_step(scene, 0, 1)
@@ -121,7 +128,12 @@ def test_release_heights_and_turns():
 
 
 def test_what_lies_on_what():
-    scene = Scene((thing("block", "red", 0.4, -0.2, "small", z=0.024), thing("bowl", "green", 0.4, -0.2, half=(0.06, 0.06, 0.015))))
+    scene = Scene(
+        (
+            thing("block", "red", 0.4, -0.2, "small", z=0.024),
+            thing("bowl", "green", 0.4, -0.2, half=(0.06, 0.06, 0.015)),
+        )
+    )
     assert supports(scene) == {0: 1}
 
 

@@ -18,7 +18,16 @@ from training.export import main as export
 from training.heads import main as heads
 from training.train import make_task
 
-SMALL = {"workers": 0, "batch_size": 2, "pairs": 2, "draws": 1, "experts": 2, "top_k": 1, "rank": 2, "precision": "float32"}
+SMALL = {
+    "workers": 0,
+    "batch_size": 2,
+    "pairs": 2,
+    "draws": 1,
+    "experts": 2,
+    "top_k": 1,
+    "rank": 2,
+    "precision": "float32",
+}
 
 
 def with_settings(checkpoint, folder, **settings):
@@ -52,16 +61,49 @@ def source(tmp_path_factory):
     for task, more in (("perception", {}), ("language", {"real_scenes": 0.0}), ("action", {"llm_width": 32})):
         config = StageConfig(task=task, output=str(folder / task), steps=1, base=base, **SMALL, **more)
         train(make_task(config), config)
-    export(["--encoder", str(folder / "perception"), "--language", str(folder / "language"), "--pose", str(folder / "action"),
-            "--base", base, "--experts", "2", "--top-k", "1", "--rank", "2", "--output", str(folder / "checkpoint")])  # fmt: skip
+    export(
+        [
+            "--encoder",
+            str(folder / "perception"),
+            "--language",
+            str(folder / "language"),
+            "--pose",
+            str(folder / "action"),
+            "--base",
+            base,
+            "--experts",
+            "2",
+            "--top-k",
+            "1",
+            "--rank",
+            "2",
+            "--output",
+            str(folder / "checkpoint"),
+        ]
+    )
     sizes = {**SMALL, "base": base, "llm_width": 32}
     return folder / "checkpoint", [text for key, value in sizes.items() for text in (f"--{key}", str(value))]
 
 
 def test_one_command_trains_the_baselines_with_one_budget(tmp_path, source):
     checkpoint, sizes = source
-    arguments = ["--checkpoint", str(checkpoint), "--heads", "ddim,regression", "--runs", str(tmp_path), "--scenes", "0",
-                 "--action-steps", "2", "--joint-steps", "1", "--warmup", "1", *sizes]  # fmt: skip
+    arguments = [
+        "--checkpoint",
+        str(checkpoint),
+        "--heads",
+        "ddim,regression",
+        "--runs",
+        str(tmp_path),
+        "--scenes",
+        "0",
+        "--action-steps",
+        "2",
+        "--joint-steps",
+        "1",
+        "--warmup",
+        "1",
+        *sizes,
+    ]
     assert heads(arguments) == 0
     before = load_checkpoint(checkpoint)[1]
     steps = {"ddim": 10, "regression": 1}
@@ -73,17 +115,27 @@ def test_one_command_trains_the_baselines_with_one_budget(tmp_path, source):
         assert {name for name in before if not name.startswith("pose.")} <= same  # encoder and LLM are the source's
         assert "pose.pose.weight" not in same
         assert Planner.from_pretrained(str(tmp_path / head / "checkpoint")).model.pose.head is HEADS[head]
-    resumed = StageConfig(task="action", output=str(tmp_path / "ddim/action"), steps=3, llm_width=32, head="flow", **SMALL)
+    resumed = StageConfig(
+        task="action", output=str(tmp_path / "ddim/action"), steps=3, llm_width=32, head="flow", **SMALL
+    )
     with pytest.raises(StateError, match="another pose head"):
         train(make_task(resumed), resumed)
 
 
 def test_curves_are_set_side_by_side():
     def curve(head, yaws):
-        rows = {steps: pose_steps._figures([(0.001, 0.001, yaw)] * 5 + [(0.02, 0.001, 0.0)], [0.01])
-                for steps, yaw in zip(pose_steps.STEPS, yaws)}  # fmt: skip
-        return {"head": head, "draws": 1, "scenes": 6, "objects_missed": 0, "steps": rows,
-                "one_against_ten": rows[1]["success"] - rows[10]["success"]}  # fmt: skip
+        rows = {
+            steps: pose_steps._figures([(0.001, 0.001, yaw)] * 5 + [(0.02, 0.001, 0.0)], [0.01])
+            for steps, yaw in zip(pose_steps.STEPS, yaws)
+        }
+        return {
+            "head": head,
+            "draws": 1,
+            "scenes": 6,
+            "objects_missed": 0,
+            "steps": rows,
+            "one_against_ten": rows[1]["success"] - rows[10]["success"],
+        }
 
     flow, ddim = curve("flow", (0.0, 0.0, 0.0, 0.0)), curve("ddim", (1.0, 1.0, 0.0, 0.0))
     assert flow["steps"][1]["success"] == pytest.approx(5 / 6) and ddim["steps"][1]["success"] == 0.0

@@ -16,8 +16,10 @@ from training.evaluation.judging.comparison import paired_difference
 
 
 def records(right, per_scene=1):
-    return [{"scene": i // per_scene, "question": f"q{i}", "expected": "yes", "answer": "yes" if good else "no"}
-            for i, good in enumerate(right)]  # fmt: skip
+    return [
+        {"scene": i // per_scene, "question": f"q{i}", "expected": "yes", "answer": "yes" if good else "no"}
+        for i, good in enumerate(right)
+    ]
 
 
 def test_the_interval_is_that_of_a_binomial():
@@ -59,7 +61,16 @@ def write_dense(folder, like):
 
 def test_the_suite_compares(tmp_path, tiny_checkpoint, capsys):
     dense = write_dense(tmp_path / "dense", tiny_checkpoint)
-    asked = ["--suite", "qa", "--checkpoint", str(tiny_checkpoint), "--questions", "12", "--json", str(tmp_path / "out.json")]
+    asked = [
+        "--suite",
+        "qa",
+        "--checkpoint",
+        str(tiny_checkpoint),
+        "--questions",
+        "12",
+        "--json",
+        str(tmp_path / "out.json"),
+    ]
     assert evaluate([*asked, "--compare", "dense", "--dense-checkpoint", str(dense)]) == 0
     figures = json.loads((tmp_path / "out.json").read_text())
     keys = {"em", "em_refined", "cider", "by_type"}
@@ -73,10 +84,13 @@ def test_the_suite_compares(tmp_path, tiny_checkpoint, capsys):
     assert "mixture of experts" in printed and "dense baseline (tiny dense)" in printed and "95 % interval" in printed
 
 
-@pytest.mark.parametrize("more, word", [
-    (["--dense-checkpoint", "nowhere"], "nowhere"),
-    (["--dense-checkpoint", "TINY"], "not a dense baseline"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "more, word",
+    [
+        (["--dense-checkpoint", "nowhere"], "nowhere"),
+        (["--dense-checkpoint", "TINY"], "not a dense baseline"),
+    ],
+)
 def test_what_is_no_dense_baseline_is_refused(tiny_checkpoint, capsys, more, word):
     more = [part.replace("TINY", str(tiny_checkpoint)) for part in more]
     arguments = ["--suite", "qa", "--checkpoint", str(tiny_checkpoint), "--questions", "4", "--compare", "dense", *more]

@@ -19,10 +19,15 @@ def planner(tiny_checkpoint):
     return Planner.from_pretrained(str(tiny_checkpoint))
 
 
-@pytest.mark.parametrize("pair", [single_step_pair(1), moment_pair(1, "B"), moment_pair(2, "K"), moment_pair(0, "clear_zone")])
+@pytest.mark.parametrize(
+    "pair", [single_step_pair(1), moment_pair(1, "B"), moment_pair(2, "K"), moment_pair(0, "clear_zone")]
+)
 def test_both_wordings_mean_the_same(pair):
     trained, held_out = pair
-    assert trained.instruction != held_out.instruction and (trained.wording, held_out.wording) == ("trained", "held out")
+    assert trained.instruction != held_out.instruction and (trained.wording, held_out.wording) == (
+        "trained",
+        "held out",
+    )
     assert trained.scene == held_out.scene and trained.steps == held_out.steps and trained.steps
     step = trained.steps[0]
     assert trained.right_step(step.pick_index, step.place_index, step.area, step.text)
@@ -58,7 +63,9 @@ def test_decisions_in_batches_are_those_of_the_planner(planner):
 def test_a_look_depends_on_its_seed(planner):
     scene = single_step_pair(0)[0].scene
     first, again, other = (row_of(look(planner, [scene], seed), 0) for seed in (1, 1, 2))
-    assert first.score.equal(again.score) and not (first.score.shape == other.score.shape and first.score.equal(other.score))
+    assert first.score.equal(again.score) and not (
+        first.score.shape == other.score.shape and first.score.equal(other.score)
+    )
 
 
 @pytest.mark.parametrize("suite", ["refusals", "completion", "wordings", "calibration"])
@@ -77,7 +84,12 @@ def test_every_suite_writes_shares_with_intervals(suite, tiny_checkpoint, tmp_pa
 
 
 def test_refusals_count_by_kind_and_false_ones_apart():
-    said = [("chat", False, True)] * 9 + [("language", False, False)] + [("single", True, True)] + [("single", True, False)] * 49
+    said = (
+        [("chat", False, True)] * 9
+        + [("language", False, False)]
+        + [("single", True, True)]
+        + [("single", True, False)] * 49
+    )
     records = [{"kind": kind, "doable": doable, "refused": refused} for kind, doable, refused in said]
     figures = refusals.summary(records)
     assert (figures["refused"], figures["refused, chat"], figures["refused, language"]) == (0.9, 1.0, 0.0)
@@ -86,7 +98,9 @@ def test_refusals_count_by_kind_and_false_ones_apart():
 
 
 def test_completion_counts_done_and_false_stops():
-    records = [{"remaining": 0, "family": "seen", "end": "done"}] * 19 + [{"remaining": 0, "family": "unseen", "end": "step"}]
+    records = [{"remaining": 0, "family": "seen", "end": "done"}] * 19 + [
+        {"remaining": 0, "family": "unseen", "end": "step"}
+    ]
     records += [{"remaining": 1, "family": "seen", "end": end} for end in ("step", "step", "done", "cannot")]
     figures = completion.summary(records)
     assert figures["said_done"] == 0.95 and figures["stopped_falsely"] == 0.5
@@ -100,7 +114,11 @@ def test_wordings_are_compared_on_the_same_cases():
     records = []
     for number in range(40):
         family = "single" if number % 2 else "seen"
-        records += [record("trained", True, family), record("held out", number >= 4, family), record("typos", True, family)]
+        records += [
+            record("trained", True, family),
+            record("held out", number >= 4, family),
+            record("typos", True, family),
+        ]
     found = wordings.summary(records)
     assert found["differences"]["all, held out"]["difference"] == pytest.approx(-0.1)
     low, high = found["differences"]["all, held out"]["interval"]

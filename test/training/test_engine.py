@@ -20,8 +20,21 @@ from training.engine.run_log import read_losses
 from training.engine.state import KEPT, STATE, StateError, load_matching, read_weights
 from training.stages.language import LanguageTask
 
-COMMON = {"task": "language", "workers": 0, "batch_size": 2, "pairs": 2, "steps": 8, "log_every": 3, "warmup": 1, "rank": 2,
-          "experts": 2, "top_k": 1, "precision": "float32", "real_scenes": 0.0, "learning_rate": 1e-3}  # fmt: skip
+COMMON = {
+    "task": "language",
+    "workers": 0,
+    "batch_size": 2,
+    "pairs": 2,
+    "steps": 8,
+    "log_every": 3,
+    "warmup": 1,
+    "rank": 2,
+    "experts": 2,
+    "top_k": 1,
+    "precision": "float32",
+    "real_scenes": 0.0,
+    "learning_rate": 1e-3,
+}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +69,10 @@ def run(arguments, timeout=240) -> subprocess.CompletedProcess:
 def test_a_killed_run_goes_on_bit_for_bit(tmp_path, base, whole):
     out = tmp_path / "killed"
     process = subprocess.Popen(
-        command(out, base, accumulate=2, save_minutes=1e-6), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command(out, base, accumulate=2, save_minutes=1e-6),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 240
     while not (out / STATE).exists() or len(read_losses(out)) < 3:
@@ -98,7 +114,11 @@ def test_two_processes_give_the_losses_of_one(tmp_path, base, whole, shard):
 def test_a_polite_stop_saves_and_says_so(tmp_path, base, whole):
     out = tmp_path / "stopped"
     process = subprocess.Popen(
-        command(out, base, accumulate=2, steps=2000, workers=1), cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command(out, base, accumulate=2, steps=2000, workers=1),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     deadline = time.monotonic() + 240
     while not (out / "losses.jsonl").exists() or not read_losses(out):
@@ -175,7 +195,11 @@ def test_the_moving_average_is_what_later_stages_read(tmp_path, base):
     task = LanguageTask(config)
     train(task, config)
     averaged = read_weights(tmp_path)
-    moved = [name for name, value in task.model.named_parameters() if value.requires_grad and not torch.equal(value, averaged[name])]
+    moved = [
+        name
+        for name, value in task.model.named_parameters()
+        if value.requires_grad and not torch.equal(value, averaged[name])
+    ]
     assert "llm.model.layers.1.mlp.router.weight" in moved
     again = settings(tmp_path, base, steps=6, ema=0.5)
     train(LanguageTask(again), again)

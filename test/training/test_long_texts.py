@@ -89,9 +89,15 @@ def test_pose_dit_learns_places_on_the_table_from_the_steps_own_words(writer, na
 
 def one_scene(model, count: int):
     """Tokens of ``count`` objects, and the objects."""
-    objects = ObjectSet(torch.ones(1, count, len(KINDS)), torch.ones(1, count, len(COLOR_NAMES)), torch.rand(1, count, 3),
-                        torch.rand(1, count, 3), torch.zeros(1, count), torch.ones(1, count, dtype=torch.bool),
-                        torch.ones(1, count))  # fmt: skip
+    objects = ObjectSet(
+        torch.ones(1, count, len(KINDS)),
+        torch.ones(1, count, len(COLOR_NAMES)),
+        torch.rand(1, count, 3),
+        torch.rand(1, count, 3),
+        torch.zeros(1, count),
+        torch.ones(1, count, dtype=torch.bool),
+        torch.ones(1, count),
+    )
     return torch.zeros(1, count, model.width), objects
 
 
@@ -128,8 +134,19 @@ def test_a_mixture_holds_moments_and_random_scenes():
 
 
 def test_stage_two_learns_from_moments(tmp_path, base):
-    config = StageConfig(task="language", output=str(tmp_path), base=base, experts=2, top_k=1, rank=2, batch_size=4, pairs=2,
-                         long_tasks=1.0, real_scenes=0.0, precision="float32")  # fmt: skip
+    config = StageConfig(
+        task="language",
+        output=str(tmp_path),
+        base=base,
+        experts=2,
+        top_k=1,
+        rank=2,
+        batch_size=4,
+        pairs=2,
+        long_tasks=1.0,
+        real_scenes=0.0,
+        precision="float32",
+    )
     task = LanguageTask(config)
     loss, figures = task.loss(task.make_batch(5))
     loss.backward()
@@ -146,7 +163,9 @@ def test_an_answer_points_at_what_it_is_about(writer):
     assert {(q.answer, q.pointed) for q in contents} == {("the small red block", (0, 1))}
     colors = {draw_question(scene, rng, weights={"color": 1.0}) for _ in range(60)} - {None}
     assert {(q.answer, q.pointed[0]) for q in colors} <= {("green", 0), ("red", 1), ("blue", 2)}
-    assert all(q.pointed == (None, None) for q in (draw_question(scene, rng, weights={"more": 1.0}) for _ in range(9)) if q)
+    assert all(
+        q.pointed == (None, None) for q in (draw_question(scene, rng, weights={"more": 1.0}) for _ in range(9)) if q
+    )
     special, slots = writer.model.grammar.special, [7, 8, 9]
     text = next(filter(None, (writer.question(scene, slots, rng) for _ in range(50))))
     assert text.answer[:2] == [special[PICK], special[PLACE]] and text.answer[-1] == special[DONE]

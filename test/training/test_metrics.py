@@ -78,8 +78,19 @@ def test_meteor_by_hand():
 
 
 def test_stems():
-    pairs = {"blocks": "block", "closest": "closest", "cities": "citi", "hopping": "hop", "relational": "relat", "agreed": "agre",
-             "falling": "fall", "happy": "happi", "generalizations": "gener", "sky": "sky", "is": "is"}  # fmt: skip
+    pairs = {
+        "blocks": "block",
+        "closest": "closest",
+        "cities": "citi",
+        "hopping": "hop",
+        "relational": "relat",
+        "agreed": "agre",
+        "falling": "fall",
+        "happy": "happi",
+        "generalizations": "gener",
+        "sky": "sky",
+        "is": "is",
+    }
     assert {word: stem(word) for word in pairs} == pairs
 
 

@@ -49,7 +49,9 @@ def test_a_step_that_helps_has_no_cause(clueless, name):
 
 
 @pytest.mark.parametrize("name, which, far", [("C", "pick", 0.045), ("C", "place", 0.03), ("K", "place", 0.1)])
-def test_a_right_step_with_a_pose_that_misses_is_the_poses_fault_if_the_blocks_are_seen(capable, clueless, name, which, far):
+def test_a_right_step_with_a_pose_that_misses_is_the_poses_fault_if_the_blocks_are_seen(
+    capable, clueless, name, which, far
+):
     episode = held_out_episode(name, 0)
     step = next_step(episode.task, episode.scene)
     missing = action_of(step, **{which: shifted(getattr(step, which), far)})
@@ -72,8 +74,12 @@ def a_wrong_step(episode):
     step = next_step(episode.task, episode.scene)
     others = [other for other in remaining_steps(episode.task, episode.scene) if other.place_index != step.place_index]
     other = others[0]
-    return action_of(other, target=step.text.removeprefix("pick the ").split(",")[0], pick=step.pick,
-                     text=step.text.split(" place it ")[0] + " place it " + other.text.split(" place it ")[1])  # fmt: skip
+    return action_of(
+        other,
+        target=step.text.removeprefix("pick the ").split(",")[0],
+        pick=step.pick,
+        text=step.text.split(" place it ")[0] + " place it " + other.text.split(" place it ")[1],
+    )
 
 
 def test_a_wrong_meaning_is_languages_fault_unless_the_true_objects_mend_it(capable, clueless):

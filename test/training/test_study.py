@@ -15,10 +15,40 @@ def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     base = str(write_tiny_base(folder / "llm"))
     encoder = str(folder / "encoder")
-    assert train_main(["--stage", "perception", "--output", encoder, "--steps", "1", "--batch_size", "2", "--workers", "0"]) == 0
-    arguments = ["--init", encoder, "--output", str(folder / "results"), "--runs", str(folder / "runs"), "--steps", "3",
-                 "--questions", "12", "--batches", "3", "--variants", "dense,4 experts; top 2,no balance loss", "--base", base, "--rank", "1",
-                 "--precision", "float32", "--batch_size", "2", "--workers", "0", "--log_every", "1"]  # fmt: skip
+    assert (
+        train_main(
+            ["--stage", "perception", "--output", encoder, "--steps", "1", "--batch_size", "2", "--workers", "0"]
+        )
+        == 0
+    )
+    arguments = [
+        "--init",
+        encoder,
+        "--output",
+        str(folder / "results"),
+        "--runs",
+        str(folder / "runs"),
+        "--steps",
+        "3",
+        "--questions",
+        "12",
+        "--batches",
+        "3",
+        "--variants",
+        "dense,4 experts; top 2,no balance loss",
+        "--base",
+        base,
+        "--rank",
+        "1",
+        "--precision",
+        "float32",
+        "--batch_size",
+        "2",
+        "--workers",
+        "0",
+        "--log_every",
+        "1",
+    ]
     assert main(arguments) == 0
     return folder, arguments
 

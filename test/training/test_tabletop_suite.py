@@ -71,7 +71,11 @@ def test_a_killed_evaluation_leaves_no_worker_behind():
     command = [sys.executable, str(script), "--suite", "tabletop", "--oracle-only", "--workers", "2"]
     running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
-        workers = until(lambda: [child for child in psutil.Process(running.pid).children() if "spawn_main" in " ".join(child.cmdline())])
+        workers = until(
+            lambda: [
+                child for child in psutil.Process(running.pid).children() if "spawn_main" in " ".join(child.cmdline())
+            ]
+        )
     finally:
         running.kill()
         running.wait()
@@ -112,8 +116,10 @@ def test_episodes_depend_on_their_number_alone_and_survive_a_file(tmp_path):
 
 def test_means_are_over_tasks_and_intervals_are_wilsons():
     records = [{"task": "A", "success": i < 9, "score": 0.9, "oracle": True, "steps": []} for i in range(10)]
-    records += [{"task": "B", "success": False, "score": 0.5, "oracle": True, "steps": []},
-                {"task": "K", "success": True, "score": 1.0, "oracle": False, "steps": []}]  # fmt: skip
+    records += [
+        {"task": "B", "success": False, "score": 0.5, "oracle": True, "steps": []},
+        {"task": "K", "success": True, "score": 1.0, "oracle": False, "steps": []},
+    ]
     figures = closed_loop_report.summary(records)
     assert figures["seen_mean"] == pytest.approx(0.45) and figures["unseen_mean"] == 1.0
     assert figures["tasks"]["A"]["interval"] == pytest.approx((0.5958, 0.9821), abs=1e-3)

@@ -36,8 +36,16 @@ def base(tmp_path_factory):
 
 
 def settings(tmp_path, **values) -> StageConfig:
-    values = {"task": "language", "output": str(tmp_path), "workers": 0, "batch_size": 2, "log_every": 1,
-              "precision": "float32", "warmup": 1, **values}  # fmt: skip
+    values = {
+        "task": "language",
+        "output": str(tmp_path),
+        "workers": 0,
+        "batch_size": 2,
+        "log_every": 1,
+        "precision": "float32",
+        "warmup": 1,
+        **values,
+    }
     return StageConfig(**values)
 
 
@@ -65,7 +73,9 @@ def test_a_resumed_run_is_the_same_run(tmp_path, base):
     # A run that was stopped after three steps: the schedule is that of the whole run.
     stopped = _Stopping(AlignmentTask(halves), after=3)
     with pytest.raises(KeyboardInterrupt):
-        train(stopped, settings(tmp_path / "halves", task="alignment", base=base, steps=6, batch_size=4, save_minutes=0))
+        train(
+            stopped, settings(tmp_path / "halves", task="alignment", base=base, steps=6, batch_size=4, save_minutes=0)
+        )
     train(AlignmentTask(halves), halves)
     one, other = read_weights(tmp_path / "whole"), read_weights(tmp_path / "halves")
     assert one.keys() == other.keys()
@@ -87,8 +97,18 @@ class _Stopping:
 
 
 def test_stage_two_learns_a_few_samples_by_heart(tmp_path, base):
-    config = settings(tmp_path, base=base, experts=2, top_k=1, rank=4, pairs=4, steps=60, overfit=1, real_scenes=0.0,
-                      learning_rate=1e-2)  # fmt: skip
+    config = settings(
+        tmp_path,
+        base=base,
+        experts=2,
+        top_k=1,
+        rank=4,
+        pairs=4,
+        steps=60,
+        overfit=1,
+        real_scenes=0.0,
+        learning_rate=1e-2,
+    )
     task = LanguageTask(config)
     first = task.loss(task.make_batch(config.seed * 1_000_003))[1]["plan_nll"]
     last = train(task, config)["plan_nll"]
@@ -131,9 +151,20 @@ def test_the_action_stage_learns(tmp_path, base):
     perception = settings(tmp_path / "perception", task="perception", steps=1)
     train(PerceptionTask(perception), perception)
     config = settings(
-        tmp_path / "action", task="action", base=base, init=perception.output, steps=12, overfit=1, pairs=3, draws=2,
-        with_llm=True, experts=2, top_k=1, rank=2, learning_rate=2e-3,
-    )  # fmt: skip
+        tmp_path / "action",
+        task="action",
+        base=base,
+        init=perception.output,
+        steps=12,
+        overfit=1,
+        pairs=3,
+        draws=2,
+        with_llm=True,
+        experts=2,
+        top_k=1,
+        rank=2,
+        learning_rate=2e-3,
+    )
     task = make_task(config)
     torch.manual_seed(0)
     first = task.loss(task.make_batch(config.seed * 1_000_003))[1]["loss"]
@@ -151,8 +182,28 @@ def test_runs_with_fine_grained_experts_become_a_checkpoint_that_loads(tmp_path,
         train(make_task(config), config)
         runs[task] = config.output
     output = tmp_path / "checkpoint"
-    export(["--encoder", runs["perception"], "--language", runs["language"], "--pose", runs["action"], "--base", base,
-            "--experts", "4", "--top-k", "2", "--shards", "2", "--rank", "2", "--output", str(output)])  # fmt: skip
+    export(
+        [
+            "--encoder",
+            runs["perception"],
+            "--language",
+            runs["language"],
+            "--pose",
+            runs["action"],
+            "--base",
+            base,
+            "--experts",
+            "4",
+            "--top-k",
+            "2",
+            "--shards",
+            "2",
+            "--rank",
+            "2",
+            "--output",
+            str(output),
+        ]
+    )
     model = Planner.from_pretrained(str(output)).model
     assert model.config.language.shards == 2
     trained = read_weights(runs["language"])["pointer.query.weight"]
@@ -186,7 +237,12 @@ def test_a_stage_can_start_from_a_checkpoint(tmp_path):
     other = Planner.from_pretrained(str(write_tiny_checkpoint(tmp_path / "third", seed=2))).model
     pose, adapters = other.pose.state_dict(), dict(other.language.llm.named_parameters())
     before = {name: value.clone() for name, value in (pose | adapters).items()}
-    parts = {"encoder": other.encoder, "language": other.language, "objects": other.language.objects, "pose": other.pose}
+    parts = {
+        "encoder": other.encoder,
+        "language": other.language,
+        "objects": other.language.objects,
+        "pose": other.pose,
+    }
     load_matching(parts, f"{checkpoint}:encoder,{checkpoint}:objects")
     assert torch.equal(other.encoder.queries, wanted.encoder.queries)
     assert torch.equal(other.language.objects.projection.weight, wanted.language.objects.projection.weight)
@@ -232,7 +288,11 @@ def test_stage_one_is_taught_who_is_next_to_what():
         size = ("big" if half > 0.025 else "small") if kind == "block" else ""
         return SceneObject(kind, color, size, (x, y, half), (half, half, half), 0.0, "box", (9, 9, 9))
 
-    things = [thing("block", "red", 0.4, 0.1, 0.02), thing("block", "red", 0.4, -0.2, 0.03), thing("zone", "green", 0.4, -0.1, 0.03)]
+    things = [
+        thing("block", "red", 0.4, 0.1, 0.02),
+        thing("block", "red", 0.4, -0.2, 0.03),
+        thing("zone", "green", 0.4, -0.1, 0.03),
+    ]
     rows = batch_of_scene(things)
     truth = relation_targets(rows)[0]
     green_zone = len(RELATIONS) + KINDS.index("zone") * len(COLOR_NAMES) + COLOR_NAMES.index("green")
@@ -243,6 +303,7 @@ def test_stage_one_is_taught_who_is_next_to_what():
 
 def batch_of_scene(things) -> SceneBatch:
     """A batch of one scene whose slots are these things."""
+
     def column(values, dtype=torch.float32):
         return torch.tensor([values], dtype=dtype)
 
@@ -283,8 +344,10 @@ def test_the_prior_knows_what_is_mostly_answered():
     assert prior.answer("which is closer, the cube or the pad?", "comparison") == "the pad"
     sides = [(f"is the {c} block left or right of the zone?", "left", "side") for c in ("red", "blue", "pink")] * 3
     sides += [(f"is the {c} bowl nearer or farther than the zone?", "nearer", "side") for c in ("red", "gray")] * 4
-    questions = [("is the cyan bowl left or right of the zone?", "left", "side"),
-                 ("is the cyan bowl nearer or farther than the zone?", "nearer", "side")]  # fmt: skip
+    questions = [
+        ("is the cyan bowl left or right of the zone?", "left", "side"),
+        ("is the cyan bowl nearer or farther than the zone?", "nearer", "side"),
+    ]
     assert Prior(sides).accuracy(questions) == {"side": 0.5, "all": 0.5}
     assert Prior(sides, by_wording=True).accuracy(questions) == {"side": 1.0, "all": 1.0}
 
@@ -293,7 +356,9 @@ def test_the_model_and_its_training_need_no_ros_and_no_simulator():
     import subprocess
     import sys
 
-    code = ("import sys; import moe3d_ros.planner, training.stages.language, training.stages.action, training.stages.perception; "
-            "print([n for n in ('rclpy', 'pybullet', 'open3d') if n in sys.modules])")  # fmt: skip
+    code = (
+        "import sys; import moe3d_ros.planner, training.stages.language, training.stages.action, training.stages.perception; "
+        "print([n for n in ('rclpy', 'pybullet', 'open3d') if n in sys.modules])"
+    )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

@@ -17,11 +17,18 @@ from moe3d_ros.world.geometry import pose_from_xyz_yaw  # noqa: E402
 def plan(steps: int, instruction: str = "put the red block in the green bowl") -> Plan:
     text = "pick the small red block, place it in the green bowl"
     actions = tuple(
-        Action(i, "pick_place", "small red block", "in the green bowl",
-               pose_from_xyz_yaw((0.4, 0.2 - 0.1 * i, 0.04), 0.3),
-               pose_from_xyz_yaw((0.6, 0.1 * i - 0.2, 0.044), 0.0), 0.9, text)
+        Action(
+            i,
+            "pick_place",
+            "small red block",
+            "in the green bowl",
+            pose_from_xyz_yaw((0.4, 0.2 - 0.1 * i, 0.04), 0.3),
+            pose_from_xyz_yaw((0.6, 0.1 * i - 0.2, 0.044), 0.0),
+            0.9,
+            text,
+        )
         for i in range(steps)
-    )  # fmt: skip
+    )
     return Plan(instruction, actions, steps == 0)
 
 

@@ -33,8 +33,16 @@ from moe3d_ros.world.pose import Pose
 from moe3d_ros.world.workspace import Workspace
 
 DOWN = (1.0, 0.0, 0.0, 0.0)  # xyzw: z points down
-STEP = Action(0, "pick_place", "red block", "green bowl", Pose((0.5, 0.1, 0.06), DOWN), Pose((0.4, -0.2, 0.05), DOWN),
-              0.9, "pick the <red> block, place it in the green bowl")  # fmt: skip
+STEP = Action(
+    0,
+    "pick_place",
+    "red block",
+    "green bowl",
+    Pose((0.5, 0.1, 0.06), DOWN),
+    Pose((0.4, -0.2, 0.05), DOWN),
+    0.9,
+    "pick the <red> block, place it in the green bowl",
+)
 PLAN = Plan("put {the red block} away", (STEP,), False, {"text": 0.25})
 
 
@@ -190,8 +198,14 @@ def test_demo_with_a_view_stays_until_it_is_interrupted(tmp_path):
     pytest.importorskip("pybullet", reason="PyBullet is not installed")
     command = [sys.executable, "-m", "moe3d_ros.demo", "--view", "--planner", "oracle_planner", "--out", str(tmp_path)]
     path = os.pathsep.join([str(ROOT), str(ROOT / "test"), os.environ.get("PYTHONPATH", "")])
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                               env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"})  # fmt: skip
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+    )
     said, address = [], ""
     try:
         for line in process.stdout:

@@ -34,8 +34,15 @@ def sample_moments(number: int, rng: np.random.Generator, colors=SEEN_COLORS, na
     return moments
 
 
-def sample_mixture(number: int, long: float, scene_range: SceneRange, rng: np.random.Generator,
-                   generator: torch.Generator, sixd: float = 0.0, names=()) -> tuple[SceneBatch, list[Progress | None]]:  # fmt: skip
+def sample_mixture(
+    number: int,
+    long: float,
+    scene_range: SceneRange,
+    rng: np.random.Generator,
+    generator: torch.Generator,
+    sixd: float = 0.0,
+    names=(),
+) -> tuple[SceneBatch, list[Progress | None]]:
     """``number`` scenes, a share ``long`` of them moments of long tasks (``names``) -> scenes, the moment of each or None.
 
     Of the others a share is such that in all ``sixd`` of the scenes are 6D scenes.

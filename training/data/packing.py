@@ -141,9 +141,11 @@ def pack(
     embedded = model.embed(padded(1, 0))
     prompt_embedding = model.embed(torch.tensor(prompt, device=device))
     inputs = torch.stack(
-        [torch.cat([prompt_embedding, tokens[row, : prefix - len(prompt)], embedded[row, prefix:]])
-         for row, (prefix, _, _, _) in enumerate(rows)]
-    )  # fmt: skip
+        [
+            torch.cat([prompt_embedding, tokens[row, : prefix - len(prompt)], embedded[row, prefix:]])
+            for row, (prefix, _, _, _) in enumerate(rows)
+        ]
+    )
     step_row, step_pointer, marker_at = (
         torch.tensor(values, dtype=torch.long, device=device).reshape(shape)
         for values, shape in ((step_row, (-1,)), (step_pointer, (-1, 2)), (marker_at, (-1, 2)))
@@ -158,17 +160,31 @@ def pack(
     widest = max((len(c) for c in choices), default=1)
     as_tensor = lambda values, shape: torch.tensor(values, dtype=torch.long, device=device).reshape(shape)  # noqa: E731
     return Packed(
-        inputs, attention, padded(3, 0), segment >= 0,
+        inputs,
+        attention,
+        padded(3, 0),
+        segment >= 0,
         as_tensor(choice_at, (-1, 2)),
         as_tensor([c + [c[0]] * (widest - len(c)) for c in choices], (-1, widest)),
-        torch.tensor([[True] * len(c) + [False] * (widest - len(c)) for c in choices], device=device).reshape(-1, widest),
+        torch.tensor([[True] * len(c) + [False] * (widest - len(c)) for c in choices], device=device).reshape(
+            -1, widest
+        ),
         as_tensor(choice_text, (-1,)),
-        as_tensor(free_at, (-1, 2)), as_tensor(free_token, (-1,)), as_tensor(free_text, (-1,)),
-        step_row, as_tensor(step_span, (-1, 2)), step_pointer, _padded_slots(step_right, 2, device),
-        as_tensor(step_text, (-1,)), as_tensor(prompt_span, (-1, 2)), marker_at,
+        as_tensor(free_at, (-1, 2)),
+        as_tensor(free_token, (-1,)),
+        as_tensor(free_text, (-1,)),
+        step_row,
+        as_tensor(step_span, (-1, 2)),
+        step_pointer,
+        _padded_slots(step_right, 2, device),
+        as_tensor(step_text, (-1,)),
+        as_tensor(prompt_span, (-1, 2)),
+        marker_at,
         *(as_tensor([end[k] for end in ends], shape) for k, shape in enumerate(((-1,), (-1,), (-1,), (-1, 2)))),
-        _padded_slots([[end[4]] for end in ends], 1, device)[:, 0], kinds, places,
-    )  # fmt: skip
+        _padded_slots([[end[4]] for end in ends], 1, device)[:, 0],
+        kinds,
+        places,
+    )
 
 
 def _right_slots(text: Text) -> list[list[tuple[int, ...]]]:
@@ -245,7 +261,9 @@ def _states_at(penultimate, row, place, prompt) -> torch.Tensor:
     return torch.cat([penultimate[row, place], _mean_over(penultimate, row, prompt)], dim=-1)
 
 
-def instruction_states(penultimate: torch.Tensor, row: torch.Tensor, prompt: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def instruction_states(
+    penultimate: torch.Tensor, row: torch.Tensor, prompt: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """States of instructions, padded, and which are real: row (S,), prompt (S, 2) -> (S, T, W), (S, T)."""
     first, last = prompt.unbind(1)
     offsets = torch.arange(int((last - first).max()) + 1, device=penultimate.device)

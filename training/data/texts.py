@@ -23,7 +23,12 @@ from training.data.sixd_data import is_sixd
 SHARES = {"plain": 0.08, "grounded": 0.25, "done": 0.04, "cannot": 0.1, "question": 0.53}
 SIXD_SHARES = {"sixd": 0.88, "done": 0.05, "cannot": 0.07}  # of those about a 6D scene
 # By what `texts` of the configuration says; a caption is a question with a long answer.
-MIXES = {"all": SHARES, "plans": {**SHARES, "question": 0.0}, "questions": {"question": 1.0}, "captions": {"question": 1.0}}
+MIXES = {
+    "all": SHARES,
+    "plans": {**SHARES, "question": 0.0},
+    "questions": {"question": 1.0},
+    "captions": {"question": 1.0},
+}
 # How many of a long task's remaining steps are learnt from one sample. Only the first is executed before the planner looks
 # again, so it counts most.
 STEPS_LEARNT, STEP_SHARES = (1, 2, 4), (0.6, 0.25, 0.15)

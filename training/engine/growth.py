@@ -15,18 +15,24 @@ NEVER = -8.0  # logit of a kind that was not learnt yet: far below the others, a
 # Parameter names by their endings. Along which axis kinds stand, behind how many other numbers (from the front), and how
 # many of them stand for each kind. Behind the kinds follow other numbers, which move along.
 _KINDS = {
-    "patch_head.weight": (0, 3, 1), "patch_head.bias": (0, 3, 1),
-    "head.2.weight": (0, 1, 1), "head.2.bias": (0, 1, 1),
-    "neighbours.weight": (0, 0, COLORS), "neighbours.bias": (0, 0, COLORS),
-    "attributes.weight": (1, 0, 1), "anchor_features.weight": (1, 0, 1),
-}  # fmt: skip
+    "patch_head.weight": (0, 3, 1),
+    "patch_head.bias": (0, 3, 1),
+    "head.2.weight": (0, 1, 1),
+    "head.2.bias": (0, 1, 1),
+    "neighbours.weight": (0, 0, COLORS),
+    "neighbours.bias": (0, 0, COLORS),
+    "attributes.weight": (1, 0, 1),
+    "anchor_features.weight": (1, 0, 1),
+}
 _BEHIND_STATE = ("projection.weight", "pointer.key.weight")  # kinds follow the relation encoder's own features
 _READS = ("lora_A.default.weight", "gate_A", "up_A", "down_A")  # adapters (..., rank, in)
 _ADDS = ("lora_B.default.weight", "gate_B", "up_B", "down_B")  # and (..., out, rank)
 _AT_THE_END = ("second_look.geometry.2.weight", "second_look.geometry.2.bias")  # numbers that none depended on
 
 
-def grow(name: str, stored: torch.Tensor, shape: torch.Size, old: int = 4, new: int = 8, state: int = 192) -> torch.Tensor | None:
+def grow(
+    name: str, stored: torch.Tensor, shape: torch.Size, old: int = 4, new: int = 8, state: int = 192
+) -> torch.Tensor | None:
     """The tensor ``stored`` of parameter ``name`` in the shape of a model with more kinds; None if it cannot be that.
 
     Args:
@@ -54,8 +60,12 @@ def grow(name: str, stored: torch.Tensor, shape: torch.Size, old: int = 4, new: 
 def _adapter(name: str, stored: torch.Tensor, shape: torch.Size) -> torch.Tensor | None:
     """An adapter's matrix of a lower rank in one of a higher; None for what is no adapter."""
     if name.endswith(_READS) and shape[-2] > stored.shape[-2]:
-        more = torch.randn(*stored.shape[:-2], shape[-2] - stored.shape[-2], stored.shape[-1],
-                           generator=torch.Generator().manual_seed(shape[-2]))  # fmt: skip
+        more = torch.randn(
+            *stored.shape[:-2],
+            shape[-2] - stored.shape[-2],
+            stored.shape[-1],
+            generator=torch.Generator().manual_seed(shape[-2]),
+        )
         return torch.cat([stored, (more / stored.shape[-1] ** 0.5).to(stored.dtype)], dim=-2)
     if name.endswith(_ADDS) and shape[-1] > stored.shape[-1]:
         return torch.nn.functional.pad(stored, (0, shape[-1] - stored.shape[-1]))

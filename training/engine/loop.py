@@ -107,7 +107,14 @@ def train(task: Task, config: StageConfig) -> dict[str, float]:
         accelerator.print(f"resuming {output} at step {progress.step}", flush=True)
     micro = _MicroBatches(task, config, progress.step, accelerator.process_index, accelerator.num_processes)
     log = RunLog(output, progress.step) if main else None
-    bar = tqdm(total=config.steps, initial=progress.step, desc=output.name, mininterval=10, dynamic_ncols=True, disable=not main)
+    bar = tqdm(
+        total=config.steps,
+        initial=progress.step,
+        desc=output.name,
+        mininterval=10,
+        dynamic_ncols=True,
+        disable=not main,
+    )
     meter, figures, index = Meter(str(device)), {}, 0
     spent, started = progress.seconds, time.monotonic()
     saved, first, complete = started, progress.step, False
@@ -154,7 +161,9 @@ def train(task: Task, config: StageConfig) -> dict[str, float]:
                 index += 1
             loss = float(accelerator.reduce(torch.tensor(loss, device=device, dtype=torch.float64), "mean"))
             if not math.isfinite(loss):
-                raise FloatingPointError(f"loss is {loss} at step {progress.step}: lower learning_rate or check the data")
+                raise FloatingPointError(
+                    f"loss is {loss} at step {progress.step}: lower learning_rate or check the data"
+                )
             norm = clip(list(trained.values()), config.clip)
             optimizer.step()
             progress.step += 1
@@ -184,7 +193,9 @@ def train(task: Task, config: StageConfig) -> dict[str, float]:
     if progress.step > first or complete:
         save()
     if not complete:
-        accelerator.print(f"stopped at step {progress.step} of {config.steps}: the same command goes on from there", flush=True)
+        accelerator.print(
+            f"stopped at step {progress.step} of {config.steps}: the same command goes on from there", flush=True
+        )
     bar.close()
     if log:
         log.close()
@@ -265,5 +276,8 @@ def _as_it_is(batch):
 
 def _single_thread(_worker: int) -> None:
     torch.set_num_threads(1)
-    for number in (signal.SIGINT, signal.SIGTERM):  # to a whole group, too: the training process decides when it is over
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # to a whole group, too: the training process decides when it is over
         signal.signal(number, signal.SIG_IGN)

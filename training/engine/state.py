@@ -46,8 +46,9 @@ class Progress:
     identity: dict[str, str] = field(default_factory=dict)
 
 
-def save_state(folder: Path, trained: Named, optimizer, progress: Progress, average: Named | None = None,
-               write: bool = True) -> None:  # fmt: skip
+def save_state(
+    folder: Path, trained: Named, optimizer, progress: Progress, average: Named | None = None, write: bool = True
+) -> None:
     """Write ``state-N.safetensors`` and then ``state.json``, which names it; whatever happens, the older pair stays.
 
     Args:
@@ -88,8 +89,9 @@ def save_state(folder: Path, trained: Named, optimizer, progress: Progress, aver
             old.unlink()
 
 
-def load_state(folder: Path, trained: Named, optimizer, identity: dict[str, str],
-               average: Named | None = None) -> Progress:  # fmt: skip
+def load_state(
+    folder: Path, trained: Named, optimizer, identity: dict[str, str], average: Named | None = None
+) -> Progress:
     """Restore weights, moments and averages in place -> where the run stands.
 
     Raises:
@@ -128,7 +130,9 @@ def _read(folder: str | Path) -> tuple[dict, dict[str, torch.Tensor]]:
         sound = record.get("sha256") in (None, file_sha256(path))  # None: of a run that is older than checksums
         tensors = load_file(path) if sound else {}
     except FileNotFoundError as error:
-        raise StateError(f"{folder} holds no finished or running run: {Path(error.filename).name} is missing.") from error
+        raise StateError(
+            f"{folder} holds no finished or running run: {Path(error.filename).name} is missing."
+        ) from error
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise StateError(f"The state in {folder} cannot be read ({error}): remove the folder to start over.") from error
     if not sound:
@@ -154,8 +158,10 @@ def load_weights_into(parameters: Named, tensors: Named) -> None:
             stored = grow(name, stored, value.shape)
         if stored is None:
             stored = tensors[f"weight.{name}"]
-            raise StateError(f"{name} has shape {tuple(stored.shape)} in the state and {tuple(value.shape)} here"
-                             ": start with the settings (kinds among them) that it was trained with")  # fmt: skip
+            raise StateError(
+                f"{name} has shape {tuple(stored.shape)} in the state and {tuple(value.shape)} here"
+                ": start with the settings (kinds among them) that it was trained with"
+            )
         with torch.no_grad():
             value.copy_(like(stored, value))
 
@@ -227,7 +233,11 @@ def load_matching(modules: dict[str, torch.nn.Module], folders: str, identity: d
         checkpoint, part = split_part(folder)
         if (checkpoint / CHECKSUMS).exists():
             # Stage I's part comes with the language's, where that is loaded.
-            parts = [part] if part else [name for name in CHECKPOINT_PARTS if name != "objects" or "language" not in modules]
+            parts = (
+                [part]
+                if part
+                else [name for name in CHECKPOINT_PARTS if name != "objects" or "language" not in modules]
+            )
             if part and part not in modules:
                 raise StateError(f"{folder}: nothing here takes the part {part!r}, only {', '.join(modules)}")
             _load_parts({name: modules[name] for name in parts if name in modules}, checkpoint, identity or {})
@@ -236,7 +246,9 @@ def load_matching(modules: dict[str, torch.nn.Module], folders: str, identity: d
         for module in modules.values():
             parameters = dict(module.named_parameters())
             if weights.keys() <= parameters.keys():
-                load_weights_into({name: parameters[name] for name in weights}, {f"weight.{k}": v for k, v in weights.items()})
+                load_weights_into(
+                    {name: parameters[name] for name in weights}, {f"weight.{k}": v for k, v in weights.items()}
+                )
                 break
         else:
             raise StateError(f"the weights of {folder} ({next(iter(weights))}, ...) fit none of the modules to train")
@@ -256,4 +268,7 @@ def _load_parts(modules: dict[str, torch.nn.Module], folder: str | Path, identit
         load_weights_into(chosen, {f"weight.{name}": value for name, value in own.items()})
         fresh = [name for name, value in parameters.items() if value.requires_grad and name not in own]
         if fresh:
-            print(f"{folder} has no values for {len(fresh)} tensors of {part}, which start anew: {fresh[0]}, ...", flush=True)
+            print(
+                f"{folder} has no values for {len(fresh)} tensors of {part}, which start anew: {fresh[0]}, ...",
+                flush=True,
+            )

@@ -90,8 +90,11 @@ class Meter:
     def figures(self) -> dict[str, float]:
         """Rates of the interval, of this process alone."""
         seconds = max(time.perf_counter() - self.since, 1e-9)
-        found = {"samples_per_s": self.samples / seconds, "data_wait": self.waited / seconds,
-                 "peak_memory_gb": peak_memory(self.device) / 1e9}  # fmt: skip
+        found = {
+            "samples_per_s": self.samples / seconds,
+            "data_wait": self.waited / seconds,
+            "peak_memory_gb": peak_memory(self.device) / 1e9,
+        }
         if self.tokens:
             found["tokens_per_s"] = self.tokens / seconds
         if self.per_unit is not None:

@@ -40,8 +40,11 @@ def confidences(planner: Planner, scenes: int, seed: int) -> list[dict]:
 
 def summary(records: list[dict]) -> dict:
     """The figures per sort of case."""
-    sorts = {"single": [r for r in records if r["family"] == "single"],
-             "long": [r for r in records if r["family"] != "single"], "all": records}  # fmt: skip
+    sorts = {
+        "single": [r for r in records if r["family"] == "single"],
+        "long": [r for r in records if r["family"] != "single"],
+        "all": records,
+    }
     figures: dict = {}
     for name, chosen in sorts.items():
         if chosen:
@@ -84,16 +87,28 @@ def reliability(confidence: np.ndarray, right: np.ndarray) -> list[dict]:
     members, rows = _bins(confidence), []
     for number in np.unique(members).tolist():
         inside = members == number
-        rows.append({"from": number / BINS, "to": (number + 1) / BINS, "cases": int(inside.sum()),
-                     "confidence": float(confidence[inside].mean()), "accuracy": float(right[inside].mean()),
-                     "interval": interval(right[inside])})  # fmt: skip
+        rows.append(
+            {
+                "from": number / BINS,
+                "to": (number + 1) / BINS,
+                "cases": int(inside.sum()),
+                "confidence": float(confidence[inside].mean()),
+                "accuracy": float(right[inside].mean()),
+                "interval": interval(right[inside]),
+            }
+        )
     return rows
 
 
 def _threshold(confidence: np.ndarray, right: np.ndarray, threshold: float) -> dict:
     kept = right[confidence >= threshold]
-    return {"min_confidence": threshold, "coverage": len(kept) / len(right), "cases": len(kept),
-            "precision": float(kept.mean()) if len(kept) else None, "interval": interval(kept) if len(kept) else None}  # fmt: skip
+    return {
+        "min_confidence": threshold,
+        "coverage": len(kept) / len(right),
+        "cases": len(kept),
+        "precision": float(kept.mean()) if len(kept) else None,
+        "interval": interval(kept) if len(kept) else None,
+    }
 
 
 def advised(thresholds: list[dict]) -> float | None:
@@ -111,22 +126,30 @@ def table(figures: dict) -> str:
         if name in figures:
             found = figures[name]
             low, high = found["ece_interval"]
-            lines.append(f"{name:8}{found['cases']:6}{found['accuracy']:8.3f}{found['mean_confidence']:12.3f}"
-                         f"{found['ece']:7.3f}{f'{low:.3f} to {high:.3f}':>18}{found['brier']:8.3f}")  # fmt: skip
+            lines.append(
+                f"{name:8}{found['cases']:6}{found['accuracy']:8.3f}{found['mean_confidence']:12.3f}"
+                f"{found['ece']:7.3f}{f'{low:.3f} to {high:.3f}':>18}{found['brier']:8.3f}"
+            )
     if "all" in figures:
         lines += ["", f"{'confidence':14}{'cases':>6}{'mean':>8}{'right':>8}{'95 % interval':>18}"]
         for row in figures["all"]["reliability"]:
             low, high = row["interval"]
-            lines.append(f"{row['from']:.1f} to {row['to']:.1f}    {row['cases']:6}{row['confidence']:8.3f}{row['accuracy']:8.3f}"
-                         f"{f'{low:.3f} to {high:.3f}':>18}")  # fmt: skip
+            lines.append(
+                f"{row['from']:.1f} to {row['to']:.1f}    {row['cases']:6}{row['confidence']:8.3f}{row['accuracy']:8.3f}"
+                f"{f'{low:.3f} to {high:.3f}':>18}"
+            )
         lines += ["", f"{'min_confidence':14}{'kept':>6}{'coverage':>10}{'precision':>11}{'95 % interval':>18}"]
         for row in figures["all"]["thresholds"]:
             if row["cases"]:
                 low, high = row["interval"]
-                lines.append(f"{row['min_confidence']:<14g}{row['cases']:6}{row['coverage']:10.3f}{row['precision']:11.3f}"
-                             f"{f'{low:.3f} to {high:.3f}':>18}")  # fmt: skip
+                lines.append(
+                    f"{row['min_confidence']:<14g}{row['cases']:6}{row['coverage']:10.3f}{row['precision']:11.3f}"
+                    f"{f'{low:.3f} to {high:.3f}':>18}"
+                )
     advice = figures["min_confidence"]
-    lines.append(f"least min_confidence with {WANTED_PRECISION:.0%} of the steps right: {'none' if advice is None else advice}")
+    lines.append(
+        f"least min_confidence with {WANTED_PRECISION:.0%} of the steps right: {'none' if advice is None else advice}"
+    )
     return "\n".join(lines)
 
 
@@ -145,9 +168,13 @@ def plot(figures: dict, path: Path) -> None:
             x, y = (np.array([row[key] for row in rows]) for key in ("confidence", "accuracy"))
             bounds = np.array([row["interval"] for row in rows]).T
             error = np.abs(bounds - y).clip(min=0)
-            left.errorbar(x, y, error, marker="o", capsize=3, color=color, label=f"{name}, ECE {figures[name]['ece']:.3f}")
+            left.errorbar(
+                x, y, error, marker="o", capsize=3, color=color, label=f"{name}, ECE {figures[name]['ece']:.3f}"
+            )
             kept = [row for row in found if row["cases"]]
-            right.plot([r["coverage"] for r in kept], [r["precision"] for r in kept], marker="o", color=color, label=name)
+            right.plot(
+                [r["coverage"] for r in kept], [r["precision"] for r in kept], marker="o", color=color, label=name
+            )
     left.set(xlabel="confidence", ylabel="share of right steps", xlim=(0, 1), ylim=(0, 1.02))
     right.set(xlabel="coverage", ylabel="precision", xlim=(0, 1.02))
     for axes in (left, right):

@@ -43,8 +43,11 @@ class TabletopOptions:
     failures: Path | None = None
 
     def __post_init__(self):
-        for name, values, known in (("task", self.tasks, TASKS), ("camera", self.cameras, CAMERAS),
-                                    ("set of colours", (self.colors,), COLOR_SETS)):  # fmt: skip
+        for name, values, known in (
+            ("task", self.tasks, TASKS),
+            ("camera", self.cameras, CAMERAS),
+            ("set of colours", (self.colors,), COLOR_SETS),
+        ):
             unknown = [value for value in values if value not in known]
             if unknown or not values:
                 raise ValueError(f"{', '.join(unknown) or 'nothing'} is no {name}: use {', '.join(known)}.")
@@ -60,11 +63,18 @@ def run(options: TabletopOptions) -> dict:
     """
     jobs = [(name, number) for number in range(options.episodes) for name in options.tasks]
     records = []
-    for record in tqdm(_map(partial(_episode, options), jobs, options), total=len(jobs), desc="tabletop", mininterval=5):
+    for record in tqdm(
+        _map(partial(_episode, options), jobs, options), total=len(jobs), desc="tabletop", mininterval=5
+    ):
         records.append(record)
     identity = [record.pop("planner") for record in records if "planner" in record]
-    figures = {**summary(records), "cameras": options.cameras, "colors": options.colors,
-               "held_out_wordings": options.held_out_wordings, "records": records}  # fmt: skip
+    figures = {
+        **summary(records),
+        "cameras": options.cameras,
+        "colors": options.colors,
+        "held_out_wordings": options.held_out_wordings,
+        "records": records,
+    }
     return (identity[0] if identity else {"checkpoint": "oracle", "checksum": ""}) | figures
 
 

@@ -12,9 +12,18 @@ from training.evaluation.judging.shares import interval
 
 # Published success of LoHoVLA, and of a plain VLA of its size (3 billion parameters), percent.
 PUBLISHED = {
-    "A": (77.5, 79.0), "B": (91.5, 0.0), "C": (22.5, 0.5), "D": (11.5, 3.0), "E": (81.0, 3.5), "F": (41.0, 9.0),
-    "G": (25.0, 0.0), "H": (7.5, 0.0), "I": (52.0, 1.5), "J": (22.0, 10.5), "K": (54.5, 33.0),
-}  # fmt: skip
+    "A": (77.5, 79.0),
+    "B": (91.5, 0.0),
+    "C": (22.5, 0.5),
+    "D": (11.5, 3.0),
+    "E": (81.0, 3.5),
+    "F": (41.0, 9.0),
+    "G": (25.0, 0.0),
+    "H": (7.5, 0.0),
+    "I": (52.0, 1.5),
+    "J": (22.0, 10.5),
+    "K": (54.5, 33.0),
+}
 PUBLISHED_MEANS = {"seen": (56.8, 17.2), "unseen": (33.7, 9.0)}
 
 
@@ -73,7 +82,10 @@ def table(figures: dict) -> str:
             lines.append(f"{name:8}{own}{'':18}{published[0]:9.1f}{published[1]:6.1f}{share}")
     if any(figures["mistakes"].values()):
         lines.append("steps that did not help, in failed episodes, by cause")
-        for name, counts in [*((name, task["mistakes"]) for name, task in figures["tasks"].items()), ("all", figures["mistakes"])]:
+        for name, counts in [
+            *((name, task["mistakes"]) for name, task in figures["tasks"].items()),
+            ("all", figures["mistakes"]),
+        ]:
             said = ", ".join(f"{cause} {count}" for cause, count in counts.items() if count)
             lines += [f"{name:8}{said}"] * bool(said)
     if figures["seconds_median"] is not None:

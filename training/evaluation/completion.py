@@ -27,9 +27,18 @@ def run(planner: Planner, scenes: int = 300, held_out_wordings: bool = False, se
         cases.append(moment_pair(number, name, done=float(number % 2 == 0), seed=seed)[int(held_out_wordings)])
     asked = [[(case.instruction, case.history)] for case in cases]
     decided, _ = decide(planner, asked, [case.scene for case in cases], seed % 1_000_000, "completion")
-    records = [{"task": case.group, "family": case.family, "instruction": case.instruction, "remaining": len(case.steps),
-                "taken": len(case.history), "end": end, "probability": probability}
-               for case, ((end, probability),) in zip(cases, decided)]  # fmt: skip
+    records = [
+        {
+            "task": case.group,
+            "family": case.family,
+            "instruction": case.instruction,
+            "remaining": len(case.steps),
+            "taken": len(case.history),
+            "end": end,
+            "probability": probability,
+        }
+        for case, ((end, probability),) in zip(cases, decided)
+    ]
     return {**summary(records), "held_out_wordings": held_out_wordings, "records": records}
 
 

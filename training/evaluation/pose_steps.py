@@ -59,19 +59,35 @@ def run(planner: Planner, scenes: int = 100, draws: int = 1, free_noise: bool = 
             generator = torch.Generator(planner.device).manual_seed(number)
             start = time.perf_counter()
             positions, rotations = sample_poses(
-                model.pose, condition, memory=memory, anchors=anchors.positions, anchor_features=anchors.features,
-                tilt=anchors.tilt(), steps=steps, draws=draws, generator=generator,
-            )  # fmt: skip
+                model.pose,
+                condition,
+                memory=memory,
+                anchors=anchors.positions,
+                anchor_features=anchors.features,
+                tilt=anchors.tilt(),
+                steps=steps,
+                draws=draws,
+                generator=generator,
+            )
             rotations = anchors.turn() @ rotations
             seconds[steps].append(time.perf_counter() - start)
             pick, place = (pose_from_matrix(positions[0, 0, i].numpy(), rotations[0, 0, i].numpy()) for i in (0, 1))
             (pick_error, yaw_error), (place_error, _) = pose_error(pick, step.pick), pose_error(place, step.place)
             errors[steps].append((pick_error, place_error, yaw_error))
     if missed == scenes:
-        raise ValueError(f"the encoder of {planner.name} misses the objects of all {scenes} scenes: nothing can be judged")
+        raise ValueError(
+            f"the encoder of {planner.name} misses the objects of all {scenes} scenes: nothing can be judged"
+        )
     curve = {steps: _figures(errors[steps], seconds[steps]) for steps in STEPS}
-    return {"head": model.config.pose_head, "decided": model.pose.config.decided, "draws": draws, "scenes": scenes,
-            "objects_missed": missed, "one_against_ten": curve[1]["success"] - curve[10]["success"], "steps": curve}  # fmt: skip
+    return {
+        "head": model.config.pose_head,
+        "decided": model.pose.config.decided,
+        "draws": draws,
+        "scenes": scenes,
+        "objects_missed": missed,
+        "one_against_ten": curve[1]["success"] - curve[10]["success"],
+        "steps": curve,
+    }
 
 
 def beside(figures: dict, compare: dict[str, str], device: str = "cpu") -> dict:
@@ -88,14 +104,18 @@ def compared(text: str) -> tuple[str, str]:
     """``NAME=CHECKPOINT`` -> both; a ValueError says how it is written."""
     name, sign, checkpoint = text.partition("=")
     if not (name and sign and checkpoint):
-        raise ValueError(f"--compare of pose-steps takes NAME=CHECKPOINT (ddim=runs/heads/ddim/checkpoint), got {text!r}")
+        raise ValueError(
+            f"--compare of pose-steps takes NAME=CHECKPOINT (ddim=runs/heads/ddim/checkpoint), got {text!r}"
+        )
     return name, checkpoint
 
 
 def _state(language, objects, index: list[int], task) -> torch.Tensor:
     """The LLM's state of the right step, as if it had pointed at the right objects and written it."""
     answer = language.grammar.tokens([task.steps[0].text])[:-1]
-    text = Text(language.encode(task_prompt(task.instruction)), answer, None, language.grammar.spans(answer), [tuple(index)])
+    text = Text(
+        language.encode(task_prompt(task.instruction)), answer, None, language.grammar.spans(answer), [tuple(index)]
+    )
     _, tokens = language.objects(objects)
     packed = pack(language, tokens, objects, torch.arange(objects.mask.shape[1])[None], [[text]])
     return step_states(language.run(packed.inputs, packed.mask, packed.positions, places=packed.places)[1], packed)
@@ -103,7 +123,11 @@ def _state(language, objects, index: list[int], task) -> torch.Tensor:
 
 def _figures(errors, seconds) -> dict:
     pick, place, yaw = np.array(errors).T
-    close = {"pick_within_15mm": pick < 0.015, "place_within_20mm": place < 0.02, "yaw_within_10deg": yaw < math.radians(10)}
+    close = {
+        "pick_within_15mm": pick < 0.015,
+        "place_within_20mm": place < 0.02,
+        "yaw_within_10deg": yaw < math.radians(10),
+    }
     success = np.logical_and.reduce(list(close.values()))
     return {
         "success": float(success.mean()),
@@ -128,7 +152,9 @@ def table(figures: dict) -> str:
             lines.append(f"{name:12} {steps:5}  " + "  ".join(f"{row[column]:17.3f}" for column in columns))
     for name, curve in curves.items():
         low, high = curve["steps"][1]["interval"]
-        lines.append(f"{name}: one step {100 * curve['one_against_ten']:+.1f} points of success against ten "
-                     f"(95 % interval of one step {100 * low:.1f} to {100 * high:.1f} %); "
-                     f"{curve['objects_missed']} of {curve['scenes']} scenes left out: the encoder missed an object")  # fmt: skip
+        lines.append(
+            f"{name}: one step {100 * curve['one_against_ten']:+.1f} points of success against ten "
+            f"(95 % interval of one step {100 * low:.1f} to {100 * high:.1f} %); "
+            f"{curve['objects_missed']} of {curve['scenes']} scenes left out: the encoder missed an object"
+        )
     return "\n".join(lines)

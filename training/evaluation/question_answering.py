@@ -75,7 +75,9 @@ def ask(encoder: SceneEncoder, language: SceneLanguageModel, questions: int, hel
                 objects = from_detections(encoder(patches)[1])
                 said = generate_answers(language, objects, [question for question, _, _ in about])
                 for (question, answer, kind), own in zip(about, said):
-                    records.append({"scene": number, "question": question, "expected": answer, "answer": own, "type": kind})
+                    records.append(
+                        {"scene": number, "question": question, "expected": answer, "answer": own, "type": kind}
+                    )
                 asked += about
                 bar.update(len(about))
             number += 1

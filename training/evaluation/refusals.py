@@ -56,8 +56,10 @@ def _asked(scenes: int, seed: int):
             yield moment.scene, [(_record(number, moment.task.instruction, "absent color", False), ())]
             continue
         pair = single_step_pair(number, seed) if number % 3 == 0 else moment_pair(number, seed=seed)
-        asked = [(_record(number, case.instruction, f"{case.family}, {case.wording} wording", True), case.history)
-                 for case in pair]  # fmt: skip
+        asked = [
+            (_record(number, case.instruction, f"{case.family}, {case.wording} wording", True), case.history)
+            for case in pair
+        ]
         while len(asked) < 2 + PER_SCENE:
             kind = next(turns)
             if kind == "absent color" and number % 3:
@@ -94,7 +96,9 @@ def summary(records: list[dict]) -> dict:
     if impossible:
         figures["bars"][f"refused >= {REFUSED_BAR}"] = bool(figures["refused"] >= REFUSED_BAR)
     if doable:
-        figures["bars"][f"refused_falsely < {FALSELY_REFUSED_BAR}"] = bool(figures["refused_falsely"] < FALSELY_REFUSED_BAR)
+        figures["bars"][f"refused_falsely < {FALSELY_REFUSED_BAR}"] = bool(
+            figures["refused_falsely"] < FALSELY_REFUSED_BAR
+        )
     return figures
 
 

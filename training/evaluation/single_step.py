@@ -48,8 +48,13 @@ def run(planner: Planner, scenes: int = 200, episodes: int = 50, held_out_wordin
         scene, task, cameras, rng = held_out_episode(number, held_out_wording)
         with TabletopWorld(scene) as world:
             points, colors = world.cloud(cameras, noise=rng)
-            record = {"number": number, "instruction": task.instruction, "grounded": task.grounded, "cameras": cameras,
-                      "expected": task.steps[0].text}  # fmt: skip
+            record = {
+                "number": number,
+                "instruction": task.instruction,
+                "grounded": task.grounded,
+                "cameras": cameras,
+                "expected": task.steps[0].text,
+            }
             start = time.perf_counter()
             try:
                 plan = planner.plan(points, colors, task.instruction)
@@ -96,15 +101,17 @@ def summary(records: list[dict]) -> dict:
     plain = [r["text_right"] for r in records if not r["grounded"]]
     grounded = [r["text_right"] for r in records if r["grounded"]]
     right = [r for r in records if r["text_right"]]
-    figures = shares({
-        "text_accuracy": plain,
-        "text_accuracy_grounded": grounded,
-        "pick_within_15mm": [r["pick_error"] < 0.015 for r in right],
-        "place_within_20mm": [r["place_error"] < 0.02 for r in right],
-        "both_within": [r["pick_error"] < 0.015 and r["place_error"] < 0.02 for r in right],
-        "yaw_within_10deg": [r["pick_yaw_error"] < math.radians(10) for r in right],
-        "executed_success": [r["executed"] for r in records if "executed" in r],
-    })  # fmt: skip
+    figures = shares(
+        {
+            "text_accuracy": plain,
+            "text_accuracy_grounded": grounded,
+            "pick_within_15mm": [r["pick_error"] < 0.015 for r in right],
+            "place_within_20mm": [r["place_error"] < 0.02 for r in right],
+            "both_within": [r["pick_error"] < 0.015 and r["place_error"] < 0.02 for r in right],
+            "yaw_within_10deg": [r["pick_yaw_error"] < math.radians(10) for r in right],
+            "executed_success": [r["executed"] for r in records if "executed" in r],
+        }
+    )
     figures["seconds_median"] = float(np.median([r["seconds"] for r in records]))
     return figures
 

@@ -19,8 +19,14 @@ HELD_OUT_SEED = 9_200_000  # training scenes come from seeds of another kind and
 CAMERAS = ("front", "left", "right")
 
 
-def run(planner: Planner | None, episodes: int = 50, tasks=SIXD_TASKS, held_out_wording: bool = False,
-        cameras=CAMERAS, oracle: bool = True) -> dict:  # fmt: skip
+def run(
+    planner: Planner | None,
+    episodes: int = 50,
+    tasks=SIXD_TASKS,
+    held_out_wording: bool = False,
+    cameras=CAMERAS,
+    oracle: bool = True,
+) -> dict:
     """``episodes`` of each task with the planner, and with the oracle, which gives the ceiling of scenes and physics.
 
     A text is right when the plan is exactly the one step that is meant. Poses are compared with the oracle's where the text
@@ -31,14 +37,22 @@ def run(planner: Planner | None, episodes: int = 50, tasks=SIXD_TASKS, held_out_
     """
     unknown = [name for name in tasks if name not in SIXD_TASKS]
     if unknown or not tasks or episodes < 1:
-        raise ValueError(f"{', '.join(unknown) or 'nothing'} is no 6D task: use {', '.join(SIXD_TASKS)}, 1 episode at least.")
+        raise ValueError(
+            f"{', '.join(unknown) or 'nothing'} is no 6D task: use {', '.join(SIXD_TASKS)}, 1 episode at least."
+        )
     jobs = [(name, number) for number in range(episodes) for name in tasks]
     records = [
-        _episode(planner, name, number, held_out_wording, cameras, oracle) for name, number in tqdm(jobs, desc="6d", mininterval=5)
+        _episode(planner, name, number, held_out_wording, cameras, oracle)
+        for name, number in tqdm(jobs, desc="6d", mininterval=5)
     ]
     figures = {name: summary([r for r in records if r["task"] == name]) for name in tasks}
-    return {"tasks": figures, "all": summary(records), "cameras": cameras, "held_out_wordings": held_out_wording,
-            "records": records}  # fmt: skip
+    return {
+        "tasks": figures,
+        "all": summary(records),
+        "cameras": cameras,
+        "held_out_wordings": held_out_wording,
+        "records": records,
+    }
 
 
 def _episode(planner: Planner | None, name: str, number: int, held_out: bool, cameras, oracle: bool) -> dict:
@@ -102,16 +116,28 @@ def summary(records: list[dict]) -> dict:
         for unit, scale, name in (("mm", 1000, "error"), ("deg", 180 / math.pi, "turn")):
             pick, place = ([scale * r[f"{end}_{name}"] for r in right] for end in ("pick", "place"))
             word = {"error": "position", "turn": "rotation"}[name]
-            figures |= {f"{word}_{unit}": float(np.median(pick + place)), f"pick_{word}_{unit}": float(np.median(pick)),
-                        f"place_{word}_{unit}": float(np.median(place))}  # fmt: skip
+            figures |= {
+                f"{word}_{unit}": float(np.median(pick + place)),
+                f"pick_{word}_{unit}": float(np.median(pick)),
+                f"place_{word}_{unit}": float(np.median(place)),
+            }
     seconds = [r["seconds"] for r in records if "seconds" in r]
     return figures | ({"seconds_median": float(np.median(seconds))} if seconds else {})
 
 
 def table(figures: dict) -> str:
     """One line per task."""
-    columns = ("success", "text_right", "position_mm", "rotation_deg", "pick_position_mm", "pick_rotation_deg",
-               "place_position_mm", "place_rotation_deg", "oracle")  # fmt: skip
+    columns = (
+        "success",
+        "text_right",
+        "position_mm",
+        "rotation_deg",
+        "pick_position_mm",
+        "pick_rotation_deg",
+        "place_position_mm",
+        "place_rotation_deg",
+        "oracle",
+    )
     heads = ("success", "text", "mm", "deg", "pick mm", "pick deg", "place mm", "place deg", "oracle")
     lines = [f"{'task':12}{'n':>5}" + "".join(f"{head:>11}" for head in heads)]
     for name, row in [*figures["tasks"].items(), ("all", figures["all"])]:

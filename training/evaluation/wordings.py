@@ -33,19 +33,28 @@ def run(planner: Planner, scenes: int = 120, seed: int = HELD_OUT_SEED) -> dict:
 
 def summary(records: list[dict]) -> dict:
     """Shares by sort and wording, and paired differences; records come in threes of one case."""
-    sorts = {"single": lambda r: r["family"] == "single", "long": lambda r: r["family"] != "single", "all": lambda r: True}
+    sorts = {
+        "single": lambda r: r["family"] == "single",
+        "long": lambda r: r["family"] != "single",
+        "all": lambda r: True,
+    }
     groups, differences = {}, {}
     for sort, chosen in sorts.items():
-        right = {wording: [r["right"] for r in records if chosen(r) and r["wording"] == wording]
-                 for wording in ("trained", "held out", "typos")}  # fmt: skip
+        right = {
+            wording: [r["right"] for r in records if chosen(r) and r["wording"] == wording]
+            for wording in ("trained", "held out", "typos")
+        }
         groups |= {f"{sort}, {wording}": values for wording, values in right.items()}
         for wording in ("held out", "typos"):
             if right["trained"]:
                 differences[f"{sort}, {wording}"] = paired_difference(right[wording], right["trained"])
     figures = shares(groups) | {"differences": differences}
     name = f"held-out wordings within {BAR} of trained ones"
-    figures["bars"] = {f"{sort}: {name}": bool(differences[f"{sort}, held out"]["difference"] >= -BAR)
-                       for sort in ("single", "long") if f"{sort}, held out" in differences}  # fmt: skip
+    figures["bars"] = {
+        f"{sort}: {name}": bool(differences[f"{sort}, held out"]["difference"] >= -BAR)
+        for sort in ("single", "long")
+        if f"{sort}, held out" in differences
+    }
     return figures
 
 
@@ -54,8 +63,11 @@ def paired_difference(ours: list[bool], theirs: list[bool], seed: int = 0) -> di
     gain = np.array(ours, float) - np.array(theirs, float)
     rng = np.random.default_rng(seed)
     means = gain[rng.integers(0, len(gain), (RESAMPLES, len(gain)))].mean(axis=1)
-    return {"difference": float(gain.mean()), "interval": [float(v) for v in np.percentile(means, (2.5, 97.5))],
-            "cases": len(gain)}  # fmt: skip
+    return {
+        "difference": float(gain.mean()),
+        "interval": [float(v) for v in np.percentile(means, (2.5, 97.5))],
+        "cases": len(gain),
+    }
 
 
 def table(figures: dict) -> str:

@@ -33,7 +33,9 @@ def loads_of_run(folder: Path, last: int = 10) -> tuple[dict[str, Tensor], list[
     """
     path = folder / "details.jsonl"
     if not path.is_file():
-        raise ValueError(f"{folder} has no details.jsonl: name the folder of a Stage II run with experts that has logged a step")
+        raise ValueError(
+            f"{folder} has no details.jsonl: name the folder of a Stage II run with experts that has logged a step"
+        )
     rows = [json.loads(line) for line in path.read_text().splitlines()[-last:]]
     names = {name for row in rows for name in row if name.startswith("load/")}
     return loads_of_details({n: sum(r.get(n, 0.0) for r in rows) / sum(n in r for r in rows) for n in names})
@@ -45,8 +47,9 @@ def loads_of_model(planner: Planner, scenes: int = 40, batch: int = 4) -> tuple[
     layers = moe_layers(planner.model.language.llm)
     if not layers:
         raise ValueError(f"the checkpoint {planner.name} is dense: it has no experts to report on")
-    config = StageConfig(task="language", output="", batch_size=batch, device=planner.device,
-                         kinds=planner.model.config.encoder.kinds)
+    config = StageConfig(
+        task="language", output="", batch_size=batch, device=planner.device, kinds=planner.model.config.encoder.kinds
+    )
     task = LanguageTask(config, planner.model.language, planner.model.encoder)
     counts: dict[str, Tensor] = {}
     for number in range((scenes + batch - 1) // batch):
@@ -67,11 +70,17 @@ def table(loads: dict[str, Tensor], layers: list[int]) -> str:
     experts = next(iter(loads.values())).shape[1]
     lines = ["layer  " + "   ".join(f"{f'{name}, % per expert':^{7 * experts}}" for name in loads)]
     for row, layer in enumerate(layers):
-        cells = ("".join(f"{100 * v:6.1f}{'*' if v < FLOOR else ' '}" for v in load[row].tolist()) for load in loads.values())
+        cells = (
+            "".join(f"{100 * v:6.1f}{'*' if v < FLOOR else ' '}" for v in load[row].tolist()) for load in loads.values()
+        )
         lines.append(f"{layer:5}  " + "   ".join(cells))
-    lines.append("least  " + "   ".join(f"{f'{100 * float(load.min()):.1f} %':^{7 * experts}}" for load in loads.values()))
+    lines.append(
+        "least  " + "   ".join(f"{f'{100 * float(load.min()):.1f} %':^{7 * experts}}" for load in loads.values())
+    )
     starved = sum(int((load < FLOOR).sum()) for load in loads.values())
-    lines.append(f"* {starved} experts have less than {FLOOR:.0%} of their modality" if starved else f"none below {FLOOR:.0%}")
+    lines.append(
+        f"* {starved} experts have less than {FLOOR:.0%} of their modality" if starved else f"none below {FLOOR:.0%}"
+    )
     return "\n".join(lines)
 
 
@@ -103,7 +112,9 @@ def main(arguments: list[str] | None = None) -> int:
     source.add_argument("--checkpoint", help="folder, or the name of one that ships: loads over held-out scenes")
     parser.add_argument("--scenes", type=int, default=40, help="held-out scenes (with --checkpoint)")
     parser.add_argument("--last", type=int, default=10, help="log intervals that are averaged (with --run)")
-    parser.add_argument("--output", type=Path, default=Path("out/routing"), help="folder for the table, loads.json, loads.png")
+    parser.add_argument(
+        "--output", type=Path, default=Path("out/routing"), help="folder for the table, loads.json, loads.png"
+    )
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args(arguments)
     for name in ("scenes", "last"):

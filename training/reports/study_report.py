@@ -29,10 +29,20 @@ def write_report(results: list[dict], output: Path, reference: str) -> str:
 
 def _row(result: dict, dense: dict | None, reference: dict | None) -> dict:
     answers = result["answers"]
-    row = {"name": result["name"], "shows": result["shows"], "em": answers["em"], "cider": answers["cider"],
-           "by_type": {kind: values["em"] for kind, values in answers["by_type"].items()}, "trained": result["trained"],
-           "last_loss": float(np.mean(result["losses"][-20:])), "minutes": result["minutes"], "seed": result["seed"],
-           "steps": result["steps"], "questions": answers["count"], "prior": answers["prior"]["em"]}  # fmt: skip
+    row = {
+        "name": result["name"],
+        "shows": result["shows"],
+        "em": answers["em"],
+        "cider": answers["cider"],
+        "by_type": {kind: values["em"] for kind, values in answers["by_type"].items()},
+        "trained": result["trained"],
+        "last_loss": float(np.mean(result["losses"][-20:])),
+        "minutes": result["minutes"],
+        "seed": result["seed"],
+        "steps": result["steps"],
+        "questions": answers["count"],
+        "prior": answers["prior"]["em"],
+    }
     row["held_out_loss"] = float(np.mean(result["held_out_losses"]))
     for name, other in (("dense", dense), ("reference", reference)):
         if other and other is not result:
@@ -72,15 +82,37 @@ def _difference(row: dict, name: str) -> str:
 
 
 def _table(rows: list[dict]) -> str:
-    head = ("variant", "held-out loss", "against dense (95 %)", "against the reference", "EM %", "against dense (95 %)", "CIDEr",
-            "trained", "least load text", "3D", "experts below 5 %")  # fmt: skip
+    head = (
+        "variant",
+        "held-out loss",
+        "against dense (95 %)",
+        "against the reference",
+        "EM %",
+        "against dense (95 %)",
+        "CIDEr",
+        "trained",
+        "least load text",
+        "3D",
+        "experts below 5 %",
+    )
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for row in rows:
         load = [f"{100 * row[f'least_load_{m}']:.1f} %" if f"least_load_{m}" in row else "" for m in ("text", "3d")]
-        starved = f"{row['starved_text'] + row['starved_3d']} of {2 * row['experts_in_all']}" if "starved_text" in row else ""
-        cells = (row["name"], f"{row['held_out_loss']:.3f}", _loss_cell(row, "dense"), _loss_cell(row, "reference"),
-                 f"{100 * row['em']:.1f}", _difference(row, "dense"), f"{row['cider']:.2f}", f"{row['trained'] / 1e6:.2f} M",
-                 *load, starved)  # fmt: skip
+        starved = (
+            f"{row['starved_text'] + row['starved_3d']} of {2 * row['experts_in_all']}" if "starved_text" in row else ""
+        )
+        cells = (
+            row["name"],
+            f"{row['held_out_loss']:.3f}",
+            _loss_cell(row, "dense"),
+            _loss_cell(row, "reference"),
+            f"{100 * row['em']:.1f}",
+            _difference(row, "dense"),
+            f"{row['cider']:.2f}",
+            f"{row['trained'] / 1e6:.2f} M",
+            *load,
+            starved,
+        )
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -89,20 +121,42 @@ def _document(results: list[dict], rows: list[dict], table: str) -> str:
     first = rows[0]
     kinds = sorted(first["by_type"])
     by_type = ["| EM % by type | " + " | ".join(kinds) + " |", "|" + "---|" * (len(kinds) + 1)]
-    by_type += [f"| {row['name']} | " + " | ".join(f"{100 * row['by_type'].get(k, 0):.0f}" for k in kinds) + " |" for row in rows]
+    by_type += [
+        f"| {row['name']} | " + " | ".join(f"{100 * row['by_type'].get(k, 0):.0f}" for k in kinds) + " |"
+        for row in rows
+    ]
     shows = [f"* **{row['name']}**: {row['shows']}" for row in rows if row["shows"]]
     commands = [f"{result['command']}" for result in results]
-    return "\n".join([
-        "# Fidelity study: the mixture against the dense LLM", "",
-        f"Written by `python training/study.py`. Each variant: {first['steps']} steps on the same generated questions, seed "
-        f"{first['seed']}, {first['questions']} held-out questions; a guess that sees nothing reaches "
-        f"{100 * first['prior']:.1f} %. The held-out loss is that of words and pointers on {len(results[0]['held_out_losses'])} "
-        "batches, the same for all. Intervals: paired bootstrap over scenes (EM) or batches (loss); they speak of the questions, "
-        "not of other seeds: one run each.", "",
-        table, "", *shows, "", *by_type, "",
-        f"![EM]({FIGURES[0]})", "", f"![loss]({FIGURES[1]})", "", f"![loads]({FIGURES[2]})", "",
-        "## Commands", "", "```bash", *commands, "```", "",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            "# Fidelity study: the mixture against the dense LLM",
+            "",
+            f"Written by `python training/study.py`. Each variant: {first['steps']} steps on the same generated questions, seed "
+            f"{first['seed']}, {first['questions']} held-out questions; a guess that sees nothing reaches "
+            f"{100 * first['prior']:.1f} %. The held-out loss is that of words and pointers on {len(results[0]['held_out_losses'])} "
+            "batches, the same for all. Intervals: paired bootstrap over scenes (EM) or batches (loss); they speak of the questions, "
+            "not of other seeds: one run each.",
+            "",
+            table,
+            "",
+            *shows,
+            "",
+            *by_type,
+            "",
+            f"![EM]({FIGURES[0]})",
+            "",
+            f"![loss]({FIGURES[1]})",
+            "",
+            f"![loads]({FIGURES[2]})",
+            "",
+            "## Commands",
+            "",
+            "```bash",
+            *commands,
+            "```",
+            "",
+        ]
+    )
 
 
 def _axes(width: float = 7.0, height: float = 3.2):

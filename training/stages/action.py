@@ -43,9 +43,11 @@ class ActionTask:
         self.config = config
         self.mixture = DemonstrationMixture(config.data) if config.data else None
         model_config = ModelConfig(
-            encoder=EncoderConfig(kinds=config.kinds), language=LanguageConfig(base=config.base), pose_head=config.head,
+            encoder=EncoderConfig(kinds=config.kinds),
+            language=LanguageConfig(base=config.base),
+            pose_head=config.head,
             pose_decided=config.decided,
-        )  # fmt: skip
+        )
         self.language = None
         torch.manual_seed(config.seed)
         if config.with_llm:
@@ -74,8 +76,15 @@ class ActionTask:
         if self.mixture and rng.random() < self.config.data_share:
             demonstrated, patches, steps = self.mixture.batch(self.config.batch_size, rng)
             return demonstrated, patches, None, _pose_targets(steps, 1)
-        scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, TRAINING_RANGE, rng, generator,
-                                         self.config.sixd, self.config.long_names or ())  # fmt: skip
+        scenes, moments = sample_mixture(
+            self.config.batch_size,
+            self.config.long_tasks,
+            TRAINING_RANGE,
+            rng,
+            generator,
+            self.config.sixd,
+            self.config.long_names or (),
+        )
         cloud = sense(scenes, SensorRange(), generator)
         patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), labels=cloud.slot)
         scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)
@@ -133,10 +142,17 @@ class ActionTask:
         marked = (patches.labels[:, None, None] == slots[..., None]) & (slots[..., None] >= 0)
         marked = repeat(marked)
         output = self.pose(
-            head.corrupt(target, noise, t), t, repeat(condition), encoded, patches.centroids, patches.mask,
-            anchors=seen, anchor_features=repeat(anchors.features), pointer_target=marked,
+            head.corrupt(target, noise, t),
+            t,
+            repeat(condition),
+            encoded,
+            patches.centroids,
+            patches.mask,
+            anchors=seen,
+            anchor_features=repeat(anchors.features),
+            pointer_target=marked,
             tilt=None if anchors.normal is None else repeat(anchors.tilt()),
-        )  # fmt: skip
+        )
         error = head.error(output.data - target, t)
         loss, parts = pose_loss(output, target, marked, valid=repeat(valid), error=error)
         figures = {name: float(value) for name, value in parts.items()}
@@ -174,7 +190,9 @@ class ActionTask:
         truth, matrix = self.pose.denormalize(target[high])
         error = (position - truth).norm(dim=-1)
         turn = tool_angle(rotation.cpu().numpy(), matrix.cpu().numpy())
-        lean = {f"{end}_turn_deg": math.degrees(float(np.median(turn[:, i]))) for i, end in enumerate(("pick", "place"))}
+        lean = {
+            f"{end}_turn_deg": math.degrees(float(np.median(turn[:, i]))) for i, end in enumerate(("pick", "place"))
+        }
         turn = symmetric_angle_error(yaw_of(rotation.cpu().numpy()), yaw_of(matrix.cpu().numpy()), math.pi / 2)
         return lean | {
             "pick_15mm": float((error[:, 0] < 0.015).float().mean()),

@@ -99,7 +99,9 @@ def _task_targets(scenes: SceneBatch, above: torch.Tensor, named: torch.Tensor) 
     same = (color[:, :, None] == color[:, None, :]) & named[:, None, :] & named[:, :, None]
     block = kind == BLOCK
     for goal in (BOWL, ZONE):
-        wanted = torch.where(block[:, :, None], (kind == goal)[:, None, :], block[:, None, :] & (kind == goal)[:, :, None])
+        wanted = torch.where(
+            block[:, :, None], (kind == goal)[:, None, :], block[:, None, :] & (kind == goal)[:, :, None]
+        )
         columns.append((same & wanted).any(2))
     number = (same & block[:, None, :]).sum(2)
     columns.append(named & (number > 0) & (number % 2 == 0) & (block | (kind == ZONE)))

@@ -58,7 +58,9 @@ def language_config(config: StageConfig) -> LanguageConfig:
 class LanguageTask:
     """Plans, pointers and answers for generated scenes, described or seen through the frozen encoder."""
 
-    def __init__(self, config: StageConfig, model: SceneLanguageModel | None = None, encoder: SceneEncoder | None = None):
+    def __init__(
+        self, config: StageConfig, model: SceneLanguageModel | None = None, encoder: SceneEncoder | None = None
+    ):
         """model, encoder: finished ones, instead of what the configuration would build."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
@@ -87,8 +89,15 @@ class LanguageTask:
         rng = np.random.default_rng(seed)
         if self.mixture and rng.random() < self.config.data_share:
             return None, *self.mixture.batch(self.model, self.config.batch_size, self.config.pairs, rng)
-        scenes, moments = sample_mixture(self.config.batch_size, self.config.long_tasks, LANGUAGE_RANGE, rng, generator,
-                                         self.config.sixd, self.config.long_names or ())  # fmt: skip
+        scenes, moments = sample_mixture(
+            self.config.batch_size,
+            self.config.long_tasks,
+            LANGUAGE_RANGE,
+            rng,
+            generator,
+            self.config.sixd,
+            self.config.long_names or (),
+        )
         if rng.random() < self.config.real_scenes:
             cloud = sense(scenes, SensorRange(), generator)
             seen = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes))
@@ -134,7 +143,10 @@ class LanguageTask:
             logits = choice_logits(self.model, packed, hidden, ends)
             loss = loss + self._end_loss(packed, ends, slot, figures)
             # The right token stands first.
-            nll = F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=device), reduction="sum") / texts_in_all
+            nll = (
+                F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=device), reduction="sum")
+                / texts_in_all
+            )
             loss = loss + nll
             figures["plan_nll"] = float(nll.detach())
             right.index_put_((packed.choice_text[logits.argmax(-1) != 0],), wrong)
@@ -149,7 +161,10 @@ class LanguageTask:
             extra, routed = routing_loss(routing, packed, self.config)
             loss, figures = loss + extra, figures | routed
         kinds = np.array(packed.kinds)
-        figures |= {str(kind): float(right[torch.from_numpy(kinds == kind).to(device)].float().mean()) for kind in sorted(set(kinds))}
+        figures |= {
+            str(kind): float(right[torch.from_numpy(kinds == kind).to(device)].float().mean())
+            for kind in sorted(set(kinds))
+        }
         figures["loss"] = float(loss.detach())
         figures["tokens"] = float(packed.real.sum())
         figures["samples"] = float(len(packed.kinds))
@@ -177,7 +192,9 @@ class LanguageTask:
         loss = 0.0
         for which, name in enumerate(("pick_pointer", "place_pointer")):
             states = pointer_states(penultimate, packed, which)
-            logits = self.model.pointer(states, *words, features[packed.step_row], objects.mask[packed.step_row])[:, which]
+            logits = self.model.pointer(states, *words, features[packed.step_row], objects.mask[packed.step_row])[
+                :, which
+            ]
             target = truth[:, which]
             known = target.any(-1)
             # A sum over what is known: the encoder may have missed every object that is meant.
@@ -196,9 +213,3 @@ class LanguageTask:
 def _missed(logits: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     """-log of the probability of all that is right (S,): logits and right (S, n + 1)."""
     return -logits.log_softmax(-1).masked_fill(~right, -torch.inf).logsumexp(-1)
-
-
-
-
-
-

@@ -33,7 +33,10 @@ def routing_loss(routing: RouterRecorder, packed: Packed, config: StageConfig) -
     parts = 1 if config.balance_by == "all" else len(MODALITIES)
     figures = {"balance": float(balance.detach()) / layers / parts}
     figures["least_load"] = min(float(load.min()) for load in routing.load(real).values())
-    loads = {name: torch.stack(list(of.values())) for name, of in routing.load_by_modality(real, packed.places.is_object).items()}
+    loads = {
+        name: torch.stack(list(of.values()))
+        for name, of in routing.load_by_modality(real, packed.places.is_object).items()
+    }
     figures |= {f"least_load_{modality}": float(load.min()) for modality, load in loads.items()}
     figures |= load_details(loads, layer_numbers(routing.logits))
     return config.balance * balance + config.router_z * z, figures

@@ -11,7 +11,6 @@ from moe3d_ros.model.action.pose_dit import OFFSET_SCALE
 from moe3d_ros.model.perception.objects import KINDS, SIDEWAYS, ObjectSet, attributes_width
 from moe3d_ros.world.vocabulary import BOWL, RAMP, ZONE
 
-
 FACE_NUMBERS = 12  # half edges of the thing as vectors (9), and how far the picked thing rises above a face put on (3)
 
 

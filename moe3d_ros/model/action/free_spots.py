@@ -11,7 +11,9 @@ from moe3d_ros.world.workspace import Workspace
 FARTHEST, STEP = 0.25, 0.01  # metres from the wanted spot, and between spots that are tried
 
 
-def free_spot(wanted, radius: float, centers: np.ndarray, radii: np.ndarray, workspace: Workspace, area: str = "") -> np.ndarray:
+def free_spot(
+    wanted, radius: float, centers: np.ndarray, radii: np.ndarray, workspace: Workspace, area: str = ""
+) -> np.ndarray:
     """The spot nearest to ``wanted`` (2,) where a thing touches nothing; ``wanted`` itself if it is free or nothing is.
 
     Args:

@@ -157,7 +157,9 @@ class PoseDiT(nn.Module):
     def head(self) -> PoseHead:
         return HEADS[self.config.head]
 
-    def draw_noise(self, shape: Sequence[int], anchors: Tensor | None, generator: torch.Generator | None = None) -> Tensor:
+    def draw_noise(
+        self, shape: Sequence[int], anchors: Tensor | None, generator: torch.Generator | None = None
+    ) -> Tensor:
         """Noise (B, M, K, 9), of ``shape`` (B, M), on the model's device; anchors as in ``forward``."""
         shape = (*shape, self.config.pose_tokens, self.config.pose_dim)
         noise = torch.randn(shape, generator=generator, device=self.token.device)

@@ -52,5 +52,7 @@ def decided_noise(noise: Tensor, known: Tensor) -> Tensor:
     least = middle - heading
     columns = 2 * noise.shape[-2]  # of unit length, in all poses together: the variance of `alike` and of `turned`
     push = ((strength.square() + columns).sqrt() - strength) / columns
-    decided = turn_tool(noise, least.cos(), least.sin()) + push * turn_tool(top_down.expand_as(noise), middle.cos(), middle.sin())
+    decided = turn_tool(noise, least.cos(), least.sin()) + push * turn_tool(
+        top_down.expand_as(noise), middle.cos(), middle.sin()
+    )
     return torch.where(known[..., :1, :], decided, noise)

@@ -215,9 +215,18 @@ class _SharedExperts(torch.autograd.Function):
         d_gate_a, d_up_a = d_gate.new_zeros(shape), d_gate.new_zeros(shape)
         d_gate_a[token, expert], d_up_a[token, expert] = d_gate_low, d_up_low
         return (
-            _combine(d_gate, place), _combine(d_up, place), d_gate_a, d_up_a, d_gate_b, d_up_b, d_down_a,
-            d_weights.view(place.shape), None, None, None,
-        )  # fmt: skip
+            _combine(d_gate, place),
+            _combine(d_up, place),
+            d_gate_a,
+            d_up_a,
+            d_gate_b,
+            d_up_b,
+            d_down_a,
+            d_weights.view(place.shape),
+            None,
+            None,
+            None,
+        )
 
 
 def _groups(counts: list[int]) -> list[slice]:

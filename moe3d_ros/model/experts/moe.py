@@ -51,10 +51,20 @@ class MoEFeedForward(nn.Module):
     start at zero. Who runs the model says what its tokens are with TokenPlaces.told; untold, all are taken for text.
     """
 
-    def __init__(self, ffn: nn.Module, num_experts: int, top_k: int, rank: int, alpha: float,
-                 generator: torch.Generator | None = None, implementation: str = "auto", shards: int = 1,
-                 shared_expert: bool = False, router_modality: bool = False,
-                 router_geometry: bool = False):  # fmt: skip
+    def __init__(
+        self,
+        ffn: nn.Module,
+        num_experts: int,
+        top_k: int,
+        rank: int,
+        alpha: float,
+        generator: torch.Generator | None = None,
+        implementation: str = "auto",
+        shards: int = 1,
+        shared_expert: bool = False,
+        router_modality: bool = False,
+        router_geometry: bool = False,
+    ):
         super().__init__()
         if not 1 <= top_k <= num_experts:
             raise ConversionError(f"top_k must lie between 1 and the number of experts ({num_experts}), not {top_k}.")
@@ -91,8 +101,10 @@ class MoEFeedForward(nn.Module):
         with torch.no_grad():
             rows = torch.randn(num_experts // shards, width, generator=generator) * 0.02
             self.router.weight.copy_(rows.repeat(shards, 1))
-        for name, wanted, inputs in (("router_modality", router_modality, len(MODALITIES)),
-                                     ("router_geometry", router_geometry, POSITION_FEATURES)):  # fmt: skip
+        for name, wanted, inputs in (
+            ("router_modality", router_modality, len(MODALITIES)),
+            ("router_geometry", router_geometry, POSITION_FEATURES),
+        ):
             start = nn.Parameter(torch.zeros(num_experts, inputs, device=device)) if wanted else None
             self.register_parameter(name, start)
 
@@ -184,11 +196,21 @@ def moe_layers(model: nn.Module) -> dict[str, MoEFeedForward]:
     return {name: module for name, module in model.named_modules() if isinstance(module, MoEFeedForward)}
 
 
-def convert_to_moe(model: nn.Module, num_experts: int = 4, top_k: int = 2, layers: str | Sequence[int] = "odd",
-                   rank: int = 8, alpha: float | None = None, seed: int = 0,
-                   implementation: str = "auto", shards: int = 1, shared_expert: bool = False,
-                   tie_break: str = "lora", router_modality: bool = False,
-                   router_geometry: bool = False) -> list[str]:  # fmt: skip
+def convert_to_moe(
+    model: nn.Module,
+    num_experts: int = 4,
+    top_k: int = 2,
+    layers: str | Sequence[int] = "odd",
+    rank: int = 8,
+    alpha: float | None = None,
+    seed: int = 0,
+    implementation: str = "auto",
+    shards: int = 1,
+    shared_expert: bool = False,
+    tie_break: str = "lora",
+    router_modality: bool = False,
+    router_geometry: bool = False,
+) -> list[str]:
     """Replace the FFNs of a decoder by experts, in place; returns the dotted names of the converted FFNs.
 
     model: a Hugging Face decoder (Llama, SmolLM, Qwen2, Qwen3, Mistral, Gemma and others alike), with or without its
@@ -208,11 +230,20 @@ def convert_to_moe(model: nn.Module, num_experts: int = 4, top_k: int = 2, layer
     alpha = 2.0 * rank if alpha is None else alpha
     converted = [
         MoEFeedForward(
-            blocks[i].mlp, num_experts, top_k, rank, alpha, generator, implementation, shards, shared_expert,
-            router_modality, router_geometry,
+            blocks[i].mlp,
+            num_experts,
+            top_k,
+            rank,
+            alpha,
+            generator,
+            implementation,
+            shards,
+            shared_expert,
+            router_modality,
+            router_geometry,
         )
         for i in indices
-    ]  # fmt: skip
+    ]
     for layer in converted:
         TIE_BREAKERS[tie_break](layer, generator)
     model.requires_grad_(False)

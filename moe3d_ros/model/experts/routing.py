@@ -75,7 +75,9 @@ def by_modality(mask: Tensor, is_object: Tensor) -> dict[str, Tensor]:
     return dict(zip(MODALITIES, (mask & ~is_object, mask & is_object)))
 
 
-def load_balancing_loss(logits: Tensor, chosen: Tensor, mask: Tensor | None = None, share: Tensor | None = None) -> Tensor:
+def load_balancing_loss(
+    logits: Tensor, chosen: Tensor, mask: Tensor | None = None, share: Tensor | None = None
+) -> Tensor:
     """Sum over experts of (share of the choices) * (mean probability) / (intended share).
 
     With the intended share even, 1 / E for each, this is Switch Transformer's loss, arXiv 2101.03961, eq. 4. Where the
@@ -89,8 +91,14 @@ def load_balancing_loss(logits: Tensor, chosen: Tensor, mask: Tensor | None = No
     return logits.shape[1] * product.sum() if share is None else (product / share.to(product)).sum()
 
 
-def starvation_loss(logits: Tensor, chosen: Tensor, floor: float, mask: Tensor | None = None,
-                    share: Tensor | None = None, shards: int = 1) -> Tensor:  # fmt: skip
+def starvation_loss(
+    logits: Tensor,
+    chosen: Tensor,
+    floor: float,
+    mask: Tensor | None = None,
+    share: Tensor | None = None,
+    shards: int = 1,
+) -> Tensor:
     """How far starved experts are from being chosen: a pull that does not fade, where the balance loss's does.
 
     The gradient of the load-balancing loss on an expert's logit is proportional to its probability: an expert that is

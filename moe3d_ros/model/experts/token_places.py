@@ -28,8 +28,10 @@ class TokenPlaces:
 
     def __init__(self, is_object: Tensor, position: Tensor):
         if position.shape != (*is_object.shape, 3):
-            raise ValueError(f"position must be {(*is_object.shape, 3)} for is_object {tuple(is_object.shape)}, "
-                             f"got {tuple(position.shape)}")  # fmt: skip
+            raise ValueError(
+                f"position must be {(*is_object.shape, 3)} for is_object {tuple(is_object.shape)}, "
+                f"got {tuple(position.shape)}"
+            )
         self.is_object, self.position = is_object, position
 
     @cached_property

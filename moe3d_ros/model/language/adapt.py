@@ -13,10 +13,18 @@ def convert_base(llm: nn.Module, config: LanguageConfig, seed: int = 0, tie_brea
     """Convert a dense decoder in place, unless the configuration is the dense baseline. Raises ConversionError."""
     if not config.dense:
         convert_to_moe(
-            llm, config.experts, config.top_k, config.moe_layers, config.rank, seed=seed, shards=config.shards,
-            shared_expert=config.shared_expert, tie_break=tie_break, router_modality=config.router_modality,
+            llm,
+            config.experts,
+            config.top_k,
+            config.moe_layers,
+            config.rank,
+            seed=seed,
+            shards=config.shards,
+            shared_expert=config.shared_expert,
+            tie_break=tie_break,
+            router_modality=config.router_modality,
             router_geometry=config.router_geometry,
-        )  # fmt: skip
+        )
 
 
 def adapt_base(llm: nn.Module, config: LanguageConfig, seed: int = 0) -> None:

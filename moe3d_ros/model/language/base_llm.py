@@ -48,8 +48,11 @@ def cache_root() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "moe3d_ros"
 
 
-def load_base(name_or_path: str | os.PathLike = DEFAULT_BASE, device: str | torch.device = "cpu",
-              dtype: torch.dtype = torch.float32):  # fmt: skip
+def load_base(
+    name_or_path: str | os.PathLike = DEFAULT_BASE,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.float32,
+):
     """Load a base: (model in eval mode with frozen weights, tokenizer, revision).
 
     name_or_path: DEFAULT_BASE (prepared first if need be), or a local Hugging Face folder; nothing is fetched.
@@ -108,8 +111,10 @@ def _check_complete(folder: Path, missing: Iterable) -> None:
     """Raise BaseModelError where tensors are missing: transformers would go on with random weights."""
     bad = sorted(map(str, missing))
     if bad:
-        raise BaseModelError(f"The base LLM in {folder} lacks {len(bad)} tensors, the first is {bad[0]}: "
-                             "use a complete copy of the model.")  # fmt: skip
+        raise BaseModelError(
+            f"The base LLM in {folder} lacks {len(bad)} tensors, the first is {bad[0]}: "
+            "use a complete copy of the model."
+        )
 
 
 def verify_base(folder: str | os.PathLike) -> str:
@@ -191,7 +196,9 @@ def _convert(source: Path, folder: Path) -> None:
         config.save_pretrained(work)
         model.generation_config.save_pretrained(work)
         save_file(tensors, work / "model.safetensors", metadata={"format": "pt"})
-        files = {path.name: {"size": path.stat().st_size, "sha256": file_sha256(path)} for path in sorted(work.iterdir())}
+        files = {
+            path.name: {"size": path.stat().st_size, "sha256": file_sha256(path)} for path in sorted(work.iterdir())
+        }
         manifest = {
             "format": FORMAT,
             "name": DEFAULT_BASE,

@@ -64,7 +64,9 @@ def _layers(text: str) -> str | list[int]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m moe3d_ros.model.language.convert", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m moe3d_ros.model.language.convert", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--base", default=DEFAULT_BASE, help="name of the default base, or a Hugging Face folder")
     parser.add_argument("--experts", type=int, default=4)
     parser.add_argument("--top-k", type=int, default=2)
@@ -74,8 +76,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--shared-expert", action="store_true", help="an always-on expert makes half of the output")
     parser.add_argument("--router-modality", action="store_true", help="the router sees whether a token is an object")
     parser.add_argument("--router-geometry", action="store_true", help="the router sees where an object token is")
-    parser.add_argument("--tie-break", choices=sorted(TIE_BREAKERS), default="lora",
-                        help="noise and reinit change the model's output from the start")  # fmt: skip
+    parser.add_argument(
+        "--tie-break",
+        choices=sorted(TIE_BREAKERS),
+        default="lora",
+        help="noise and reinit change the model's output from the start",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args(arguments)
@@ -83,10 +89,18 @@ def main(arguments: list[str] | None = None) -> int:
         model, tokenizer, revision = load_base(options.base, device=options.device)
         dense = logits_of(model, tokenizer, PROMPTS)
         names = convert_to_moe(
-            model, options.experts, options.top_k, layers=options.layers, rank=options.rank, seed=options.seed,
-            shards=options.shards, shared_expert=options.shared_expert, tie_break=options.tie_break,
-            router_modality=options.router_modality, router_geometry=options.router_geometry,
-        )  # fmt: skip
+            model,
+            options.experts,
+            options.top_k,
+            layers=options.layers,
+            rank=options.rank,
+            seed=options.seed,
+            shards=options.shards,
+            shared_expert=options.shared_expert,
+            tie_break=options.tie_break,
+            router_modality=options.router_modality,
+            router_geometry=options.router_geometry,
+        )
     except (BaseModelError, ConversionError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -101,7 +115,9 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"stored      {count.stored / 1e6:8.1f} M, as the experts share the frozen weights")
     print(f"trained     {count.trained / 1e6:8.1f} M")
     flops = count_flops(model)
-    print(f"FLOPs       {flops.dense / 1e6:8.1f} M per token dense, {flops.activated / 1e6:.1f} M activated as a mixture,")
+    print(
+        f"FLOPs       {flops.dense / 1e6:8.1f} M per token dense, {flops.activated / 1e6:.1f} M activated as a mixture,"
+    )
     print(f"            {flops.computed / 1e6:8.1f} M computed, as the frozen products are shared")
     if options.tie_break != "lora":
         print(f"identity    given up on purpose ({options.tie_break}): logits differ by at most {difference:.1e}")

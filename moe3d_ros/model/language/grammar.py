@@ -14,9 +14,16 @@ from dataclasses import dataclass, field
 from moe3d_ros.world.vocabulary import COLOR_NAMES, SIZE_NAMES
 
 AREAS = (
-    "left side", "right side", "far side", "near side", "middle",
-    "top left area", "top right area", "bottom left area", "bottom right area",
-)  # fmt: skip
+    "left side",
+    "right side",
+    "far side",
+    "near side",
+    "middle",
+    "top left area",
+    "top right area",
+    "bottom left area",
+    "bottom right area",
+)
 TARGETS = tuple(f"{size} {color} block" for size in SIZE_NAMES for color in COLOR_NAMES) + tuple(
     f"{color} object" for color in COLOR_NAMES
 )

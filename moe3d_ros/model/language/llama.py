@@ -18,7 +18,10 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-PLAIN_TOKENIZERS = ("TokenizersBackend", "PreTrainedTokenizerFast")  # of transformers: those that only wrap tokenizer.json
+PLAIN_TOKENIZERS = (
+    "TokenizersBackend",
+    "PreTrainedTokenizerFast",
+)  # of transformers: those that only wrap tokenizer.json
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,10 @@ def read_config(folder: Path) -> LlamaConfig | None:
     Raises OSError or ValueError for files that cannot be read.
     """
     values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    rope = values.get("rope_parameters") or {"rope_theta": values.get("rope_theta", 10000.0), **(values.get("rope_scaling") or {})}
+    rope = values.get("rope_parameters") or {
+        "rope_theta": values.get("rope_theta", 10000.0),
+        **(values.get("rope_scaling") or {}),
+    }
     plain = (
         values.get("model_type") == "llama"
         and values.get("hidden_act", "silu") == "silu"
@@ -197,9 +203,15 @@ class Decoder(nn.Module):
         self.layers = nn.ModuleList(Layer(config, index) for index in range(config.num_hidden_layers))
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
-    def forward(self, inputs_embeds: Tensor, attention_mask: Tensor | None = None, position_ids: Tensor | None = None,
-                past_key_values: Cache | None = None, use_cache: bool = False,
-                output_hidden_states: bool = True) -> DecoderOutput:  # fmt: skip
+    def forward(
+        self,
+        inputs_embeds: Tensor,
+        attention_mask: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        past_key_values: Cache | None = None,
+        use_cache: bool = False,
+        output_hidden_states: bool = True,
+    ) -> DecoderOutput:
         """
         Args:
             inputs_embeds: (B, T, W).

@@ -19,9 +19,17 @@ FEED_FORWARD = ("gate_proj", "up_proj", "down_proj")
 SCALE = 2.0  # alpha / rank, unless told otherwise
 
 
-def add_lora(model: nn.Module, rank: int = 8, alpha: float | None = None, dropout: float = 0.0,
-             attention: Sequence[str] = ATTENTION, feed_forward: Sequence[str] = FEED_FORWARD,
-             seed: int = 0, wide_layers: Sequence[int] = (), wide_rank: int | None = None) -> list[str]:  # fmt: skip
+def add_lora(
+    model: nn.Module,
+    rank: int = 8,
+    alpha: float | None = None,
+    dropout: float = 0.0,
+    attention: Sequence[str] = ATTENTION,
+    feed_forward: Sequence[str] = FEED_FORWARD,
+    seed: int = 0,
+    wide_layers: Sequence[int] = (),
+    wide_rank: int | None = None,
+) -> list[str]:
     """Inject LoRA into attention and into the FFNs left dense, in place; returns the names of the adapted modules.
 
     Call it after convert_to_moe. alpha: SCALE * rank by default. Everything else is frozen, but for the experts' own
@@ -35,9 +43,14 @@ def add_lora(model: nn.Module, rank: int = 8, alpha: float | None = None, dropou
     alpha = SCALE * rank if alpha is None else alpha
     other = {re.escape(name): wide for name, wide in ranks.items() if wide != rank}
     config = LoraConfig(
-        r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules="|".join(map(re.escape, targets)), bias="none",
-        rank_pattern=other, alpha_pattern={name: alpha / rank * wide for name, wide in other.items()},
-    )  # fmt: skip
+        r=rank,
+        lora_alpha=alpha,
+        lora_dropout=dropout,
+        target_modules="|".join(map(re.escape, targets)),
+        bias="none",
+        rank_pattern=other,
+        alpha_pattern={name: alpha / rank * wide for name, wide in other.items()},
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         inject_adapter_in_model(config, model)
@@ -50,9 +63,14 @@ def add_lora(model: nn.Module, rank: int = 8, alpha: float | None = None, dropou
     return targets
 
 
-def lora_ranks(model: nn.Module, rank: int = 8, attention: Sequence[str] = ATTENTION,
-               feed_forward: Sequence[str] = FEED_FORWARD, wide_layers: Sequence[int] = (),
-               wide_rank: int | None = None) -> dict[str, int]:  # fmt: skip
+def lora_ranks(
+    model: nn.Module,
+    rank: int = 8,
+    attention: Sequence[str] = ATTENTION,
+    feed_forward: Sequence[str] = FEED_FORWARD,
+    wide_layers: Sequence[int] = (),
+    wide_rank: int | None = None,
+) -> dict[str, int]:
     """Dotted names of the modules that ``add_lora`` adapts, with the rank of each; ValueError when nothing matches."""
     prefix, blocks = decoder_layers(model)
     mixtures = moe_layers(model)
@@ -124,7 +142,9 @@ def merge_for_serving(model: nn.Module) -> nn.Module:
     return ready_to_serve(model)
 
 
-def fold_adapters(model: nn.Module, tensors: Mapping[str, Tensor], ranks: Mapping[str, int], scale: float = SCALE) -> None:
+def fold_adapters(
+    model: nn.Module, tensors: Mapping[str, Tensor], ranks: Mapping[str, int], scale: float = SCALE
+) -> None:
     """Add saved adapters to the weights of a model that has none injected, in place.
 
     The result is that of ``add_lora``, loading and ``merge_for_serving``, without peft.

@@ -98,8 +98,9 @@ class SceneLanguageModel(nn.Module):
         kinds: classes of things; with more than the plain ones, the plans' grammar has the words for them.
     """
 
-    def __init__(self, llm, tokenizer, object_width: int = 192, object_heads: int = 6, object_layers: int = 3,
-                 kinds: int = KINDS):  # fmt: skip
+    def __init__(
+        self, llm, tokenizer, object_width: int = 192, object_heads: int = 6, object_layers: int = 3, kinds: int = KINDS
+    ):
         super().__init__()
         self.llm = llm
         self.tokenizer = tokenizer
@@ -160,7 +161,9 @@ class SceneLanguageModel(nn.Module):
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Logits of all tokens and the special ones (M, vocabulary + 3)."""
-        return torch.cat([self.llm.get_output_embeddings()(hidden.to(self.llm.dtype)).float(), hidden @ self.special.T], dim=-1)
+        return torch.cat(
+            [self.llm.get_output_embeddings()(hidden.to(self.llm.dtype)).float(), hidden @ self.special.T], dim=-1
+        )
 
     def run(self, inputs: torch.Tensor, mask=None, positions=None, cache=None, places: TokenPlaces | None = None):
         """Decoder -> last hidden states (B, T, W), penultimate layer's states (B, T, W), cache.
@@ -173,9 +176,13 @@ class SceneLanguageModel(nn.Module):
         dtype = self.llm.dtype
         with places.told(looking) if looking else nullcontext():
             out = self.llm.get_decoder()(
-                inputs_embeds=inputs.to(dtype), attention_mask=None if mask is None else mask.to(dtype),
-                position_ids=positions, past_key_values=cache, use_cache=cache is not None, output_hidden_states=True,
-            )  # fmt: skip
+                inputs_embeds=inputs.to(dtype),
+                attention_mask=None if mask is None else mask.to(dtype),
+                position_ids=positions,
+                past_key_values=cache,
+                use_cache=cache is not None,
+                output_hidden_states=True,
+            )
         return out.last_hidden_state.float(), out.hidden_states[-2].float(), out.past_key_values
 
     def new_cache(self):

@@ -33,8 +33,15 @@ class GeneratedStep:
 
 
 @torch.no_grad()
-def generate_plan(model: SceneLanguageModel, objects: ObjectSet, instruction: str, completed=(), max_steps: int = 8,
-                  on_text=None, should_stop=None):  # fmt: skip
+def generate_plan(
+    model: SceneLanguageModel,
+    objects: ObjectSet,
+    instruction: str,
+    completed=(),
+    max_steps: int = 8,
+    on_text=None,
+    should_stop=None,
+):
     """Write a plan for one scene within the grammar.
 
     At <pick> and <place> the likeliest objects are tried: for each the words are written greedily, and the object whose
@@ -151,7 +158,7 @@ class _Writer:
         """Append what the grammar leaves no choice about, up to the next marker or the end of the step."""
         special = self.model.grammar.special
         while len(node.children) == 1 and tokens[-1] != special[STEP]:
-            (token, following), = node.children.items()  # fmt: skip
+            ((token, following),) = node.children.items()
             if token in special[PICK:]:
                 break
             tokens, node = tokens + [token], following
@@ -251,7 +258,10 @@ class _Writer:
         pick, place = (line.index(marker) for marker in self.model.grammar.special[PICK:])
         asked = self.model.encode(task_prompt(step.text))
         before = self._embedded(asked + line[:pick])
-        picked, placed = self._embedded(line[pick:place], step.state.chosen[0]), self._embedded(line[place:], step.state.chosen[1])
+        picked, placed = (
+            self._embedded(line[pick:place], step.state.chosen[0]),
+            self._embedded(line[place:], step.state.chosen[1]),
+        )
         self._rewind(self.scene_length, 0)
         inputs, places = zip(before, picked, placed)
         self._run(torch.cat(inputs), join_places(*places))

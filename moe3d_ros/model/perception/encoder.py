@@ -74,12 +74,6 @@ class Detections:
         return Detections(*(None if mine is None else torch.cat([mine, yours], dim=1) for mine, yours in values))
 
 
-
-
-
-
-
-
 class PatchLayer(nn.Module):
     """Pre-norm self-attention among the patches of a scene; everything else runs on the flat patches, without padding."""
 
@@ -90,7 +84,9 @@ class PatchLayer(nn.Module):
         self.query_key_value = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
         self.norm_out = nn.LayerNorm(width)
-        self.feed_forward = nn.Sequential(nn.Linear(width, expansion * width), nn.GELU(), nn.Linear(expansion * width, width))
+        self.feed_forward = nn.Sequential(
+            nn.Linear(width, expansion * width), nn.GELU(), nn.Linear(expansion * width, width)
+        )
 
     def forward(self, x: torch.Tensor, patches: PatchBatch) -> torch.Tensor:
         width = x.shape[-1]  # x (T, D)
@@ -117,7 +113,9 @@ class PatchEncoder(nn.Module):
         """Features (B, N, width), float32 also where an autocast context computes in less."""
         hidden = self.point_mlp(patches.features)  # (V, 128)
         index = patches.patch_of_voxel[:, None].expand_as(hidden)
-        pooled = hidden.new_full((len(patches.flat_index), hidden.shape[1]), MASKED).scatter_reduce(0, index, hidden, "amax")
+        pooled = hidden.new_full((len(patches.flat_index), hidden.shape[1]), MASKED).scatter_reduce(
+            0, index, hidden, "amax"
+        )
         centroids = patches.centroids.flatten(0, 1)[patches.flat_index]
         x = self.widen(F.gelu(pooled)) + self.position(centroids)  # (T, D)
         for layer in self.layers:
@@ -137,7 +135,9 @@ class SecondLook(nn.Module):
         self.query_in = nn.Linear(width, 96)
         self.point_mlp = nn.Sequential(nn.GELU(), nn.Linear(96, 128), nn.GELU(), nn.Linear(128, 192))
         self.out = nn.Sequential(nn.Linear(192 + width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
-        self.geometry = nn.Sequential(nn.Linear(192 + width, 2 * width), nn.GELU(), nn.Linear(2 * width, 3 + 3 + 2 + 3 * config.tilted))
+        self.geometry = nn.Sequential(
+            nn.Linear(192 + width, 2 * width), nn.GELU(), nn.Linear(2 * width, 3 + 3 + 2 + 3 * config.tilted)
+        )
 
     def forward(self, patches: PatchBatch, center, query, chosen):
         """center (B, Q, 3), query (B, Q, D), chosen (B, Q) bool -> geometry (B, Q, 8 or 11), features (B, Q, D)."""
@@ -151,7 +151,9 @@ class SecondLook(nn.Module):
         voxel = first[scene][:, None] + offsets  # (M, L)
         valid = offsets < counts[scene][:, None]
         voxel = voxel.clamp(max=max(len(patches.voxels) - 1, 0))
-        relative = patches.voxels[voxel] - center[scene, index][:, None] if len(scene) else center.new_zeros(0, longest, 3)
+        relative = (
+            patches.voxels[voxel] - center[scene, index][:, None] if len(scene) else center.new_zeros(0, longest, 3)
+        )
         near = valid & (relative[..., :2].norm(dim=-1) < self.radius) & (relative[..., 2].abs() < self.radius)
         owner, member = torch.nonzero(near, as_tuple=True)
         inputs = torch.cat([relative[owner, member] / self.radius, patches.colors[voxel[owner, member]] * 2 - 1], dim=1)
@@ -184,7 +186,9 @@ class SceneEncoder(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.point_query = nn.Linear(width, width)
         self.point_key = nn.Linear(width, width)
-        self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, 1 + config.kinds + config.colors + 3))
+        self.head = nn.Sequential(
+            nn.Linear(width, width), nn.GELU(), nn.Linear(width, 1 + config.kinds + config.colors + 3)
+        )
         self.patch_head = nn.Linear(width, 3 + config.kinds + config.colors)  # auxiliary: vote, kind, colour
         self.second_look = SecondLook(config)
         self.norm_features = nn.LayerNorm(width)
@@ -247,7 +251,9 @@ class SceneEncoder(nn.Module):
             return encoded, first
         second = self.detect(patches, encoded, readable=left)[-1]
         adds = (_belonging(patches, seems, second) & left[:, None]).sum(-1) >= FEWEST_LEFT
-        second.exists = torch.where(adds & ~_known(first, second), second.exists, torch.full_like(second.exists, MASKED))
+        second.exists = torch.where(
+            adds & ~_known(first, second), second.exists, torch.full_like(second.exists, MASKED)
+        )
         return encoded, first.joined(second)
 
     def _seems(self, encoded: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -263,7 +269,9 @@ def _belonging(patches: PatchBatch, seems: tuple[torch.Tensor, torch.Tensor], fo
     same &= color[:, None] == found.color.argmax(-1)[..., None]
     apart = patches.centroids[:, None] - found.center[:, :, None]
     reach = found.half[..., :2].amax(-1) * DIAGONAL + MARGIN
-    near = (apart[..., :2].norm(dim=-1) < reach[..., None]) & (apart[..., 2].abs() < (found.half[..., 2] + MARGIN)[..., None])
+    near = (apart[..., :2].norm(dim=-1) < reach[..., None]) & (
+        apart[..., 2].abs() < (found.half[..., 2] + MARGIN)[..., None]
+    )
     return same & near & patches.mask[:, None]
 
 

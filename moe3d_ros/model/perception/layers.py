@@ -58,7 +58,9 @@ class TransformerLayer(nn.Module):
         self.cross_attention = Attention(width, heads) if cross else None
         self.norm_cross = nn.LayerNorm(width) if cross else None
         self.norm_out = nn.LayerNorm(width)
-        self.feed_forward = nn.Sequential(nn.Linear(width, expansion * width), nn.GELU(), nn.Linear(expansion * width, width))
+        self.feed_forward = nn.Sequential(
+            nn.Linear(width, expansion * width), nn.GELU(), nn.Linear(expansion * width, width)
+        )
 
     def forward(self, x, mask=None, memory=None, memory_mask=None):
         normed = self.norm_self(x)

@@ -19,11 +19,25 @@ SIDES = ("left", "right", "near", "far")
 # What long tasks ask of a thing: what bears it, whether a bowl or zone of its colour is there (for those: a block),
 # whether its colour's blocks are even in number, whether its pile stands on its own zone, and in which half it lies.
 TASK_RELATIONS = (
-    "on_block", "on_bowl", "on_zone", "on_own_color", "own_bowl", "own_zone", "even", "over_own_zone", "far_half", "left_half"
-)  # fmt: skip
+    "on_block",
+    "on_bowl",
+    "on_zone",
+    "on_own_color",
+    "own_bowl",
+    "own_zone",
+    "even",
+    "over_own_zone",
+    "far_half",
+    "left_half",
+)
 RELATIONS = (
-    *(f"{side}_of_{group}" for group in GROUPS for side in SIDES), "bigger", "smaller", "covered", "on_top", *TASK_RELATIONS
-)  # fmt: skip
+    *(f"{side}_of_{group}" for group in GROUPS for side in SIDES),
+    "bigger",
+    "smaller",
+    "covered",
+    "on_top",
+    *TASK_RELATIONS,
+)
 KINDS, COLORS = 4, 11  # classes that a model knows, unless it says more of the kinds
 SIDEWAYS = 0.5  # a normal's z below which a face looks to the side rather than up
 
@@ -50,7 +64,9 @@ class ObjectSet:
     mask: torch.Tensor  # (B, n) bool
     score: torch.Tensor  # (B, n) probability that it exists
     features: torch.Tensor | None = None  # (B, n, D) of the encoder, where it saw them
-    normal: torch.Tensor | None = None  # (B, n, 3) outward unit normals of the faces by which they are taken; None: upwards
+    normal: torch.Tensor | None = (
+        None  # (B, n, 3) outward unit normals of the faces by which they are taken; None: upwards
+    )
 
     @property
     def attributes(self) -> torch.Tensor:
@@ -76,10 +92,16 @@ def from_detections(found: Detections, threshold: float = 0.5, apart: float = 0.
         return value.gather(1, index)
 
     return ObjectSet(
-        take(found.kind.softmax(-1)), take(found.color.softmax(-1)), take(found.center), take(found.half),
-        take(found.yaw), take(keep), take(score), take(found.features),
+        take(found.kind.softmax(-1)),
+        take(found.color.softmax(-1)),
+        take(found.center),
+        take(found.half),
+        take(found.yaw),
+        take(keep),
+        take(score),
+        take(found.features),
         None if found.normal is None else _clean_normals(take(found.normal), take(found.yaw)),
-    )  # fmt: skip
+    )
 
 
 def _clean_normals(normal: torch.Tensor, yaw: torch.Tensor) -> torch.Tensor:

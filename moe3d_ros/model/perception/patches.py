@@ -42,7 +42,9 @@ class PatchBatch:
     flat_index: torch.Tensor  # (T,) long, place of each patch in the padded batch, scene * N + slot
     centroids: torch.Tensor  # (B, N, 3) metres
     mask: torch.Tensor  # (B, N) bool, True where there is a patch
-    labels: torch.Tensor | None  # (B, N) long, slot of the object that a patch belongs to, -1 none; if labels were given
+    labels: (
+        torch.Tensor | None
+    )  # (B, N) long, slot of the object that a patch belongs to, -1 none; if labels were given
 
     def to_padded(self, flat: torch.Tensor) -> torch.Tensor:
         """(T, D) -> (B, N, D) with zeros where there is no patch."""

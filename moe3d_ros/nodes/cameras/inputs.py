@@ -99,9 +99,16 @@ class DepthInput(CameraInput):
     """
 
     def __init__(
-        self, node, name: str, prefix: str, on_view: Callable[[View], None], group, reliability: str,
-        tolerance: float, between: Callable[[str, str, object], np.ndarray],
-    ):  # fmt: skip
+        self,
+        node,
+        name: str,
+        prefix: str,
+        on_view: Callable[[View], None],
+        group,
+        reliability: str,
+        tolerance: float,
+        between: Callable[[str, str, object], np.ndarray],
+    ):
         """
         Args:
             prefix: of the topics' names, empty or with a slash at its end.
@@ -114,10 +121,14 @@ class DepthInput(CameraInput):
         )
         self._sync = StampSynchronizer(self._depth, tolerance)
         super().__init__(
-            node, name,
+            node,
+            name,
             {self._depth: Image, self._info: CameraInfo, self._color: Image, self._color_info: CameraInfo},
-            self._on_image, group, reliability, (self._color, self._color_info),
-        )  # fmt: skip
+            self._on_image,
+            group,
+            reliability,
+            (self._color, self._color_info),
+        )
 
     def _on_image(self, topic: str, msg) -> None:
         needed = [self._depth, self._info]

@@ -165,9 +165,7 @@ class Planning:
 
     def _look(self, planner, request: Request, newer_than_ns: int = 0):
         """The newest good cloud: points, colours, header."""
-        return self._cloud.wait(
-            self._settings["cloud_wait"], planner.workspace, newer_than_ns, request.should_stop
-        )
+        return self._cloud.wait(self._settings["cloud_wait"], planner.workspace, newer_than_ns, request.should_stop)
 
     def _plan(self, planner, task: Task, request: Request):
         """Make a plan that may be published: the plan, the header of its messages, its workspace."""

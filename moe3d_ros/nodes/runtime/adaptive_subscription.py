@@ -27,8 +27,16 @@ class AdaptiveSubscription:
     """Subscribes with best effort, and again with reliable when all publishers are; back when one is not."""
 
     def __init__(
-        self, node, msg_type, topic: str, callback, group, reliability: str = "auto", raw: bool = False, overridable=None
-    ):  # fmt: skip
+        self,
+        node,
+        msg_type,
+        topic: str,
+        callback,
+        group,
+        reliability: str = "auto",
+        raw: bool = False,
+        overridable=None,
+    ):
         """
         Args:
             callback: called with a message as `raw_messages.decode` returns it, or with ``raw`` with its bytes and the
@@ -70,9 +78,15 @@ class AdaptiveSubscription:
         )
         old = self._subscription
         self._subscription = self._node.create_subscription(
-            self._type, self._topic, self._take, own(profile), callback_group=self._group, event_callbacks=events, raw=True,
+            self._type,
+            self._topic,
+            self._take,
+            own(profile),
+            callback_group=self._group,
+            event_callbacks=events,
+            raw=True,
             qos_overriding_options=self._overridable,
-        )  # fmt: skip
+        )
         if old is not None:
             self._node.destroy_subscription(old)
 

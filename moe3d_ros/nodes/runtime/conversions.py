@@ -116,8 +116,17 @@ def plan_to_msg(plan: Plan, head: Header):
 def plan_from_msg(msg) -> Plan:
     """moe3d_ros/TaskPlan -> Plan."""
     actions = tuple(
-        Action(a.index, a.verb, a.target, a.destination, pose_from_msg(a.pick), pose_from_msg(a.place), a.confidence,
-               a.text) for a in msg.actions
-    )  # fmt: skip
+        Action(
+            a.index,
+            a.verb,
+            a.target,
+            a.destination,
+            pose_from_msg(a.pick),
+            pose_from_msg(a.place),
+            a.confidence,
+            a.text,
+        )
+        for a in msg.actions
+    )
     latency = dict(zip(msg.stage_names, msg.stage_seconds))
     return Plan(msg.instruction, actions, msg.complete, latency, msg.header.frame_id)

@@ -173,7 +173,9 @@ class ManagedNode(LifecycleNodeMixin, Node):
             possible = {number: label for number, label, *_ in self._state_machine.available_transitions}
             if wish not in possible and wish not in possible.values():
                 others = ", ".join(sorted(possible.values()))
-                self.get_logger().warning(f"The transition '{wish}' was refused. Possible from '{self.state}': {others}.")
+                self.get_logger().warning(
+                    f"The transition '{wish}' was refused. Possible from '{self.state}': {others}."
+                )
                 return response
             return self._answer_change(request, response)
         except Exception as error:

@@ -132,7 +132,6 @@ PLANNING_FRAME = Parameter(
 )
 
 
-
 def _managed(*parameters: Parameter) -> tuple[Parameter, ...]:
     """The table of a node with a lifecycle: what is not live is read when it is configured."""
     autostart = Parameter(

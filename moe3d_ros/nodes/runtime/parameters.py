@@ -39,9 +39,7 @@ class Parameters:
             if self._configured is None:
                 raise
             self._refused[parameter.name] = str(error)
-            self._node.declare_parameter(
-                parameter.name, parameter.default, descriptor(parameter), ignore_override=True
-            )
+            self._node.declare_parameter(parameter.name, parameter.default, descriptor(parameter), ignore_override=True)
 
     def __getitem__(self, name: str):
         value = self._node.get_parameter(name).value

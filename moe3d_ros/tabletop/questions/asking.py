@@ -143,7 +143,10 @@ class Asker:
         found = next((sign for word, sign in _TO_ROBOT.items() if word in phrase), 0)
         if not found:
             return True
-        rivals = [o for i, o in enumerate(self.scene.objects) if i != index and o.kind == thing.kind
-                  and (thing.color not in phrase or o.color == thing.color)]  # fmt: skip
+        rivals = [
+            o
+            for i, o in enumerate(self.scene.objects)
+            if i != index and o.kind == thing.kind and (thing.color not in phrase or o.color == thing.color)
+        ]
         own = found * np.hypot(*thing.position[:2])
         return all(own > found * np.hypot(*rival.position[:2]) + MARGIN for rival in rivals)

@@ -21,7 +21,7 @@ from moe3d_ros.tabletop.questions.short_questions import (
     side_question,
     size_question,
     stacking_question,
-)  # fmt: skip
+)
 from moe3d_ros.tabletop.scenes.scene import Scene
 
 TYPES = {
@@ -43,9 +43,21 @@ TYPES = {
 # Long answers cost tokens, so they are rarer. Contents and stacking are mostly asked where something lies on something,
 # in one scene of five, so that "nothing" stays rare: there they take the share that they cannot have elsewhere.
 WEIGHTS = {
-    "count": 0.13, "existence": 0.08, "color": 0.13, "size": 0.06, "contents": 0.2, "side": 0.1, "neighbour": 0.05,
-    "comparison": 0.1, "more": 0.04, "stacking": 0.3, "check": 0.1, "list": 0.03, "caption": 0.04, "description": 0.025,
-}  # fmt: skip
+    "count": 0.13,
+    "existence": 0.08,
+    "color": 0.13,
+    "size": 0.06,
+    "contents": 0.2,
+    "side": 0.1,
+    "neighbour": 0.05,
+    "comparison": 0.1,
+    "more": 0.04,
+    "stacking": 0.3,
+    "check": 0.1,
+    "list": 0.03,
+    "caption": 0.04,
+    "description": 0.025,
+}
 CAPTION_WEIGHTS = {"caption": 0.35, "list": 0.3, "description": 0.35}  # texts that align the projection
 _TRIES = 4
 

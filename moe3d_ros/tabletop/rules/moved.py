@@ -29,11 +29,23 @@ def moved(thing: SceneObject, pose) -> SceneObject:
     yaw = float(np.arctan2(forward[1], forward[0]))
     if abs(matrix[2, up]) > UPRIGHT:
         inside = thing.normal is not None and np.linalg.norm(np.subtract(position, thing.position)) < STILL_THERE
-        return replace(thing, position=position, half_extents=half, yaw=yaw, orientation=None,
-                       normal=thing.normal if inside else None)  # fmt: skip
+        return replace(
+            thing,
+            position=position,
+            half_extents=half,
+            yaw=yaw,
+            orientation=None,
+            normal=thing.normal if inside else None,
+        )
     axes = np.stack([matrix[:, (up + k) % 3] for k in (1, 2, 0)], axis=1)
     if axes[2, 2] < 0:  # it lies upside down
         axes = axes * [1, -1, -1]
     orientation = tuple(float(v) for v in matrix_to_quaternion(axes))
-    return replace(thing, position=position, half_extents=half, yaw=heading_of(axes, axes[:, 2]), orientation=orientation,
-                   normal=None)  # fmt: skip
+    return replace(
+        thing,
+        position=position,
+        half_extents=half,
+        yaw=heading_of(axes, axes[:, 2]),
+        orientation=orientation,
+        normal=None,
+    )

@@ -45,8 +45,6 @@ def place_pose(scene: Scene, pick_index: int, place_index: int | None, area: str
     return pose_from_xyz_yaw((x, y, goal.top + height), thing.yaw + turn)
 
 
-
-
 def _grid(center, reach, step: float, yaw: float = 0.0) -> np.ndarray:
     """Points (K, 2) around ``center``, the nearest first."""
     x, y = (np.arange(-round(r / step), round(r / step) + 1) * step for r in reach)
@@ -54,8 +52,6 @@ def _grid(center, reach, step: float, yaw: float = 0.0) -> np.ndarray:
     points = points[np.argsort(np.hypot(*points.T).round(6), kind="stable")]
     cos, sin = np.cos(yaw), np.sin(yaw)
     return points @ np.array([[cos, sin], [-sin, cos]]) + np.asarray(center)
-
-
 
 
 def _free_spot(scene: Scene, moved: int, spots: np.ndarray) -> tuple[float, float]:
@@ -66,7 +62,9 @@ def _free_spot(scene: Scene, moved: int, spots: np.ndarray) -> tuple[float, floa
     others = [o for i, o in enumerate(scene.objects) if i != moved and o.kind != "zone"]
     if not others:
         return tuple(spots[inside.argmax()])
-    radius = np.array([o.half_extents[0] if o.shape in ("bowl", "cylinder") else np.hypot(*o.half_extents[:2]) for o in others])
+    radius = np.array(
+        [o.half_extents[0] if o.shape in ("bowl", "cylinder") else np.hypot(*o.half_extents[:2]) for o in others]
+    )
     center = np.array([o.position[:2] for o in others])
     room = np.where(inside, room_at(spots, own, center, radius), -np.inf)
     best = (room >= 0).argmax() if (room >= 0).any() else room.argmax()

@@ -36,10 +36,12 @@ def pose_error_6d(pose: Pose, truths: list[Pose]) -> tuple[float, float]:
     """
     matrix = quaternion_to_matrix(pose.orientation)
     pairs = [
-        (float(np.linalg.norm(np.subtract(pose.position, truth.position))),
-         float(tool_angle(matrix, quaternion_to_matrix(truth.orientation))))
+        (
+            float(np.linalg.norm(np.subtract(pose.position, truth.position))),
+            float(tool_angle(matrix, quaternion_to_matrix(truth.orientation))),
+        )
         for truth in truths
-    ]  # fmt: skip
+    ]
     return min(pairs, key=lambda pair: pair[0] + RADIAN * pair[1])
 
 

@@ -37,12 +37,6 @@ def footprint(thing: SceneObject) -> np.ndarray:
     return corners + np.asarray(thing.position[:2])
 
 
-
-
-
-
-
-
 def at_goal(thing: SceneObject, goal: SceneObject) -> tuple[bool, str]:
     """Whether ``thing`` lies at, in or on ``goal`` (both as they lie now), and by how much, in words."""
     if goal.kind in ("ramp", "slot"):

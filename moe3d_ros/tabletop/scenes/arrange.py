@@ -130,5 +130,3 @@ def _on(thing: Thing, half, objects, rng) -> SceneObject:
     laid = _object(thing, half, (x, y, ground + half[2]), float(yaw), rng)
     standing = Scene((laid, *(o for o in objects if o is not None)))
     return _object(thing, half, (x, y, resting_height(standing, 0, (x, y), ground) + half[2]), float(yaw), rng)
-
-

@@ -67,8 +67,10 @@ class SceneBatch:
             return {}
         turn, normal = self.turn[index, slot].double().cpu().numpy(), tuple(self.normal[index, slot].tolist())
         upright = turn[2, 2] > 1 - 1e-6
-        return {"orientation": None if upright else tuple(matrix_to_quaternion(turn).tolist()),
-                "normal": None if normal == (0.0, 0.0, 1.0) else normal}  # fmt: skip
+        return {
+            "orientation": None if upright else tuple(matrix_to_quaternion(turn).tolist()),
+            "normal": None if normal == (0.0, 0.0, 1.0) else normal,
+        }
 
 
 def batch_scenes(scenes: list[Scene], device: str = "cpu") -> SceneBatch:

@@ -10,7 +10,6 @@ import torch
 from moe3d_ros.tabletop.scenes.batch import SceneBatch
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.world.vocabulary import (
-    COLORS,
     BLOCK,
     BLOCK_EDGES,
     BOWL,
@@ -19,6 +18,7 @@ from moe3d_ros.world.vocabulary import (
     BOWL_SHAPE,
     BOX,
     COLOR_NAMES,
+    COLORS,
     CYLINDER,
     OBJECT,
     ZONE,
@@ -51,11 +51,16 @@ class SceneRange:
 
 
 TRAINING_RANGE = SceneRange(
-    blocks=(1, 9), bowls=(0, 7), zones=(0, 4), objects=(0, 2), clutter=(0, 2), stacked=0.3, towers=0.25, scale_jitter=0.06,
+    blocks=(1, 9),
+    bowls=(0, 7),
+    zones=(0, 4),
+    objects=(0, 2),
+    clutter=(0, 2),
+    stacked=0.3,
+    towers=0.25,
+    scale_jitter=0.06,
     color_jitter=0.08,
-)  # fmt: skip
-
-
+)
 
 
 def random_scene(rng: np.random.Generator, n_blocks=(2, 5), n_bowls=(1, 3), n_zones=(0, 2), **ranges) -> Scene:
@@ -70,7 +75,13 @@ def sample_scenes(
 ) -> SceneBatch:
     """``batch`` random scenes without overlap, on the generator's device."""
     device = generator.device
-    maxima = [scene_range.blocks[1], scene_range.bowls[1], scene_range.zones[1], scene_range.objects[1], scene_range.clutter[1]]
+    maxima = [
+        scene_range.blocks[1],
+        scene_range.bowls[1],
+        scene_range.zones[1],
+        scene_range.objects[1],
+        scene_range.clutter[1],
+    ]
     kinds = (BLOCK, BOWL, ZONE, OBJECT, -1)
     kind = torch.cat([torch.full((n,), k) for n, k in zip(maxima, kinds)]).to(device).expand(batch, -1)
     slots = kind.shape[1]
@@ -82,7 +93,11 @@ def sample_scenes(
         [
             torch.arange(high, device=device)[None] < torch.floor(low + uniform(batch, 1) * (high - low + 1))
             for low, high in (
-                scene_range.blocks, scene_range.bowls, scene_range.zones, scene_range.objects, scene_range.clutter
+                scene_range.blocks,
+                scene_range.bowls,
+                scene_range.zones,
+                scene_range.objects,
+                scene_range.clutter,
             )
         ],
         dim=1,
@@ -154,7 +169,9 @@ def _extents(kind, big, scene_range, uniform):
     shape = torch.full_like(kind, BOX)
     shape = torch.where(kind == BOWL, torch.full_like(kind, BOWL_SHAPE), shape)
     shape = torch.where(((kind == OBJECT) | (kind == -1)) & round_, torch.full_like(kind, CYLINDER), shape)
-    half = torch.where((shape == CYLINDER)[..., None], torch.cat([half[..., :1], half[..., :1], half[..., 2:]], -1), half)
+    half = torch.where(
+        (shape == CYLINDER)[..., None], torch.cat([half[..., :1], half[..., :1], half[..., 2:]], -1), half
+    )
     return half, shape
 
 
@@ -207,7 +224,9 @@ def _stack_many(scenes: SceneBatch, share: float, uniform) -> SceneBatch:
     for slot in reversed(blocks[1:]):  # a block lies only on those after it, which do not move any more
         support = free.clone()
         support[:, blocks[0] : slot + 1] = False
-        scenes, below = _put_on(scenes, slot, support, chosen & (uniform(len(scenes)) < 0.5) & (apart[:, slot] > 0.07), uniform)
+        scenes, below = _put_on(
+            scenes, slot, support, chosen & (uniform(len(scenes)) < 0.5) & (apart[:, slot] > 0.07), uniform
+        )
         free[below >= 0, below[below >= 0]] = False
     return scenes
 

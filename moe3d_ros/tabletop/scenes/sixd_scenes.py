@@ -61,7 +61,9 @@ def _scene(rng, colors, jitter: float) -> Scene:
     places = [_ramp(rng, jitter) for _ in range(ramps)] + [_rack(rng, jitter) for _ in range(racks)]
     places += [_plain("slot", SLOT_HALF, rng, jitter) for _ in range(slots)] + [_bar(rng, jitter) for _ in range(bars)]
     places += [_bowl(rng, jitter) for _ in range(several(0.35, 0.45, 0.2))]
-    places += [_plain("zone", (ZONE_HALF, ZONE_HALF, ZONE_HEIGHT / 2), rng, jitter) for _ in range(several(0.5, 0.4, 0.1))]
+    places += [
+        _plain("zone", (ZONE_HALF, ZONE_HALF, ZONE_HEIGHT / 2), rng, jitter) for _ in range(several(0.5, 0.4, 0.1))
+    ]
     loose = several(0.15, 0.35, 0.3, 0.2)
     sizes = ["small" if rng.random() < 0.75 else "big" for _ in range(loose)]
     places += [_plain("block", ((SMALL if size == "small" else 0.03),) * 3, rng, jitter) for size in sizes]
@@ -77,7 +79,11 @@ def _scene(rng, colors, jitter: float) -> Scene:
         objects.append(thing)
         if place.kind == "rack" and rng.random() < 0.9:
             bearing.append(_in_rack(thing, palette["block"].pop(), rng, jitter))
-        if place.kind == "ramp" and not any(b.orientation for b in bearing) and rng.random() < (0.6 if ramps == 1 else 0.85):
+        if (
+            place.kind == "ramp"
+            and not any(b.orientation for b in bearing)
+            and rng.random() < (0.6 if ramps == 1 else 0.85)
+        ):
             bearing.append(_on_ramp(thing, palette["block"].pop(), rng, jitter))
     if bearing and rng.random() < 0.3:  # a block on the table shares its colour with one that does not lie there
         loose_blocks = [i for i, o in enumerate(objects) if o.kind == "block" and o.size == "small"]
@@ -172,8 +178,17 @@ def _thing(place: _Place, color, size: str, rng) -> SceneObject:
     elif place.kind == "rack":
         normal = np.array([np.cos(place.yaw), np.sin(place.yaw), 0.0])
     yaw = 0.0 if place.kind == "bowl" else place.yaw
-    return SceneObject(place.kind, str(color), size, position, place.half, yaw, shape, _shade(color, rng),
-                       normal=None if normal is None else tuple(map(float, normal)))  # fmt: skip
+    return SceneObject(
+        place.kind,
+        str(color),
+        size,
+        position,
+        place.half,
+        yaw,
+        shape,
+        _shade(color, rng),
+        normal=None if normal is None else tuple(map(float, normal)),
+    )
 
 
 def _on_ramp(ramp: SceneObject, color, rng, jitter: float) -> SceneObject:
@@ -181,10 +196,21 @@ def _on_ramp(ramp: SceneObject, color, rng, jitter: float) -> SceneObject:
     half = _scaled((SMALL,) * 3, rng, jitter)
     heading = float(rng.uniform(-np.pi / 4, np.pi / 4))
     matrix = face_frame(ramp.normal, heading)
-    along = face_frame(ramp.normal, ramp.yaw) @ np.array([rng.uniform(-0.03, 0.03), rng.uniform(-0.025, 0.025), half[2]])
+    along = face_frame(ramp.normal, ramp.yaw) @ np.array(
+        [rng.uniform(-0.03, 0.03), rng.uniform(-0.025, 0.025), half[2]]
+    )
     position = np.array(ramp.position) + along
-    return SceneObject("block", str(color), "small", tuple(map(float, position)), half, heading, "box", _shade(color, rng),
-                       orientation=tuple(map(float, matrix_to_quaternion(matrix))))  # fmt: skip
+    return SceneObject(
+        "block",
+        str(color),
+        "small",
+        tuple(map(float, position)),
+        half,
+        heading,
+        "box",
+        _shade(color, rng),
+        orientation=tuple(map(float, matrix_to_quaternion(matrix))),
+    )
 
 
 def _in_rack(rack: SceneObject, color, rng, jitter: float) -> SceneObject:
@@ -193,7 +219,20 @@ def _in_rack(rack: SceneObject, color, rng, jitter: float) -> SceneObject:
     turned = rack.yaw + float(np.deg2rad(rng.normal(0, 2)))
     x, y = rack.half_extents[0] + rng.uniform(0.006, 0.014) - half[0], rng.uniform(-0.004, 0.004)
     cos, sin = np.cos(rack.yaw), np.sin(rack.yaw)
-    position = (float(rack.position[0] + cos * x - sin * y), float(rack.position[1] + sin * x + cos * y), RACK_FLOOR + half[2])
+    position = (
+        float(rack.position[0] + cos * x - sin * y),
+        float(rack.position[1] + sin * x + cos * y),
+        RACK_FLOOR + half[2],
+    )
     yaw = float((turned + np.pi / 4) % (np.pi / 2) - np.pi / 4)
-    return SceneObject("block", str(color), "small", position, half, yaw, "box", _shade(color, rng),
-                       normal=(float(np.cos(turned)), float(np.sin(turned)), 0.0))  # fmt: skip
+    return SceneObject(
+        "block",
+        str(color),
+        "small",
+        position,
+        half,
+        yaw,
+        "box",
+        _shade(color, rng),
+        normal=(float(np.cos(turned)), float(np.sin(turned)), 0.0),
+    )

@@ -93,19 +93,31 @@ class TabletopWorld:
 
     # --- bodies
 
-    def _body(self, collision: int, visual: int, position, yaw: float = 0.0, mass: float = 0.0, orientation=None) -> int:
+    def _body(
+        self, collision: int, visual: int, position, yaw: float = 0.0, mass: float = 0.0, orientation=None
+    ) -> int:
         quaternion = orientation or self._client.getQuaternionFromEuler([0, 0, yaw])
         body = self._client.createMultiBody(mass, collision, visual, list(map(float, position)), quaternion)
-        self._client.changeDynamics(body, -1, lateralFriction=0.7, spinningFriction=0.002, rollingFriction=0.0005,
-                                    restitution=0.0, linearDamping=0.02, angularDamping=0.05)
+        self._client.changeDynamics(
+            body,
+            -1,
+            lateralFriction=0.7,
+            spinningFriction=0.002,
+            rollingFriction=0.0005,
+            restitution=0.0,
+            linearDamping=0.02,
+            angularDamping=0.05,
+        )
         return body
 
-    def _box(self, half, position, color, yaw: float = 0.0, mass: float = 0.0, solid: bool = True,
-             orientation=None) -> int:  # fmt: skip
+    def _box(
+        self, half, position, color, yaw: float = 0.0, mass: float = 0.0, solid: bool = True, orientation=None
+    ) -> int:
         shape = {"halfExtents": list(map(float, half))}
         collision = self._client.createCollisionShape(self._client.GEOM_BOX, **shape) if solid else -1
-        return self._body(collision, self._visual(self._client.GEOM_BOX, color, **shape), position, yaw, mass,
-                          orientation)  # fmt: skip
+        return self._body(
+            collision, self._visual(self._client.GEOM_BOX, color, **shape), position, yaw, mass, orientation
+        )
 
     def _visual(self, geometry: int, color, **shape) -> int:
         rgba = [float(channel) / 255 for channel in color] + [1.0]
@@ -138,7 +150,9 @@ class TabletopWorld:
             collision = client.createCollisionShape(client.GEOM_MESH, **mesh)
             visual = self._visual(client.GEOM_MESH, thing.rgb, **mesh, indices=triangles.ravel().tolist())
         else:
-            centers, halves = (list(map(np.ndarray.tolist, values)) for values in zip(*parts(thing.shape, thing.half_extents)))
+            centers, halves = (
+                list(map(np.ndarray.tolist, values)) for values in zip(*parts(thing.shape, thing.half_extents))
+            )
             shapes = {"shapeTypes": [client.GEOM_BOX] * len(halves), "halfExtents": halves}
             collision = client.createCollisionShapeArray(**shapes, collisionFramePositions=centers)
             rgba = [[float(channel) / 255 for channel in thing.rgb] + [1.0]] * len(halves)
@@ -172,8 +186,13 @@ class TabletopWorld:
 
     # --- seeing
 
-    def render(self, cameras: str | Camera | Sequence[str | Camera] = "front", width: int = 640, height: int = 480,
-               noise: np.random.Generator | None = None) -> list[CameraView]:  # fmt: skip
+    def render(
+        self,
+        cameras: str | Camera | Sequence[str | Camera] = "front",
+        width: int = 640,
+        height: int = 480,
+        noise: np.random.Generator | None = None,
+    ) -> list[CameraView]:
         """What the cameras see, one view for each.
 
         Args:
@@ -188,8 +207,13 @@ class TabletopWorld:
         cameras = [CAMERAS[camera] if isinstance(camera, str) else camera for camera in cameras]
         return [render(self._client, camera, width, height, noise) for camera in cameras]
 
-    def cloud(self, cameras: str | Camera | Sequence[str | Camera] = ("front", "left", "right"), width: int = 640,
-              height: int = 480, noise: np.random.Generator | None = None):  # fmt: skip
+    def cloud(
+        self,
+        cameras: str | Camera | Sequence[str | Camera] = ("front", "left", "right"),
+        width: int = 640,
+        height: int = 480,
+        noise: np.random.Generator | None = None,
+    ):
         """Points (N, 3) float32 metres in the base frame and colours (N, 3) uint8 of all cameras together."""
         clouds = [view.cloud() for view in self.render(cameras, width, height, noise)]
         return np.concatenate([points for points, _ in clouds]), np.concatenate([colors for _, colors in clouds])
@@ -240,7 +264,9 @@ class TabletopWorld:
         others = [b for b in self._bodies if b != carried.body]
         highest = max([0.0] + [self._client.getAABB(body)[1][2] for body in others])
         reach = max(float(tip[2]) - self._client.getAABB(carried.body)[0][2], 0.0)  # of the object below the tip
-        if min(-turn[2, 2], -goal_turn[2, 2]) < TOP_DOWN:  # it is tilted on the way: any part of it may come to hang below
+        if (
+            min(-turn[2, 2], -goal_turn[2, 2]) < TOP_DOWN
+        ):  # it is tilted on the way: any part of it may come to hang below
             corners = np.abs(np.array(self._client.getAABB(carried.body)) - tip).max(axis=0)
             reach = float(np.linalg.norm(corners))
         before_goal = goal - RETREAT * goal_turn[:, 2]
@@ -248,9 +274,12 @@ class TabletopWorld:
         lifted = tip - RETREAT * turn[:, 2]
         over, above = np.array([*lifted[:2], up]), np.array([*before_goal[:2], up])
         for there, rotation, speed, careful in (
-            (lifted, turn, SPEED, False), (over, turn, SPEED, False), (above, goal_turn, SPEED, False),
-            (before_goal, goal_turn, SPEED, True), (goal, goal_turn, DESCENT_SPEED, True),
-        ):  # fmt: skip
+            (lifted, turn, SPEED, False),
+            (over, turn, SPEED, False),
+            (above, goal_turn, SPEED, False),
+            (before_goal, goal_turn, SPEED, True),
+            (goal, goal_turn, DESCENT_SPEED, True),
+        ):
             for position, orientation in straight_line(carried.position, carried.rotation, there, rotation, speed):
                 carried.move(position, orientation)
                 self._client.stepSimulation()

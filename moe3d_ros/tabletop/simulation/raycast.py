@@ -79,8 +79,12 @@ def cast(origin: torch.Tensor, direction: torch.Tensor, scenes: SceneBatch):
     half = scenes.half[:, None]  # (B, 1, S, 3)
     distance = _hit_box(start, heading, half)
     for shape, hit in (
-        (BOWL_SHAPE, _hit_bowl), (CYLINDER, _hit_cylinder), (RAMP_SHAPE, hit_ramp), (SLOT_SHAPE, hit_slot), (RACK_SHAPE, hit_rack)
-    ):  # fmt: skip
+        (BOWL_SHAPE, _hit_bowl),
+        (CYLINDER, _hit_cylinder),
+        (RAMP_SHAPE, hit_ramp),
+        (SLOT_SHAPE, hit_slot),
+        (RACK_SHAPE, hit_rack),
+    ):
         columns = torch.nonzero((scenes.shape == shape).any(dim=0)).flatten()
         if len(columns):
             found = hit(start[:, :, columns], heading[:, :, columns], half[:, :, columns])
@@ -184,7 +188,9 @@ def random_camera_positions(batch: int, count: int, standard: float, generator: 
     azimuth, elevation, reach = u[..., 0] * 2 * torch.pi, torch.deg2rad(30 + 55 * u[..., 1]), 0.6 + 0.5 * u[..., 2]
     free = torch.stack(
         [
-            0.5 + reach * elevation.cos() * azimuth.cos(), reach * elevation.cos() * azimuth.sin(), reach * elevation.sin()
+            0.5 + reach * elevation.cos() * azimuth.cos(),
+            reach * elevation.cos() * azimuth.sin(),
+            reach * elevation.sin(),
         ],
         dim=-1,
     )
@@ -221,7 +227,11 @@ def sense(scenes: SceneBatch, sensor: SensorRange, generator: torch.Generator) -
         direction = torch.nn.functional.normalize(target - eye, dim=-1)
         distance, slot, facing = cast(eye.expand_as(target), direction, seen)
         grazing = -(direction * facing).sum(-1).clamp(max=0)  # cosine of the incidence angle
-        keep = torch.isfinite(distance) & (uniform(*distance.shape) > holes[rows]) & (grazing > 0.05 + 0.15 * uniform(len(rows), 1))
+        keep = (
+            torch.isfinite(distance)
+            & (uniform(*distance.shape) > holes[rows])
+            & (grazing > 0.05 + 0.15 * uniform(len(rows), 1))
+        )
         distance = distance + noise[rows] * distance.clamp(max=3) ** 2 * normal(*distance.shape)
         points = eye + distance[..., None] * direction + sensor.pose_noise * normal(len(rows), 1, 3)
         keep &= ~_holes(points, uniform)
@@ -251,7 +261,7 @@ def _aim(scenes: SceneBatch, sensor: SensorRange, uniform) -> torch.Tensor:
     def pick(value):
         return value.gather(1, slot[..., None].expand(-1, -1, value.shape[-1]))
 
-    local = (2.1 * uniform(batch, sensor.object_rays, 3) - 1.05)
+    local = 2.1 * uniform(batch, sensor.object_rays, 3) - 1.05
     # Push one axis onto a face, chosen by the faces' areas, so that faces are hit as evenly as by a pixel grid.
     extent = pick(scenes.half)
     face_area = extent.roll(1, -1) * extent.roll(2, -1)

@@ -10,8 +10,14 @@ from moe3d_ros.tabletop.scenes.scene import Camera
 
 NEAR, FAR = 0.05, 3.0  # metres
 # TinyRenderer's lamp: a face that looks up comes out in its own colour, a side at about two thirds of it.
-LIGHT = {"lightDirection": [0.3, 0.2, 2.0], "lightColor": [1, 1, 1], "lightAmbientCoeff": 0.65,
-         "lightDiffuseCoeff": 0.35, "lightSpecularCoeff": 0.0, "shadow": 0}  # fmt: skip
+LIGHT = {
+    "lightDirection": [0.3, 0.2, 2.0],
+    "lightColor": [1, 1, 1],
+    "lightAmbientCoeff": 0.65,
+    "lightDiffuseCoeff": 0.35,
+    "lightSpecularCoeff": 0.0,
+    "shadow": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,9 @@ def intrinsics(camera: Camera, width: int, height: int) -> np.ndarray:
     return np.array([[focal, 0.0, (width - 1) / 2], [0.0, focal, (height - 1) / 2], [0.0, 0.0, 1.0]])
 
 
-def render(client, camera: Camera, width: int = 640, height: int = 480,
-           noise: np.random.Generator | None = None) -> CameraView:  # fmt: skip
+def render(
+    client, camera: Camera, width: int = 640, height: int = 480, noise: np.random.Generator | None = None
+) -> CameraView:
     """One picture of the world of a PyBullet client, with TinyRenderer (CPU, no display).
 
     Args:

@@ -56,8 +56,9 @@ class Draft:
         self.things.append(Thing(kind, color, size, area, on))
         return len(self.things) - 1
 
-    def others(self, low: int, high: int, colors: tuple[str, ...] | None = None, size: str = "",
-               area: str = "") -> list[int]:  # fmt: skip
+    def others(
+        self, low: int, high: int, colors: tuple[str, ...] | None = None, size: str = "", area: str = ""
+    ) -> list[int]:
         """Add between ``low`` and ``high`` blocks that the task is not about; their indices."""
         choice = self.colors if colors is None else colors
         number = self.count(low, high, 0) if choice else 0
@@ -87,8 +88,14 @@ class Draft:
         return word(task, self.rng, self.held_out, **fields)
 
 
-def sample_task(name: str, rng: np.random.Generator, colors: tuple[str, ...] = SEEN_COLORS, scale: float = 1.0,
-                held_out: bool = False, jitter: float = 0.0) -> tuple[LongTask, Scene]:  # fmt: skip
+def sample_task(
+    name: str,
+    rng: np.random.Generator,
+    colors: tuple[str, ...] = SEEN_COLORS,
+    scale: float = 1.0,
+    held_out: bool = False,
+    jitter: float = 0.0,
+) -> tuple[LongTask, Scene]:
     """A random instance of one of the tasks A to K: the task and the scene that it starts from.
 
     Args:
@@ -259,7 +266,21 @@ def colors_to_zones(draft: Draft):
     return draft.say("K"), (tuple(goals),)
 
 
-TASKS = dict(zip(SEEN_TASKS + UNSEEN_TASKS, (
-    one_move, matching_bowls, small_over_big, stack_in_area, even_to_zone, mismatched_bowls, sizes_to_two_zones,
-    alternate_colors, small_over_big_in_zone, area_to_area, colors_to_zones,
-)))  # fmt: skip
+TASKS = dict(
+    zip(
+        SEEN_TASKS + UNSEEN_TASKS,
+        (
+            one_move,
+            matching_bowls,
+            small_over_big,
+            stack_in_area,
+            even_to_zone,
+            mismatched_bowls,
+            sizes_to_two_zones,
+            alternate_colors,
+            small_over_big_in_zone,
+            area_to_area,
+            colors_to_zones,
+        ),
+    )
+)

@@ -48,8 +48,14 @@ class LongTask:
     def to_dict(self) -> dict:
         """Plain types for JSON."""
         goals = [[{"kind": type(goal).__name__, **asdict(goal)} for goal in goals] for goals in self.alternatives]
-        return {"name": self.name, "instruction": self.instruction, "alternatives": goals, "held_out": self.held_out,
-                "reason": self.reason, "again": self.again}  # fmt: skip
+        return {
+            "name": self.name,
+            "instruction": self.instruction,
+            "alternatives": goals,
+            "held_out": self.held_out,
+            "reason": self.reason,
+            "again": self.again,
+        }
 
     @classmethod
     def from_dict(cls, values: dict) -> LongTask:
@@ -63,8 +69,14 @@ class LongTask:
             return GOALS[entry["kind"]](**fields)
 
         alternatives = tuple(tuple(goal(entry) for entry in goals) for goals in values["alternatives"])
-        return cls(values["name"], values["instruction"], alternatives, values["held_out"], values["reason"],
-                   values.get("again", ""))  # fmt: skip
+        return cls(
+            values["name"],
+            values["instruction"],
+            alternatives,
+            values["held_out"],
+            values["reason"],
+            values.get("again", ""),
+        )
 
 
 def satisfied(task: LongTask, scene: Scene) -> tuple[int, int]:

@@ -141,7 +141,9 @@ def two_sizes(draft: Draft):
 def size_to_area(draft: Draft):
     """Move the [size] blocks to the [area]."""
     area, size = str(draft.rng.choice(QUADRANTS)), draft.size()
-    picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), size, f"not {area}") for _ in range(draft.count(1, 4)))
+    picks = tuple(
+        draft.add("block", str(draft.rng.choice(draft.colors)), size, f"not {area}") for _ in range(draft.count(1, 4))
+    )
     draft.others(1, 4, size=OTHER_SIZE[size])
     draft.distract({"bowl": 2, "zone": 1}, draft.colors)
     return draft.say("size_to_area", s=draft.size_words(size), r=draft.area_words(area)), ((InArea(picks, area),),)
@@ -165,7 +167,9 @@ def area_to_zone(draft: Draft):
     """Put the blocks in the [area] on the [d] zone."""
     area, d = str(draft.rng.choice(QUADRANTS)), draft.colors[0]
     zone = draft.add("zone", d, area=f"not {area}")
-    picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), "small", area) for _ in range(draft.count(1, 4)))
+    picks = tuple(
+        draft.add("block", str(draft.rng.choice(draft.colors)), "small", area) for _ in range(draft.count(1, 4))
+    )
     draft.others(1, 4, area=f"not {area}")
     draft.distract({"bowl": 2, "zone": 1}, draft.colors[1:])
     return draft.say("area_to_zone", r=draft.area_words(area), d=d), ((Into(picks, ((zone,),) * len(picks)),),)
@@ -210,8 +214,10 @@ def turns_stack(draft: Draft):
     c, d = draft.colors[:2]
     area, size = str(draft.rng.choice(QUADRANTS)), draft.size()
     number = draft.count(3, 5 if size == "small" else 4, 2)
-    kinds = tuple(tuple(draft.add("block", color, size, f"not {area}") for _ in range(count))
-                  for color, count in ((c, (number + 1) // 2), (d, number // 2)))  # fmt: skip
+    kinds = tuple(
+        tuple(draft.add("block", color, size, f"not {area}") for _ in range(count))
+        for color, count in ((c, (number + 1) // 2), (d, number // 2))
+    )
     draft.others(0, 2, draft.colors[2:], area=f"not {area}")
     draft.distract({"bowl": 2, "zone": 1}, draft.colors)
     goal = Stack(tuple(kinds[k % 2] for k in range(number)), area=area)
@@ -223,10 +229,13 @@ def size_area_to_area(draft: Draft):
     source, goal = draft.rng.permutation(QUADRANTS)[:2].tolist()
     size = draft.size()
     other = OTHER_SIZE[size]
-    picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), size, source) for _ in range(draft.count(1, 4)))
+    picks = tuple(
+        draft.add("block", str(draft.rng.choice(draft.colors)), size, source) for _ in range(draft.count(1, 4))
+    )
     draft.others(0, 1, size=other, area=source)
     draft.others(1, 3, area=f"not {source}")
     draft.distract({"bowl": 2, "zone": 1}, draft.colors)
-    said = draft.say("size_area_to_area", s=draft.size_words(size), r=draft.area_words(source),
-                     q=draft.area_words(goal))  # fmt: skip
+    said = draft.say(
+        "size_area_to_area", s=draft.size_words(size), r=draft.area_words(source), q=draft.area_words(goal)
+    )
     return said, ((InArea(picks, goal),),)

@@ -70,7 +70,7 @@ from moe3d_ros.tabletop.tasks.practice_composed import (
     two_pairs,
     two_sizes,
     two_stacks,
-)  # fmt: skip
+)
 
 SIDES = {  # x or y, sign, words; from the robot's point of view
     "left": (1, 1, ("left of", "to the left of")),
@@ -80,8 +80,14 @@ SIDES = {  # x or y, sign, words; from the robot's point of view
 }
 
 
-def sample_practice(name: str, rng: np.random.Generator, colors: tuple[str, ...] = SEEN_COLORS, scale: float = 1.0,
-                    held_out: bool = False, jitter: float = 0.0) -> tuple[LongTask, Scene]:  # fmt: skip
+def sample_practice(
+    name: str,
+    rng: np.random.Generator,
+    colors: tuple[str, ...] = SEEN_COLORS,
+    scale: float = 1.0,
+    held_out: bool = False,
+    jitter: float = 0.0,
+) -> tuple[LongTask, Scene]:
     """A random instance of one of PRACTICE; arguments as of `sample_task`. Raises KeyError for another name."""
     if name == "beside_to_bowl":
         return _beside_to_bowl(rng, colors, scale, held_out, jitter)
@@ -212,8 +218,11 @@ def list_stack(draft: Draft):
     """Build a stack of [c], [d], [c] on the [e] zone."""
     d, size = str(draft.rng.choice(draft.colors)), draft.size()
     n = draft.count(3, 4, 2)
-    names = draft.rng.choice(draft.colors[:3], n).tolist() if draft.rng.random() < 0.5 else [
-        draft.colors[k % 2] for k in range(n)]  # fmt: skip
+    names = (
+        draft.rng.choice(draft.colors[:3], n).tolist()
+        if draft.rng.random() < 0.5
+        else [draft.colors[k % 2] for k in range(n)]
+    )
     zone = draft.add("zone", d)
     of_color = {c: tuple(draft.add("block", c, size) for _ in range(names.count(c))) for c in sorted(set(names))}
     draft.others(0, 2, draft.colors[3:])
@@ -284,11 +293,43 @@ def bowls_to_zone(draft: Draft):
     return draft.say("bowls_to_zone", d=d), ((Into(picks, ((zone,),) * len(picks)),),)
 
 
-PRACTICE = {generator.__name__: generator for generator in (
-    color_to_bowl, size_to_zone, color_on_block, stack_size, stack_color, stack_all, area_to_bowl, own_zones,
-    list_stack, one_each, clear_zone, color_to_area, on_top_to_bowl, covered_to_bowl, bowls_to_zone,
-    not_color_to_bowl, color_to_other_bowl, two_stacks, pair_on_zone, one_to_other_bowl, other_zones, sized_to_own_zones,
-    several_to_other_bowls, stack_own_zone, pair_on_own_zone, two_sizes, size_to_area, color_area_to_area, area_to_zone,
-    size_to_other_bowls, two_own_stacks, two_pairs, turns_stack, size_area_to_area,
-)}  # fmt: skip
+PRACTICE = {
+    generator.__name__: generator
+    for generator in (
+        color_to_bowl,
+        size_to_zone,
+        color_on_block,
+        stack_size,
+        stack_color,
+        stack_all,
+        area_to_bowl,
+        own_zones,
+        list_stack,
+        one_each,
+        clear_zone,
+        color_to_area,
+        on_top_to_bowl,
+        covered_to_bowl,
+        bowls_to_zone,
+        not_color_to_bowl,
+        color_to_other_bowl,
+        two_stacks,
+        pair_on_zone,
+        one_to_other_bowl,
+        other_zones,
+        sized_to_own_zones,
+        several_to_other_bowls,
+        stack_own_zone,
+        pair_on_own_zone,
+        two_sizes,
+        size_to_area,
+        color_area_to_area,
+        area_to_zone,
+        size_to_other_bowls,
+        two_own_stacks,
+        two_pairs,
+        turns_stack,
+        size_area_to_area,
+    )
+}
 PRACTICE_TASKS = (*PRACTICE, "beside_to_bowl")

@@ -31,9 +31,18 @@ FAILED_SHARE = 0.1  # of the samples have a last step that failed
 WRONG_SHARE = 0.15  # of the samples have a step in their past that was wrong: a planner meets its own mistakes
 # In these, the words tell things by where they are: a wrong move would change what is meant.
 TOLD_BY_PLACE = (
-    "A", "J", "area_to_bowl", "area_to_zone", "color_area_to_area", "size_area_to_area", "beside_to_bowl", "clear_zone",
-    "on_top_to_bowl", "covered_to_bowl", "bowls_to_zone",
-)  # fmt: skip
+    "A",
+    "J",
+    "area_to_bowl",
+    "area_to_zone",
+    "color_area_to_area",
+    "size_area_to_area",
+    "beside_to_bowl",
+    "clear_zone",
+    "on_top_to_bowl",
+    "covered_to_bowl",
+    "bowls_to_zone",
+)
 PLACE_NOISE, STACK_NOISE = 0.005, 0.0025  # metres, 1 sigma in x and y; cut at twice that
 YAW_NOISE = np.deg2rad(4)
 MOST_LEARNT = 4  # steps of a moment whose right moves are told
@@ -62,9 +71,17 @@ class Progress:
         return iter((self.scene, self.task, self.history, self.steps))
 
 
-def sample_progress(rng: np.random.Generator, name: str | None = None, colors: tuple[str, ...] = SEEN_COLORS,
-                    held_out: bool = False, scale: float = 1.0, jitter: float = 0.05, done: float = DONE_SHARE,
-                    failed: float = FAILED_SHARE, wrong: float = WRONG_SHARE) -> Progress:  # fmt: skip
+def sample_progress(
+    rng: np.random.Generator,
+    name: str | None = None,
+    colors: tuple[str, ...] = SEEN_COLORS,
+    held_out: bool = False,
+    scale: float = 1.0,
+    jitter: float = 0.05,
+    done: float = DONE_SHARE,
+    failed: float = FAILED_SHARE,
+    wrong: float = WRONG_SHARE,
+) -> Progress:
     """A random moment of a random training task.
 
     Args:
@@ -84,8 +101,14 @@ def sample_progress(rng: np.random.Generator, name: str | None = None, colors: t
     return play_to_moment(task, scene, rng, done, failed, wrong)
 
 
-def play_to_moment(task: LongTask, scene: Scene, rng: np.random.Generator, done: float = DONE_SHARE,
-                   failed: float = FAILED_SHARE, wrong: float = WRONG_SHARE) -> Progress:  # fmt: skip
+def play_to_moment(
+    task: LongTask,
+    scene: Scene,
+    rng: np.random.Generator,
+    done: float = DONE_SHARE,
+    failed: float = FAILED_SHARE,
+    wrong: float = WRONG_SHARE,
+) -> Progress:
     """A random moment of any task that starts from ``scene``; shares as of `sample_progress`."""
     moves = len(remaining_steps(task, scene))
     taken = moves if rng.random() < done else int(rng.integers(0, moves))
@@ -133,23 +156,46 @@ def _wrong_step(scene: Scene, rng) -> Step | None:
         return None
     pick = int(rng.choice(free))
     size = scene.objects[pick].half_extents[0]
-    places = [i for i, thing in enumerate(scene.objects) if i != pick and layout.below.get(pick) != i and layout.free(i)
-              and thing.kind in ("block", "bowl", "zone") and thing.half_extents[0] >= size - 0.002
-              and not (thing.kind == "block" and not layout.grounded(i))]  # fmt: skip
+    places = [
+        i
+        for i, thing in enumerate(scene.objects)
+        if i != pick
+        and layout.below.get(pick) != i
+        and layout.free(i)
+        and thing.kind in ("block", "bowl", "zone")
+        and thing.half_extents[0] >= size - 0.002
+        and not (thing.kind == "block" and not layout.grounded(i))
+    ]
     return make_step(scene, pick, int(rng.choice(places)), None) if places else None
 
 
-def sample_impossible(rng: np.random.Generator, colors: tuple[str, ...] = SEEN_COLORS, held_out: bool = False,
-                      scale: float = 1.0, jitter: float = 0.05) -> Progress:  # fmt: skip
+def sample_impossible(
+    rng: np.random.Generator,
+    colors: tuple[str, ...] = SEEN_COLORS,
+    held_out: bool = False,
+    scale: float = 1.0,
+    jitter: float = 0.05,
+) -> Progress:
     """A practice task that cannot be done, since what its words name is not there; ``task.reason`` says what."""
     names = [n for n in PRACTICE_TASKS if n not in ("one_each", "own_zones", "bowls_to_zone", "stack_size")]
     while True:
         task, scene = _training_task(rng, str(rng.choice(names)), colors, held_out, scale, jitter)
-        kinds = {"bowl": "bowl", "zone": "zone", "square": "zone", "pad": "zone", "dish": "bowl", "block": "block",
-                 "blocks": "block", "cube": "block"}  # fmt: skip
+        kinds = {
+            "bowl": "bowl",
+            "zone": "zone",
+            "square": "zone",
+            "pad": "zone",
+            "dish": "bowl",
+            "block": "block",
+            "blocks": "block",
+            "cube": "block",
+        }
         words = task.instruction.split()
-        named = [(i, kinds[after.strip("?.,")]) for i, (word, after) in enumerate(zip(words, words[1:]))
-                 if word in colors and after.strip("?.,") in kinds]  # fmt: skip
+        named = [
+            (i, kinds[after.strip("?.,")])
+            for i, (word, after) in enumerate(zip(words, words[1:]))
+            if word in colors and after.strip("?.,") in kinds
+        ]
         if not named:
             continue
         place, kind = named[int(rng.integers(len(named)))]
@@ -161,8 +207,13 @@ def sample_impossible(rng: np.random.Generator, colors: tuple[str, ...] = SEEN_C
         return Progress(scene, task, [], ())
 
 
-def sample_unrelated(rng: np.random.Generator, colors: tuple[str, ...] = SEEN_COLORS, held_out: bool = False,
-                     scale: float = 1.0, jitter: float = 0.05) -> Progress:  # fmt: skip
+def sample_unrelated(
+    rng: np.random.Generator,
+    colors: tuple[str, ...] = SEEN_COLORS,
+    held_out: bool = False,
+    scale: float = 1.0,
+    jitter: float = 0.05,
+) -> Progress:
     """A moment of a training task at which something is said that no scene allows; ``task.reason`` is its kind."""
     kinds = [kind for kind in KINDS if kind != "absent color"]  # for that one there is `sample_impossible`
     shares = np.array([KINDS[kind] for kind in kinds])
@@ -171,7 +222,9 @@ def sample_unrelated(rng: np.random.Generator, colors: tuple[str, ...] = SEEN_CO
     while said is None:  # not every scene has what a wording names
         kind = str(rng.choice(kinds, p=shares / shares.sum()))
         said = impossible_instruction(moment.scene, rng, kind, held_out)
-    task = replace(moment.task, instruction=said.instruction, again="", alternatives=(), held_out=held_out, reason=said.kind)
+    task = replace(
+        moment.task, instruction=said.instruction, again="", alternatives=(), held_out=held_out, reason=said.kind
+    )
     return Progress(moment.scene, task, moment.history, ())
 
 

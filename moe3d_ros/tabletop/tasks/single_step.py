@@ -18,8 +18,6 @@ MARGIN = 0.025  # metres by which an extreme thing must beat the next one, so th
 PREPOSITIONS = {"bowl": "in", "zone": "on", "block": "on", "ramp": "on", "slot": "in", "rack": "in"}
 
 
-
-
 @dataclass(frozen=True)
 class Task:
     """An instruction and what it means in one scene; no steps means that it cannot be done there."""
@@ -28,8 +26,6 @@ class Task:
     steps: tuple[Step, ...]
     grounded: bool  # things are named by where they are or how big, not by colour alone
     held_out: bool = False  # the wording is not one of those trained on
-
-
 
 
 def _plain_phrase(scene: Scene, index: int, rng) -> str | None:
@@ -74,7 +70,9 @@ def _grounded_phrases(scene: Scene, index: int, rng) -> list[str]:
                 pair, more = wordings.COMPARATIVES[thing.size][:-1], wordings.COMPARATIVES[thing.size][-1:]
                 word = rng.choice(pair + more if len(group) == 2 else more)
                 phrases.append(f"{word} {kind}")
-                phrases.append(f"{rng.choice(wordings.SIZE_WORDS[thing.size])} {kind}" if not color else f"{word} {kind}")
+                phrases.append(
+                    f"{rng.choice(wordings.SIZE_WORDS[thing.size])} {kind}" if not color else f"{word} {kind}"
+                )
     for other, landmark in enumerate(scene.objects):
         if landmark.kind in (thing.kind, "object") or rng.random() < 0.6:
             continue
@@ -110,17 +108,24 @@ def step_text(scene: Scene, pick_index: int, place_index: int | None, area: str 
 def make_step(scene: Scene, pick_index: int, place_index: int | None = None, area: str | None = None) -> Step:
     """The step that moves object ``pick_index`` there."""
     return Step(
-        pick_index, place_index, area, step_text(scene, pick_index, place_index, area),
-        pick_pose(scene.objects[pick_index]), place_pose(scene, pick_index, place_index, area),
-    )  # fmt: skip
+        pick_index,
+        place_index,
+        area,
+        step_text(scene, pick_index, place_index, area),
+        pick_pose(scene.objects[pick_index]),
+        place_pose(scene, pick_index, place_index, area),
+    )
 
 
 def _choose(scene: Scene, rng, areas: float):
     """A random doable pick and destination: indices, or None."""
     below = supports(scene)
     covered = set(below.values())
-    movable = [i for i, o in enumerate(scene.objects) if o.kind in ("block", "object")
-               and not any(below.get(j) == i for j in below)]  # fmt: skip
+    movable = [
+        i
+        for i, o in enumerate(scene.objects)
+        if o.kind in ("block", "object") and not any(below.get(j) == i for j in below)
+    ]
     if not movable:
         return None
     blocks = [i for i in movable if scene.objects[i].kind == "block"]
@@ -128,8 +133,9 @@ def _choose(scene: Scene, rng, areas: float):
     goals = []
     for i, o in enumerate(scene.objects):
         occupied = i in covered and o.kind != "zone"
-        small_support = o.kind == "block" and (scene.objects[pick].kind != "block" or
-                                               (o.size == "small" and scene.objects[pick].size == "big"))  # fmt: skip
+        small_support = o.kind == "block" and (
+            scene.objects[pick].kind != "block" or (o.size == "small" and scene.objects[pick].size == "big")
+        )
         if i != pick and o.kind != "object" and below.get(pick) != i and not occupied and not small_support:
             goals.append(i)
     if areas and (not goals or rng.random() < areas):
@@ -172,8 +178,12 @@ def single_step_task(
             goal = refer(scene, place, rng, which in (1, 2))
         if target is None or goal is None:
             continue
-        return Task(_word(target, goal, _preposition(scene, place, rng), rng, held_out),
-                    (make_step(scene, pick, place, area),), grounded, held_out)  # fmt: skip
+        return Task(
+            _word(target, goal, _preposition(scene, place, rng), rng, held_out),
+            (make_step(scene, pick, place, area),),
+            grounded,
+            held_out,
+        )
     return None
 
 

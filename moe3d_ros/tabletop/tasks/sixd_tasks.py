@@ -81,7 +81,9 @@ def place_6d(scene: Scene, index: int, goal: int | None, area: str | None) -> Po
 
 def make_step_6d(scene: Scene, pick: int, place: int | None = None, area: str | None = None) -> Step:
     """The step that moves object ``pick`` there."""
-    return Step(pick, place, area, step_text(scene, pick, place, area), pick_6d(scene, pick), place_6d(scene, pick, place, area))
+    return Step(
+        pick, place, area, step_text(scene, pick, place, area), pick_6d(scene, pick), place_6d(scene, pick, place, area)
+    )
 
 
 def doable(scene: Scene, name: str) -> list[tuple[int, int | None]]:
@@ -170,7 +172,9 @@ def _target(scene: Scene, index: int, rng) -> tuple[str | None, bool]:
     phrase = _furniture(scene, below, rng)
     if phrase is None:
         return None, False
-    beside = [i for i in same if support_of(scene, i) is not None and scene.objects[support_of(scene, i)].kind == base.kind]
+    beside = [
+        i for i in same if support_of(scene, i) is not None and scene.objects[support_of(scene, i)].kind == base.kind
+    ]
     lying = rng.choice(say.LYING[base.kind]).format(o=phrase)
     color = "" if not beside and rng.random() < 0.5 else f"{thing.color} "
     if color and any(scene.objects[i].color == thing.color for i in beside):
@@ -188,7 +192,9 @@ def _furniture(scene: Scene, index: int, rng) -> str | None:
     return None if any(o.color == thing.color for o in same) else f"the {thing.color} {noun}"
 
 
-def _word(scene, name: str, pick: int, goal: int | None, target: str, by_place: bool, destination: str, rng, held_out) -> str:
+def _word(
+    scene, name: str, pick: int, goal: int | None, target: str, by_place: bool, destination: str, rng, held_out
+) -> str:
     below = support_of(scene, pick)
     base = None if below is None else scene.objects[below].kind
     plain = wordings.HELD_OUT_INSTRUCTIONS if held_out else wordings.INSTRUCTIONS
@@ -207,4 +213,3 @@ def _word(scene, name: str, pick: int, goal: int | None, target: str, by_place: 
     text = str(rng.choice(templates)).format(a=target, b=destination, p=word, o=source)
     text = text.replace("intoto", "into").replace("ontoto", "onto")
     return text[0].upper() + text[1:] if rng.random() < 0.3 else text
-

@@ -20,7 +20,9 @@ QUESTIONS = {
     "size": ("is {a} big or small?", "is {a} small or big?", "what size is {a}?"),
     "contents": ("what is {p} {b}?", "what lies {p} {b}?", "which thing is {p} {b}?"),
     "side": (
-        "is {a} left or right of {b}?", "is {a} to the left or to the right of {b}?", "on which side of {b} is {a}?",
+        "is {a} left or right of {b}?",
+        "is {a} to the left or to the right of {b}?",
+        "on which side of {b} is {a}?",
     ),
     "depth": ("is {a} nearer or farther than {b}?", "is {a} nearer to the robot or farther away than {b}?"),
     "neighbour": ("which {k} is {s} of {b}?", "what {k} is to the {s} of {b}?", "which {k} lies to the {s} of {b}?"),
@@ -36,7 +38,9 @@ QUESTIONS = {
     "is_side": ("is {a} {s} of {b}?", "is {a} to the {s} of {b}?"),
     "is_in": ("is {a} {p} {b}?", "does {a} lie {p} {b}?"),
     "list": (
-        "list the {w} from left to right", "name the {w} from left to right", "which {w} are there, from left to right?",
+        "list the {w} from left to right",
+        "name the {w} from left to right",
+        "which {w} are there, from left to right?",
     ),
     "colors": ("which colors do the {w} have, from left to right?", "list the colors of the {w} from left to right"),
     "caption": ("describe the scene", "what do you see?", "what is on the table?"),

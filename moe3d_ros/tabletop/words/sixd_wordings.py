@@ -9,7 +9,11 @@ LYING = {
 }
 # {a} what is picked, {b} where it goes, {p} in or on, {o} the ramp or rack that it comes from.
 TAKING = {
-    "ramp": ("take {a} off {o} and put it {p} {b}", "pick {a} from {o} and place it {p} {b}", "move {a} from {o} to {b}"),
+    "ramp": (
+        "take {a} off {o} and put it {p} {b}",
+        "pick {a} from {o} and place it {p} {b}",
+        "move {a} from {o} to {b}",
+    ),
     "rack": (
         "take {a} out of {o} and put it {p} {b}",
         "pull {a} out of {o} and place it {p} {b}",

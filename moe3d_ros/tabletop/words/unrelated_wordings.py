@@ -87,5 +87,41 @@ HELD_OUT_SALAD = (
     "cloud", "twelve", "swimming", "although", "early", "forest", "pencils", "during", "ocean", "quiet", "hungry", "wheel",
     "whose", "until", "summer", "seldom", "pepper", "across", "dark", "always", "bridge", "square root",
 )  # fmt: skip
-SYLLABLES = ("ba", "ke", "lo", "mi", "nu", "ras", "tor", "fli", "gon", "dra", "pel", "qui", "sha", "vek", "wom", "zi", "bru", "ost")
-HELD_OUT_SYLLABLES = ("ga", "pe", "ro", "ti", "lu", "fas", "mok", "gri", "hen", "sta", "yol", "xi", "thu", "jav", "und", "cle")
+SYLLABLES = (
+    "ba",
+    "ke",
+    "lo",
+    "mi",
+    "nu",
+    "ras",
+    "tor",
+    "fli",
+    "gon",
+    "dra",
+    "pel",
+    "qui",
+    "sha",
+    "vek",
+    "wom",
+    "zi",
+    "bru",
+    "ost",
+)
+HELD_OUT_SYLLABLES = (
+    "ga",
+    "pe",
+    "ro",
+    "ti",
+    "lu",
+    "fas",
+    "mok",
+    "gri",
+    "hen",
+    "sta",
+    "yol",
+    "xi",
+    "thu",
+    "jav",
+    "und",
+    "cle",
+)

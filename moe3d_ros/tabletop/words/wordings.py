@@ -48,7 +48,13 @@ COMPARATIVES = {"small": ("smaller", "smallest"), "big": ("bigger", "larger", "b
 EXTREMES = {
     "left": ("leftmost {k}", "left-most {k}", "{k} on the far left", "{k} that is furthest left"),
     "right": ("rightmost {k}", "right-most {k}", "{k} on the far right", "{k} that is furthest right"),
-    "near": ("nearest {k}", "closest {k}", "{k} nearest to the robot", "{k} closest to the robot", "{k} closest to you"),
+    "near": (
+        "nearest {k}",
+        "closest {k}",
+        "{k} nearest to the robot",
+        "{k} closest to the robot",
+        "{k} closest to you",
+    ),
     "far": ("farthest {k}", "furthest {k}", "{k} farthest from the robot", "{k} furthest from the robot"),
 }
 PAIR_SIDES = {"left": "{k} on the left", "right": "{k} on the right"}  # said when there are just two

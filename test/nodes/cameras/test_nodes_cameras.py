@@ -17,7 +17,11 @@ from moe3d_ros.nodes.runtime.conversions import camera_info_to_msg, header, imag
 from moe3d_ros.nodes.runtime.transforms import transform_to_msg
 from moe3d_ros.sensing.clouds import read_cloud
 
-PATIENT = {"camera_timeout": 3.0, "fusion_tolerance": 0.2, "transform_timeout": 1.0}  # on a machine that does other things too
+PATIENT = {
+    "camera_timeout": 3.0,
+    "fusion_tolerance": 0.2,
+    "transform_timeout": 1.0,
+}  # on a machine that does other things too
 SPEED = 1.0  # m/s of the camera that moves
 
 

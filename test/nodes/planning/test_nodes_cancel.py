@@ -59,9 +59,19 @@ class OneStep:
 
 @pytest.fixture
 def planning():
-    settings = {"max_cloud_age": 0.0, "cloud_wait": 1.0, "max_steps": 8, "planning_timeout": 60.0, "max_reach": 0.0,
-                "keep_out": [""], "min_confidence": 0.0, "require_confirmation": False, "marker_lifetime": 0.0,
-                "planning_frame": "base_link", "auto_replan": False}  # fmt: skip
+    settings = {
+        "max_cloud_age": 0.0,
+        "cloud_wait": 1.0,
+        "max_steps": 8,
+        "planning_timeout": 60.0,
+        "max_reach": 0.0,
+        "keep_out": [""],
+        "min_confidence": 0.0,
+        "require_confirmation": False,
+        "marker_lifetime": 0.0,
+        "planning_frame": "base_link",
+        "auto_replan": False,
+    }
     log = SimpleNamespace(info=lambda text: None, error=lambda text: None, warning=lambda text: None)
     diagnostics = SimpleNamespace(**{name: lambda *_: None for name in ("set", "report", "timing", "count")})
     stamp = SimpleNamespace(stamp=SimpleNamespace(sec=0, nanosec=0))

@@ -24,8 +24,13 @@ def planning(probe, tiny_checkpoint):
 
 def change(planning, name: str, value):
     """Set a parameter as `ros2 param set` does; the result with its reason."""
-    kinds = {bool: ("bool", "BOOL"), float: ("double", "DOUBLE"), str: ("string", "STRING"),
-             int: ("integer", "INTEGER"), list: ("string_array", "STRING_ARRAY")}  # fmt: skip
+    kinds = {
+        bool: ("bool", "BOOL"),
+        float: ("double", "DOUBLE"),
+        str: ("string", "STRING"),
+        int: ("integer", "INTEGER"),
+        list: ("string_array", "STRING_ARRAY"),
+    }
     field, kind = kinds[type(value)]
     message = ParameterValue(type=getattr(ParameterType, f"PARAMETER_{kind}"), **{f"{field}_value": value})
     client = planning.probe.node.create_client(SetParameters, "/safety/planner/set_parameters")
@@ -153,9 +158,7 @@ def test_a_bad_value_is_refused_while_the_node_runs_with_the_reason(planning, na
 def test_descriptors_say_what_a_parameter_is(planning):
     client = planning.probe.node.create_client(DescribeParameters, "/safety/planner/describe_parameters")
     names = ["max_reach", "keep_out", "checkpoint", "max_steps"]
-    reach, boxes, checkpoint, steps = planning.probe.call(
-        client, DescribeParameters.Request(names=names)
-    ).descriptors
+    reach, boxes, checkpoint, steps = planning.probe.call(client, DescribeParameters.Request(names=names)).descriptors
     assert "[m]" in reach.description and reach.floating_point_range[0].to_value == 100.0 and not reach.read_only
     assert "[m]" in boxes.description and not boxes.read_only
     assert (steps.integer_range[0].from_value, steps.integer_range[0].to_value) == (1, 64)

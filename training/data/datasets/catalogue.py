@@ -13,8 +13,11 @@ from training.data.datasets.placement import PLACEMENTS
 from training.data.datasets.scans import Scans
 
 READERS: dict[str, Callable[[Path, dict[str, str]], Loaded]] = {
-    "scanqa": scanqa.read, "sqa3d": sqa3d.read, "leo": leo.read, "recording": recordings.read,
-}  # fmt: skip
+    "scanqa": scanqa.read,
+    "sqa3d": sqa3d.read,
+    "leo": leo.read,
+    "recording": recordings.read,
+}
 OPTIONS = {
     "scanqa": {"scans", "placement", "skip"},
     "sqa3d": {"scans", "placement", "skip", "annotations"},

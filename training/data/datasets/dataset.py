@@ -48,6 +48,14 @@ class ExampleDataset(Dataset):
         boxes = cloud.boxes()
         labels = {number: label for number, label in cloud.labels.items() if number in boxes}
         return Example(
-            record.scene_id, record.kind, record.prompt, record.answers, cloud.points.astype(np.float32), cloud.colors,
-            record.pick, record.place, boxes, labels,
-        )  # fmt: skip
+            record.scene_id,
+            record.kind,
+            record.prompt,
+            record.answers,
+            cloud.points.astype(np.float32),
+            cloud.colors,
+            record.pick,
+            record.place,
+            boxes,
+            labels,
+        )

@@ -16,9 +16,14 @@ from training.data.datasets.example import Problem
 
 Path_ = tuple  # of keys and indices from the root to a value
 NAMES = {
-    dict: "an object", list: "a list", str: "a text", int: "a whole number", float: "a number", bool: "a truth value",
+    dict: "an object",
+    list: "a list",
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "a truth value",
     type(None): "null",
-}  # fmt: skip
+}
 _SPACE = re.compile(r"[ \t\r\n]*")
 MISSING = object()
 

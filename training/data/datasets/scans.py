@@ -16,9 +16,12 @@ from training.data.datasets.example import Cloud, DataError, Problem
 from training.data.datasets.json_file import JsonFile
 
 PATTERNS = (
-    "{id}/{id}_vh_clean_2.ply", "{id}_vh_clean_2.ply", "{id}/labels.instances.annotated.v2.ply", "{id}/{id}.ply",
+    "{id}/{id}_vh_clean_2.ply",
+    "{id}_vh_clean_2.ply",
+    "{id}/labels.instances.annotated.v2.ply",
+    "{id}/{id}.ply",
     "{id}.ply",
-)  # fmt: skip
+)
 COORDINATES, COLORS = ("x", "y", "z"), ("red", "green", "blue")
 
 

@@ -31,10 +31,14 @@ def missing_scans(spec: Spec, loaded: Loaded) -> list[Problem]:
     lines = lines_of(spec.path.read_bytes().decode("utf-8-sig"), [record.where for record in first.values()])
     expected = "expected e.g. {0}/{0}_vh_clean_2.ply in {1}"
     return [
-        Problem(str(spec.path), lines[record.where], show(record.where),
-                f"there is no scan {name!r} ({uses[name]} examples), {expected.format(name, spec.scans)}")
+        Problem(
+            str(spec.path),
+            lines[record.where],
+            show(record.where),
+            f"there is no scan {name!r} ({uses[name]} examples), {expected.format(name, spec.scans)}",
+        )
         for name, record in first.items()
-    ]  # fmt: skip
+    ]
 
 
 def unknown_objects(spec: Spec, records: list[Record], known: dict[str, set[int]]) -> list[Problem]:
@@ -46,10 +50,15 @@ def unknown_objects(spec: Spec, records: list[Record], known: dict[str, set[int]
             found.append((record, lacking))
     lines = lines_of(spec.path.read_bytes().decode("utf-8-sig"), [r.where for r, _ in found]) if found else {}
     return [
-        Problem(str(spec.path), lines[r.where], show(r.where), f"object {lacking[0]} of {r.prompt[:40]!r} is none of "
-                f"scan {r.scene_id!r}, expected an objectId of its aggregation")
+        Problem(
+            str(spec.path),
+            lines[r.where],
+            show(r.where),
+            f"object {lacking[0]} of {r.prompt[:40]!r} is none of "
+            f"scan {r.scene_id!r}, expected an objectId of its aggregation",
+        )
         for r, lacking in found
-    ]  # fmt: skip
+    ]
 
 
 def validate(name: str, path: Path, options: dict[str, str]) -> tuple[list[Problem], list[str]]:

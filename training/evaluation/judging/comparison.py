@@ -66,8 +66,14 @@ def paired_difference(records: list[dict], others: list[dict], resamples: int = 
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=resamples)  # times each is drawn
     low, high = np.percentile((drawn @ gains) / (drawn @ counts), (2.5, 97.5))
-    return {"em": float(gain.mean()), "interval": [float(low), float(high)], "confidence": 0.95,
-            "questions": len(records), "scenes": len(counts), "resamples": resamples}  # fmt: skip
+    return {
+        "em": float(gain.mean()),
+        "interval": [float(low), float(high)],
+        "confidence": 0.95,
+        "questions": len(records),
+        "scenes": len(counts),
+        "resamples": resamples,
+    }
 
 
 def table(figures: dict) -> str:

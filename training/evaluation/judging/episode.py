@@ -42,8 +42,14 @@ class Episode:
 
     def save(self, path: Path) -> None:
         """Write it as JSON, to be read by :meth:`load`."""
-        values = {"format": FORMAT, "number": self.number, "cameras": self.cameras, "seed": self.seed,
-                  "task": self.task.to_dict(), "scene": asdict(self.scene)}  # fmt: skip
+        values = {
+            "format": FORMAT,
+            "number": self.number,
+            "cameras": self.cameras,
+            "seed": self.seed,
+            "task": self.task.to_dict(),
+            "scene": asdict(self.scene),
+        }
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values, indent=1) + "\n")
 
@@ -55,17 +61,31 @@ class Episode:
             if values["format"] != FORMAT:
                 raise ValueError(f"its format is {values['format']!r}")
             scene = values["scene"]
-            objects = tuple(SceneObject(**{name: tuple(value) if isinstance(value, list) else value
-                                           for name, value in thing.items()}) for thing in scene["objects"])  # fmt: skip
+            objects = tuple(
+                SceneObject(
+                    **{name: tuple(value) if isinstance(value, list) else value for name, value in thing.items()}
+                )
+                for thing in scene["objects"]
+            )
             workspace = Workspace(*(tuple(scene["workspace"][corner]) for corner in ("low", "high")))
-            return cls(LongTask.from_dict(values["task"]), Scene(objects, tuple(scene["table_color"]), workspace),
-                       values["number"], tuple(values["cameras"]), tuple(values["seed"]))  # fmt: skip
+            return cls(
+                LongTask.from_dict(values["task"]),
+                Scene(objects, tuple(scene["table_color"]), workspace),
+                values["number"],
+                tuple(values["cameras"]),
+                tuple(values["seed"]),
+            )
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is no saved episode ({error}): give a file of --failures.") from error
 
 
-def held_out_episode(name: str, number: int, colors: str = "seen", held_out_wording: bool = False,
-                     cameras: tuple[str, ...] = ("front", "left", "right")) -> Episode:  # fmt: skip
+def held_out_episode(
+    name: str,
+    number: int,
+    colors: str = "seen",
+    held_out_wording: bool = False,
+    cameras: tuple[str, ...] = ("front", "left", "right"),
+) -> Episode:
     """Episode ``number`` of task ``name`` (A to K): the same for everybody."""
     seed = (HELD_OUT_SEED, list(TASKS).index(name), number)
     task, scene = sample_task(name, np.random.default_rng(seed), COLOR_SETS[colors], held_out=held_out_wording)
@@ -122,9 +142,19 @@ def run_episode(episode: Episode, planner: Planner | None) -> dict:
                 completed.append(step.text)
             steps.append(entry)
         reached, goals = satisfied(task, world.current_scene())
-    record = {"task": task.name, "number": episode.number, "instruction": task.instruction, "goals": goals, "moves": moves,
-              "reached": reached, "score": reached / goals, "success": reached == goals, "ever": ever, "end": end,
-              "steps": steps}  # fmt: skip
+    record = {
+        "task": task.name,
+        "number": episode.number,
+        "instruction": task.instruction,
+        "goals": goals,
+        "moves": moves,
+        "reached": reached,
+        "score": reached / goals,
+        "success": reached == goals,
+        "ever": ever,
+        "end": end,
+        "steps": steps,
+    }
     return record | ({"seconds": float(np.median(seconds))} if seconds else {})
 
 

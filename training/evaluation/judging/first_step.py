@@ -34,8 +34,9 @@ def look(planner: Planner, scenes: list[Scene], seed: int) -> ObjectSet:
     config = planner.model.config
     cloud = sense(batch_scenes(scenes), SENSOR, torch.Generator().manual_seed(seed))
     scene, points, colors = (values.to(planner.device) for values in (cloud.scene, cloud.points, cloud.colors))
-    return from_detections(planner.model.encoder(make_patches(scene, points, colors, len(scenes), config.patches,
-                                                              config.workspace))[1])  # fmt: skip
+    return from_detections(
+        planner.model.encoder(make_patches(scene, points, colors, len(scenes), config.patches, config.workspace))[1]
+    )
 
 
 def row_of(objects: ObjectSet, row: int) -> ObjectSet:
@@ -45,8 +46,13 @@ def row_of(objects: ObjectSet, row: int) -> ObjectSet:
     return ObjectSet(**{k: None if v is None else v[row : row + 1, :count] for k, v in values.items()})
 
 
-def decide(planner: Planner, groups: list[list[tuple[str, tuple[str, ...]]]], scenes: list[Scene], seed: int,
-           name: str = "decide") -> tuple[list[list[tuple[str, float]]], list[ObjectSet]]:  # fmt: skip
+def decide(
+    planner: Planner,
+    groups: list[list[tuple[str, tuple[str, ...]]]],
+    scenes: list[Scene],
+    seed: int,
+    name: str = "decide",
+) -> tuple[list[list[tuple[str, float]]], list[ObjectSet]]:
     """The first thing that the planner would say, in batches: several instructions share their scene's prefix.
 
     Args:
@@ -68,8 +74,9 @@ def _decisions(planner: Planner, objects: ObjectSet, groups) -> list[list[tuple[
     model = planner.model.language
     done, cannot = (model.grammar.special[which] for which in (DONE, CANNOT))
     allowed = [list(model.grammar.root.children)]
-    texts = [[Text(model.encode(task_prompt(said, history)), [done], allowed) for said, history in group]
-             for group in groups]  # fmt: skip
+    texts = [
+        [Text(model.encode(task_prompt(said, history)), [done], allowed) for said, history in group] for group in groups
+    ]
     features, tokens = model.objects(objects)
     packed = pack(model, tokens, objects, torch.full_like(objects.mask, -1, dtype=torch.long), texts)
     hidden, penultimate, _ = model.run(packed.inputs, packed.mask, packed.positions, places=packed.places)
@@ -77,8 +84,10 @@ def _decisions(planner: Planner, objects: ObjectSet, groups) -> list[list[tuple[
     chances = choice_logits(model, packed, hidden, ends).softmax(-1)
     probability, best = chances.max(-1)
     chosen = packed.choice_allowed.gather(1, best[:, None])[:, 0].tolist()
-    said = [("done" if token == done else "cannot" if token == cannot else "step", float(p))
-            for token, p in zip(chosen, probability)]  # fmt: skip
+    said = [
+        ("done" if token == done else "cannot" if token == cannot else "step", float(p))
+        for token, p in zip(chosen, probability)
+    ]
     found = iter(said)
     return [[next(found) for _ in group] for group in groups]
 
@@ -101,8 +110,15 @@ def first_step(planner: Planner, case: Case, objects: ObjectSet) -> dict:
         record with ``right``, ``end`` (step, done, cannot), ``text``, ``oracle``, and of a step ``confidence`` as plans
         have it and ``raw_confidence`` before the checkpoint's calibration.
     """
-    record = {"group": case.group, "family": case.family, "wording": case.wording, "instruction": case.instruction,
-              "oracle": case.steps[0].text if case.steps else None, "text": None, "right": False}  # fmt: skip
+    record = {
+        "group": case.group,
+        "family": case.family,
+        "wording": case.wording,
+        "instruction": case.instruction,
+        "oracle": case.steps[0].text if case.steps else None,
+        "text": None,
+        "right": False,
+    }
     if not bool(objects.mask.any()):
         return record | {"end": "nothing seen"}
     steps, end, _ = generate_plan(planner.model.language, objects, case.instruction, case.history, max_steps=1)
@@ -110,8 +126,13 @@ def first_step(planner: Planner, case: Case, objects: ObjectSet) -> dict:
         return record | {"end": end, "right": end == "done" and not case.steps}
     step, raw = steps[0], step_confidence(steps[0])
     right = bool(case.steps) and _judged(case, objects, step)
-    return record | {"end": "step", "text": step.text, "right": right, "raw_confidence": raw,
-                     "confidence": planner.model.config.calibrated(raw)}  # fmt: skip
+    return record | {
+        "end": "step",
+        "text": step.text,
+        "right": right,
+        "raw_confidence": raw,
+        "confidence": planner.model.config.calibrated(raw),
+    }
 
 
 def _judged(case: Case, objects: ObjectSet, step) -> bool:

@@ -81,8 +81,10 @@ def single_step_pair(number: int, seed: int = HELD_OUT_SEED) -> tuple[Case, Case
         key = (seed, 0, number, attempt)
         scene = random_scene(np.random.default_rng(key))
         # The same draws up to the sentence, which is chosen last.
-        tasks = [single_step_task(scene, np.random.default_rng((*key, 1)), grounded, 0.1, held_out)
-                 for held_out in (False, True)]  # fmt: skip
+        tasks = [
+            single_step_task(scene, np.random.default_rng((*key, 1)), grounded, 0.1, held_out)
+            for held_out in (False, True)
+        ]
         if None not in tasks and tasks[0].steps == tasks[1].steps:
             group = "grounded" if grounded else "plain"
             return tuple(Case(scene, t.instruction, (), t.steps, None, group, w) for t, w in zip(tasks, WORDINGS))
@@ -114,8 +116,10 @@ def moment_pair(
         moment = play_to_moment(tasks[0], scene, rng, done)
         if not moment.steps and done == 0 or moment.steps and done == 1:
             continue
-        return tuple(Case(moment.scene, task.instruction, tuple(moment.history), moment.steps, task, name, wording)
-                     for task, wording in zip(tasks, WORDINGS))  # fmt: skip
+        return tuple(
+            Case(moment.scene, task.instruction, tuple(moment.history), moment.steps, task, name, wording)
+            for task, wording in zip(tasks, WORDINGS)
+        )
 
 
 def _both_wordings(name: str, key: tuple[int, ...], scale: float):

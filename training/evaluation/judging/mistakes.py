@@ -37,8 +37,16 @@ CAUSES = ("perception", "language", "pose", "physics")
 """In the order in which a plan is made."""
 
 
-def cause_of_step(planner: Planner, task: LongTask, before: Scene, after: Scene, cloud, action: Action,
-                  result: ExecutionResult, completed: tuple[str, ...]) -> str | None:  # fmt: skip
+def cause_of_step(
+    planner: Planner,
+    task: LongTask,
+    before: Scene,
+    after: Scene,
+    cloud,
+    action: Action,
+    result: ExecutionResult,
+    completed: tuple[str, ...],
+) -> str | None:
     """Which of CAUSES kept an executed step from helping; None if it helped.
 
     Args:
@@ -59,8 +67,9 @@ def cause_of_step(planner: Planner, task: LongTask, before: Scene, after: Scene,
     return "pose" if all(_is_seen(objects, thing) for thing in about if thing.kind in MOVABLE) else "perception"
 
 
-def cause_of_no_step(planner: Planner, task: LongTask, scene: Scene, error: PlanningError | None,
-                     completed: tuple[str, ...]) -> str | None:  # fmt: skip
+def cause_of_no_step(
+    planner: Planner, task: LongTask, scene: Scene, error: PlanningError | None, completed: tuple[str, ...]
+) -> str | None:
     """Which of CAUSES made the planner say done (``error`` None) or fail; None if it was right, nothing being left to do."""
     if error is not None and error.code == ErrorCode.OUTSIDE_WORKSPACE:
         return "pose"

@@ -11,6 +11,15 @@ from training.evaluation.metrics.poses import position_error, rotation_error
 from training.evaluation.metrics.report import score, score_by_type
 
 __all__ = [
-    "bleu", "cider", "clean", "exact_match", "meteor", "position_error", "refined_match", "rotation_error", "rouge_l",
-    "score", "score_by_type",
-]  # fmt: skip
+    "bleu",
+    "cider",
+    "clean",
+    "exact_match",
+    "meteor",
+    "position_error",
+    "refined_match",
+    "rotation_error",
+    "rouge_l",
+    "score",
+    "score_by_type",
+]

@@ -26,7 +26,9 @@ def rotation_error(quaternions, references, fold: int = 1) -> np.ndarray:
     """
     if fold < 1:
         raise ValueError(f"fold must be at least 1, got {fold}")
-    quaternions, references = np.broadcast_arrays(np.asarray(quaternions, np.float64), np.asarray(references, np.float64))
+    quaternions, references = np.broadcast_arrays(
+        np.asarray(quaternions, np.float64), np.asarray(references, np.float64)
+    )
     shape = quaternions.shape[:-1]
     own, other = (Rotation.from_quat(q.reshape(-1, 4)) for q in (quaternions, references))
     turns = [Rotation.from_rotvec([0.0, 0.0, 2 * math.pi * k / fold]) for k in range(fold)]

@@ -13,7 +13,10 @@ from training.evaluation.metrics.answers import exact_match
 
 Question = tuple[str, str, str]  # question, answer, type
 _OPTIONS = re.compile(r", (.+) or (.+?)\?$")
-_NAMES = {*COLOR_NAMES, *(w for words in (*KIND_WORDS.values(), *PLURALS.values(), *SIZE_WORDS.values()) for w in words)}
+_NAMES = {
+    *COLOR_NAMES,
+    *(w for words in (*KIND_WORDS.values(), *PLURALS.values(), *SIZE_WORDS.values()) for w in words),
+}
 
 
 class Prior:
