@@ -7,6 +7,7 @@ same, only who computes it differs. Then how long a checkpoint takes to load.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
@@ -83,8 +84,7 @@ def _train(output: Path, processes: int, threads: int, options) -> dict[str, flo
     ]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     words = (output / "log.txt").read_text().splitlines()[-1].split()
-    figures = {key: float(value) for key, value in zip(words, words[1:]) if key in SHOWN}
-    return figures
+    return {key: float(value) for key, value in itertools.pairwise(words) if key in SHOWN}
 
 
 def _load_seconds() -> float:

@@ -6,23 +6,23 @@ import transformers
 from moe3d_ros.model.experts.moe import MoEFeedForward, moe_layers
 from moe3d_ros.model.language.lora import trained_tensors
 
-SIZES = dict(
-    vocab_size=97,
-    hidden_size=32,
-    intermediate_size=48,
-    num_hidden_layers=4,
-    num_attention_heads=4,
-    num_key_value_heads=2,
-    head_dim=8,
-    max_position_embeddings=64,
-    pad_token_id=0,
-)
+SIZES = {
+    "vocab_size": 97,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "max_position_embeddings": 64,
+    "pad_token_id": 0,
+}
 FAMILIES = ("Llama", "SmolLM3", "Qwen2", "Qwen3", "Mistral", "Gemma", "Gemma2", "Gemma3")
 VARIANTS = {
-    "shards": dict(num_experts=8, top_k=4, shards=4),
-    "two of each shard": dict(num_experts=8, top_k=4, shards=2),
-    "shared": dict(num_experts=4, top_k=2, shared_expert=True),
-    "shards and shared": dict(num_experts=6, top_k=2, shards=2, shared_expert=True),
+    "shards": {"num_experts": 8, "top_k": 4, "shards": 4},
+    "two of each shard": {"num_experts": 8, "top_k": 4, "shards": 2},
+    "shared": {"num_experts": 4, "top_k": 2, "shared_expert": True},
+    "shards and shared": {"num_experts": 6, "top_k": 2, "shards": 2, "shared_expert": True},
 }
 
 

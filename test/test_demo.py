@@ -88,26 +88,35 @@ def ros():
 
 
 def check_plan_json(record: dict, instruction: str) -> None:
-    assert record["instruction"] == instruction and isinstance(record["complete"], bool)
+    assert record["instruction"] == instruction
+    assert isinstance(record["complete"], bool)
     for number, action in enumerate(record["actions"]):
-        assert action["index"] == number and action["text"] and action["target"] and action["destination"]
+        assert action["index"] == number
+        assert action["text"]
+        assert action["target"]
+        assert action["destination"]
         for name in ("pick", "place"):
             pose = action[name]
-            assert pose["frame"] == "base_link" and Workspace().contains(pose["position"])
+            assert pose["frame"] == "base_link"
+            assert Workspace().contains(pose["position"])
             turn = quaternion_to_matrix(pose["quaternion"])
             assert np.allclose(turn @ turn.T, np.eye(3))
     assert record["latency_s"]["instruction_to_pick_pose"] > 0
-    assert all(seconds >= 0 for seconds in record["latency_s"].values()) and len(record["latency_s"]) > 1
+    assert all(seconds >= 0 for seconds in record["latency_s"].values())
+    assert len(record["latency_s"]) > 1
 
 
 def test_demo_plans_executes_and_leaves_nothing_behind(ros, tmp_path):
     out = tmp_path / "demo"
     done = run_demo(out, *ORACLE, DEMO_MARK=f"mark-{os.getpid()}-sim")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "SUCCESS" in done.stdout and "pick the small red block" in done.stdout
+    assert "SUCCESS" in done.stdout
+    assert "pick the small red block" in done.stdout
     record = json.loads((out / "plan.json").read_text())
     check_plan_json(record, "put the red block in the green bowl")
-    assert record["executed"] is True and record["success"] is True and len(record["actions"]) == 1
+    assert record["executed"] is True
+    assert record["success"] is True
+    assert len(record["actions"]) == 1
     assert (out / "plan.png").read_bytes()[:4] == b"\x89PNG"
     assert not left_behind(f"mark-{os.getpid()}-sim")
 
@@ -142,9 +151,11 @@ def test_demo_on_a_recorded_scan(ros, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     record = json.loads((out / "plan.json").read_text())
     check_plan_json(record, instruction)
-    assert record["executed"] is False and record["success"] is None
+    assert record["executed"] is False
+    assert record["success"] is None
     assert abs(record["actions"][0]["pick"]["position"][2] - 0.06) < 0.02
-    assert (out / "plan.png").is_file() and not left_behind(f"mark-{os.getpid()}-scan")
+    assert (out / "plan.png").is_file()
+    assert not left_behind(f"mark-{os.getpid()}-scan")
 
 
 def test_a_refused_instruction_is_one_line_and_no_success(ros, tmp_path):
@@ -153,11 +164,14 @@ def test_a_refused_instruction_is_one_line_and_no_success(ros, tmp_path):
     assert done.returncode == 2
     assert done.stderr.strip() == "The demo failed: The oracle does not know this sentence."
     record = json.loads((out / "plan.json").read_text())
-    assert record["success"] is False and record["executed"] is False and "does not know" in record["error"]
-    assert not (out / "plan.png").exists() and not left_behind(f"mark-{os.getpid()}-refused")
+    assert record["success"] is False
+    assert record["executed"] is False
+    assert "does not know" in record["error"]
+    assert not (out / "plan.png").exists()
+    assert not left_behind(f"mark-{os.getpid()}-refused")
 
 
-@pytest.mark.parametrize("sign, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_no_process_outlives_an_interrupted_demo(ros, tmp_path, sign, code):
     out, mark = tmp_path / "demo", f"mark-{os.getpid()}-{sign.name}"
     process = subprocess.Popen(
@@ -182,15 +196,19 @@ def test_no_process_outlives_an_interrupted_demo(ros, tmp_path, sign, code):
 def test_a_node_that_cannot_start_is_named(ros, tmp_path):
     out = tmp_path / "demo"
     done = run_demo(out, "--planner", "no_such_planner", DEMO_MARK=f"mark-{os.getpid()}-missing")
-    assert done.returncode == 2 and not left_behind(f"mark-{os.getpid()}-missing")
-    assert done.stderr.count("\n") == 1 and "planner node ended too early" in done.stderr
+    assert done.returncode == 2
+    assert not left_behind(f"mark-{os.getpid()}-missing")
+    assert done.stderr.count("\n") == 1
+    assert "planner node ended too early" in done.stderr
     assert "no_such_planner" in done.stderr
 
 
 @pytest.mark.parametrize("options", [("--cloud", "nowhere.pcd"), ("--seed", "-1")])
 def test_bad_options_are_refused_at_once(tmp_path, options):
     done = run_demo(tmp_path / "demo", *options)
-    assert done.returncode == 2 and done.stderr.startswith("The demo failed: ") and done.stderr.count("\n") == 1
+    assert done.returncode == 2
+    assert done.stderr.startswith("The demo failed: ")
+    assert done.stderr.count("\n") == 1
 
 
 # --- parts
@@ -199,7 +217,8 @@ def test_bad_options_are_refused_at_once(tmp_path, options):
 def test_own_domains_differ_and_are_given_back():
     first = OwnDomain(start=40)
     second = OwnDomain(start=40)
-    assert first.number != second.number and second.environment()["ROS_DOMAIN_ID"] == str(second.number)
+    assert first.number != second.number
+    assert second.environment()["ROS_DOMAIN_ID"] == str(second.number)
     freed = first.number
     first.close()
     third = OwnDomain(start=freed - 1)

@@ -16,7 +16,8 @@ OUTPUTS = {"points", "voxels", "plan_markers", "pick_pose", "place_pose", "goal_
 @pytest.mark.parametrize("node", list(TABLES))
 def test_parameter_file_holds_every_parameter_with_its_default(node):
     written = yaml.safe_load((ROOT / "config" / "planner.yaml").read_text())[f"/**/{node}"]["ros__parameters"]
-    assert written == {parameter.name: parameter.default for parameter in TABLES[node]} and len(written) >= 3
+    assert written == {parameter.name: parameter.default for parameter in TABLES[node]}
+    assert len(written) >= 3
 
 
 def test_rviz_shows_every_topic_by_its_relative_name():
@@ -58,8 +59,10 @@ def test_every_node_of_this_package_respawns_on_demand():
     calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
     nodes = [call for call in calls if getattr(call.func, "id", "") == "Node"]
     shared = [[k.value.id for k in call.keywords if k.arg is None and isinstance(k.value, ast.Name)] for call in nodes]
-    assert len(nodes) == 2 and all(names == ["process"] for names in shared)
-    assert '"respawn": value["respawn"]' in text and '("respawn", "false",' in text
+    assert len(nodes) == 2
+    assert all(names == ["process"] for names in shared)
+    assert '"respawn": value["respawn"]' in text
+    assert '("respawn", "false",' in text
     delay = float(re.search(r"RESPAWN_DELAY = ([\d.]+)", text).group(1))
     assert delay == RESPAWN_DELAY  # as the soak does it
 

@@ -65,8 +65,7 @@ def test_manifest_names_every_ros_package_that_is_imported():
     ros = {
         name
         for name in imported
-        if name.endswith("_msgs")
-        or name.endswith("_srvs")
+        if name.endswith(("_msgs", "_srvs"))
         or name
         in ("rclpy", "tf2_ros", "tf_transformations", "sensor_msgs_py", "launch", "launch_ros", "ament_index_python")
     }
@@ -88,7 +87,8 @@ def test_generated_interfaces_and_the_package_are_one():
     plan = messages.TaskPlan(instruction="sort", stage_names=["text"], stage_seconds=[0.5])
     plan.actions.append(messages.PlannedAction(verb="pick_place", confidence=0.5))
     result = PlanTask.Result(plan=plan, error_code=PlanTask.Goal.STALE_CLOUD)
-    assert result.error_code == ErrorCode.STALE_CLOUD and result.plan.actions[0].pick.pose.orientation.w == 1.0
+    assert result.error_code == ErrorCode.STALE_CLOUD
+    assert result.plan.actions[0].pick.pose.orientation.w == 1.0
     assert AnswerQuestion.Response(success=True, answer="two", seconds=0.1).answer == "two"
 
 

@@ -36,18 +36,22 @@ def cloud():
 
 def test_a_plan_parses_and_stays_in_the_workspace(planner, cloud):
     plan = planner.plan(*cloud, INSTRUCTION)
-    assert plan.instruction == INSTRUCTION and not plan.complete
+    assert plan.instruction == INSTRUCTION
+    assert not plan.complete
     assert set(plan.latency_s) == {"voxels", "encode", "language", "poses"}
     for number, action in enumerate(plan.actions):
-        assert action.index == number and action.verb == "pick_place"
-        assert action.target in TARGETS and action.destination in DESTINATIONS
+        assert action.index == number
+        assert action.verb == "pick_place"
+        assert action.target in TARGETS
+        assert action.destination in DESTINATIONS
         assert action.text == f"pick the {action.target}, place it {action.destination}"
         assert 0 <= action.confidence <= 1
         for pose in (action.pick, action.place):
             assert planner.workspace.contains(np.array(pose.position))
             assert np.linalg.norm(pose.orientation) == pytest.approx(1)
     record = plan.to_dict()["actions"][0]
-    assert record["pick"]["frame"] == "base_link" and len(record["place"]["quaternion"]) == 4
+    assert record["pick"]["frame"] == "base_link"
+    assert len(record["place"]["quaternion"]) == 4
 
 
 def test_the_same_cloud_gives_the_same_plan(planner, cloud):
@@ -71,7 +75,8 @@ def test_voxels_give_the_plan_of_their_points(planner, cloud):
 def test_bad_instructions_are_refused(planner, cloud, instruction):
     with pytest.raises(PlanningError) as caught:
         planner.plan(*cloud, instruction)
-    assert caught.value.code == ErrorCode.BAD_INSTRUCTION and str(caught.value).endswith(".")
+    assert caught.value.code == ErrorCode.BAD_INSTRUCTION
+    assert str(caught.value).endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +127,8 @@ def test_an_answer_can_be_stopped(planner, cloud):
 def test_progress_shows_the_text_as_it_grows(planner, cloud):
     texts = []
     plan = planner.plan(*cloud, INSTRUCTION, on_progress=lambda stage, text: texts.append(text) if text else None)
-    assert texts[0].startswith("pick the") and texts[-1].split("\n")[0] == plan.actions[0].text
+    assert texts[0].startswith("pick the")
+    assert texts[-1].split("\n")[0] == plan.actions[0].text
 
 
 def test_max_steps_is_kept(planner, cloud):

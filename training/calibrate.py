@@ -11,17 +11,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
 
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from scipy.optimize import minimize  # noqa: E402
-from scipy.special import expit, logit  # noqa: E402
+import numpy as np
+import torch
+from scipy.optimize import minimize
+from scipy.special import expit, logit
 
-from moe3d_ros.model.checkpoint import CARD, CheckpointError, load_checkpoint, save_checkpoint  # noqa: E402
-from moe3d_ros.model.config import LEAST_CHANCE  # noqa: E402
-from moe3d_ros.model.language.base_llm import BaseModelError  # noqa: E402
-from moe3d_ros.planner import CHECKPOINTS, Planner  # noqa: E402
-from training.evaluation.calibration import confidences, expected_calibration_error  # noqa: E402
-from training.evaluation.judging.held_out_cases import CALIBRATION_SEED  # noqa: E402
+from moe3d_ros.model.checkpoint import CARD, CheckpointError, load_checkpoint, save_checkpoint
+from moe3d_ros.model.config import LEAST_CHANCE
+from moe3d_ros.model.language.base_llm import BaseModelError
+from moe3d_ros.planner import CHECKPOINTS, Planner
+from training.evaluation.calibration import confidences, expected_calibration_error
+from training.evaluation.judging.held_out_cases import CALIBRATION_SEED
 
 LIMITS = ((-3.0, 3.0), (-10.0, 10.0))  # of the temperature's logarithm, and of the bias
 PRIOR = 0.05  # keeps the fit finite where every step is right: a pull towards temperature 1 and bias 0

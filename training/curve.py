@@ -9,15 +9,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
 
-from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
-from moe3d_ros.model.language.base_llm import BaseModelError  # noqa: E402
-from moe3d_ros.model.language.lora import merge_for_serving  # noqa: E402
-from moe3d_ros.planner import Planner  # noqa: E402
-from training.engine.state import STATE, StateError, load_matching  # noqa: E402
-from training.evaluation.judging.first_step import first_steps  # noqa: E402
-from training.evaluation.judging.held_out_cases import HELD_OUT_SEED, Case, moment_pair, single_step_pair  # noqa: E402
-from training.evaluation.judging.shares import shares  # noqa: E402
-from training.export import add_model_arguments, build_model  # noqa: E402
+from moe3d_ros.model.checkpoint import CheckpointError
+from moe3d_ros.model.language.base_llm import BaseModelError
+from moe3d_ros.model.language.lora import merge_for_serving
+from moe3d_ros.planner import Planner
+from training.engine.state import STATE, StateError, load_matching
+from training.evaluation.judging.first_step import first_steps
+from training.evaluation.judging.held_out_cases import HELD_OUT_SEED, Case, moment_pair, single_step_pair
+from training.evaluation.judging.shares import shares
+from training.export import add_model_arguments, build_model
 
 FAMILIES = {"single": "one step", "seen": "tasks A to E", "unseen": "tasks F to K", "practice": "practice tasks"}
 

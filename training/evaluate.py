@@ -9,24 +9,24 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
 
-import torch  # noqa: E402
+import torch
 
-from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
-from moe3d_ros.model.language.base_llm import BaseModelError  # noqa: E402
-from moe3d_ros.planner import Planner  # noqa: E402
+from moe3d_ros.model.checkpoint import CheckpointError
+from moe3d_ros.model.language.base_llm import BaseModelError
+from moe3d_ros.planner import Planner
 from training.evaluation import (
-    calibration,  # noqa: E402
-    closed_loop,  # noqa: E402
-    closed_loop_report,  # noqa: E402
-    completion,  # noqa: E402
-    pose_steps,  # noqa: E402
-    question_answering,  # noqa: E402
-    refusals,  # noqa: E402
-    single_step,  # noqa: E402
-    six_dof,  # noqa: E402
-    wordings,  # noqa: E402
+    calibration,
+    closed_loop,
+    closed_loop_report,
+    completion,
+    pose_steps,
+    question_answering,
+    refusals,
+    single_step,
+    six_dof,
+    wordings,
 )
-from training.evaluation.judging import comparison  # noqa: E402
+from training.evaluation.judging import comparison
 
 ALL_TASKS = "A,B,C,D,E,F,G,H,I,J,K"
 DECISIONS = {"refusals": refusals, "wordings": wordings, "calibration": calibration}  # no physics, all wordings

@@ -12,15 +12,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
 
-import torch  # noqa: E402
+import torch
 
-from moe3d_ros.model.action.objectives import HEADS  # noqa: E402
-from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint, save_checkpoint  # noqa: E402
-from moe3d_ros.model.config import LanguageConfig, ModelConfig  # noqa: E402
-from moe3d_ros.model.language.base_llm import load_base  # noqa: E402
-from moe3d_ros.model.perception.encoder import EncoderConfig  # noqa: E402
-from moe3d_ros.model.policy import ThreeDMoE  # noqa: E402
-from training.engine.state import StateError, load_matching, read_identity, read_weights, sizes_of  # noqa: E402
+from moe3d_ros.model.action.objectives import HEADS
+from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint, save_checkpoint
+from moe3d_ros.model.config import LanguageConfig, ModelConfig
+from moe3d_ros.model.language.base_llm import load_base
+from moe3d_ros.model.perception.encoder import EncoderConfig
+from moe3d_ros.model.policy import ThreeDMoE
+from training.engine.state import StateError, load_matching, read_identity, read_weights, sizes_of
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -110,7 +110,7 @@ def exchange_pose(
 
 def _head(run: str, config: dict | None = None) -> dict:
     """Settings of the head that a run of the action stage trained; its number of steps, where the head is a new one."""
-    run = run.split(",")[-1].strip()  # the last one wins
+    run = run.rsplit(",", maxsplit=1)[-1].strip()  # the last one wins
     if (Path(run) / CHECKSUMS).exists():
         head = load_checkpoint(run)[0].get("pose_head", "flow")
     else:

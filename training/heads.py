@@ -15,16 +15,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
 
-from moe3d_ros.model.action.objectives import HEADS  # noqa: E402
-from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
-from moe3d_ros.model.language.base_llm import BaseModelError  # noqa: E402
-from moe3d_ros.planner import CHECKPOINTS, Planner  # noqa: E402
-from training.engine.config import parse  # noqa: E402
-from training.engine.loop import train  # noqa: E402
-from training.engine.state import StateError  # noqa: E402
-from training.evaluation import pose_steps  # noqa: E402
-from training.export import exchange_pose  # noqa: E402
-from training.stages.action import ActionTask  # noqa: E402
+from moe3d_ros.model.action.objectives import HEADS
+from moe3d_ros.model.checkpoint import CheckpointError
+from moe3d_ros.model.language.base_llm import BaseModelError
+from moe3d_ros.planner import CHECKPOINTS, Planner
+from training.engine.config import parse
+from training.engine.loop import train
+from training.engine.state import StateError
+from training.evaluation import pose_steps
+from training.export import exchange_pose
+from training.stages.action import ActionTask
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -17,15 +17,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
 
-import torch  # noqa: E402
+import torch
 
-from training.engine.config import parse  # noqa: E402
-from training.engine.loop import train  # noqa: E402
-from training.engine.run_log import last_details, read_losses  # noqa: E402
-from training.engine.state import STATE  # noqa: E402
-from training.evaluation import question_answering  # noqa: E402
-from training.reports.study_report import write_report  # noqa: E402
-from training.stages.language import LanguageTask  # noqa: E402
+from training.engine.config import parse
+from training.engine.loop import train
+from training.engine.run_log import last_details, read_losses
+from training.engine.state import STATE
+from training.evaluation import question_answering
+from training.reports.study_report import write_report
+from training.stages.language import LanguageTask
 
 
 @dataclass(frozen=True)

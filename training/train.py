@@ -7,12 +7,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
 
-from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
-from moe3d_ros.model.language.base_llm import BaseModelError  # noqa: E402
-from training.engine.config import StageConfig, parse  # noqa: E402
-from training.engine.loop import Task, train  # noqa: E402
-from training.engine.processes import make_accelerator  # noqa: E402
-from training.engine.state import StateError  # noqa: E402
+from moe3d_ros.model.checkpoint import CheckpointError
+from moe3d_ros.model.language.base_llm import BaseModelError
+from training.engine.config import StageConfig, parse
+from training.engine.loop import Task, train
+from training.engine.processes import make_accelerator
+from training.engine.state import StateError
 
 
 def make_task(config: StageConfig) -> Task:

@@ -166,7 +166,7 @@ class Viewer(Node):
 
 def _rgb(color) -> tuple[int, int, int]:
     """std_msgs/ColorRGBA -> 0 to 255."""
-    return tuple(int(round(255 * min(max(value, 0.0), 1.0))) for value in (color.r, color.g, color.b))
+    return tuple(round(255 * min(max(value, 0.0), 1.0)) for value in (color.r, color.g, color.b))
 
 
 def main(args=None) -> int:

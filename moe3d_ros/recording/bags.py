@@ -6,8 +6,9 @@ Messages are plain objects with the attributes of their ROS type (`msg.header.st
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Iterable, Iterator, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 

@@ -27,12 +27,12 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("MOE3D_CACHE", str(tmp_path / "cache"))
     from tokenizers import Tokenizer, models, pre_tokenizers
 
-    words = {word: i for i, word in enumerate("<unk> put the red block in bowl".split())}
+    words = {word: i for i, word in enumerate(["<unk>", "put", "the", "red", "block", "in", "bowl"])}
     tokenizer = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     place = tmp_path / "tiny"
     transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>").save_pretrained(place)
-    sizes = dict(vocab_size=16, hidden_size=16, intermediate_size=512, num_hidden_layers=50)
+    sizes = {"vocab_size": 16, "hidden_size": 16, "intermediate_size": 512, "num_hidden_layers": 50}
     config = transformers.LlamaConfig(**sizes, num_attention_heads=2, num_key_value_heads=1, tie_word_embeddings=True)
     transformers.LlamaForCausalLM(config).save_pretrained(place)
     return place
@@ -41,8 +41,10 @@ def folder(tmp_path, monkeypatch):
 def test_a_local_folder(folder):
     model, tokenizer, revision = load_base(folder)
     assert tokenizer("put the red block")["input_ids"] == [1, 2, 3, 4]
-    assert len(revision) == 64 and revision == load_base(str(folder))[2]
-    assert not model.training and not any(p.requires_grad for p in model.parameters())
+    assert len(revision) == 64
+    assert revision == load_base(str(folder))[2]
+    assert not model.training
+    assert not any(p.requires_grad for p in model.parameters())
     assert model.lm_head.weight is model.model.embed_tokens.weight
 
 
@@ -150,7 +152,8 @@ def test_one_of_many_processes_converts(tmp_path, monkeypatch):
     monkeypatch.setattr(base_llm, "_convert", convert_slowly)
     with ThreadPoolExecutor(4) as pool:  # the lock belongs to the open file: threads contend as processes do
         folders = list(pool.map(lambda _: base_llm.prepare_default_base(), range(4)))
-    assert len(converted) == 1 and len(set(folders)) == 1
+    assert len(converted) == 1
+    assert len(set(folders)) == 1
 
 
 @needs_source
@@ -164,13 +167,15 @@ def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
 @needs_source
 def test_the_default_base_is_unchanged_by_the_conversion(capsys):
     model, tokenizer, revision = load_base()
-    assert len(convert.PROMPTS) == 20 and len(revision) == 64
+    assert len(convert.PROMPTS) == 20
+    assert len(revision) == 64
     dense = convert.logits_of(model, tokenizer, convert.PROMPTS)
     assert dense[0].abs().max() > 10
     convert_to_moe(model, num_experts=4, top_k=2)
     assert convert.largest_difference(convert.logits_of(model, tokenizer, convert.PROMPTS), dense) <= 1e-3
     count = count_parameters(model)
-    assert round(count.dense / 1e6, 1) == 134.5 and count.dense < count.activated < count.total
+    assert round(count.dense / 1e6, 1) == 134.5
+    assert count.dense < count.activated < count.total
 
 
 @needs_source
@@ -202,6 +207,8 @@ def test_convert_from_the_command_line(folder, capsys):
         == 0
     )
     printed = capsys.readouterr().out
-    assert "2 layers, 3 experts, top-2" in printed and "activated" in printed and "identity    identical" in printed
+    assert "2 layers, 3 experts, top-2" in printed
+    assert "activated" in printed
+    assert "identity    identical" in printed
     assert convert.main(["--base", str(folder / "nowhere")]) == 1
     assert "No base LLM" in capsys.readouterr().err

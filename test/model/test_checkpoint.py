@@ -44,7 +44,8 @@ def test_round_trip(folder):
 def test_half_precision_storage(tmp_path):
     folder = save_checkpoint(tmp_path / "half", CONFIG, some_tensors(), "", dtype=torch.float16)
     _, tensors = load_checkpoint(folder)
-    assert tensors["layers.0.weight"].dtype == torch.float16 and tensors["counter"].dtype == torch.int64
+    assert tensors["layers.0.weight"].dtype == torch.float16
+    assert tensors["counter"].dtype == torch.int64
     expected = some_tensors()["layers.0.weight"]
     torch.testing.assert_close(tensors["layers.0.weight"].float(), expected, atol=1e-3, rtol=1e-3)
 
@@ -61,7 +62,8 @@ def test_shards_keep_their_limit(tmp_path, monkeypatch):
     tensors = {f"t{i}": torch.randn(50, 50) for i in range(9)}
     folder = save_checkpoint(tmp_path / "sharded", CONFIG, tensors, "")
     shards = sorted(folder.glob("*.safetensors"))
-    assert len(shards) == 3 and shards[0].name == "model-00001-of-00003.safetensors"
+    assert len(shards) == 3
+    assert shards[0].name == "model-00001-of-00003.safetensors"
     assert all(path.stat().st_size <= 40_000 for path in shards)
     assert_same(load_checkpoint(folder)[1], tensors)
 
@@ -179,7 +181,7 @@ def test_a_failed_write_keeps_the_last_good_one(folder, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "tensors, dtype, word",
+    ("tensors", "dtype", "word"),
     [
         ({"a": torch.tensor([1.0, float("nan")])}, None, "a has values"),
         ({"a": torch.tensor([1e6])}, torch.float16, "float16"),

@@ -30,7 +30,8 @@ def test_shards_keep_the_activated_cost():
     assert dense.dense == dense.activated == dense.computed
     convert_to_moe(model, num_experts=8, top_k=4, shards=4, rank=4, layers="all")
     count, flops, routers = count_parameters(model), count_flops(model), 4 * 8 * 32
-    assert flops.dense == dense.dense and flops.activated == dense.dense + 2 * routers
+    assert flops.dense == dense.dense
+    assert flops.activated == dense.dense + 2 * routers
     assert count.activated == count.dense + routers
     assert count.total == count.dense + 4 * 3 * 32 * 48 + routers  # two copies of every shard
     model = tiny()
@@ -49,5 +50,7 @@ def test_what_the_router_sees_is_counted():
     extra = 4 * 4 * (2 + POSITION_FEATURES)  # layers, experts, inputs
     for name in ("total", "activated", "stored", "trained"):
         assert getattr(more, name) == getattr(plain, name) + extra
-    assert more.dense == plain.dense and more_flops.dense == flops.dense
-    assert more_flops.activated == flops.activated + 2 * extra and more_flops.computed == flops.computed + 2 * extra
+    assert more.dense == plain.dense
+    assert more_flops.dense == flops.dense
+    assert more_flops.activated == flops.activated + 2 * extra
+    assert more_flops.computed == flops.computed + 2 * extra

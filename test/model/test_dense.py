@@ -37,7 +37,8 @@ def adapted(base, **settings):
 def test_the_baseline_trains_as_many_numbers_in_the_same_places(base, more):
     mixture, config = adapted(base, experts=4, top_k=2, **more)
     dense, _ = adapted(base, experts=4, top_k=2, dense=True, **more)
-    assert moe_layers(mixture) and not moe_layers(dense)
+    assert moe_layers(mixture)
+    assert not moe_layers(dense)
     routers = sum(p.numel() for layer in moe_layers(mixture).values() for p in layer.router_parameters())
     count = [sum(p.numel() for p in trained_tensors(model).values()) for model in (mixture, dense)]
     assert count[1] == count[0] - routers
@@ -104,14 +105,16 @@ def test_a_dense_run_becomes_a_checkpoint_that_loads(runs, tmp_path, base):
     ]
     export([*arguments, "--dense", "--output", str(tmp_path / "dense")])
     planner = Planner.from_pretrained(str(tmp_path / "dense"))
-    assert planner.model.config.language.dense and not moe_layers(planner.model.language.llm)
+    assert planner.model.config.language.dense
+    assert not moe_layers(planner.model.language.llm)
 
     # The merged weights are the base's and the run's update.
     frozen, _, _ = load_base(base)
     weights = read_weights(language)
     name = "llm.model.layers.1.mlp.gate_proj.lora_{}.default.weight"
     update = 2.0 * weights[name.format("B")] @ weights[name.format("A")]
-    assert weights[name.format("A")].shape[0] == 4 * 2 and update.abs().max() > 1e-4
+    assert weights[name.format("A")].shape[0] == 4 * 2
+    assert update.abs().max() > 1e-4
     merged = planner.model.language.llm.model.layers[1].mlp.gate_proj.weight
     torch.testing.assert_close(merged - frozen.model.layers[1].mlp.gate_proj.weight, update, atol=1e-4, rtol=1e-2)
     with pytest.raises(StateError, match="fit none of the modules"):  # without --dense: experts that the run lacks

@@ -22,13 +22,15 @@ def test_a_free_spot_stays_as_it_is():
 def test_the_nearest_free_spot_is_taken_where_something_is_in_the_way():
     center, wanted = np.array([[0.5, 0.12]]), np.array([0.5, 0.1])
     spot = free_spot(wanted, 0.03, center, np.array([0.04]), TABLE)
-    assert np.linalg.norm(spot - center[0]) >= 0.07 and 0.05 <= np.linalg.norm(spot - wanted) < 0.07
+    assert np.linalg.norm(spot - center[0]) >= 0.07
+    assert 0.05 <= np.linalg.norm(spot - wanted) < 0.07
 
 
 def test_it_stays_in_the_area_and_on_the_table():
     wanted = np.array([0.52, 0.03])  # near a corner of the area: the shortest ways out lead into others
     spot = free_spot(wanted, 0.03, wanted[None], np.array([0.05]), TABLE, "top left area")
-    assert in_area(wanted, "top left area") and in_area(spot, "top left area")
+    assert in_area(wanted, "top left area")
+    assert in_area(spot, "top left area")
     edge = np.array([0.72, 0.47])
     spot = free_spot(edge, 0.03, edge[None], np.array([0.05]), TABLE)
     assert (spot <= np.array(TABLE.high[:2]) - 0.03).all()
@@ -57,7 +59,8 @@ def test_blocks_that_go_to_one_area_do_not_land_on_each_other():
             (action,) = plan.actions
             taken = [thing.position[:2] for thing in world.current_scene().objects if thing.name != action.target]
             apart = np.linalg.norm(np.array(taken) - action.place.position[:2], axis=1)
-            assert action.destination == "on the top left area" and apart.min() > 0.045
+            assert action.destination == "on the top left area"
+            assert apart.min() > 0.045
             done.append(action.text)
             world.pick_and_place(action.pick, action.place)
         lying = world.current_scene().objects

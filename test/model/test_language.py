@@ -87,10 +87,14 @@ SLOT = torch.arange(3)[None]
 def test_the_grammar_accepts_plans_and_nothing_else(model):
     grammar: PlanGrammar = model.grammar
     tokens = grammar.tokens(STEPS)
-    assert len(grammar.walk(tokens)) == len(tokens) and tokens[-1] == grammar.special[DONE]
-    assert grammar.walk(grammar.tokens([], cannot=True)) and grammar.special[CANNOT] in grammar.walk(tokens)[0]
+    assert len(grammar.walk(tokens)) == len(tokens)
+    assert tokens[-1] == grammar.special[DONE]
+    assert grammar.walk(grammar.tokens([], cannot=True))
+    assert grammar.special[CANNOT] in grammar.walk(tokens)[0]
     (first, last), (second, _) = grammar.spans(tokens)
-    assert first == 0 and second == last + 1 and tokens[last] == grammar.special[STEP]
+    assert first == 0
+    assert second == last + 1
+    assert tokens[last] == grammar.special[STEP]
     assert grammar.special[CANNOT] not in grammar.walk(tokens)[second], "a plan that has begun can only end"
     assert all(
         len(allowed) == 1 for token, allowed in zip(tokens, grammar.walk(tokens)) if token in grammar.special[PICK:]
@@ -143,7 +147,8 @@ def test_decoding_agrees_with_reading_the_same_plan(model):
     """
     scene = objects()
     steps, end, _ = generate_plan(model, scene, "put it there", max_steps=2)
-    assert steps and end in ("done", "max_steps")
+    assert steps
+    assert end in ("done", "max_steps")
     pointers = [step.state.chosen for step in steps]
     text = plan_text(model, [step.text for step in steps], pointers=pointers)
     _, tokens = model.objects(scene)
@@ -179,12 +184,14 @@ def test_a_plan_ends_where_the_pointer_finds_nothing_to_pick(model):
     allowed = torch.tensor([[special[DONE], special[CANNOT], 5], [5, 6, special[STEP]]])
     sure = torch.tensor([[-9.0, -9.0, 9.0], [9.0, -9.0, -9.0]])
     bonus = model.end_bonus(allowed, model.log_odds_of_none(sure))
-    assert (bonus[0] > 10).tolist() == [True, True, False] and not bonus[1].any()
+    assert (bonus[0] > 10).tolist() == [True, True, False]
+    assert not bonus[1].any()
 
 
 def test_a_plan_can_say_that_nothing_is_left(model):
     packed_text = plan_text(model, [])
-    assert packed_text.answer == [model.grammar.special[DONE]] and packed_text.steps == []
+    assert packed_text.answer == [model.grammar.special[DONE]]
+    assert packed_text.steps == []
 
 
 @torch.no_grad()

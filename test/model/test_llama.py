@@ -31,8 +31,19 @@ def write_base(folder, tied=True, **changes):
     )
     wrapped = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer._tokenizer, eos_token="<end>")
     wrapped.save_pretrained(folder)
-    values = dict(vocab_size=len(wrapped), hidden_size=WIDTH, intermediate_size=48, num_hidden_layers=3, head_dim=8)
-    values |= dict(num_attention_heads=6, num_key_value_heads=2, tie_word_embeddings=tied, initializer_range=0.3)
+    values = {
+        "vocab_size": len(wrapped),
+        "hidden_size": WIDTH,
+        "intermediate_size": 48,
+        "num_hidden_layers": 3,
+        "head_dim": 8,
+    }
+    values |= {
+        "num_attention_heads": 6,
+        "num_key_value_heads": 2,
+        "tie_word_embeddings": tied,
+        "initializer_range": 0.3,
+    }
     torch.manual_seed(0)
     transformers.LlamaForCausalLM(transformers.LlamaConfig(**(values | changes))).save_pretrained(folder)
     return folder
@@ -48,7 +59,9 @@ def pair(request, cache, tmp_path):
     """transformers' model and ours, of the same folder."""
     folder = write_base(tmp_path / "base", **request.param)
     (theirs, _, revision), (ours, _, same) = load_base(folder), load_base_for_serving(folder)
-    assert isinstance(ours, LlamaForServing) and not isinstance(theirs, LlamaForServing) and revision == same
+    assert isinstance(ours, LlamaForServing)
+    assert not isinstance(theirs, LlamaForServing)
+    assert revision == same
     return theirs, ours
 
 
@@ -110,7 +123,8 @@ def test_embeddings_logits_and_words(pair, tmp_path):
     assert mine.eos_token_id == their.eos_token_id is not None
     for text in ("put the red block in the bowl", " two  spaces, é \n\n and <end> ", ""):
         ids = their(text, add_special_tokens=False)["input_ids"]
-        assert mine(text, add_special_tokens=False)["input_ids"] == ids and mine.decode(ids) == their.decode(ids)
+        assert mine(text, add_special_tokens=False)["input_ids"] == ids
+        assert mine.decode(ids) == their.decode(ids)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +202,8 @@ print(json.dumps([[action.text for action in plan.actions], [m for m in ("transf
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     texts, imported = json.loads(done.stdout.splitlines()[-1])
-    assert texts and not imported
+    assert texts
+    assert not imported
 
 
 def test_the_default_checkpoint_is_served_so():

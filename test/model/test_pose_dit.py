@@ -132,7 +132,8 @@ def test_cached_memory_gives_identical_results():
     model, (x_t, t, condition), scene = random_model(), random_inputs(), random_scene()
     memory = model.encode_memory(*scene)
     plain, cached = model(x_t, t, condition, *scene), model(x_t, t, condition, memory=memory)
-    assert torch.equal(plain.data, cached.data) and torch.equal(plain.pointer_logits, cached.pointer_logits)
+    assert torch.equal(plain.data, cached.data)
+    assert torch.equal(plain.pointer_logits, cached.pointer_logits)
     for steps in (1, 4):
         first = sample_poses(model, condition, *scene, steps=steps, generator=torch.Generator().manual_seed(3))
         noise = torch.randn(SCENES, PLANS, 2, 9, generator=torch.Generator().manual_seed(3))
@@ -141,7 +142,8 @@ def test_cached_memory_gives_identical_results():
             return model(x, torch.full((SCENES, PLANS), time), condition, *scene).data
 
         uncached = model.denormalize(rectified_flow.sample(predict, noise, steps))
-        assert torch.equal(first[0], uncached[0]) and torch.equal(first[1], uncached[1])
+        assert torch.equal(first[0], uncached[0])
+        assert torch.equal(first[1], uncached[1])
 
 
 @torch.no_grad()
@@ -235,7 +237,8 @@ def test_loss_weighs_its_parts_and_skips_what_is_not_marked():
     marked = torch.zeros(1, 2, 2, 4, dtype=torch.bool)
     total, parts = pose_loss(output, target, marked)
     total.backward()
-    assert parts["pointer"] == 0 and logits.grad.isfinite().all()
+    assert parts["pointer"] == 0
+    assert logits.grad.isfinite().all()
     assert total.item() == pytest.approx(10 * 0.5 + 0.25)
     marked[0, 0, 0, :2] = True  # two of four patches: -log(1 / 2)
     total, parts = pose_loss(output, target, marked, PoseLossWeights(1.0, 2.0, 3.0))

@@ -40,7 +40,9 @@ def test_ddim_keeps_the_variance_and_measures_the_noise():
     head, t = Ddim(), torch.linspace(0.001, 1.0, 50)
     signal, spread = head.schedule(t)
     torch.testing.assert_close(signal.square() + spread.square(), torch.ones(50))
-    assert (signal.diff() < 0).all() and signal[-1] < 1e-6 and signal[0] > 0.999
+    assert (signal.diff() < 0).all()
+    assert signal[-1] < 1e-6
+    assert signal[0] > 0.999
     data, noise, wrong = torch.randn(50, 2, 9), torch.randn(50, 2, 9), 0.1 * torch.randn(50, 2, 9)
     x_t = head.corrupt(data, noise, t)
     guessed = (x_t - signal[:, None, None] * (data + wrong)) / spread[
@@ -50,14 +52,16 @@ def test_ddim_keeps_the_variance_and_measures_the_noise():
     error = head.error(wrong, t)
     torch.testing.assert_close(error[noisy], (guessed - noise).square()[noisy], atol=1e-4, rtol=1e-3)
     torch.testing.assert_close(error[~noisy], MOST_SNR * wrong[~noisy].square())
-    assert noisy.any() and not noisy.all()
+    assert noisy.any()
+    assert not noisy.all()
 
 
 def test_regression_knows_neither_noise_nor_steps():
     seen = []
     for steps in (1, 10):
         Regression().sample(lambda x_t, t: seen.append((x_t, t)) or x_t, torch.randn(3, 2, 9), steps)
-    assert len(seen) == 2 and all(t == 1.0 and not x_t.any() for x_t, t in seen)
+    assert len(seen) == 2
+    assert all(t == 1.0 and not x_t.any() for x_t, t in seen)
     assert not Regression().corrupt(torch.randn(3, 2, 9), torch.randn(3, 2, 9), torch.ones(3)).any()
 
 
@@ -66,14 +70,16 @@ def test_decided_noise_is_noise_that_lies_far_from_every_edge():
     free, known = torch.randn(8000, 2, 9), torch.ones(8000, 2, 1, dtype=torch.bool)
     known[0] = False
     noise = decided_noise(free, known)
-    assert torch.equal(noise[0], free[0]) and torch.equal(noise[..., :3], free[..., :3])
+    assert torch.equal(noise[0], free[0])
+    assert torch.equal(noise[..., :3], free[..., :3])
     turns = quarter_turns(torch.tensor([0.0, 0.0, 0.0, *TOP_DOWN]).expand(2, 9))  # (4, 2, 9)
 
     def products(x):
         return torch.einsum("bkd,qkd->bq", x, turns)
 
     ranked = products(noise)[1:].sort(-1).values
-    assert ranked[:, 1:3].abs().max() < 1e-4 and ranked[:, 3].min() > 1.99  # the nearest turn, and two at right angles
+    assert ranked[:, 1:3].abs().max() < 1e-4
+    assert ranked[:, 3].min() > 1.99
     share = products(noise).argmax(-1).bincount() / 8000
     assert (share - 0.25).abs().max() < 0.03
     strength = products(free)[:, :2].norm(dim=-1)

@@ -1,5 +1,7 @@
 """Rectified flow: the direction of time, the steps of the sampler, and the choice among equally right targets."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -24,8 +26,10 @@ def test_velocity_points_from_data_to_noise_everywhere_on_the_path():
 def test_bias_to_noise_keeps_the_ends_and_favours_noise():
     u = torch.linspace(0, 1, 1001)
     t = flow.bias_to_noise(u)
-    assert t[0] == 0 and t[-1] == 1
-    assert (t.diff() > 0).all() and (t >= u).all()
+    assert t[0] == 0
+    assert t[-1] == 1
+    assert (t.diff() > 0).all()
+    assert (t >= u).all()
     assert flow.bias_to_noise(torch.tensor(0.5)) == pytest.approx(0.75)
 
 
@@ -37,7 +41,9 @@ def test_one_step_returns_the_data_prediction_made_from_pure_noise():
         return prediction
 
     assert torch.equal(flow.sample(predict, noise, steps=1), prediction)
-    assert len(seen) == 1 and seen[0][1] == 1.0 and torch.equal(seen[0][0], noise)
+    assert len(seen) == 1
+    assert seen[0][1] == 1.0
+    assert torch.equal(seen[0][0], noise)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 4, 10])
@@ -49,7 +55,7 @@ def test_sampling_is_euler_along_the_velocity(steps):
 
     x_t = noise
     times = torch.linspace(1, 0, steps + 1, dtype=torch.float64)
-    for t, t_next in zip(times[:-1], times[1:]):
+    for t, t_next in itertools.pairwise(times):
         x_t = x_t + (t_next - t) * flow.velocity_from_data(x_t, predict(x_t, t), t)
     torch.testing.assert_close(flow.sample(predict, noise, steps), x_t)
 

@@ -8,7 +8,7 @@ from moe3d_ros.model.experts.moe import convert_to_moe, moe_layers
 from moe3d_ros.model.experts.routing import RouterRecorder, load_balancing_loss, router_z_loss
 from moe3d_ros.model.experts.token_places import TokenPlaces, join_places, object_places, text_places
 
-SEES = dict(router_modality=True, router_geometry=True)
+SEES = {"router_modality": True, "router_geometry": True}
 
 
 def places(batch=3, length=17, objects=5):
@@ -53,7 +53,7 @@ def test_balance_loss_at_its_ends():
 
 
 @pytest.mark.parametrize("variant", [{}, *VARIANTS.values()])
-@pytest.mark.parametrize("sees", [dict(router_modality=True), dict(router_geometry=True), SEES])
+@pytest.mark.parametrize("sees", [{"router_modality": True}, {"router_geometry": True}, SEES])
 def test_what_the_router_sees_keeps_the_dense_model_at_the_start(sees, variant):
     model, ids = tiny(), prompts()
     with torch.no_grad():

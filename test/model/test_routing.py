@@ -75,11 +75,13 @@ def test_balance_by_modality_brings_collapsed_experts_back(tmp_path, base, balan
     config = settings(tmp_path, base, steps=100, learning_rate=1e-2, balance=BALANCE, balance_by=balance_by)
     task = collapsed(config)
     before = least_loads(task)
-    assert before["text"] < 0.02 and before["3d"] < 0.02
+    assert before["text"] < 0.02
+    assert before["3d"] < 0.02
     train(task, config)
     after = least_loads(task)
     if balance_by == "modality":
-        assert after["text"] > 0.05 and after["3d"] > 0.05
+        assert after["text"] > 0.05
+        assert after["3d"] > 0.05
     else:  # over all tokens the few objects hardly count: why each modality is balanced by itself
         assert after["3d"] < 0.05
 
@@ -91,7 +93,8 @@ def test_the_pull_does_not_fade_with_the_distance():
     chosen = logits.topk(2).indices
     (faded,) = torch.autograd.grad(load_balancing_loss(logits, chosen), logits)
     (pull,) = torch.autograd.grad(starvation_loss(logits, chosen, 0.4), logits)
-    assert faded[:, 3].sum().abs() < 1e-6 and pull[:, 3].sum().item() == pytest.approx(-1.0)
+    assert faded[:, 3].sum().abs() < 1e-6
+    assert pull[:, 3].sum().item() == pytest.approx(-1.0)
     assert not pull[:, :3].any()
     assert (pull[:, 3] != 0).sum() == 10  # 0.4 of an even share of 100 choices, from the tokens nearest to it
     fed = logits.detach() + torch.tensor([0.0, 0.0, 0.0, 20.0])
@@ -111,9 +114,12 @@ def test_loads_are_figures_and_back():
     figures = load_details(loads, layers)
     assert figures["load/3d/13/1"] == pytest.approx(0.9)
     again, found = loads_of_details({"loss": 3.0, **figures})
-    assert found == layers and all(torch.equal(again[name], load) for name, load in loads.items())
+    assert found == layers
+    assert all(torch.equal(again[name], load) for name, load in loads.items())
     marked = table(loads, layers)
-    assert "0.0*" in marked and marked.count("*") == 2 and "1 experts have less than 5%" in marked
+    assert "0.0*" in marked
+    assert marked.count("*") == 2
+    assert "1 experts have less than 5%" in marked
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +133,8 @@ def test_a_run_logs_every_load_and_a_report_draws_them(run, tmp_path, capsys):
     folder = tmp_path / "report"
     assert main(["--run", run.output, "--output", str(folder)]) == 0
     printed = capsys.readouterr().out
-    assert "text, % per expert" in printed and "3d, % per expert" in printed
+    assert "text, % per expert" in printed
+    assert "3d, % per expert" in printed
     assert (folder / "loads.png").read_bytes().startswith(b"\x89PNG")
     record = json.loads((folder / "loads.json").read_text())
     assert record["layers"] == [0, 1]
@@ -135,7 +142,8 @@ def test_a_run_logs_every_load_and_a_report_draws_them(run, tmp_path, capsys):
     loads, _ = loads_of_run(type(folder)(run.output))
     assert {name: load.shape for name, load in loads.items()} == {"text": (2, 4), "3d": (2, 4)}
     log = (type(folder)(run.output) / "log.txt").read_text()
-    assert "least_load_3d" in log and "load/3d" not in log
+    assert "least_load_3d" in log
+    assert "load/3d" not in log
 
 
 def test_a_checkpoint_is_reported_on(tiny_checkpoint, tmp_path, capsys):
@@ -150,12 +158,12 @@ def test_what_has_no_loads_is_told(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "values, word",
+    ("values", "word"),
     [
-        (dict(balance_by="hope"), "balance_by"),
-        (dict(balance_floor=2.0), "balance_floor"),
-        (dict(share_3d=[0.5, 0.5]), "share_3d must be 4 positive numbers"),
-        (dict(share_text=[0.5, 0.5, 0.5, 0.5]), "share_text must be 4 positive numbers"),
+        ({"balance_by": "hope"}, "balance_by"),
+        ({"balance_floor": 2.0}, "balance_floor"),
+        ({"share_3d": [0.5, 0.5]}, "share_3d must be 4 positive numbers"),
+        ({"share_text": [0.5, 0.5, 0.5, 0.5]}, "share_text must be 4 positive numbers"),
     ],
 )
 def test_impossible_settings_are_named(tmp_path, base, values, word):

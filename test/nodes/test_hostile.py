@@ -39,7 +39,8 @@ def check_voxels(points, colors):
     """Voxels of whatever was read are finite, in the workspace, and no more than there were points."""
     centroids, shades = voxelize(points, colors, transform=CAMERA)
     assert len(centroids) == len(shades) <= len(points)
-    assert np.isfinite(centroids).all() and Workspace().contains(centroids, margin=0.026).all()
+    assert np.isfinite(centroids).all()
+    assert Workspace().contains(centroids, margin=0.026).all()
 
 
 def test_clouds():

@@ -31,9 +31,8 @@ def test_without_moveit_the_node_says_which_package_is_missing():
     node = NodeProcess("moveit_goals", namespace="nomoveit")
     assert node.process.wait(TIMEOUT) == 2
     node.stop()
-    assert (
-        f"sudo apt-get install ros-{os.environ['ROS_DISTRO']}-moveit-msgs" in node.log and "Traceback" not in node.log
-    )
+    assert f"sudo apt-get install ros-{os.environ['ROS_DISTRO']}-moveit-msgs" in node.log
+    assert "Traceback" not in node.log
 
 
 class Arm:
@@ -94,7 +93,8 @@ def test_a_step_is_six_goals_one_at_a_time(probe):
     arm.reached.wait(start=1)
     arm.diagnostics.wait(arm.report("waiting"), start=len(arm.diagnostics.messages) - 1)
     assert arm.events == ["move", "move", "hold", "move", "move", "move", "let go", "move"]
-    assert arm.most_moving == 1 and "is not followed" in arm.node.log
+    assert arm.most_moving == 1
+    assert "is not followed" in arm.node.log
     for goal, motion in zip(arm.goals, motions(PICK, PLACE, 0.1, 0.1)):
         (constraint,) = goal.request.goal_constraints
         (position,), (orientation,) = constraint.position_constraints, constraint.orientation_constraints
@@ -102,7 +102,8 @@ def test_a_step_is_six_goals_one_at_a_time(probe):
         assert place == pose_to_msg(motion.pose, header("base_link", probe.now())).pose
         assert position.header.frame_id == orientation.header.frame_id == "base_link"
         assert (position.link_name, orientation.orientation) == ("tool0", place.orientation)
-        assert goal.request.planner_id == ("LIN" if motion.straight else "") and not goal.planning_options.plan_only
+        assert goal.request.planner_id == ("LIN" if motion.straight else "")
+        assert not goal.planning_options.plan_only
     assert arm.node.stop() == 0, arm.node.log
 
 
@@ -117,9 +118,11 @@ def test_a_failure_stops_everything_until_somebody_resumes(probe):
     arm.diagnostics.wait(arm.report("reports error -1"))
     arm.send()
     arm.diagnostics.wait(arm.report("Nothing moves"))
-    assert arm.events == ["move"] and not arm.reached.messages
+    assert arm.events == ["move"]
+    assert not arm.reached.messages
     arm.code = 1
     assert probe.call(arm.resume, Trigger.Request()).success
     arm.send()
     arm.reached.wait(start=1)
-    assert len(arm.goals) == 7 and arm.node.stop() == 0
+    assert len(arm.goals) == 7
+    assert arm.node.stop() == 0

@@ -75,7 +75,8 @@ def test_a_recording_is_played_with_its_timing_and_fresh_stamps(probe, tmp_path)
     np.testing.assert_allclose(read_cloud(clouds.messages[0])[0], scene_cloud(3000)[0])
     assert replay.process.wait(TIMEOUT) == 0, replay.log  # it ends with its recording
     replay.stop()
-    assert replay.log.count("std_msgs/msg/Float64") == 1 and "/number" in replay.log
+    assert replay.log.count("std_msgs/msg/Float64") == 1
+    assert "/number" in replay.log
     assert not poses.messages  # a robot may follow it
 
 
@@ -87,14 +88,16 @@ def test_a_recording_in_a_loop_tells_the_time_to_those_who_use_it(probe, tmp_pat
     settings = {"cloud": str(path), "clock": True, "loop": True, "topics": ["points", "/tf_static", "pick_pose"]}
     replay = NodeProcess("replay", settings, namespace="timed")
     msg = voxels.wait()
-    assert msg.header.frame_id == "base_link" and msg.width > 100
+    assert msg.header.frame_id == "base_link"
+    assert msg.width > 100
     assert stamp_ns(msg.header.stamp) in (FIRST, FIRST + SECOND // 2)  # as recorded
     late = probe.listen(TFMessage, "/tf_static", LATCHED)
     transforms = late.wait(lambda m: len(m.transforms) == 2).transforms
     assert {t.child_frame_id for t in transforms} == {FRAME, "elsewhere"}
     assert poses.wait().pose.position.x == 0.5  # it was named
     times = [stamp_ns(m.clock) for m in clock.messages]
-    assert len(times) > 10 and all(FIRST <= t <= FIRST + SECOND for t in times)
+    assert len(times) > 10
+    assert all(FIRST <= t <= FIRST + SECOND for t in times)
     clock.wait(lambda m: stamp_ns(m.clock) == FIRST, start=len(times))  # the next round
     assert replay.alive() and replay.stop() == 0, replay.log
     assert voxelizer.stop() == 0
@@ -123,7 +126,8 @@ def test_what_cannot_be_played_is_refused_with_the_reason(tmp_path):
     for process, (_, code, words) in zip(processes, cases):
         assert process.process.wait(TIMEOUT) == code, process.log
         process.stop()
-        assert words in process.log and "Traceback" not in process.log
+        assert words in process.log
+        assert "Traceback" not in process.log
 
 
 def test_stamps_that_were_equal_stay_equal_and_other_clocks_are_recognised():
@@ -162,16 +166,19 @@ def test_a_run_is_recorded_and_read_as_a_demonstration(probe, tiny_checkpoint, t
     assert f"Wrote {folder}" in record.log
     planning.process.stop()
     found = bags.topics(folder)
-    assert found["/run/plan"] == ("moe3d_ros/msg/TaskPlan", 1) and found["/run/planned_action"][1] == 1
+    assert found["/run/plan"] == ("moe3d_ros/msg/TaskPlan", 1)
+    assert found["/run/planned_action"][1] == 1
     names = {role: f"/run{name}" for role, (name, _) in recordings.TOPICS.items()}
     loaded = recordings.read(folder, names)
-    assert [str(problem) for problem in loaded.problems] == [] and len(loaded.records) == 1
+    assert [str(problem) for problem in loaded.problems] == []
+    assert len(loaded.records) == 1
     pick = planning.inbox["pick_pose"].messages[0].pose.position
     assert loaded.records[0].pick.position == (pick.x, pick.y, pick.z)
     assert len(loaded.records[0].load().points) > 100
     plan = next(bags.read_bag(folder, ["/run/plan"])).msg
     said = planning.inbox["plan"].messages[0]
-    assert plan.instruction == INSTRUCTION and plan.actions[0].text == said.actions[0].text
+    assert plan.instruction == INSTRUCTION
+    assert plan.actions[0].text == said.actions[0].text
 
 
 def test_a_recording_is_never_overwritten_and_says_what_is_missing(tmp_path):
@@ -184,5 +191,6 @@ def test_a_recording_is_never_overwritten_and_says_what_is_missing(tmp_path):
     for process, (_, words) in zip(processes, cases):
         assert process.process.wait(TIMEOUT) == 2, process.log
         process.stop()
-        assert words in process.log and "Traceback" not in process.log
+        assert words in process.log
+        assert "Traceback" not in process.log
     assert not (tmp_path / "x").exists()

@@ -30,18 +30,20 @@ def test_ply_file_in_the_planning_frame_is_a_camera(probe, tmp_path):
     )
     inbox = probe.listen(PointCloud2, "/ply/points")
     first, second = inbox.wait(), inbox.wait(start=1)
-    assert first.header.frame_id == "base_link" and second.header.stamp != first.header.stamp
+    assert first.header.frame_id == "base_link"
+    assert second.header.stamp != first.header.stamp
     got, shades = read_cloud(first)
     np.testing.assert_allclose(got, points, atol=1e-3)
     np.testing.assert_array_equal(shades, colors)
     assert replay.stop() == 0, replay.log
 
 
-@pytest.mark.parametrize("path,words", [("/nowhere/scan.pcd", "no file"), ("", "no file"), (__file__, "neither")])
+@pytest.mark.parametrize(("path", "words"), [("/nowhere/scan.pcd", "no file"), ("", "no file"), (__file__, "neither")])
 def test_file_that_cannot_be_read_is_refused_with_the_reason(path, words):
     replay = NodeProcess("replay", {"cloud": path}, namespace="refused")
     replay.wait_log(words)
-    assert replay.process.wait(20) == 2 and "Traceback" not in replay.log
+    assert replay.process.wait(20) == 2
+    assert "Traceback" not in replay.log
 
 
 @pytest.mark.skipif(not SCANS.is_dir(), reason="the recorded scans are not here (MOE3D_MOSD)")
@@ -53,7 +55,9 @@ def test_recorded_scan_gives_voxels_of_objects_on_a_table(probe):
     msg = voxels.wait(lambda m: m.width > 500)
     transforms.wait(lambda m: m.transforms[0].child_frame_id == "camera_optical_frame")
     points, colors = read_cloud(msg)
-    assert msg.header.frame_id == "base_link" and Workspace().contains(points, margin=0.03).all()
+    assert msg.header.frame_id == "base_link"
+    assert Workspace().contains(points, margin=0.03).all()
     assert 0.3 < (points[:, 2] < 0.015).mean() < 0.98  # mostly table, some objects
     assert colors.std() > 5
-    assert replay.stop() == 0 and voxelizer.stop() == 0
+    assert replay.stop() == 0
+    assert voxelizer.stop() == 0

@@ -81,9 +81,12 @@ def test_cloud_depth_and_transform_agree(probe, tabletop):
         transform_from_msg(transform), depth_to_points(read_depth(depth_msg), read_intrinsics(info))
     )
     inside = Workspace().contains(seen)
-    assert inside.sum() > 5000 and abs(np.median(seen[inside, 2])) < 0.01  # the table is at z = 0
+    assert inside.sum() > 5000
+    assert abs(np.median(seen[inside, 2])) < 0.01
     points, colors = read_cloud(points_msg)
-    assert np.isfinite(points).all() and len(points) > inside.sum() and colors.std() > 5
+    assert np.isfinite(points).all()
+    assert len(points) > inside.sum()
+    assert colors.std() > 5
     from scipy.spatial import cKDTree
 
     distance, _ = cKDTree(points).query(seen[inside][::50])
@@ -95,7 +98,8 @@ def test_cloud_depth_and_transform_agree(probe, tabletop):
 def test_execute_does_what_it_is_told_and_judges_it(probe, tabletop):
     client = probe.node.create_client(Trigger, "/table/execute")
     nothing = probe.call(client, Trigger.Request())
-    assert not nothing.success and "no planned_action" in nothing.message
+    assert not nothing.success
+    assert "no planned_action" in nothing.message
     executed, reached = probe.listen(String, "/table/executed"), probe.listen(Empty, "/table/goal_reached")
     clouds = probe.listen(PointCloud2, "/table/points")
     probe.talk(PlannedAction, "/table/planned_action").publish(oracle_action(probe.now()))
@@ -104,7 +108,10 @@ def test_execute_does_what_it_is_told_and_judges_it(probe, tabletop):
         response = probe.call(client, Trigger.Request())
     assert response.success, response.message
     report = json.loads(executed.wait().data)
-    assert report["success"] and report["grasped"] and report["released"] and "red block" in report["target"]
+    assert report["success"]
+    assert report["grasped"]
+    assert report["released"]
+    assert "red block" in report["target"]
     assert reached.wait(start=1) is not None
     done = stamp_ns(probe.now())  # what was sent before may still be under way
     after = clouds.wait(lambda m: stamp_ns(m.header.stamp) > done)
@@ -125,14 +132,17 @@ def test_pick_at_an_empty_place_is_reported(probe, tabletop):
     response = probe.call(client, Trigger.Request())
     while "no planned_action" in response.message:
         response = probe.call(client, Trigger.Request())
-    assert not response.success and "Nothing was picked" in response.message
+    assert not response.success
+    assert "Nothing was picked" in response.message
     assert tabletop.alive()
 
 
 @pytest.mark.parametrize(
-    "parameters,words", [({"cameras": ["front", "behind"]}, "behind"), ({"contains": ["red elephant"]}, "elephant")]
+    ("parameters", "words"),
+    [({"cameras": ["front", "behind"]}, "behind"), ({"contains": ["red elephant"]}, "elephant")],
 )
 def test_bad_parameters_are_refused_with_the_reason(parameters, words):
     node = NodeProcess("tabletop", parameters, namespace="refused")
     node.wait_log(words)
-    assert node.process.wait(60) == 2 and "Traceback" not in node.log
+    assert node.process.wait(60) == 2
+    assert "Traceback" not in node.log

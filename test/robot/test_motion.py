@@ -37,7 +37,8 @@ def test_one_step_at_a_time_to_its_end():
         assert follower.current is done[-1]
         following = follower.advance()
         done += [following] if following else []
-    assert tuple(done) == motions(PICK, PLACE, 0.1, 0.1) and follower.current is None
+    assert tuple(done) == motions(PICK, PLACE, 0.1, 0.1)
+    assert follower.current is None
     assert follower.begin("second", PICK, PLACE).name == "approach the pick"
 
 
@@ -46,7 +47,8 @@ def test_a_failure_drops_the_rest_until_somebody_resumes():
     follower.begin("first", PICK, PLACE)
     follower.advance()
     follower.fail("no way there.")
-    assert not follower.busy and follower.advance() is None
+    assert not follower.busy
+    assert follower.advance() is None
     assert follower.stopped == "pick of 'first' was stopped: no way there."
     with pytest.raises(Refused, match="resume_motion"):
         follower.begin("second", PICK, PLACE)
@@ -71,7 +73,7 @@ def test_a_good_step_may_be_followed():
 
 
 @pytest.mark.parametrize(
-    "changes,words",
+    ("changes", "words"),
     [
         ({"verb": "push"}, "push"),
         ({"frame": "camera"}, "place pose is in the frame 'camera', expected 'base_link'"),

@@ -29,7 +29,8 @@ def refused(code: ErrorCode, words: str, made: Plan, limits: SafetyLimits = Safe
     before = dataclasses.astuple(made)
     with pytest.raises(PlanningError, match=words) as caught:
         check_plan(made, Workspace(), limits)
-    assert caught.value.code == code and "withheld" in str(caught.value)
+    assert caught.value.code == code
+    assert "withheld" in str(caught.value)
     assert repr(dataclasses.astuple(made)) == repr(before)
 
 
@@ -87,7 +88,7 @@ def test_age_counts_until_publication():
 
 
 @pytest.mark.parametrize(
-    "text,words",
+    ("text", "words"),
     [
         ("1 2 3", "six numbers"),
         ("0 0 0 1 1 one", "six numbers"),

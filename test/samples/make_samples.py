@@ -16,12 +16,12 @@ from plyfile import PlyData, PlyElement
 
 HERE = Path(__file__).resolve().parent
 
-from moe3d_ros.recording import bags  # noqa: E402
-from moe3d_ros.recording.bag_writer import STORAGES  # noqa: E402
-from moe3d_ros.sensing.voxels import voxelize  # noqa: E402
-from moe3d_ros.tabletop.scenes.sampling import SceneRange, sample_scenes  # noqa: E402
-from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense  # noqa: E402
-from moe3d_ros.tabletop.tasks.single_step import random_step  # noqa: E402
+from moe3d_ros.recording import bags
+from moe3d_ros.recording.bag_writer import STORAGES
+from moe3d_ros.sensing.voxels import voxelize
+from moe3d_ros.tabletop.scenes.sampling import SceneRange, sample_scenes
+from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
+from moe3d_ros.tabletop.tasks.single_step import random_step
 
 RANGE = SceneRange(blocks=(2, 3), bowls=(1, 2), zones=(0, 1))
 SENSOR = SensorRange(cameras=(2, 2), object_rays=250, table_rays=150)

@@ -73,13 +73,14 @@ def layout(
         {"offsets": [20, 4, 12, 0, 48]},  # nobody's, but allowed
     ],
 )
-@pytest.mark.parametrize("height,padding", [(1, 0), (3, 0), (3, 7)])
+@pytest.mark.parametrize(("height", "padding"), [(1, 0), (3, 0), (3, 7)])
 def test_every_layout_reads_alike(options, height, padding):
     array = layout(**options)
     points, colors = clouds.read_cloud(message(array.dtype, array, height, padding, big=options.get("order") == ">"))
     np.testing.assert_allclose(points, POINTS, rtol=1e-6)
     np.testing.assert_array_equal(colors, COLORS)
-    assert points.dtype == np.float32 and colors.dtype == np.uint8
+    assert points.dtype == np.float32
+    assert colors.dtype == np.uint8
 
 
 def test_cloud_without_colour_and_with_separate_channels():
@@ -96,16 +97,19 @@ def test_not_finite_values_stay_in_place():
     array = layout()
     array["x"][3], array["z"][4] = np.nan, np.inf
     points, _ = clouds.read_cloud(message(array.dtype, array))
-    assert len(points) == 12 and np.isnan(points[3, 0]) and np.isinf(points[4, 2])
+    assert len(points) == 12
+    assert np.isnan(points[3, 0])
+    assert np.isinf(points[4, 2])
 
 
 def test_empty_cloud_is_empty():
     points, colors = clouds.read_cloud(message(layout().dtype, layout()[:0]))
-    assert points.shape == (0, 3) and colors is None
+    assert points.shape == (0, 3)
+    assert colors is None
 
 
 @pytest.mark.parametrize(
-    "change,words",
+    ("change", "words"),
     [
         (lambda m: setattr(m, "data", m.data[:-1]), "truncated"),
         (lambda m: setattr(m, "data", b""), "truncated"),
@@ -163,7 +167,8 @@ def test_depth_is_read_by_its_encoding(order):
 
 
 @pytest.mark.parametrize(
-    "encoding,channels", [("rgb8", [0, 1, 2]), ("bgr8", [2, 1, 0]), ("rgba8", [0, 1, 2, 0]), ("bgra8", [2, 1, 0, 0])]
+    ("encoding", "channels"),
+    [("rgb8", [0, 1, 2]), ("bgr8", [2, 1, 0]), ("rgba8", [0, 1, 2, 0]), ("bgra8", [2, 1, 0, 0])],
 )
 def test_colour_is_read_by_its_encoding(encoding, channels):
     color = RNG.integers(0, 256, (4, 5, 3), dtype=np.uint8)
@@ -171,7 +176,7 @@ def test_colour_is_read_by_its_encoding(encoding, channels):
 
 
 @pytest.mark.parametrize(
-    "change,words",
+    ("change", "words"),
     [
         (lambda m: setattr(m, "encoding", "8UC1"), "encoding"),
         (lambda m: setattr(m, "step", 3), "step"),

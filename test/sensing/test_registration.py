@@ -17,12 +17,15 @@ def test_points_get_the_colour_of_what_they_are():
     colors, colored = color_points(points + SIDEWAYS, color_image(), FINE, spacing=310 / 150)
     block, table = points[:, 2] < 0.7, points[:, 2] > 0.7
     sharp = np.abs(points[:, :2]).max(axis=1) < 0.036  # the rim's pixels may be either's
-    assert (colors[block & sharp & colored] == BLOCK).all() and colored[block].mean() > 0.95
+    assert (colors[block & sharp & colored] == BLOCK).all()
+    assert colored[block].mean() > 0.95
     wrong = table & colored & (colors == BLOCK).all(axis=1)
     assert wrong.sum() <= 0.002 * table.sum()  # without a test for what is hidden: 1.5 %
-    assert (colors[~colored] == 0).all() and not colored[np.isnan(points[:, 2])].any()
+    assert (colors[~colored] == 0).all()
+    assert not colored[np.isnan(points[:, 2])].any()
     outside = (points[:, 0] + SIDEWAYS[0]) / 0.8 * 310 + 158 < -0.5
-    assert not colored[table & outside].any() and colored[table].mean() > 0.85
+    assert not colored[table & outside].any()
+    assert colored[table].mean() > 0.85
 
 
 def test_what_the_colour_camera_cannot_see_has_no_colour():
@@ -34,13 +37,15 @@ def test_what_the_colour_camera_cannot_see_has_no_colour():
     row = (np.abs(points[:, 1]) < 0.02) & (points[:, 2] > 0.7)
     shadow = row & (points[:, 0] > (left * 0.8 / 0.6) - 0.02 + 0.012) & (points[:, 0] < left * 0.8 / 0.6)
     far = row & (points[:, 0] < (left * 0.8 / 0.6) - 0.05) & (points[:, 0] > -0.3)
-    assert shadow.any() and colored[shadow].mean() < 0.1
-    assert far.any() and colored[far].all()
+    assert shadow.any()
+    assert colored[shadow].mean() < 0.1
+    assert far.any()
+    assert colored[far].all()
 
 
 def test_nothing_is_seen_behind_the_camera_or_from_nonsense():
     points = np.array([[0, 0, -1], [0, 0, 0], [np.nan] * 3, [np.inf] * 3, [0, 0, np.inf], [0, 0, 1]], np.float32)
-    colors, colored = color_points(points, color_image(), FINE)
+    _colors, colored = color_points(points, color_image(), FINE)
     assert colored.tolist() == [False] * 5 + [True]
 
 
@@ -49,12 +54,13 @@ def test_a_projection_may_hold_a_baseline():
     shifted[0, 3] = FINE[0, 0] * SIDEWAYS[0]  # REP 104: Tx = -fx * baseline, in the frame of the first camera
     expected = color_points(depth_points() + SIDEWAYS, color_image(), FINE, 2.0)
     found = color_points(depth_points(), color_image(), shifted, 2.0)
-    assert (expected[1] != found[1]).mean() < 0.001 and (expected[0] != found[0]).mean() < 0.001
+    assert (expected[1] != found[1]).mean() < 0.001
+    assert (expected[0] != found[0]).mean() < 0.001
 
 
 def camera_info(**changes):
     """A CameraInfo of 320x240 pixels."""
-    values = dict(k=FINE[:, :3].ravel(), p=FINE.ravel(), width=320, height=240, binning_x=0, binning_y=0)
+    values = {"k": FINE[:, :3].ravel(), "p": FINE.ravel(), "width": 320, "height": 240, "binning_x": 0, "binning_y": 0}
     return SimpleNamespace(**{**values, "roi": SimpleNamespace(x_offset=0, y_offset=0, width=0, height=0), **changes})
 
 
@@ -81,7 +87,8 @@ def test_points_without_colour_count_for_the_place_alone():
     points = np.array([[0.503, 0, 0.1], [0.505, 0, 0.1], [0.603, 0, 0.1]], np.float32)
     colors = np.array([BLOCK, (0, 0, 0), (0, 0, 0)], np.uint8)
     centroids, shades = voxelize(points, colors, colored=[True, False, False])
-    assert len(centroids) == 2 and centroids[0, 0] == pytest.approx(0.504, abs=1e-4)
+    assert len(centroids) == 2
+    assert centroids[0, 0] == pytest.approx(0.504, abs=1e-4)
     assert shades.tolist() == [list(BLOCK), [128, 128, 128]]
 
 
@@ -90,7 +97,10 @@ def test_readings_are_merged_with_and_without_colour():
     plain, red = Reading(points, None), Reading(points, np.full((2, 3), 200, np.uint8))
     half = Reading(points, np.full((2, 3), 50, np.uint8), np.array([True, False]))
     merged = merge([plain, red, half])
-    assert merged.points.shape == (6, 3) and merged.colored.tolist() == [False, False, True, True, True, False]
+    assert merged.points.shape == (6, 3)
+    assert merged.colored.tolist() == [False, False, True, True, True, False]
     assert merged.colors[2:5, 0].tolist() == [200, 200, 50]
-    assert merge([plain, plain]).colors is None and merge([red]) is red
-    assert len(half.only_colored().points) == 1 and plain.only_colored() is plain
+    assert merge([plain, plain]).colors is None
+    assert merge([red]) is red
+    assert len(half.only_colored().points) == 1
+    assert plain.only_colored() is plain

@@ -17,8 +17,8 @@ def optical_scene(tilt: float, distance: float) -> tuple[np.ndarray, np.ndarray]
     """A table with one block to the left in the image, seen from above, in the optical frame; the block's rows too."""
     rng = np.random.default_rng(0)
     table = np.c_[rng.uniform(-0.4, 0.4, (4000, 2)), rng.normal(0, 0.002, 4000)]
-    block = np.c_[rng.uniform(-0.03, 0.03, (400, 2)) + [0.0, 0.15], np.full(400, 0.06)]
-    marker = np.c_[rng.uniform(-0.02, 0.02, (400, 2)) + [0.0, -0.15], np.full(400, 0.04)]
+    block = np.c_[[*rng.uniform(-0.03, 0.03, (400, 2)), 0.0, 0.15], np.full(400, 0.06)]
+    marker = np.c_[[*rng.uniform(-0.02, 0.02, (400, 2)), 0.0, -0.15], np.full(400, 0.04)]
     world = np.vstack([table, block, marker])  # x away from the camera, y left, z up
     forward = np.array([np.cos(tilt), 0, -np.sin(tilt)])
     right = np.array([0, -1.0, 0])
@@ -51,12 +51,15 @@ def test_no_table_is_an_error_with_a_sentence():
 @pytest.mark.parametrize("scan", sorted(SCANS.glob("*.pcd")), ids=lambda path: path.stem)
 def test_objects_of_recorded_scans_come_to_lie_in_the_workspace(scan):
     points, colors = read_cloud_file(scan)
-    assert points.shape == (640 * 480, 3) and colors.shape == points.shape and colors.std() > 5
+    assert points.shape == (640 * 480, 3)
+    assert colors.shape == points.shape
+    assert colors.std() > 5
     moved = transform_points(table_frame_from_plane(points), points)
     moved = moved[np.isfinite(moved).all(axis=1)]
     on_table = np.abs(moved[:, 2]) < 0.015
     above = moved[:, 2] > 0.02
-    assert on_table.mean() > 0.3 and above.mean() > 0.02
+    assert on_table.mean() > 0.3
+    assert above.mean() > 0.02
     assert (moved[:, 2] < -0.03).mean() < 0.01  # the plane is the table, not something above it
     assert Workspace().contains(moved[above], margin=0.02).mean() > 0.98
 

@@ -33,7 +33,8 @@ def test_a_voxel_is_the_mean_of_its_points():
 def test_voxelising_again_changes_nothing():
     centroids, shades = voxelize(*cloud())
     again, shades_again = voxelize(centroids, shades)
-    assert np.allclose(again, centroids, atol=1e-6) and (shades_again == shades).all()
+    assert np.allclose(again, centroids, atol=1e-6)
+    assert (shades_again == shades).all()
 
 
 def test_rows_that_are_not_finite_are_dropped():
@@ -42,7 +43,8 @@ def test_rows_that_are_not_finite_are_dropped():
     points[1] = np.inf
     expected = voxelize(points[3::2], colors[3::2])
     found = voxelize(points, colors)
-    assert np.allclose(found[0], expected[0]) and (found[1] == expected[1]).all()
+    assert np.allclose(found[0], expected[0])
+    assert (found[1] == expected[1]).all()
     assert len(voxelize(np.full((10, 3), np.nan, np.float32), None)[0]) == 0
 
 

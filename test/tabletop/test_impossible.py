@@ -30,9 +30,12 @@ def said(kind: str, held_out: bool, number: int = 200) -> list[str]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_says_many_things_that_the_planner_would_read(kind, held_out):
     instructions = said(kind, held_out)
-    assert len(instructions) > 150 and len(set(instructions)) > 15
+    assert len(instructions) > 150
+    assert len(set(instructions)) > 15
     for text in instructions:
-        assert check_text(text) == text.strip() and "{" not in text and len(text) < 120
+        assert check_text(text) == text.strip()
+        assert "{" not in text
+        assert len(text) < 120
 
 
 @pytest.mark.parametrize("kind", ["absent thing", "other work", "unrelated", "chat", "language", "nonsense", "nothing"])
@@ -49,7 +52,8 @@ def test_pools_of_training_and_evaluation_are_apart():
                 getattr(unrelated_wordings, name.removeprefix("HELD_OUT_")),
             )
             assert not set(held_out) & set(train), name
-            assert len(set(held_out)) == len(held_out) and len(set(train)) == len(train)
+            assert len(set(held_out)) == len(held_out)
+            assert len(set(train)) == len(train)
     assert not set(other_languages.LANGUAGES) & set(other_languages.HELD_OUT_LANGUAGES)
 
 
@@ -63,11 +67,13 @@ def test_typos_change_a_word_a_little_and_leave_short_ones():
     rng = np.random.default_rng(1)
     text = "put the red block in the yellow bowl"
     changed = {with_typos(text, rng) for _ in range(200)}
-    assert text not in changed and len(changed) > 15
+    assert text not in changed
+    assert len(changed) > 15
     for other in changed:
         before, after = text.split(), other.split()
         differing = [(a, b) for a, b in zip(before, after) if a != b]
-        assert len(before) == len(after) and len(differing) == 1
+        assert len(before) == len(after)
+        assert len(differing) == 1
         assert all(a in ("block", "yellow", "bowl") and (a[0], a[-1]) == (b[0], b[-1]) for a, b in differing)
     assert with_typos("put it in", rng) == "put it in"
 
@@ -83,19 +89,20 @@ def test_training_learns_to_refuse_them(writer):
     for _ in range(20):
         moment = sample_unrelated(rng, scale=0.5)
         text = writer.long(moment, list(range(30)), rng)
-        assert moment.steps == () and moment.task.reason in KINDS and text.answer == [cannot]
+        assert moment.steps == ()
+        assert moment.task.reason in KINDS
+        assert text.answer == [cannot]
     drawn = [text for _ in range(60) for text in writer.draw(SCENES[0], list(range(20)), 4, rng)]
     refused = [text for text in drawn if text.kind == "cannot"]
-    assert refused and all(text.answer == [cannot] for text in refused)
+    assert refused
+    assert all(text.answer == [cannot] for text in refused)
 
 
 def test_moments_of_training_hold_both_sorts_of_what_cannot_be_done():
     reasons = {moment.task.reason for moment in sample_moments(250, np.random.default_rng(2))}
-    assert (
-        any(reason in KINDS for reason in reasons)
-        and any(reason.startswith("no ") for reason in reasons)
-        and "" in reasons
-    )
+    assert any(reason in KINDS for reason in reasons)
+    assert any(reason.startswith("no ") for reason in reasons)
+    assert "" in reasons
 
 
 def test_a_share_of_the_instructions_is_mistyped(writer, monkeypatch):

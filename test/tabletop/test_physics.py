@@ -12,13 +12,13 @@ pytest.importorskip("pybullet", reason="PyBullet is not installed")
 from moe3d_ros.tabletop.rules.success import find_named, footprint, names_same, plain_meaning, words_reached
 from moe3d_ros.tabletop.scenes.sampling import random_scene
 from moe3d_ros.tabletop.scenes.scene import CAMERAS, Scene, SceneObject
-from moe3d_ros.tabletop.simulation.meshes import bowl_mesh  # noqa: E402
-from moe3d_ros.tabletop.simulation.physics import TabletopWorld  # noqa: E402
-from moe3d_ros.tabletop.simulation.rendering import add_noise  # noqa: E402
-from moe3d_ros.tabletop.tasks.single_step import make_step, single_step_task  # noqa: E402
+from moe3d_ros.tabletop.simulation.meshes import bowl_mesh
+from moe3d_ros.tabletop.simulation.physics import TabletopWorld
+from moe3d_ros.tabletop.simulation.rendering import add_noise
+from moe3d_ros.tabletop.tasks.single_step import make_step, single_step_task
 from moe3d_ros.world.areas import in_area
 from moe3d_ros.world.footprints import share_inside
-from moe3d_ros.world.geometry import pose_from_matrix, pose_from_xyz_yaw, quaternion_to_matrix, tool_down_matrix  # noqa: E402
+from moe3d_ros.world.geometry import pose_from_matrix, pose_from_xyz_yaw, quaternion_to_matrix, tool_down_matrix
 from moe3d_ros.world.vocabulary import COLORS
 
 
@@ -69,13 +69,15 @@ def test_a_big_block_in_a_bowl_is_freed_not_shot_out():
     scene = Scene((block(0.4, 0.0, "blue", 0.06, z=0.034), bowl(0.4, 0.0)))
     with TabletopWorld(scene) as world:
         position, _ = world.object_poses()[0]
-        assert np.hypot(*(position[:2] - [0.4, 0.0])) < 0.015 and 0.034 < position[2] < 0.06
+        assert np.hypot(*(position[:2] - [0.4, 0.0])) < 0.015
+        assert 0.034 < position[2] < 0.06
 
 
 def test_bowl_mesh_is_closed_and_of_its_size():
     vertices, triangles = bowl_mesh(0.06, 0.035)
     edges = {tuple(edge) for t in triangles for edge in (t[[0, 1]], t[[1, 2]], t[[2, 0]])}
-    assert all((b, a) in edges for a, b in edges) and len(edges) == 3 * len(triangles)
+    assert all((b, a) in edges for a, b in edges)
+    assert len(edges) == 3 * len(triangles)
     corners = vertices[triangles]
     volume = np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])).sum() / 6
     assert 1e-5 < volume < 4e-5  # positive: normals point outwards
@@ -87,7 +89,8 @@ def test_bowl_mesh_is_closed_and_of_its_size():
 def test_unprojected_depth_lies_on_the_block(world, name):
     """The top face within 2 mm of the truth in height and at its edges."""
     view = world.render(name)[0]
-    assert view.depth.dtype == np.float32 and view.rgb.shape == (480, 640, 3)
+    assert view.depth.dtype == np.float32
+    assert view.rgb.shape == (480, 640, 3)
     points, _ = view.cloud()
     seen = 0
     for thing in world.scene.objects[:2]:
@@ -103,20 +106,25 @@ def test_unprojected_depth_lies_on_the_block(world, name):
         assert np.abs(np.abs([local[top].min(axis=0), local[top].max(axis=0)]) - half).max() < 0.002
     assert seen >= 1
     low = points[np.abs(points[:, 2]) < 0.002]
-    assert len(low) > 1000 and np.abs(np.median(low[:, 2])) < 0.0005
+    assert len(low) > 1000
+    assert np.abs(np.median(low[:, 2])) < 0.0005
 
 
 def test_other_image_sizes_see_the_same(world):
     (view,) = world.render("front", 160, 120)
-    assert view.depth.shape == (120, 160) and np.isclose(view.K[0, 0], 450 / 4)
+    assert view.depth.shape == (120, 160)
+    assert np.isclose(view.K[0, 0], 450 / 4)
     points, colors = view.cloud()
     red = np.abs(colors.astype(int) - COLORS["red"]).sum(axis=1) < 30
-    assert red.sum() > 10 and np.abs(np.median(points[red, :2], axis=0) - [0.4, 0.2]).max() < 0.01
+    assert red.sum() > 10
+    assert np.abs(np.median(points[red, :2], axis=0) - [0.4, 0.2]).max() < 0.01
 
 
 def test_cloud_fuses_cameras_and_shows_the_scenes_colours(world):
     points, colors = world.cloud(("front", "left"))
-    assert points.dtype == np.float32 and colors.dtype == np.uint8 and np.isfinite(points).all()
+    assert points.dtype == np.float32
+    assert colors.dtype == np.uint8
+    assert np.isfinite(points).all()
     assert len(points) > 1.5 * len(world.cloud("front")[0])
     for thing in world.scene.objects:
         if thing.kind == "block":
@@ -127,7 +135,8 @@ def test_cloud_fuses_cameras_and_shows_the_scenes_colours(world):
 def test_noise_is_that_of_a_sensor_and_follows_the_seed(world):
     clean = world.render("front")[0]
     one, two = (world.render("front", noise=np.random.default_rng(5))[0] for _ in range(2))
-    assert np.array_equal(one.depth, two.depth, equal_nan=True) and np.array_equal(one.rgb, two.rgb)
+    assert np.array_equal(one.depth, two.depth, equal_nan=True)
+    assert np.array_equal(one.rgb, two.rgb)
     both = np.isfinite(clean.depth) & np.isfinite(one.depth)
     holes = 1 - both.sum() / np.isfinite(clean.depth).sum()
     assert 0.002 < holes < 0.1
@@ -141,7 +150,9 @@ def test_oracle_step_succeeds_on_block_in_bowl_on_zone_and_in_area(world, goal):
     step = make_step(world.scene, 0, goal, None if goal is not None else "top right area")
     assert not world.succeeded(step)
     result = world.pick_and_place(step.pick, step.place)
-    assert result.grasped and result.released and result.object_index == 0
+    assert result.grasped
+    assert result.released
+    assert result.object_index == 0
     assert world.succeeded(step)
     target, destination = step.text.removeprefix("pick the ").split(", place it ")
     assert world.judge(target, destination, step.pick.position)[0]
@@ -152,7 +163,8 @@ def test_place_is_the_moment_of_release_and_turns_by_the_difference(world):
     place = pose_from_xyz_yaw((0.3, -0.4, 0.04), 0.1 + 0.5)
     result = world.pick_and_place(pose_from_xyz_yaw((0.4, 0.2, 0.04), 0.1), place)
     moved = world.current_scene().objects[0]
-    assert result.released and np.abs(np.subtract(moved.position, (0.3, -0.4, 0.02))).max() < 0.001
+    assert result.released
+    assert np.abs(np.subtract(moved.position, (0.3, -0.4, 0.02))).max() < 0.001
     assert abs(moved.yaw - 0.9) < 0.01
 
 
@@ -172,7 +184,7 @@ def test_a_place_pose_below_the_surface_stops_at_contact(world):
 
 
 @pytest.mark.parametrize(
-    "position, words",
+    ("position", "words"),
     [
         ((0.4, 0.3, 0.04), "nothing within 1.5 cm"),
         ((0.3, 0.35, 0.0), "table, which is fixed"),
@@ -184,7 +196,9 @@ def test_a_place_pose_below_the_surface_stops_at_contact(world):
 def test_misses_move_nothing_and_say_why(world, position, words):
     before = [position for position, _ in world.object_poses()]
     result = world.pick_and_place(pose_from_xyz_yaw(position, 0.0), pose_from_xyz_yaw((0.5, -0.4, 0.04), 0.0))
-    assert not result.grasped and not result.released and words in result.message
+    assert not result.grasped
+    assert not result.released
+    assert words in result.message
     assert np.abs(np.subtract([p for p, _ in world.object_poses()], before)).max() < 0.001
 
 
@@ -195,10 +209,11 @@ def test_tilted_poses_approach_along_the_tools_axis(world):
     outward = np.array([np.cos(yaw), np.sin(yaw), 0.0])
     turn = np.column_stack([[0, 0, 1.0], np.cross(-outward, [0, 0, 1.0]), -outward])
     contact = position + 0.03 * outward
-    place = contact + [0.0, -0.35, 0.0]
+    place = [*contact, 0.0, -0.35, 0.0]
     result = world.pick_and_place(pose_from_matrix(contact, turn), pose_from_matrix(place, turn))
-    assert result.grasped and result.released
-    assert np.abs(world.object_poses()[1][0] - (position + [0.0, -0.35, 0.0])).max() < 0.005
+    assert result.grasped
+    assert result.released
+    assert np.abs(world.object_poses()[1][0] - ([*position, 0.0, -0.35, 0.0])).max() < 0.005
 
 
 def test_a_tower_of_five_stands():
@@ -236,7 +251,8 @@ def test_random_steps_of_the_oracle_succeed():
         with TabletopWorld(scene) as world:
             world.pick_and_place(step.pick, step.place)
             done.append(world.succeeded(step))
-    assert len(done) >= 8 and np.mean(done) >= 0.9
+    assert len(done) >= 8
+    assert np.mean(done) >= 0.9
 
 
 # --- the rules alone
@@ -251,7 +267,7 @@ def test_share_inside():
 
 
 @pytest.mark.parametrize(
-    "xy, area, expected",
+    ("xy", "area", "expected"),
     [
         ((0.6, 0.3), "top left area", True),
         ((0.6, -0.3), "top left area", False),
@@ -280,7 +296,7 @@ def moved(scene: Scene, index: int, **changes) -> Scene:
 
 
 @pytest.mark.parametrize(
-    "change, expected",
+    ("change", "expected"),
     [
         ({"position": (0.605, 0.2, 0.08), "yaw": 0.1}, True),
         ({"position": (0.605, 0.2, 0.08), "yaw": 0.1 + np.pi / 2}, True),  # a cube looks the same
@@ -297,7 +313,8 @@ def test_stack_tolerances(change, expected):
 
 def test_words_name_things_and_tell_twins_apart_by_the_pick():
     before = Scene((block(0.4, 0.2), block(0.6, 0.2), bowl(0.5, -0.2), bowl(0.3, -0.4)))
-    assert find_named(before, "the small red block") == [0, 1] and find_named(before, "in the green bowl") == [2, 3]
+    assert find_named(before, "the small red block") == [0, 1]
+    assert find_named(before, "in the green bowl") == [2, 3]
     after = moved(before, 1, position=(0.53, -0.2, 0.03))
     assert words_reached(before, after, "red block", "in the green bowl", (0.59, 0.2, 0.04))[0]
     assert not words_reached(before, after, "red block", "in the green bowl", (0.41, 0.2, 0.04))[0]
@@ -307,7 +324,7 @@ def test_words_name_things_and_tell_twins_apart_by_the_pick():
 
 
 @pytest.mark.parametrize(
-    "instruction, meaning",
+    ("instruction", "meaning"),
     [
         ("put the red block in the green bowl", ("red block", "green bowl")),
         ("Into the green dish, place the little red cube", ("small red block", "green bowl")),

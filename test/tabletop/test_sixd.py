@@ -24,7 +24,7 @@ from training.data.sixd_data import is_sixd, sample_sixd
 from training.engine.growth import grow
 
 pybullet = pytest.importorskip("pybullet")
-from moe3d_ros.tabletop.simulation.physics import TabletopWorld  # noqa: E402
+from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 
 
 def perfect_objects(scenes) -> ObjectSet:
@@ -57,7 +57,7 @@ def test_poses_are_plain_in_the_frames_that_pose_dit_is_told(name):
         assert np.allclose(off, [0, 0, thing.half_extents[0 if thing.kind == "bar" else 2]], atol=1e-4)
 
 
-@pytest.mark.parametrize("kind, aligned", [("block", True), ("object", True), ("bowl", False), ("zone", False)])
+@pytest.mark.parametrize(("kind", "aligned"), [("block", True), ("object", True), ("bowl", False), ("zone", False)])
 def test_a_block_is_turned_to_fit_what_bears_it(kind, aligned):
     """Two like blocks on top of each other may be taken for one tall object: what comes on it must fit it all the same."""
     yaw = torch.tensor([[0.1, 0.5]])
@@ -122,7 +122,8 @@ def test_ray_caster_and_physics_show_the_same_surfaces():
 
 def test_plain_scenes_stay_what_they_were_beside_6d_ones():
     plain = sample_scenes(3, TRAINING_RANGE, torch.Generator().manual_seed(4))
-    assert plain.turn is None and not any(is_sixd(plain.scene(i)[0]) for i in range(3))
+    assert plain.turn is None
+    assert not any(is_sixd(plain.scene(i)[0]) for i in range(3))
     both = join([sample_sixd(2, np.random.default_rng(0)), plain])
     for index in range(3):
         assert both.scene(2 + index) == plain.scene(index)
@@ -141,7 +142,8 @@ def test_instructions_are_not_ambiguous_and_plans_are_in_the_grammar():
             step = task.steps[0]
             assert (step.pick_index, step.place_index) in doable(scene, name)
             target, destination = parse_step(step.text)
-            assert target in TARGETS + SIXD_TARGETS and destination in DESTINATIONS + SIXD_DESTINATIONS
+            assert target in TARGETS + SIXD_TARGETS
+            assert destination in DESTINATIONS + SIXD_DESTINATIONS
             held_out |= {task.instruction} if task.held_out else set()
     assert len(held_out) > 40
 
@@ -152,7 +154,8 @@ def test_the_other_end_of_a_bar_is_as_good_a_pick():
     here, there = equivalent_picks(scene, step)
     assert pose_error_6d(there, [here, there]) == pytest.approx((0, 0), abs=1e-6)
     apart, turned = pose_error_6d(there, [here])
-    assert apart > 0.08 and turned > 1
+    assert apart > 0.08
+    assert turned > 1
 
 
 def test_an_encoder_that_grows_sees_as_before_and_calls_everything_upright():

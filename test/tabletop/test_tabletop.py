@@ -64,13 +64,15 @@ def test_clouds_lie_on_the_surfaces_they_name():
     assert (reach[:, 2].abs() <= half[on_object, 2] + 1e-4).all()
     assert (reach[:, :2].norm(dim=1) <= half[on_object, :2].norm(dim=1) + 1e-4).all()
     assert cloud.points[cloud.slot == -1][:, 2].abs().max() < 1e-4
-    assert (cloud.colors >= 0).all() and (cloud.colors <= 1).all()
+    assert (cloud.colors >= 0).all()
+    assert (cloud.colors <= 1).all()
 
 
 def test_camera_frames_are_right_handed_and_look_down():
     for camera in CAMERAS.values():
         rotation = camera.rotation()
-        assert np.allclose(rotation.T @ rotation, np.eye(3)) and np.linalg.det(rotation) > 0
+        assert np.allclose(rotation.T @ rotation, np.eye(3))
+        assert np.linalg.det(rotation) > 0
         assert rotation[2, 2] < 0
 
 
@@ -86,7 +88,8 @@ def test_every_step_of_the_oracle_is_in_the_grammar_and_in_the_workspace():
             made += 1
             (step,) = task.steps
             target, destination = parse_step(step.text)
-            assert target in TARGETS and destination in DESTINATIONS
+            assert target in TARGETS
+            assert destination in DESTINATIONS
             assert Workspace().contains(np.array([step.pick.position, step.place.position])).all()
             assert quaternion_to_matrix(step.pick.orientation)[2, 2] == pytest.approx(-1)
     assert made > 80
@@ -102,9 +105,13 @@ def test_references_mean_one_thing():
     )
     rng = np.random.default_rng(0)
     phrases = {i: {refer(scene, i, rng, True) for _ in range(200)} for i in range(3)}
-    assert not (phrases[0] & phrases[1]) and not (phrases[1] & phrases[2]) and not (phrases[0] & phrases[2])
-    assert "the leftmost block" in phrases[0] and "the bigger red block" in phrases[1]
-    assert "the block closest to the robot" in phrases[1] and "the rightmost block" in phrases[2]
+    assert not (phrases[0] & phrases[1])
+    assert not (phrases[1] & phrases[2])
+    assert not (phrases[0] & phrases[2])
+    assert "the leftmost block" in phrases[0]
+    assert "the bigger red block" in phrases[1]
+    assert "the block closest to the robot" in phrases[1]
+    assert "the rightmost block" in phrases[2]
     assert all(refer(scene, 0, rng, False) != "the red block" for _ in range(50))
 
 

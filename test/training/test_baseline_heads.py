@@ -109,7 +109,8 @@ def test_one_command_trains_the_baselines_with_one_budget(tmp_path, source):
     steps = {"ddim": 10, "regression": 1}
     for head in steps:
         config, tensors = load_checkpoint(tmp_path / head / "checkpoint")
-        assert config["pose_head"] == head and config["pose_steps"] == steps[head]
+        assert config["pose_head"] == head
+        assert config["pose_steps"] == steps[head]
         assert tensors.keys() == before.keys()
         same = {name for name, value in tensors.items() if torch.equal(value, before[name])}
         assert {name for name in before if not name.startswith("pose.")} <= same  # encoder and LLM are the source's
@@ -138,9 +139,11 @@ def test_curves_are_set_side_by_side():
         }
 
     flow, ddim = curve("flow", (0.0, 0.0, 0.0, 0.0)), curve("ddim", (1.0, 1.0, 0.0, 0.0))
-    assert flow["steps"][1]["success"] == pytest.approx(5 / 6) and ddim["steps"][1]["success"] == 0.0
+    assert flow["steps"][1]["success"] == pytest.approx(5 / 6)
+    assert ddim["steps"][1]["success"] == 0.0
     text = pose_steps.table({**flow, "others": {"ddim": ddim}})
-    assert "flow: one step +0.0 points" in text and "ddim: one step -83.3 points" in text
+    assert "flow: one step +0.0 points" in text
+    assert "ddim: one step -83.3 points" in text
     assert len([line for line in text.splitlines() if line.startswith(("flow  ", "ddim  "))]) == 8
 
 
@@ -160,6 +163,7 @@ def test_a_share_of_the_draws_starts_from_pure_noise(tmp_path):
     batch = task.make_batch(0)
     task.loss(batch)
     (x_t, t) = seen[0]
-    assert (t == 1.0).all() and x_t.shape[:2] == t.shape
+    assert (t == 1.0).all()
+    assert x_t.shape[:2] == t.shape
     with pytest.raises(ValueError, match="from_start"):
         StageConfig(task="action", output=str(tmp_path), from_start=1.5)

@@ -70,13 +70,14 @@ def test_sqa3d_asks_in_every_wording_of_the_situation():
         "I stand at the near side of the table. What is in front of me?",
         "I look at the table from its near side. What is in front of me?",
     ]
-    assert examples[2].scene_id == "scene9001_00" and examples[2].answers[0].startswith("a ")
+    assert examples[2].scene_id == "scene9001_00"
+    assert examples[2].answers[0].startswith("a ")
     assert examples.records[2].situation.position == (0.5, -1.25, 0.0)
     assert examples.records[2].situation.orientation == (0.0, 0.0, 0.6, 0.8)
 
 
 @pytest.mark.parametrize(
-    "name,kind,prompt",
+    ("name", "kind", "prompt"),
     [
         ("qa", "qa", "How many things are on the table?"),
         ("plan", "plan", "Tidy the table."),
@@ -92,7 +93,7 @@ def test_leo_layouts_are_told_apart(name, kind, prompt):
     assert bool(examples.records[0].object_ids) == (name in ("qa", "object_caption"))
 
 
-@pytest.mark.parametrize("seed,scene_id", [(50, "scene9000_00"), (51, "scene9001_00")])  # binary, ascii
+@pytest.mark.parametrize(("seed", "scene_id"), [(50, "scene9000_00"), (51, "scene9001_00")])  # binary, ascii
 def test_scans_have_points_colours_and_objects(seed, scene_id):
     scene, slots, points, colors, slot = make_samples.generated(seed)
     cloud = Scans(SAMPLES / "scans").load(scene_id)
@@ -123,10 +124,12 @@ def test_a_mesh_gives_its_vertices(tmp_path, sides, text):
     PlyData(elements, text=text, byte_order="<").write(str(tmp_path / "room_vh_clean_2.ply"))
     cloud = Scans(tmp_path).load("room")
     np.testing.assert_allclose(cloud.points, points, atol=1e-6)
-    assert (cloud.colors == [0, 9, 0]).all() and cloud.instances is None and cloud.boxes() == {}
+    assert (cloud.colors == [0, 9, 0]).all()
+    assert cloud.instances is None
+    assert cloud.boxes() == {}
 
 
-@pytest.mark.parametrize("storage,count", [("mcap", 2), ("sqlite3", 1)])
+@pytest.mark.parametrize(("storage", "count"), [("mcap", 2), ("sqlite3", 1)])
 def test_recordings_are_demonstrations(storage, count):
     examples = dataset(f"recording:recording_{storage}")
     messages = make_samples.demonstration_messages(count)
@@ -157,14 +160,15 @@ def test_a_room_is_placed_in_the_workspace_by_one_rigid_motion_and_one_scale():
     assert np.ptp(placed.points[:, 1]) > 0.9  # its longer side along the workspace's
     cropped, closer = place(cloud, "objects", (7,))
     assert (cropped.instances == 7).sum() == (cloud.instances == 7).sum()
-    assert len(cropped.points) < len(points) and closer[2, 2] > scale
+    assert len(cropped.points) < len(points)
+    assert closer[2, 2] > scale
     span = np.ptp(cropped.points, axis=0).max() / closer[2, 2]
     assert span <= 1 + 2 * CROP_MARGIN + 0.01
     assert place(cloud, "none")[0] is cloud
 
 
 @pytest.mark.parametrize(
-    "text,words",
+    ("text", "words"),
     [
         ("scanqa", "write format:path"),
         ("coco:x.json", "no dataset format 'coco'"),
@@ -187,7 +191,8 @@ def test_wrong_data_is_refused_or_left_out_on_request(tmp_path):
         ExampleDataset(parse_specs(f"scanqa:{tmp_path}/some.json?scans={SAMPLES}/scans")[0])
     assert "scene0000_00" in str(caught.value)
     kept = ExampleDataset(parse_specs(f"scanqa:{tmp_path}/some.json?scans={SAMPLES}/scans&skip=true")[0])
-    assert len(kept) == 2 and kept.left_out == 2
+    assert len(kept) == 2
+    assert kept.left_out == 2
 
 
 ALL_TEXTS = ",".join(
@@ -234,7 +239,9 @@ def test_the_language_stage_learns_a_datasets_answers(tmp_path, base):
     )
     task = make_task(config)
     scenes, patches, texts = task.make_batch(0)
-    assert scenes is None and patches.mask.any() and all(text.allowed is None for row in texts for text in row)
+    assert scenes is None
+    assert patches.mask.any()
+    assert all(text.allowed is None for row in texts for text in row)
     with torch.no_grad():
         first = float(task.loss(task.make_batch(0))[0])
     assert train(task, config)["loss"] < 0.7 * first
@@ -260,7 +267,8 @@ def test_two_steps_of_the_action_stage_with_recordings(tmp_path):
     config = settings(tmp_path, task="action", data=data, steps=2, llm_width=32, draws=2)
     task = make_task(config)
     demonstrated, patches, _, (positions, _, slots, valid) = task.make_batch(1)
-    assert bool(valid.all()) and slots[0, 0].tolist() == [0, 1]
+    assert bool(valid.all())
+    assert slots[0, 0].tolist() == [0, 1]
     wanted = {tuple(np.round(record.pick.position, 4)) for d in task.mixture.datasets for record in d.records}
     assert {tuple(np.round(p, 4)) for p in positions[:, 0, 0].double().numpy()} <= wanted
     near = (patches.centroids[0, :, :2] - demonstrated.pick[0, :2]).norm(dim=-1) < 0.02

@@ -74,7 +74,7 @@ BAG_DAMAGE = [  # change, field, words
 ]
 
 
-@pytest.mark.parametrize("change,field,words", BAG_DAMAGE, ids=lambda v: str(v)[:32])
+@pytest.mark.parametrize(("change", "field", "words"), BAG_DAMAGE, ids=lambda v: str(v)[:32])
 def test_damage_in_recordings_is_named(capsys, tmp_path, change, field, words):
     code, lines = check(capsys, recording(tmp_path, change))
     hits = [line for line in lines if line.startswith(f"bag: {field}: ") and words in line]
@@ -84,7 +84,8 @@ def test_damage_in_recordings_is_named(capsys, tmp_path, change, field, words):
 def test_a_second_pair_of_poses_needs_its_own_cloud_and_no_instruction(capsys, tmp_path):
     path = recording(tmp_path, lambda m: m.__delitem__(5))
     code, lines = check(capsys, path)
-    assert code == 0 and lines[0] == "examples: 2, demonstration 2"
+    assert code == 0
+    assert lines[0] == "examples: 2, demonstration 2"
 
 
 def test_topics_can_have_other_names(capsys, tmp_path):
@@ -93,7 +94,9 @@ def test_topics_can_have_other_names(capsys, tmp_path):
 
     path = recording(tmp_path, rename)
     code, lines = check(capsys, path)
-    assert code == 1 and "bag: /voxels: is missing" in lines[0] and "/camera/points" in lines[0]
+    assert code == 1
+    assert "bag: /voxels: is missing" in lines[0]
+    assert "/camera/points" in lines[0]
     assert check(capsys, path, "--cloud", "/camera/points")[0] == 0
 
 
@@ -102,4 +105,5 @@ def test_a_recording_that_was_cut_off_is_named(capsys, tmp_path):
     file = next(path.glob("*.mcap"))
     file.write_bytes(file.read_bytes()[:5000])
     code, lines = check(capsys, path)
-    assert code == 1 and lines[0].startswith("recording_mcap: file: ")
+    assert code == 1
+    assert lines[0].startswith("recording_mcap: file: ")

@@ -43,10 +43,11 @@ def check(capsys, name: str, path: Path, *options: str) -> tuple[int, list[str]]
     return code, capsys.readouterr().out.replace(f"{path.parent}/", "").splitlines()
 
 
-@pytest.mark.parametrize("name,file", FORMATS)
+@pytest.mark.parametrize(("name", "file"), FORMATS)
 def test_the_samples_have_no_problems(capsys, name, file):
     code, lines = check(capsys, name, SAMPLES / file)
-    assert code == 0 and lines[-1] == "no problems"
+    assert code == 0
+    assert lines[-1] == "no problems"
     assert lines[0].startswith(("examples: ", "scans: 2, "))
 
 
@@ -217,7 +218,7 @@ JSON_DAMAGE = [  # format, file, change, text on the line that is named, field, 
 ]
 
 
-@pytest.mark.parametrize("name,file,change,shown,field,words", JSON_DAMAGE, ids=lambda v: str(v)[:28])
+@pytest.mark.parametrize(("name", "file", "change", "shown", "field", "words"), JSON_DAMAGE, ids=lambda v: str(v)[:28])
 def test_damage_in_json_is_named(capsys, samples, name, file, change, shown, field, words):
     if isinstance(change, tuple):
         change = put(*change)
@@ -230,7 +231,7 @@ def test_damage_in_json_is_named(capsys, samples, name, file, change, shown, fie
     assert named == file and shown in text[int(line) - 1], (hits, text[int(line) - 1])
 
 
-@pytest.mark.parametrize("name,file", [f for f in FORMATS if f[1].endswith(".json")])
+@pytest.mark.parametrize(("name", "file"), [f for f in FORMATS if f[1].endswith(".json")])
 def test_json_that_cannot_be_parsed_is_named(capsys, samples, name, file):
     path = samples / file
     whole = path.read_bytes()
@@ -248,7 +249,8 @@ def test_json_that_cannot_be_parsed_is_named(capsys, samples, name, file):
     assert check(capsys, name, path)[1][0].startswith(f"{file}:{whole[:20].count(10) + 2}: file: byte 21 (0xff)")
     path.unlink()
     code, lines = check(capsys, name, path)
-    assert code == 1 and "cannot be read" in lines[0]
+    assert code == 1
+    assert "cannot be read" in lines[0]
 
 
 def test_a_truncated_file_is_named_with_its_last_line(capsys, samples):
@@ -332,7 +334,7 @@ SCAN_DAMAGE = [  # number of the scan, file, change, field, words
 ]
 
 
-@pytest.mark.parametrize("number,suffix,change,field,words", SCAN_DAMAGE, ids=lambda v: str(v)[:28])
+@pytest.mark.parametrize(("number", "suffix", "change", "field", "words"), SCAN_DAMAGE, ids=lambda v: str(v)[:28])
 def test_damage_in_scans_is_named(capsys, samples, number, suffix, change, field, words):
     path = scan_file(samples, number, suffix)
     change(path)
@@ -348,7 +350,9 @@ def test_a_wrong_row_of_an_ascii_scan_is_named_with_its_line(capsys, samples):
     rows[20] = "1.0 two 3.0 1 2 3"
     path.write_text("\n".join(rows) + "\n")
     code, lines = check(capsys, "scannet", samples / "scans")
-    assert code == 1 and f"{path.name}:21: vertex" in lines[0] and ".y" in lines[0]
+    assert code == 1
+    assert f"{path.name}:21: vertex" in lines[0]
+    assert ".y" in lines[0]
 
 
 def test_the_command_ends_with_1_and_no_traceback(samples):
@@ -356,10 +360,12 @@ def test_the_command_ends_with_1_and_no_traceback(samples):
     script = ROOT / "training" / "data" / "datasets" / "validate.py"
     command = [sys.executable, str(script), "--format", "scanqa", str(samples / "scanqa.json")]
     done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
     assert f"{samples}/scanqa.json:1: file: the file ends" in done.stdout
     done = subprocess.run([*command, "--cloud", "/x"], capture_output=True, text=True)
-    assert done.returncode == 2 and "scanqa has no option cloud" in done.stderr
+    assert done.returncode == 2
+    assert "scanqa has no option cloud" in done.stderr
 
 
 def test_lines_are_found_in_any_layout_of_json():

@@ -24,11 +24,14 @@ def planner(tiny_checkpoint):
 )
 def test_both_wordings_mean_the_same(pair):
     trained, held_out = pair
-    assert trained.instruction != held_out.instruction and (trained.wording, held_out.wording) == (
+    assert trained.instruction != held_out.instruction
+    assert (trained.wording, held_out.wording) == (
         "trained",
         "held out",
     )
-    assert trained.scene == held_out.scene and trained.steps == held_out.steps and trained.steps
+    assert trained.scene == held_out.scene
+    assert trained.steps == held_out.steps
+    assert trained.steps
     step = trained.steps[0]
     assert trained.right_step(step.pick_index, step.place_index, step.area, step.text)
     assert not trained.right_step(step.pick_index, step.place_index, step.area, step.text + " ")
@@ -63,9 +66,8 @@ def test_decisions_in_batches_are_those_of_the_planner(planner):
 def test_a_look_depends_on_its_seed(planner):
     scene = single_step_pair(0)[0].scene
     first, again, other = (row_of(look(planner, [scene], seed), 0) for seed in (1, 1, 2))
-    assert first.score.equal(again.score) and not (
-        first.score.shape == other.score.shape and first.score.equal(other.score)
-    )
+    assert first.score.equal(again.score)
+    assert not (first.score.shape == other.score.shape and first.score.equal(other.score))
 
 
 @pytest.mark.parametrize("suite", ["refusals", "completion", "wordings", "calibration"])
@@ -74,11 +76,14 @@ def test_every_suite_writes_shares_with_intervals(suite, tiny_checkpoint, tmp_pa
     arguments = ["--suite", suite, "--checkpoint", str(tiny_checkpoint), "--scenes", "4", "--json", str(out)]
     assert evaluate.main(arguments) == 0
     figures = json.loads(out.read_text())
-    assert figures["suite"] == suite and figures["checkpoint"] == "tiny" and capsys.readouterr().out.strip()
+    assert figures["suite"] == suite
+    assert figures["checkpoint"] == "tiny"
+    assert capsys.readouterr().out.strip()
     if suite == "calibration":
         assert all(len(figures[name]["ece_interval"]) == 2 for name in ("single", "long", "all") if name in figures)
         return
-    assert figures["bars"] and len(figures["records"]) >= 4
+    assert figures["bars"]
+    assert len(figures["records"]) >= 4
     for name, (low, high) in figures["intervals"].items():
         assert low - 1e-9 <= figures[name] <= high + 1e-9
 
@@ -93,7 +98,8 @@ def test_refusals_count_by_kind_and_false_ones_apart():
     records = [{"kind": kind, "doable": doable, "refused": refused} for kind, doable, refused in said]
     figures = refusals.summary(records)
     assert (figures["refused"], figures["refused, chat"], figures["refused, language"]) == (0.9, 1.0, 0.0)
-    assert figures["refused_falsely"] == 0.02 and all(figures["bars"].values())
+    assert figures["refused_falsely"] == 0.02
+    assert all(figures["bars"].values())
     assert "met" in refusals.table(figures)
 
 
@@ -103,7 +109,8 @@ def test_completion_counts_done_and_false_stops():
     ]
     records += [{"remaining": 1, "family": "seen", "end": end} for end in ("step", "step", "done", "cannot")]
     figures = completion.summary(records)
-    assert figures["said_done"] == 0.95 and figures["stopped_falsely"] == 0.5
+    assert figures["said_done"] == 0.95
+    assert figures["stopped_falsely"] == 0.5
     assert list(figures["bars"].values()) == [True, False]
 
 
@@ -122,7 +129,8 @@ def test_wordings_are_compared_on_the_same_cases():
     found = wordings.summary(records)
     assert found["differences"]["all, held out"]["difference"] == pytest.approx(-0.1)
     low, high = found["differences"]["all, held out"]["interval"]
-    assert low < -0.1 < high < 0 and found["differences"]["all, typos"]["interval"] == [0, 0]
+    assert low < -0.1 < high < 0
+    assert found["differences"]["all, typos"]["interval"] == [0, 0]
     assert not any(found["bars"].values())
 
 
@@ -134,8 +142,11 @@ def test_calibration_error_is_nought_where_confidence_is_the_share_that_is_right
     records = [{"confidence": c, "right": bool(r), "family": "single"} for c, r in zip(confidence, right)]
     figures = calibration.summary(records)
     rows = {row["min_confidence"]: row for row in figures["all"]["thresholds"]}
-    assert rows[0.0]["coverage"] == 1 and rows[0.0]["precision"] == 0.5
-    assert rows[0.5]["coverage"] == 0.5 and rows[0.5]["precision"] == 0.75 and figures["min_confidence"] is None
+    assert rows[0.0]["coverage"] == 1
+    assert rows[0.0]["precision"] == 0.5
+    assert rows[0.5]["coverage"] == 0.5
+    assert rows[0.5]["precision"] == 0.75
+    assert figures["min_confidence"] is None
 
 
 def test_fitted_values_undo_overconfidence_and_are_stored(tmp_path):
@@ -146,18 +157,21 @@ def test_fitted_values_undo_overconfidence_and_are_stored(tmp_path):
     right = (rng.random(3000) < truth).astype(float)
     said = 1 / (1 + np.exp(-3 * np.log(truth / (1 - truth))))  # three times too sure
     temperature, bias = calibrate.fit(said, right)
-    assert temperature == pytest.approx(3, rel=0.15) and abs(bias) < 0.15
+    assert temperature == pytest.approx(3, rel=0.15)
+    assert abs(bias) < 0.15
     folder = write_tiny_checkpoint(tmp_path / "tiny")
     calibrate.store(folder, temperature, bias)
     config = Planner.from_pretrained(str(folder)).model.config
     assert (config.confidence_temperature, config.confidence_bias) == (temperature, bias)
     calibrated = np.array([config.calibrated(p) for p in said])
     before, after = (calibration.expected_calibration_error(p, right) for p in (said, calibrated))
-    assert after < 0.03 < before and (np.diff(calibrated[np.argsort(said)]) >= 0).all()
+    assert after < 0.03 < before
+    assert (np.diff(calibrated[np.argsort(said)]) >= 0).all()
 
 
 def test_confidence_stays_as_it_is_by_default_and_bad_values_are_refused():
-    assert ModelConfig().calibrated(0.3) == 0.3 and ModelConfig().calibrated(1.0) == 1.0
+    assert ModelConfig().calibrated(0.3) == 0.3
+    assert ModelConfig().calibrated(1.0) == 1.0
     assert 0 < ModelConfig(confidence_temperature=2.0).calibrated(1.0) < 1
     with pytest.raises(ValueError, match="confidence_temperature"):
         ModelConfig(confidence_temperature=0.0)
@@ -165,11 +179,12 @@ def test_confidence_stays_as_it_is_by_default_and_bad_values_are_refused():
 
 def test_a_curve_needs_states_that_say_what_they_saw(tmp_path):
     (tmp_path / "state.json").write_text(json.dumps({"step": 50, "samples": 600.0}))
-    assert curve.samples_of(tmp_path) == 600 and curve.samples_of(tmp_path, 10) == 500
+    assert curve.samples_of(tmp_path) == 600
+    assert curve.samples_of(tmp_path, 10) == 500
     (tmp_path / "state.json").write_text(json.dumps({"step": 50}))
     with pytest.raises(ValueError, match="samples-per-step"):
         curve.samples_of(tmp_path)
-    interval = {words: (0.4, 0.6) for words in curve.FAMILIES.values()}
+    interval = dict.fromkeys(curve.FAMILIES.values(), (0.4, 0.6))
     point = {"counts": dict.fromkeys(interval, 9), "intervals": interval, **dict.fromkeys(interval, 0.5)}
     curve.plot([{"samples": 100.0, **point}, {"samples": 200.0, **point}], tmp_path / "curve.png")
     assert (tmp_path / "curve.png").stat().st_size > 1000
@@ -183,5 +198,6 @@ def test_words_that_the_encoder_foresees_are_read_in_one_go():
     steps, end, _ = generate_plan(
         planner.model.language, objects, case.instruction, should_stop=lambda: runs.append("run")
     )
-    assert end == "done" and [step.text for step in steps] == [case.steps[0].text]
+    assert end == "done"
+    assert [step.text for step in steps] == [case.steps[0].text]
     assert len(runs) <= 6

@@ -76,7 +76,8 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, base, whole):
     )
     deadline = time.monotonic() + 240
     while not (out / STATE).exists() or len(read_losses(out)) < 3:
-        assert process.poll() is None and time.monotonic() < deadline
+        assert process.poll() is None
+        assert time.monotonic() < deadline
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -122,12 +123,15 @@ def test_a_polite_stop_saves_and_says_so(tmp_path, base, whole):
     )
     deadline = time.monotonic() + 240
     while not (out / "losses.jsonl").exists() or not read_losses(out):
-        assert process.poll() is None and time.monotonic() < deadline
+        assert process.poll() is None
+        assert time.monotonic() < deadline
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGTERM)  # the workers hear it, too
     said, _ = process.communicate(timeout=60)
-    assert process.returncode == 0 and "the same command goes on from there" in said
-    assert len(read_losses(out)) >= 1 and read_weights(out).keys() == read_weights(whole).keys()
+    assert process.returncode == 0
+    assert "the same command goes on from there" in said
+    assert len(read_losses(out)) >= 1
+    assert read_weights(out).keys() == read_weights(whole).keys()
 
 
 def test_a_time_limit_leaves_the_schedule_alone(tmp_path, base, whole):
@@ -209,6 +213,8 @@ def test_the_moving_average_is_what_later_stages_read(tmp_path, base):
 def test_a_run_tells_how_fast_it_is(tmp_path, base):
     config = settings(tmp_path, base, steps=6)
     figures = train(LanguageTask(config), config)
-    assert figures["samples_per_s"] > 0 and figures["tokens_per_s"] > figures["samples_per_s"]
-    assert 0 < figures["of_float32_peak"] < 1 and 0 <= figures["data_wait"] < 1
+    assert figures["samples_per_s"] > 0
+    assert figures["tokens_per_s"] > figures["samples_per_s"]
+    assert 0 < figures["of_float32_peak"] < 1
+    assert 0 <= figures["data_wait"] < 1
     assert 0.05 < figures["peak_memory_gb"] < 24

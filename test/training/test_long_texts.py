@@ -51,10 +51,12 @@ def test_only_a_whole_rest_ends_with_done(writer):
     found = moment(0, least=3)
     slots = [10 + i for i in range(len(found.scene.objects))]
     part = writer.long(found, slots, rng, most=2)
-    assert part.answer[-1] != special[DONE] and len(part.steps) == 2
+    assert part.answer[-1] != special[DONE]
+    assert len(part.steps) == 2
     assert part.pointers == [(10 + s.pick_index, 10 + s.place_index) for s in found.steps[:2]]
     whole = writer.long(found, slots, rng, most=len(found.steps))
-    assert whole.answer[-1] == special[DONE] and len(whole.steps) == len(found.steps)
+    assert whole.answer[-1] == special[DONE]
+    assert len(whole.steps) == len(found.steps)
     assert whole.answer[: len(part.answer)] == part.answer
     assert all(step.text in spoken(writer, whole) for step in found.steps)
     assert all(token in allowed for token, allowed in zip(whole.answer, whole.allowed))
@@ -66,16 +68,18 @@ def test_the_loss_is_content_with_any_right_move(writer):
     slots = list(range(len(found.scene.objects)))
     text = writer.long(found, slots, np.random.default_rng(0), most=1)
     ((picks, places),), objects = text.right, found.scene.objects
-    assert len(picks) >= 3 and text.pointers[0][0] in picks and text.pointers[0][1] in places
+    assert len(picks) >= 3
+    assert text.pointers[0][0] in picks
+    assert text.pointers[0][1] in places
     assert {objects[i].color for i in places} == {objects[text.pointers[0][0]].color}
-    slot = torch.tensor([slots + [-1]])
+    slot = torch.tensor([[*slots, -1]])
     packed = pack(writer.model, *one_scene(writer.model, len(slots) + 1), slot, [[text]])
     pick, place = pointer_targets(packed.step_right, slot[packed.step_row])[0]
     assert torch.nonzero(pick).flatten().tolist() == list(picks)
     assert torch.nonzero(place).flatten().tolist() == list(places)
 
 
-@pytest.mark.parametrize("name, own_words", [("color_to_area", True), ("B", False)])
+@pytest.mark.parametrize(("name", "own_words"), [("color_to_area", True), ("B", False)])
 def test_pose_dit_learns_places_on_the_table_from_the_steps_own_words(writer, name, own_words):
     """As plans are read; the place of any other step hangs on the object that it points at."""
     found = sample_progress(np.random.default_rng(3), name)
@@ -84,7 +88,8 @@ def test_pose_dit_learns_places_on_the_table_from_the_steps_own_words(writer, na
     read = writer.for_pose(text, found.steps[0], slots)
     assert (found.steps[0].place_index is None) == own_words
     assert read.text.prompt == (writer.model.encode(task_prompt(found.steps[0].text)) if own_words else text.prompt)
-    assert read.text.answer == text.answer and read.step == (found.steps[0], slots)
+    assert read.text.answer == text.answer
+    assert read.step == (found.steps[0], slots)
 
 
 def one_scene(model, count: int):
@@ -114,14 +119,16 @@ def test_the_prompt_tells_of_the_last_steps_only():
     steps = [f"step {number}" for number in range(5)]
     prompt = task_prompt("sort", steps)
     assert [step for step in steps if step in prompt] == steps[-LAST_COMPLETED:]
-    assert task_prompt("sort", tuple(steps)) == prompt and "Done" not in task_prompt("sort")
+    assert task_prompt("sort", tuple(steps)) == prompt
+    assert "Done" not in task_prompt("sort")
 
 
 def test_a_mixture_holds_moments_and_random_scenes():
     rng, generator = np.random.default_rng(1), torch.Generator().manual_seed(1)
     scenes, moments = sample_mixture(40, 0.5, SceneRange(clutter=(1, 1)), rng, generator)
     long = [found for found in moments if found is not None]
-    assert len(scenes) == len(moments) == 40 and 8 <= len(long) <= 32
+    assert len(scenes) == len(moments) == 40
+    assert 8 <= len(long) <= 32
     for index, found in enumerate(moments):
         scene, slots = scenes.scene(index)
         if found is None:
@@ -150,7 +157,8 @@ def test_stage_two_learns_from_moments(tmp_path, base):
     task = LanguageTask(config)
     loss, figures = task.loss(task.make_batch(5))
     loss.backward()
-    assert torch.isfinite(loss) and {"pick_pointer_long", "place_pointer_long"} <= figures.keys()
+    assert torch.isfinite(loss)
+    assert {"pick_pointer_long", "place_pointer_long"} <= figures.keys()
     assert all(torch.isfinite(p.grad).all() for p in task.model.parameters() if p.grad is not None)
 
 
@@ -168,5 +176,7 @@ def test_an_answer_points_at_what_it_is_about(writer):
     )
     special, slots = writer.model.grammar.special, [7, 8, 9]
     text = next(filter(None, (writer.question(scene, slots, rng) for _ in range(50))))
-    assert text.answer[:2] == [special[PICK], special[PLACE]] and text.answer[-1] == special[DONE]
-    assert text.steps == [(0, 1)] and all(slot in (*slots, -1) for slot in text.pointers[0])
+    assert text.answer[:2] == [special[PICK], special[PLACE]]
+    assert text.answer[-1] == special[DONE]
+    assert text.steps == [(0, 1)]
+    assert all(slot in (*slots, -1) for slot in text.pointers[0])

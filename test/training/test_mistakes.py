@@ -48,7 +48,7 @@ def test_a_step_that_helps_has_no_cause(clueless, name):
     assert executed(clueless, episode, action_of(next_step(episode.task, episode.scene))) is None
 
 
-@pytest.mark.parametrize("name, which, far", [("C", "pick", 0.045), ("C", "place", 0.03), ("K", "place", 0.1)])
+@pytest.mark.parametrize(("name", "which", "far"), [("C", "pick", 0.045), ("C", "place", 0.03), ("K", "place", 0.1)])
 def test_a_right_step_with_a_pose_that_misses_is_the_poses_fault_if_the_blocks_are_seen(
     capable, clueless, name, which, far
 ):

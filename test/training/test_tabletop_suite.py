@@ -29,7 +29,8 @@ def test_the_oracle_solves_an_episode_of_each_sort_through_two_processes(tmp_pat
         assert task["success"] == task["score"] == task["oracle"] == 1.0
     assert figures["seen_mean"] == figures["unseen_mean"] == 1.0
     for record in figures["records"]:
-        assert record["end"] == "complete" and len(record["steps"]) == record["moves"]
+        assert record["end"] == "complete"
+        assert len(record["steps"]) == record["moves"]
     assert "LoHoVLA" in capsys.readouterr().out
     assert picture.stat().st_size > 1000
 
@@ -42,8 +43,11 @@ def test_a_saved_failure_replays(tmp_path, capsys):
     assert evaluate.main([*common, *arguments, "--json", str(out)]) == 0
     figures = json.loads(out.read_text())
     (record,) = figures["records"]
-    assert figures["checkpoint"] == "tiny" and not record["success"] and record["oracle"]
-    assert sum(figures["mistakes"].values()) >= 1 and figures["tasks"]["B"]["mistakes"] == figures["mistakes"]
+    assert figures["checkpoint"] == "tiny"
+    assert not record["success"]
+    assert record["oracle"]
+    assert sum(figures["mistakes"].values()) >= 1
+    assert figures["tasks"]["B"]["mistakes"] == figures["mistakes"]
     (saved,) = (tmp_path / "failures").iterdir()
     capsys.readouterr()
     assert evaluate.main([*common, "--replay", str(saved)]) == 0
@@ -61,7 +65,8 @@ def test_a_block_goes_into_the_area_that_its_step_names_although_another_one_is_
             cloud = world.cloud(episode.cameras, noise=np.random.default_rng(number))
         action = planner.plan(*cloud, episode.task.instruction, max_steps=1).actions[0]
         area = episode.task.alternatives[0][0].area
-        assert action.destination == f"on the {area}" and in_area(action.place.position[:2], area)
+        assert action.destination == f"on the {area}"
+        assert in_area(action.place.position[:2], area)
         edges = np.abs(np.subtract(action.place.position[:2], planner.workspace.center[:2]))
         assert edges.min() > 0.06, "well inside, not at the middle of the table"
 
@@ -121,7 +126,8 @@ def test_means_are_over_tasks_and_intervals_are_wilsons():
         {"task": "K", "success": True, "score": 1.0, "oracle": False, "steps": []},
     ]
     figures = closed_loop_report.summary(records)
-    assert figures["seen_mean"] == pytest.approx(0.45) and figures["unseen_mean"] == 1.0
+    assert figures["seen_mean"] == pytest.approx(0.45)
+    assert figures["unseen_mean"] == 1.0
     assert figures["tasks"]["A"]["interval"] == pytest.approx((0.5958, 0.9821), abs=1e-3)
     assert figures["tasks"]["K"]["oracle"] == 0.0
     assert "2 of 5 tasks" in closed_loop_report.table(figures)

@@ -7,11 +7,11 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="Matplotlib is not installed")
 
-from matplotlib.image import imread  # noqa: E402
+from matplotlib.image import imread
 
-from moe3d_ros.plan import Action, Plan  # noqa: E402
-from moe3d_ros.view.picture import draw_plan, project  # noqa: E402
-from moe3d_ros.world.geometry import pose_from_xyz_yaw  # noqa: E402
+from moe3d_ros.plan import Action, Plan
+from moe3d_ros.view.picture import draw_plan, project
+from moe3d_ros.world.geometry import pose_from_xyz_yaw
 
 
 def plan(steps: int, instruction: str = "put the red block in the green bowl") -> Plan:
@@ -46,7 +46,8 @@ def test_plans_of_any_length(tmp_path, cloud, steps):
     image = imread(path)
     assert image.shape[:2] == (660, 1600)
     red = (np.abs(image[..., :3] - np.array([200, 10, 10]) / 255) < 0.02).all(axis=-1)
-    assert red[:, :800].mean() > 0.1 and red[:, 800:].mean() > 0.1  # the table, in both views
+    assert red[:, :800].mean() > 0.1
+    assert red[:, 800:].mean() > 0.1
 
 
 @pytest.mark.parametrize("colors", [True, False])
@@ -64,4 +65,6 @@ def test_odd_instructions_are_shown_as_they_are(tmp_path, cloud):
 def test_far_is_up_and_left_is_left():
     (near, far, left), depth = project([[0.3, 0.0, 0.0], [0.7, 0.0, 0.0], [0.5, 0.4, 0.0]])
     right, _ = project([0.5, -0.4, 0.0])
-    assert far[1] > near[1] and left[0] < right[0] and (depth > 0).all()
+    assert far[1] > near[1]
+    assert left[0] < right[0]
+    assert (depth > 0).all()

@@ -82,7 +82,8 @@ def show(probe, plan: Plan, lifetime: float = 0.0) -> None:
 def test_page_is_whole_and_comes_from_here(viewer):
     with urlopen(viewer) as answer:
         page = answer.read().decode()
-    assert answer.status == 200 and viewer.startswith("http://localhost:")
+    assert answer.status == 200
+    assert viewer.startswith("http://localhost:")
     assert len(page) > 500_000  # scripts and styles are in it
     assert not re.search(r"""<(script|link|img)[^>]*(src|href)=["']?(https?:)?//""", page)
 
@@ -111,7 +112,9 @@ def test_plan_is_drawn_and_written_and_the_next_one_replaces_it(probe, client):
     np.testing.assert_allclose(client.poses["/place"]["position"], STEP.place.position)
     np.testing.assert_allclose(client.poses["/place"]["wxyz"], (0, 1, 0, 0))
     assert client.nodes["/plan/step/0"]["text"] == "1"
-    assert "put {the red block} away" in client.words and "&lt;red&gt;" in client.words and "0.25 s" in client.words
+    assert "put {the red block} away" in client.words
+    assert "&lt;red&gt;" in client.words
+    assert "0.25 s" in client.words
     late = ViewClient(f"http://{client._socket.remote_address[0]}:{client._socket.remote_address[1]}")
     late.wait(lambda c: drawn <= set(c.nodes) and "green bowl" in c.words, "plan for who comes later")
     late.close()
@@ -122,7 +125,8 @@ def test_plan_is_drawn_and_written_and_the_next_one_replaces_it(probe, client):
 def test_markers_replace_those_before_and_carry_their_lifetime():
     """What RViz goes by: a latched array that begins with DELETEALL, every other marker with the lifetime."""
     first, *others = plan_markers(PLAN, header("base_link", Time(sec=1)), lifetime=2.5).markers
-    assert first.action == Marker.DELETEALL and len(others) == 5  # two tool frames, arrow, number, words
+    assert first.action == Marker.DELETEALL
+    assert len(others) == 5
     assert all(m.action == Marker.ADD and (m.lifetime.sec, m.lifetime.nanosec) == (2, 500_000_000) for m in others)
     assert len({(m.ns, m.id) for m in others}) == 5
 
@@ -151,14 +155,15 @@ def test_other_sites_can_neither_look_nor_say(probe, viewer):
     with pytest.raises(ConnectionClosed) as closed:  # at once, or while it says hello
         strangers.append(ViewClient(viewer, origin="http://elsewhere.example"))
         strangers[0].wait(lambda c: False, "end of the connection", 60.0)
-    assert closed.value.rcvd.code == 1008 and not any(stranger.gui or stranger.nodes for stranger in strangers)
+    assert closed.value.rcvd.code == 1008
+    assert not any(stranger.gui or stranger.nodes for stranger in strangers)
     friend = ViewClient(viewer, origin=viewer)
     friend.wait(lambda c: c.gui, "panel")
     friend.close()
 
 
 @pytest.mark.parametrize(
-    "origin, host, listening, own",
+    ("origin", "host", "listening", "own"),
     [
         ("http://localhost:8080", "localhost:8080", "127.0.0.1", True),
         (None, "127.0.0.1:8080", "127.0.0.1", True),
@@ -175,7 +180,8 @@ def test_own_page(origin, host, listening, own):
 
 def test_words_of_others_are_no_markup():
     page = plan_html(Plan("<script>alert(1)</script>", (), True, {}), "")
-    assert "<script>" not in page and "&lt;script&gt;" in page
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
 
 
 def test_without_instructions_there_is_no_field():
@@ -191,7 +197,8 @@ def test_without_instructions_there_is_no_field():
 def test_host_that_cannot_be_listened_on_is_refused_with_the_reason():
     node = NodeProcess("viewer", {"host": "203.0.113.1"}, namespace="refused")
     node.wait_log("nobody can listen on the host '203.0.113.1'")
-    assert node.process.wait(60) == 2 and "Traceback" not in node.log
+    assert node.process.wait(60) == 2
+    assert "Traceback" not in node.log
 
 
 def test_demo_with_a_view_stays_until_it_is_interrupted(tmp_path):
@@ -223,7 +230,8 @@ def test_demo_with_a_view_stays_until_it_is_interrupted(tmp_path):
         process.send_signal(signal.SIGINT)
         said.append(process.communicate(timeout=TIMEOUT)[0])
     assert process.returncode == 0, "".join(said)
-    assert (tmp_path / "plan.json").is_file() and (tmp_path / "plan.png").is_file()
+    assert (tmp_path / "plan.json").is_file()
+    assert (tmp_path / "plan.png").is_file()
 
 
 @pytest.mark.skipif(browser.find() is None, reason="there is no Chromium here: apt-get install chromium")

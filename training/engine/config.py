@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Optional
 
 import yaml
 from transformers import HfArgumentParser
@@ -24,15 +23,15 @@ class StageConfig:
 
     task: str = field(metadata={"help": "perception, alignment, language or action: what is trained"})
     output: str = field(metadata={"help": "folder of this run: state, logs"})
-    init: Optional[str] = field(
+    init: str | None = field(
         default=None,
         metadata={
             "help": "runs or checkpoints to start from, comma-separated; CHECKPOINT:encoder (objects, language, pose) is a part of one"
         },
     )
     steps: int = field(default=10_000, metadata={"help": "optimiser steps of the whole run"})
-    minutes: Optional[float] = field(default=None, metadata={"help": "end the schedule after this long at the latest"})
-    stop_after: Optional[float] = field(
+    minutes: float | None = field(default=None, metadata={"help": "end the schedule after this long at the latest"})
+    stop_after: float | None = field(
         default=None, metadata={"help": "save and stop after this long; the schedule goes on later"}
     )
     batch_size: int = field(default=32, metadata={"help": "scenes per micro-batch"})
@@ -57,7 +56,7 @@ class StageConfig:
     overfit: int = field(default=0, metadata={"help": "rehearsal: only this many batches, again and again"})
     resume: bool = field(default=True, metadata={"help": "go on from the state in `output` if there is one"})
     # all but Stage I
-    kinds: Optional[int] = field(
+    kinds: int | None = field(
         default=None,
         metadata={
             "help": "classes of things that the model knows: 4, or 8 with those of 6D scenes; by default as a checkpoint of `init`, else 4"
@@ -87,25 +86,23 @@ class StageConfig:
     )
     router_geometry: bool = field(default=False, metadata={"help": "the router sees where an object token is"})
     adapt: bool = field(default=True, metadata={"help": "train LoRA and router; off in Stage I"})
-    rank: Optional[int] = field(
-        default=None, metadata={"help": "LoRA rank; by default as a checkpoint of `init`, else 8"}
-    )
+    rank: int | None = field(default=None, metadata={"help": "LoRA rank; by default as a checkpoint of `init`, else 8"})
     tune_objects: bool = field(default=True, metadata={"help": "go on training the relation encoder and projection"})
     teach_kinds: bool = field(
         default=False, metadata={"help": "where it starts from fewer kinds: give the new ones their names' embeddings"}
     )
     pairs: int = field(default=6, metadata={"help": "instructions per scene, packed behind one scene prefix"})
     long_tasks: float = field(default=0.0, metadata={"help": "share of scenes in the middle of a long-horizon task"})
-    long_names: Optional[list[str]] = field(
+    long_names: list[str] | None = field(
         default=None, metadata={"help": "long tasks to draw from, repeated ones more often; all"}
     )
     balance: float = field(default=0.01, metadata={"help": "weight of the load-balancing loss"})
     balance_by: str = field(default="modality", metadata={"help": "modality: text and objects each by itself; or all"})
     balance_floor: float = field(default=0.4, metadata={"help": "of its intended share: an expert below is pulled up"})
-    share_text: Optional[list[float]] = field(
+    share_text: list[float] | None = field(
         default=None, metadata={"help": "intended share of each expert in the text; even"}
     )
-    share_3d: Optional[list[float]] = field(default=None, metadata={"help": "and in the object tokens; even"})
+    share_3d: list[float] | None = field(default=None, metadata={"help": "and in the object tokens; even"})
     router_z: float = field(default=0.001, metadata={"help": "weight of the router z-loss"})
     texts: str = field(
         default="all", metadata={"help": "all, plans, questions, or captions: lists and descriptions alone (Stage I)"}
@@ -179,7 +176,7 @@ class StageConfig:
         if not 0 <= self.data_share <= 1:
             raise ValueError(f"data_share must be from 0 to 1, got {self.data_share}")
 
-    def without_init(self) -> "StageConfig":
+    def without_init(self) -> StageConfig:
         """The same settings for a part whose weights are loaded by its owner."""
         return replace(self, init=None)
 

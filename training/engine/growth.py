@@ -44,7 +44,7 @@ def grow(
     for ending, (axis, first, each) in _KINDS.items():
         if name == ending or name.endswith("." + ending):
             grown = _insert(stored, axis, first + old * each, (new - old) * each)
-            if name.endswith("head.2.bias") or name.endswith("patch_head.bias"):
+            if name.endswith(("head.2.bias", "patch_head.bias")):
                 grown[first + old : first + new] = NEVER
             if name.endswith("anchor_features.weight"):
                 grown = _insert(grown, 1, grown.shape[1], shape[1] - grown.shape[1])

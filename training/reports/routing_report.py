@@ -9,18 +9,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run from a checkout without installing
 
-import torch  # noqa: E402
-from torch import Tensor  # noqa: E402
+import torch
+from torch import Tensor
 
-from moe3d_ros.model.checkpoint import CheckpointError  # noqa: E402
-from moe3d_ros.model.experts.moe import moe_layers  # noqa: E402
-from moe3d_ros.model.experts.routing import RouterRecorder, by_modality  # noqa: E402
-from moe3d_ros.model.language.base_llm import BaseModelError  # noqa: E402
-from moe3d_ros.planner import Planner  # noqa: E402
-from training.data.packing import pack  # noqa: E402
-from training.engine.config import StageConfig  # noqa: E402
-from training.stages.language import LanguageTask  # noqa: E402
-from training.stages.routing import layer_numbers, loads_of_details  # noqa: E402
+from moe3d_ros.model.checkpoint import CheckpointError
+from moe3d_ros.model.experts.moe import moe_layers
+from moe3d_ros.model.experts.routing import RouterRecorder, by_modality
+from moe3d_ros.model.language.base_llm import BaseModelError
+from moe3d_ros.planner import Planner
+from training.data.packing import pack
+from training.engine.config import StageConfig
+from training.stages.language import LanguageTask
+from training.stages.routing import layer_numbers, loads_of_details
 
 FLOOR = 0.05  # of its modality's load, below which an expert counts as starved
 HELD_OUT_SEED = 9_600_000_000  # training seeds are far below

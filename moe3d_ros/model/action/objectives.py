@@ -99,6 +99,7 @@ class Ddim:
                 self.schedule(torch.tensor(k / steps, dtype=torch.float64)) for k in (step, step - 1)
             )
             x_t = float(next_signal) * data + float(next_spread / spread) * (x_t - float(signal) * data)
+        return None
 
     @staticmethod
     def schedule(t: Tensor) -> tuple[Tensor, Tensor]:

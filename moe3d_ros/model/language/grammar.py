@@ -61,7 +61,7 @@ def likely_phrase(which: int, kind: str, color: str, size: str) -> str:
 class Node:
     """A place in the trie; ``children`` maps a token to the next place."""
 
-    children: dict[int, "Node"] = field(default_factory=dict)
+    children: dict[int, Node] = field(default_factory=dict)
 
 
 class PlanGrammar:
@@ -82,16 +82,16 @@ class PlanGrammar:
             self._insert(after_pick, encode(f" {target},"), after_target)
         self._insert(after_target, self._place(), after_place)
         for destination in DESTINATIONS + SIXD_DESTINATIONS * sixd:
-            self._insert(after_place, encode(f" {destination}") + [self.special[STEP]], after_step)
+            self._insert(after_place, [*encode(f" {destination}"), self.special[STEP]], after_step)
         after_step.children = {**self.root.children, self.special[DONE]: end}
         self.root.children = {**self.root.children, self.special[DONE]: end, self.special[CANNOT]: end}
         self.end = end
 
     def _pick(self) -> list[int]:
-        return self.encode(" pick the") + [self.special[PICK]]
+        return [*self.encode(" pick the"), self.special[PICK]]
 
     def _place(self) -> list[int]:
-        return self.encode(" place it") + [self.special[PLACE]]
+        return [*self.encode(" place it"), self.special[PLACE]]
 
     @staticmethod
     def _insert(node: Node, tokens: list[int], last: Node) -> None:
@@ -107,8 +107,8 @@ class PlanGrammar:
         for step in steps:
             target, destination = parse_step(step)
             ids += self._pick() + self.encode(f" {target},") + self._place()
-            ids += self.encode(f" {destination}") + [self.special[STEP]]
-        return ids + [self.special[DONE]]
+            ids += [*self.encode(f" {destination}"), self.special[STEP]]
+        return [*ids, self.special[DONE]]
 
     def spans(self, tokens: list[int]) -> list[tuple[int, int]]:
         """First and last token of each step of a plan, the last being <step>."""

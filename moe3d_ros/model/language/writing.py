@@ -161,7 +161,7 @@ class _Writer:
             ((token, following),) = node.children.items()
             if token in special[PICK:]:
                 break
-            tokens, node = tokens + [token], following
+            tokens, node = [*tokens, token], following
         return tokens, node
 
     def point_and_say(self, which: int, marker: int, node):
@@ -197,7 +197,7 @@ class _Writer:
         for token in [*phrase, special[STEP]]:
             if token not in node.children:
                 break
-            tokens, node = tokens + [token], node.children[token]
+            tokens, node = [*tokens, token], node.children[token]
         return self.forced(tokens, node)[0] if tokens else []
 
     def _say(self, marker: int, node, index: int):
@@ -212,7 +212,7 @@ class _Writer:
                 probability *= chance
                 if draft[:1] != [token]:
                     break
-                tokens, node, draft = tokens + [token], node.children[token], draft[1:]
+                tokens, node, draft = [*tokens, token], node.children[token], draft[1:]
                 if self._is_whole(tokens, node):
                     return tokens, node, probability, []
             self._unread(len(draft))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
@@ -45,7 +47,7 @@ def left_to_right(scene: Scene, indices: list[int]) -> list[int] | None:
     """The things in order; None if two neighbours are less than MARGIN apart in y."""
     order = sorted(indices, key=lambda i: -scene.objects[i].position[Y])
     ys = [scene.objects[i].position[Y] for i in order]
-    return order if all(a - b >= MARGIN for a, b in zip(ys, ys[1:])) else None
+    return order if all(a - b >= MARGIN for a, b in itertools.pairwise(ys)) else None
 
 
 def support(scene: Scene, index: int, below: dict[int, int]) -> int | str | None:

@@ -44,7 +44,7 @@ class SceneBatch:
         """Scene ``index`` as objects, and the slot of each object."""
         slots = torch.nonzero(self.named[index]).flatten().tolist()
         objects = [self._object(index, slot) for slot in slots]
-        table = tuple(int(round(255 * v)) for v in self.table_rgb[index].tolist())
+        table = tuple(round(255 * v) for v in self.table_rgb[index].tolist())
         return Scene(tuple(objects), table), slots
 
     def _object(self, index: int, slot: int) -> SceneObject:
@@ -57,7 +57,7 @@ class SceneBatch:
             half_extents=tuple(self.half[index, slot].tolist()),
             yaw=float(self.yaw[index, slot]),
             shape=SHAPES[int(self.shape[index, slot])],
-            rgb=tuple(int(round(255 * v)) for v in self.rgb[index, slot].clamp(0, 1).tolist()),
+            rgb=tuple(round(255 * v) for v in self.rgb[index, slot].clamp(0, 1).tolist()),
             **self._tilt(index, slot),
         )
 

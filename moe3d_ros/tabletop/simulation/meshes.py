@@ -28,7 +28,7 @@ def bowl_mesh(radius: float, height: float, segments: int = 32) -> tuple[np.ndar
     angle = 2 * np.pi * np.arange(segments) / segments
     around = np.stack([np.cos(angle), np.sin(angle)], axis=1) / np.sqrt(np.cos(np.pi / segments))
     rings = [np.column_stack([r * around, np.full(segments, z)]) for r, z in profile]
-    vertices = np.concatenate(rings + [[[0.0, 0.0, 0.0]], [[0.0, 0.0, BOWL_FLOOR_HEIGHT]]])
+    vertices = np.concatenate([*rings, [[0.0, 0.0, 0.0]], [[0.0, 0.0, BOWL_FLOOR_HEIGHT]]])
     bottom, floor = len(vertices) - 2, len(vertices) - 1
     here = np.arange(segments)
     after = (here + 1) % segments

@@ -15,7 +15,7 @@ from moe3d_ros.tabletop.words.long_wordings import word
 from moe3d_ros.tabletop.words.wordings import AREAS, HELD_OUT_INSTRUCTIONS, INSTRUCTIONS, KIND_WORDS, SIZE_WORDS
 
 SEEN_TASKS, UNSEEN_TASKS = tuple("ABCDE"), tuple("FGHIJK")
-ALL_COLORS = SEEN_COLORS + ("orange", "purple", "pink", "white")
+ALL_COLORS = (*SEEN_COLORS, "orange", "purple", "pink", "white")
 MOST_OBJECTS = 20
 OTHER_SIZE = {"small": "big", "big": "small"}
 
@@ -44,7 +44,7 @@ class Draft:
 
     def count(self, low: int, high: int, least: int = 1) -> int:
         """A random number of things between ``low`` and ``high`` at full size, at least ``least``."""
-        low, high = (max(int(round(self.scale * n)), least) for n in (low, high))
+        low, high = (max(round(self.scale * n), least) for n in (low, high))
         return int(self.rng.integers(low, high + 1))
 
     def size(self) -> str:
@@ -68,7 +68,7 @@ class Draft:
         """Add up to so many things of each kind, in ``colors``, each kind and colour at most once."""
         taken = {(thing.kind, thing.color) for thing in self.things}
         for kind, most in kinds.items():
-            number = int(round(self.scale * self.rng.integers(0, most + 1)))
+            number = round(self.scale * self.rng.integers(0, most + 1))
             free = [c for c in colors if (kind, c) not in taken]
             for color in self.rng.permutation(free)[:number].tolist():
                 if len(self.things) < MOST_OBJECTS:

@@ -115,7 +115,7 @@ class Stack:
         else:
             starts = [i for i in self.layers[0] if layout.grounded(i) and layout.inside(i, self.area)]
             middle = AREA_CENTERS[self.area]
-        stacks = [[i] + self._layers_above(layout, i, 1) for i in starts]
+        stacks = [[i, *self._layers_above(layout, i, 1)] for i in starts]
 
         def rank(stack):
             return -len(stack), float(np.hypot(*np.subtract(layout.scene.objects[stack[0]].position[:2], middle)))

@@ -6,6 +6,7 @@ wrong. Tasks are A to E and the practice tasks; F to K are left for evaluation.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -193,7 +194,7 @@ def sample_impossible(
         words = task.instruction.split()
         named = [
             (i, kinds[after.strip("?.,")])
-            for i, (word, after) in enumerate(zip(words, words[1:]))
+            for i, (word, after) in enumerate(itertools.pairwise(words))
             if word in colors and after.strip("?.,") in kinds
         ]
         if not named:

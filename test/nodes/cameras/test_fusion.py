@@ -32,8 +32,10 @@ def test_a_silent_camera_is_waited_for_then_named_and_never_mixed_in_stale():
     assert both.add("front", 1 * MS, "f1", 1 * MS) == {"front": "f1", "left": "l0"}
     both.add("left", 40 * MS, "l40", 40 * MS)  # its last one
     found = [both.add("front", t * MS, f"f{t}", t * MS) for t in range(100, 2000, 100)]
-    assert found[:10] == [None] * 10 and found[10:] == [{"front": f"f{t}"} for t in range(1100, 2000, 100)]
-    assert both.missing(1950 * MS) == {"left": "is silent"} and both.age("left") == 1.91
+    assert found[:10] == [None] * 10
+    assert found[10:] == [{"front": f"f{t}"} for t in range(1100, 2000, 100)]
+    assert both.missing(1950 * MS) == {"left": "is silent"}
+    assert both.age("left") == 1.91
     assert both.add("left", 2000 * MS, "l2000", 2000 * MS) is None  # it is back
     assert both.add("front", 2001 * MS, "f2001", 2001 * MS) == {"front": "f2001", "left": "l2000"}
     assert both.missing(2002 * MS) == {}

@@ -65,14 +65,18 @@ def test_colours_of_a_camera_that_stands_elsewhere_are_projected(probe):
         diagnostics.wait(statuses("elsewhere/voxelizer")("working"))
     top = points[:, 2] > 0.15
     inner = (np.abs(points[:, :2] - [0.5, 0]) < 0.03).all(axis=1)
-    assert (top & inner).any() and (colors[top & inner] == BLOCK).all()
+    assert (top & inner).any()
+    assert (colors[top & inner] == BLOCK).all()
     red = (colors == BLOCK).all(axis=1)
-    assert (np.abs(points[red][:, :2] - [0.5, 0]).max(axis=1) < 0.05).all() and (points[red][:, 2] > 0.15).all()
+    assert (np.abs(points[red][:, :2] - [0.5, 0]).max(axis=1) < 0.05).all()
+    assert (points[red][:, 2] > 0.15).all()
     grey, plain = (colors == 128).all(axis=1), (np.abs(colors.astype(int) - TABLE) <= 1).all(axis=1)
-    assert (red | grey | plain).mean() > 0.98 and plain.mean() > 0.7
+    assert (red | grey | plain).mean() > 0.98
+    assert plain.mean() > 0.7
     # The optical x axis is the base's x axis here: hidden is the table on the side away from the colour camera.
     strip = (np.abs(points[:, 1]) < 0.02) & ~top & (points[:, 0] > 0.427) & (points[:, 0] < 0.438)
-    assert strip.any() and grey[strip].all()
+    assert strip.any()
+    assert grey[strip].all()
     assert node.stop() == 0, node.log
 
 
@@ -137,7 +141,8 @@ def test_two_cameras_are_merged_and_a_silent_one_is_left_out(probe):
             merged = voxels.wait(lambda msg: same_places(msg, both), start=start)
             diagnostics.wait(report("working"))
             points, colors = read_cloud(merged)
-            assert (colors[points[:, 1] > 0.05] == 200).all() and (colors[points[:, 1] < 0.05] == 90).all()
+            assert (colors[points[:, 1] > 0.05] == 200).all()
+            assert (colors[points[:, 1] < 0.05] == 90).all()
         stopped, start, begun = stamp_ns(probe.now()), len(voxels.messages), len(diagnostics.messages)
         diagnostics.wait(report("Only 1 of 2 cameras: left is silent"), start=begun)
         voxels.wait(lambda msg: stamp_ns(msg.header.stamp) > stopped and same_places(msg, RIGHT), start=start)
@@ -179,7 +184,8 @@ def test_sensors_are_left_alone_while_nobody_listens_and_quality_of_service_is_o
     talk = probe.node.create_publisher(PointCloud2, "/idle/points", 10, event_callbacks=events)
     (offered,) = probe.node.get_publishers_info_by_topic("/idle/voxels")
     assert offered.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT
-    assert probe.node.count_subscribers("/idle/points") == 0 and not heard.is_set()
+    assert probe.node.count_subscribers("/idle/points") == 0
+    assert not heard.is_set()
     got = threading.Event()
     listener = probe.node.create_subscription(PointCloud2, "/idle/voxels", lambda _: got.set(), BEST_EFFORT)
     assert heard.wait(TIMEOUT)
@@ -192,7 +198,7 @@ def test_sensors_are_left_alone_while_nobody_listens_and_quality_of_service_is_o
 
 
 @pytest.mark.parametrize(
-    "parameters,words",
+    ("parameters", "words"),
     [
         ({"cameras": ["left", "two words"]}, "'two words' is no ROS name"),
         ({"cameras": ["left", "right"], "table_plane": True}, "for one camera only"),

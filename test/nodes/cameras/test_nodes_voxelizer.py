@@ -95,7 +95,7 @@ def nan_cloud(probe):
 
 
 @pytest.mark.parametrize(
-    "make,words,publishes",
+    ("make", "words", "publishes"),
     [
         (lambda p: cloud_msg(POINTS[:0], COLORS[:0], "base_link", p.now()), "0 points", True),
         (nan_cloud, "no valid point", True),
@@ -133,7 +133,7 @@ def test_bad_cloud_is_reported_and_the_next_good_one_answered(probe, points_node
 
 
 def test_big_endian_cloud_gives_the_same_voxels(probe, points_node):
-    node, talk, voxels, _ = points_node
+    _node, talk, voxels, _ = points_node
     expected = read_cloud(answers_good_cloud(probe, points_node))
     start, first = len(voxels.messages), probe.now()
     with probe.streaming(talk, lambda: big_endian(probe)):
@@ -145,7 +145,7 @@ def test_big_endian_cloud_gives_the_same_voxels(probe, points_node):
 
 
 def test_two_million_points(probe, points_node):
-    node, talk, voxels, _ = points_node
+    _node, talk, voxels, _ = points_node
     points, colors = scene_cloud(2_000_000, seed=1)
     msg = cloud_msg(points, colors, "base_link", probe.now())
     start = len(voxels.messages)
@@ -157,7 +157,7 @@ def test_two_million_points(probe, points_node):
 
 
 def test_transform_from_a_parameter_and_from_a_topic(probe, points_node):
-    node, talk, voxels, _ = points_node
+    _node, talk, voxels, _ = points_node
     inverse = np.linalg.inv(
         np.block([[np.diag([1.0, -1, -1]), np.array([[0.5], [0], [0.8]])], [np.zeros((1, 3)), np.ones((1, 1))]])
     )
@@ -271,7 +271,7 @@ def test_table_plane_is_the_last_resort(probe):
 
 
 @pytest.mark.parametrize(
-    "parameters,words",
+    ("parameters", "words"),
     [
         ({"input": "radar"}, "set it to points or depth"),
         ({"workspace_low": [1.0, 0.0, 0.0]}, "workspace needs low < high"),
@@ -305,7 +305,7 @@ def test_says_that_nothing_arrives(probe):
     ],
 )
 def test_bytes_that_are_no_message_cost_nothing_but_themselves(probe, points_node, data):
-    node, talk, _, _ = points_node
+    _node, talk, _, _ = points_node
     for _ in range(3):
         talk.publish(data)
     answers_good_cloud(probe, points_node)

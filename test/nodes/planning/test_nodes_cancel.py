@@ -96,17 +96,23 @@ def test_a_plan_that_is_overtaken_in_the_moment_of_its_publication_publishes_not
 
     planning._publish = publish
     first = planning.submit(Task("first"))
-    assert first.done.wait(WAIT) and newer[0].done.wait(WAIT)
-    assert first.error.code == ErrorCode.CANCELLED and "newer instruction" in str(first.error) and first.result is None
-    assert newer[0].error is None and planning.outputs.shown == planning.outputs.released == ["second"]
+    assert first.done.wait(WAIT)
+    assert newer[0].done.wait(WAIT)
+    assert first.error.code == ErrorCode.CANCELLED
+    assert "newer instruction" in str(first.error)
+    assert first.result is None
+    assert newer[0].error is None
+    assert planning.outputs.shown == planning.outputs.released == ["second"]
 
 
 def test_a_plan_that_is_overtaken_while_it_is_made_publishes_nothing(planning):
     newer = []
     planning.model.meanwhile = lambda: newer.append(planning.submit(Task("second")))
     first = planning.submit(Task("first"))
-    assert first.done.wait(WAIT) and newer[0].done.wait(WAIT)
-    assert first.error.code == ErrorCode.CANCELLED and planning.outputs.shown == ["second"]
+    assert first.done.wait(WAIT)
+    assert newer[0].done.wait(WAIT)
+    assert first.error.code == ErrorCode.CANCELLED
+    assert planning.outputs.shown == ["second"]
 
 
 def test_of_many_at_once_exactly_one_is_left(planning):
@@ -121,8 +127,10 @@ def test_of_many_at_once_exactly_one_is_left(planning):
         thread.join()
     assert all(request.done.wait(WAIT) for request in requests)
     good = [request for request in requests if request.error is None]
-    assert good and planning.outputs.shown[-1] in {request.result[0].instruction for request in good}
-    assert planning.outputs.shown == planning.outputs.released and len(planning.outputs.shown) == len(good)
+    assert good
+    assert planning.outputs.shown[-1] in {request.result[0].instruction for request in good}
+    assert planning.outputs.shown == planning.outputs.released
+    assert len(planning.outputs.shown) == len(good)
 
 
 def test_replan_does_not_replace_a_newer_instruction(planning):
@@ -131,5 +139,6 @@ def test_replan_does_not_replace_a_newer_instruction(planning):
     old = planning._task
     assert planning.submit(Task("new")).done.wait(WAIT)
     late = planning.submit(old.again(0), follows=old)
-    assert late.done.is_set() and late.error.code == ErrorCode.CANCELLED
+    assert late.done.is_set()
+    assert late.error.code == ErrorCode.CANCELLED
     assert planning.outputs.shown == ["old", "new"]

@@ -21,16 +21,19 @@ def test_voxelizer_explains_why_there_is_no_cloud(probe, tiny_checkpoint):
     with probe.streaming(camera, lambda: cloud_msg(points, colors, "nowhere", probe.now())):
         diagnostics.wait(statuses("pair/voxelizer")("no transform"))
         _, result = pair.plan()
-    assert result.error_code == ErrorCode.TRANSFORM and "'nowhere'" in result.error_msg
+    assert result.error_code == ErrorCode.TRANSFORM
+    assert "'nowhere'" in result.error_msg
     with probe.streaming(camera, lambda: cloud_msg(points[:0], colors[:0], "base_link", probe.now())):
         diagnostics.wait(statuses("pair/voxelizer")("0 points"))
         _, result = pair.plan()
-    assert result.error_code == ErrorCode.EMPTY_WORKSPACE and "0 points" in result.error_msg
+    assert result.error_code == ErrorCode.EMPTY_WORKSPACE
+    assert "0 points" in result.error_msg
     with probe.streaming(camera, lambda: cloud_msg(points, colors, "base_link", probe.now())):
         diagnostics.wait(statuses("pair/voxelizer")("working"))
         status, result = pair.plan()
     assert status == GoalStatus.STATUS_SUCCEEDED, result.error_msg
-    assert voxelizer.stop() == 0 and pair.process.stop() == 0
+    assert voxelizer.stop() == 0
+    assert pair.process.stop() == 0
 
 
 @pytest.mark.parametrize("damage", ["flipped-byte", "missing-base", "missing-checkpoint"])
@@ -68,7 +71,8 @@ def test_model_that_cannot_be_loaded(probe, tiny_checkpoint, tmp_path, damage):
     with planning.look():
         status, result = planning.plan()
     assert (status, result.error_code) == (GoalStatus.STATUS_ABORTED, ErrorCode.MODEL)
-    assert "cannot be loaded" in result.error_msg and words in result.error_msg
+    assert "cannot be loaded" in result.error_msg
+    assert words in result.error_msg
     planning.diagnostics.wait(planning.report("cannot be loaded"))
     assert planning.published() == 0
     mend()

@@ -43,12 +43,20 @@ def test_instruction_topic_gives_plan_poses_and_markers(planning):
         planning.instruct.publish(String(data=INSTRUCTION))
         got = {name: inbox.wait(start=start[name]) for name, inbox in planning.inbox.items()}
     plan, step = got["plan"], got["planned_action"]
-    assert plan.instruction == INSTRUCTION and plan.actions[0] == step and step.verb == "pick_place" and step.index == 0
-    assert plan.header.frame_id == "base_link" and abs(stamp_ns(plan.header.stamp) - before) < 1e9 * (MAX_AGE + 1)
-    assert got["pick_pose"] == step.pick == got["goal_pose"] and got["place_pose"] == step.place
-    assert step.header == plan.header == step.pick.header and 0 <= step.confidence <= 1
-    assert step.target in step.text and step.destination in step.text
-    assert len(plan.stage_names) == len(plan.stage_seconds) > 2 and min(plan.stage_seconds) >= 0
+    assert plan.instruction == INSTRUCTION
+    assert plan.actions[0] == step
+    assert step.verb == "pick_place"
+    assert step.index == 0
+    assert plan.header.frame_id == "base_link"
+    assert abs(stamp_ns(plan.header.stamp) - before) < 1e9 * (MAX_AGE + 1)
+    assert got["pick_pose"] == step.pick == got["goal_pose"]
+    assert got["place_pose"] == step.place
+    assert step.header == plan.header == step.pick.header
+    assert 0 <= step.confidence <= 1
+    assert step.target in step.text
+    assert step.destination in step.text
+    assert len(plan.stage_names) == len(plan.stage_seconds) > 2
+    assert min(plan.stage_seconds) >= 0
     for pose in (p.pose for action in plan.actions for p in (action.pick, action.place)):
         assert Workspace().contains([pose.position.x, pose.position.y, pose.position.z])
         q = pose.orientation
@@ -71,14 +79,15 @@ def test_action_gives_the_same_plan_with_feedback(planning):
         handle = planning.goal(feedback=lambda msg: stages.append((msg.feedback.stage, msg.feedback.partial_text)))
         result = planning.answer_to(handle).result
     assert planning.inbox["plan"].wait(start=start) == result.plan
-    assert {stage for stage, _ in stages} <= set(result.plan.stage_names) and len(stages) >= 2
+    assert {stage for stage, _ in stages} <= set(result.plan.stage_names)
+    assert len(stages) >= 2
     assert any(
-        text and text in result.plan.actions[0].text or result.plan.actions[0].text in text for _, text in stages
+        (text and text in result.plan.actions[0].text) or result.plan.actions[0].text in text for _, text in stages
     )
 
 
 @pytest.mark.parametrize(
-    "text,words",
+    ("text", "words"),
     [("", "empty"), ("   ", "empty"), ("block " * 1667, "characters")],
     ids=["empty", "blank", "10000-characters"],
 )
@@ -91,7 +100,8 @@ def test_bad_instruction(planning, text, words):
     assert (status, result.error_code) == (
         GoalStatus.STATUS_ABORTED,
         ErrorCode.BAD_INSTRUCTION,
-    ) and words in result.error_msg
+    )
+    assert words in result.error_msg
     assert planning.published() == before
     planning.answers_good_request()
 
@@ -114,11 +124,12 @@ def test_stale_cloud(planning):
         planning.process.alive()
         start = time.monotonic()
         while True:  # until the last fresh cloud of the test before is too old
-            status, result = planning.plan()
+            _status, result = planning.plan()
             if result.error_code:
                 break
             assert time.monotonic() - start < TIMEOUT
-    assert result.error_code == ErrorCode.STALE_CLOUD and "max_cloud_age" in result.error_msg
+    assert result.error_code == ErrorCode.STALE_CLOUD
+    assert "max_cloud_age" in result.error_msg
     future = planning.probe.now()
     future.sec += 100
     with planning.probe.streaming(planning.voxels, lambda: cloud_msg(VOXELS, SHADES, "base_link", future)):
@@ -148,7 +159,7 @@ def truncated(msg):
 
 
 @pytest.mark.parametrize(
-    "options,code,words",
+    ("options", "code", "words"),
     [
         ({"frame": "camera"}, ErrorCode.TRANSFORM, "planning_frame alike"),
         ({"points": VOXELS[:0], "colors": SHADES[:0]}, ErrorCode.EMPTY_WORKSPACE, "sees nothing"),
@@ -172,7 +183,8 @@ def test_bad_cloud(planning, options, code, words):
                 break
             before = planning.published()
             assert time.monotonic() - start < TIMEOUT
-    assert result.error_code == code and words in result.error_msg
+    assert result.error_code == code
+    assert words in result.error_msg
     planning.diagnostics.wait(planning.report(result.error_msg), start=reports)
     assert planning.published() == before
     planning.answers_good_request()
@@ -214,10 +226,12 @@ def test_replan_needs_a_newer_cloud(planning):
     client = planning.probe.node.create_client(Trigger, "/planning/replan")
     planning.answers_good_request()
     response = planning.probe.call(client, Trigger.Request())  # no camera any more
-    assert not response.success and "look again" in response.message
+    assert not response.success
+    assert "look again" in response.message
     with planning.look():
         response = planning.probe.call(client, Trigger.Request())
-    assert response.success and "pick" in response.message
+    assert response.success
+    assert "pick" in response.message
 
 
 def test_a_question_without_an_answer_is_no_success(planning):
@@ -226,9 +240,14 @@ def test_a_question_without_an_answer_is_no_success(planning):
         silent = planning.probe.call(client, AnswerQuestion.Request(question="How many blocks are there?"))
         empty = planning.probe.call(client, AnswerQuestion.Request(question=""))
     # The tiny model's answers end before their first word.
-    assert not silent.success and silent.answer == "" and silent.error_code == ErrorCode.BAD_INSTRUCTION
-    assert "has no answer to 'How many blocks are there?'" in silent.message and silent.seconds > 0
-    assert not empty.success and empty.error_code == ErrorCode.BAD_INSTRUCTION and "empty" in empty.message
+    assert not silent.success
+    assert silent.answer == ""
+    assert silent.error_code == ErrorCode.BAD_INSTRUCTION
+    assert "has no answer to 'How many blocks are there?'" in silent.message
+    assert silent.seconds > 0
+    assert not empty.success
+    assert empty.error_code == ErrorCode.BAD_INSTRUCTION
+    assert "empty" in empty.message
 
 
 def test_the_default_checkpoint_answers(probe):
@@ -264,7 +283,8 @@ def test_cancel_is_prompt(patient):
         patient.probe.result(patient.probe.spun(handle.cancel_goal_async))
         answer = patient.probe.result(done)
         assert time.monotonic() - start < 2.0  # 0.2 s on a machine that does nothing else
-        assert answer.status == GoalStatus.STATUS_CANCELED and answer.result.error_code == ErrorCode.CANCELLED
+        assert answer.status == GoalStatus.STATUS_CANCELED
+        assert answer.result.error_code == ErrorCode.CANCELLED
     assert patient.published() == 0
 
 
@@ -272,7 +292,8 @@ def test_newer_instruction_replaces_the_older(patient):
     handle = patient.goal("the first instruction")
     patient.instruct.publish(String(data="the second instruction"))
     answer = patient.answer_to(handle)
-    assert answer.status == GoalStatus.STATUS_ABORTED and answer.result.error_code == ErrorCode.CANCELLED
+    assert answer.status == GoalStatus.STATUS_ABORTED
+    assert answer.result.error_code == ErrorCode.CANCELLED
     assert "newer instruction" in answer.result.error_msg
 
 
@@ -281,7 +302,8 @@ def test_deadline(patient):
     assert (status, result.error_code) == (
         GoalStatus.STATUS_ABORTED,
         ErrorCode.TIMEOUT,
-    ) and "planning_timeout" in result.error_msg
+    )
+    assert "planning_timeout" in result.error_msg
 
 
 def test_a_flood_of_instructions_is_survived(planning):

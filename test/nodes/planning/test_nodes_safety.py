@@ -44,7 +44,7 @@ def trigger(planning, name: str):
 
 
 @pytest.mark.parametrize(
-    "name,value,off,code,words",
+    ("name", "value", "off", "code", "words"),
     [
         ("max_reach", 0.2, 0.0, ErrorCode.OUTSIDE_WORKSPACE, "max_reach (0.2 m)"),
         ("keep_out", ["0 -1 -1 2 1 1"], [""], ErrorCode.KEEP_OUT, "keep-out box"),
@@ -58,7 +58,9 @@ def test_a_limit_that_is_set_while_the_node_runs_withholds_the_plan(planning, na
     before = planning.published()
     with planning.look():
         _, result = planning.plan()
-    assert result.error_code == code and words in result.error_msg and not result.plan.actions
+    assert result.error_code == code
+    assert words in result.error_msg
+    assert not result.plan.actions
     planning.diagnostics.wait(planning.report(words))
     assert planning.published() == before
     assert change(planning, name, off).successful
@@ -84,7 +86,8 @@ def held_plan(planning):
     shown = len(planning.inbox["plan"].messages)
     with planning.look():
         _, result = planning.plan()
-    assert result.error_code == 0 and planning.inbox["plan"].wait(start=shown) == result.plan
+    assert result.error_code == 0
+    assert planning.inbox["plan"].wait(start=shown) == result.plan
     return result.plan, starts
 
 
@@ -100,16 +103,19 @@ def test_goals_wait_for_the_confirmation(confirming):
     response = trigger(confirming, "confirm")
     assert response.success, response.message
     got = {name: confirming.inbox[name].wait(start=start) for name, start in starts.items()}
-    assert got["planned_action"] == plan.actions[0] and got["pick_pose"] == got["goal_pose"] == plan.actions[0].pick
+    assert got["planned_action"] == plan.actions[0]
+    assert got["pick_pose"] == got["goal_pose"] == plan.actions[0].pick
     assert got["place_pose"] == plan.actions[0].place
     again = trigger(confirming, "confirm")
-    assert not again.success and "No plan waits" in again.message
+    assert not again.success
+    assert "No plan waits" in again.message
 
 
 def test_a_rejected_plan_is_dropped(confirming):
     _, starts = held_plan(confirming)
     assert trigger(confirming, "reject").success
-    assert not trigger(confirming, "confirm").success and not trigger(confirming, "reject").success
+    assert not trigger(confirming, "confirm").success
+    assert not trigger(confirming, "reject").success
     assert silent(confirming, starts)
 
 
@@ -125,18 +131,20 @@ def test_limits_and_time_count_when_a_plan_is_confirmed(confirming):
     _, starts = held_plan(confirming)
     assert change(confirming, "keep_out", ["0 -1 -1 2 1 1"]).successful
     response = trigger(confirming, "confirm")
-    assert not response.success and "keep-out box" in response.message
+    assert not response.success
+    assert "keep-out box" in response.message
     assert change(confirming, "keep_out", [""]).successful
     held_plan(confirming)
     assert change(confirming, "confirmation_timeout", 0.0001).successful
     response = trigger(confirming, "confirm")
-    assert not response.success and "confirmation_timeout" in response.message
+    assert not response.success
+    assert "confirmation_timeout" in response.message
     assert change(confirming, "confirmation_timeout", 60.0).successful
     assert silent(confirming, starts)
 
 
 @pytest.mark.parametrize(
-    "name,value,words",
+    ("name", "value", "words"),
     [
         ("keep_out", ["1 2 3"], "six numbers"),
         ("keep_out", ["0 0 1 1 1 0"], "lowest corner first"),
@@ -151,7 +159,9 @@ def test_limits_and_time_count_when_a_plan_is_confirmed(confirming):
 )
 def test_a_bad_value_is_refused_while_the_node_runs_with_the_reason(planning, name, value, words):
     result = change(planning, name, value)
-    assert not result.successful and result.reason and words in result.reason
+    assert not result.successful
+    assert result.reason
+    assert words in result.reason
     planning.answers_good_request()
 
 
@@ -159,8 +169,11 @@ def test_descriptors_say_what_a_parameter_is(planning):
     client = planning.probe.node.create_client(DescribeParameters, "/safety/planner/describe_parameters")
     names = ["max_reach", "keep_out", "checkpoint", "max_steps"]
     reach, boxes, checkpoint, steps = planning.probe.call(client, DescribeParameters.Request(names=names)).descriptors
-    assert "[m]" in reach.description and reach.floating_point_range[0].to_value == 100.0 and not reach.read_only
-    assert "[m]" in boxes.description and not boxes.read_only
+    assert "[m]" in reach.description
+    assert reach.floating_point_range[0].to_value == 100.0
+    assert not reach.read_only
+    assert "[m]" in boxes.description
+    assert not boxes.read_only
     assert (steps.integer_range[0].from_value, steps.integer_range[0].to_value) == (1, 64)
     assert "while the node runs" in steps.additional_constraints
     assert "until it is cleaned up" in checkpoint.additional_constraints
@@ -174,7 +187,7 @@ def test_a_late_joiner_sees_the_plan_that_waits(confirming):
 
 
 @pytest.mark.parametrize(
-    "parameters,words",
+    ("parameters", "words"),
     [
         ({"keep_out": ["0 0 0 1"]}, "six numbers"),
         ({"min_confidence": 2.0}, "min_confidence"),
@@ -186,4 +199,5 @@ def test_a_late_joiner_sees_the_plan_that_waits(confirming):
 def test_bad_parameters_are_refused_at_the_start_with_the_reason(parameters, words):
     node = NodeProcess("planner", parameters, namespace="refused")
     node.wait_log(words)
-    assert node.process.wait(60) == 2 and "Traceback" not in node.log
+    assert node.process.wait(60) == 2
+    assert "Traceback" not in node.log

@@ -69,16 +69,20 @@ def refuses_everything(planning, word: str) -> None:
     before, reports = planning.published(), len(planning.diagnostics.messages)
     status, result = planning.plan()
     assert (status, result.error_code) == (GoalStatus.STATUS_ABORTED, ErrorCode.NOT_ACTIVE)
-    assert word in result.error_msg and "ros2 lifecycle set /managed/planner activate" in result.error_msg
+    assert word in result.error_msg
+    assert "ros2 lifecycle set /managed/planner activate" in result.error_msg
     planning.instruct.publish(String(data="put the red block in the green bowl"))
     planning.diagnostics.wait(planning.report(word), start=reports)
     node = planning.probe.node
     for name in ("replan", "confirm", "reject"):
         response = planning.probe.call(node.create_client(Trigger, f"/managed/{name}"), Trigger.Request())
-        assert not response.success and word in response.message
+        assert not response.success
+        assert word in response.message
     question = node.create_client(AnswerQuestion, "/managed/answer")
     answer = planning.probe.call(question, AnswerQuestion.Request(question="what is on the table?"))
-    assert not answer.success and answer.error_code == ErrorCode.NOT_ACTIVE and word in answer.message
+    assert not answer.success
+    assert answer.error_code == ErrorCode.NOT_ACTIVE
+    assert word in answer.message
     assert planning.published() == before
 
 
@@ -86,22 +90,28 @@ def test_a_planner_plans_only_while_it_is_active(managed):
     planning, lifecycle = managed
     assert lifecycle.state() == "unconfigured"
     refuses_everything(planning, "unconfigured")
-    assert lifecycle.change("configure") and lifecycle.state() == "inactive"
+    assert lifecycle.change("configure")
+    assert lifecycle.state() == "inactive"
     refuses_everything(planning, "inactive")
-    assert lifecycle.change("activate") and lifecycle.state() == "active"
+    assert lifecycle.change("activate")
+    assert lifecycle.state() == "active"
     planning.process.wait_log("model loaded")
     planning.voxels = planning.probe.talk(PointCloud2, "/managed/voxels")
     planning.answers_good_request()
-    assert lifecycle.change("deactivate") and lifecycle.state() == "inactive"
+    assert lifecycle.change("deactivate")
+    assert lifecycle.state() == "inactive"
     refuses_everything(planning, "inactive")
     assert lifecycle.change("activate")
     planning.answers_good_request()
-    assert lifecycle.change("deactivate") and lifecycle.change("cleanup") and lifecycle.state() == "unconfigured"
+    assert lifecycle.change("deactivate")
+    assert lifecycle.change("cleanup")
+    assert lifecycle.state() == "unconfigured"
 
 
 def test_deactivation_ends_the_request_that_runs(managed):
     planning, lifecycle = managed
-    assert lifecycle.change("configure") and lifecycle.change("activate")
+    assert lifecycle.change("configure")
+    assert lifecycle.change("activate")
     handle = planning.goal()  # waits for a cloud
     assert lifecycle.change("deactivate")
     answer = planning.answer_to(handle)
@@ -115,18 +125,23 @@ def test_deactivation_ends_the_request_that_runs(managed):
 def test_an_impossible_transition_is_refused_and_the_node_lives(managed):
     planning, lifecycle = managed
     for name in ("activate", "deactivate", "cleanup"):
-        assert not lifecycle.change(name) and lifecycle.state() == "unconfigured"
+        assert not lifecycle.change(name)
+        assert lifecycle.state() == "unconfigured"
     planning.process.wait_log("Possible from 'unconfigured': configure, shutdown")
-    assert lifecycle.change("configure") and not lifecycle.change("configure")
-    assert lifecycle.change("cleanup") and planning.process.alive()
+    assert lifecycle.change("configure")
+    assert not lifecycle.change("configure")
+    assert lifecycle.change("cleanup")
+    assert planning.process.alive()
 
 
 def test_what_is_read_at_configure_can_be_set_before_and_not_after(managed, tiny_checkpoint):
     _, lifecycle = managed
     assert not lifecycle.set("device", "gpu").successful
-    assert lifecycle.set("device", "cpu").successful and lifecycle.change("configure")
+    assert lifecycle.set("device", "cpu").successful
+    assert lifecycle.change("configure")
     refused = lifecycle.set("device", "cpu")
-    assert not refused.successful and "clean up" in refused.reason
+    assert not refused.successful
+    assert "clean up" in refused.reason
     assert lifecycle.change("cleanup")
 
 
@@ -134,13 +149,16 @@ def test_a_model_that_cannot_be_loaded_fails_the_activation_until_it_is_there(ma
     planning, lifecycle = managed
     assert lifecycle.set("checkpoint", str(tmp_path / "tiny")).successful
     assert lifecycle.change("configure")
-    assert not lifecycle.change("activate") and lifecycle.state() == "inactive"
+    assert not lifecycle.change("activate")
+    assert lifecycle.state() == "inactive"
     planning.process.wait_log("no checkpoint folder")
     planning.diagnostics.wait(planning.report("no checkpoint folder"))
     shutil.copytree(tiny_checkpoint, tmp_path / "tiny")
-    assert lifecycle.change("activate") and lifecycle.state() == "active"
+    assert lifecycle.change("activate")
+    assert lifecycle.state() == "active"
     planning.answers_good_request()
-    assert lifecycle.change("deactivate") and lifecycle.change("cleanup")
+    assert lifecycle.change("deactivate")
+    assert lifecycle.change("cleanup")
 
 
 def test_the_node_answers_while_a_transition_loads_the_model(managed, tmp_path, tiny_checkpoint):
@@ -150,7 +168,8 @@ def test_the_node_answers_while_a_transition_loads_the_model(managed, tmp_path, 
     content = (tmp_path / "slow" / "config.json").read_bytes()
     (tmp_path / "slow" / "config.json").unlink()
     os.mkfifo(tmp_path / "slow" / "config.json")
-    assert lifecycle.set("checkpoint", str(tmp_path / "slow")).successful and lifecycle.change("configure")
+    assert lifecycle.set("checkpoint", str(tmp_path / "slow")).successful
+    assert lifecycle.change("configure")
     activated = lifecycle.begin("activate")
     pipe = os.open(tmp_path / "slow" / "config.json", os.O_WRONLY)  # returns when the node reads
     (tmp_path / "slow" / "config.json").unlink()
@@ -162,12 +181,14 @@ def test_the_node_answers_while_a_transition_loads_the_model(managed, tmp_path, 
     assert not lifecycle.change("deactivate")
     os.write(pipe, content)
     os.close(pipe)
-    assert planning.probe.result(activated).success and lifecycle.state() == "active"
-    assert lifecycle.change("deactivate") and lifecycle.change("cleanup")
+    assert planning.probe.result(activated).success
+    assert lifecycle.state() == "active"
+    assert lifecycle.change("deactivate")
+    assert lifecycle.change("cleanup")
 
 
 @pytest.mark.parametrize(
-    "program,parameters,words,name,good",
+    ("program", "parameters", "words", "name", "good"),
     [
         ("planner", {"device": "gpu"}, "cuda:N", "device", "cpu"),
         ("voxelizer", {"input": 3}, "input", "input", "points"),
@@ -177,10 +198,12 @@ def test_the_node_answers_while_a_transition_loads_the_model(managed, tmp_path, 
 def test_configure_fails_with_the_reason_of_a_bad_parameter(probe, program, parameters, words, name, good):
     node = NodeProcess(program, {**parameters, "autostart": False}, namespace=f"bad_{name}")
     lifecycle = Lifecycle(probe, f"/bad_{name}/{program}")
-    assert not lifecycle.change("configure") and lifecycle.state() == "unconfigured"
+    assert not lifecycle.change("configure")
+    assert lifecycle.state() == "unconfigured"
     node.wait_log(words)
     assert lifecycle.set(name, good).successful
-    assert lifecycle.change("configure") and lifecycle.state() == "inactive"
+    assert lifecycle.change("configure")
+    assert lifecycle.state() == "inactive"
     assert node.stop() == 0
 
 
@@ -193,7 +216,8 @@ def test_a_voxelizer_sends_voxels_only_while_it_is_active(probe):
     points, colors = scene_cloud()
     with probe.streaming(camera, lambda: cloud_msg(points, colors, "base_link", probe.now())):
         diagnostics.wait(statuses("eyes/voxelizer")("is unconfigured: activate it"))
-        assert lifecycle.change("configure") and lifecycle.change("activate")
+        assert lifecycle.change("configure")
+        assert lifecycle.change("activate")
         assert voxels.wait().header.frame_id == "base_link"
         assert lifecycle.change("deactivate")
         reports = len(diagnostics.messages)
@@ -203,8 +227,10 @@ def test_a_voxelizer_sends_voxels_only_while_it_is_active(probe):
         assert len(voxels.messages) == count
         assert lifecycle.change("activate")
         voxels.wait(start=count)
-        assert lifecycle.change("active_shutdown") and lifecycle.state() == "finalized"
-    assert node.stop() == 0 and State.PRIMARY_STATE_FINALIZED
+        assert lifecycle.change("active_shutdown")
+        assert lifecycle.state() == "finalized"
+    assert node.stop() == 0
+    assert State.PRIMARY_STATE_FINALIZED
 
 
 def test_memory_comes_back_after_every_cycle():

@@ -41,7 +41,9 @@ def blocking(started: threading.Event):
 def test_result_is_published_once(worker):
     published = []
     request = worker.submit(Request(lambda planner, _: planner + "!", publish=published.append))
-    assert request.done.wait(WAIT) and request.result == "planner!" and published == ["planner!"]
+    assert request.done.wait(WAIT)
+    assert request.result == "planner!"
+    assert published == ["planner!"]
 
 
 def test_newer_plan_request_replaces_the_older_but_not_a_question(worker):
@@ -54,8 +56,11 @@ def test_newer_plan_request_replaces_the_older_but_not_a_question(worker):
     newest = worker.submit(Request(lambda planner, _: "new", publish=published.append, replaces=True))
     for request in (first, waiting, newest, question):
         assert request.done.wait(WAIT)
-    assert first.error.code == waiting.error.code == ErrorCode.CANCELLED and "newer" in str(first.error)
-    assert newest.result == "new" and question.result == "answer" and published == ["new"]
+    assert first.error.code == waiting.error.code == ErrorCode.CANCELLED
+    assert "newer" in str(first.error)
+    assert newest.result == "new"
+    assert question.result == "answer"
+    assert published == ["new"]
 
 
 def test_cancel_ends_a_request_at_once_even_while_the_model_loads():
@@ -63,16 +68,21 @@ def test_cancel_ends_a_request_at_once_even_while_the_model_loads():
     worker = PlanningWorker(lambda: load.wait(WAIT), LOG, lambda state, text: None)
     published = []
     request = worker.submit(Request(lambda planner, _: "late", publish=published.append))
-    assert request.cancel("enough") and request.done.is_set() and request.error.code == ErrorCode.CANCELLED
+    assert request.cancel("enough")
+    assert request.done.is_set()
+    assert request.error.code == ErrorCode.CANCELLED
     load.set()
     after = worker.submit(Request(lambda planner, _: "good"))
-    assert after.done.wait(WAIT) and after.result == "good" and published == []
+    assert after.done.wait(WAIT)
+    assert after.result == "good"
+    assert published == []
     worker.stop()
 
 
 def test_deadline_gives_timeout(worker):
     request = worker.submit(Request(blocking(threading.Event()), timeout=0.05))
-    assert request.done.wait(WAIT) and request.error.code == ErrorCode.TIMEOUT
+    assert request.done.wait(WAIT)
+    assert request.error.code == ErrorCode.TIMEOUT
 
 
 def test_failed_load_is_reported_and_tried_again_at_the_next_request():
@@ -86,20 +96,24 @@ def test_failed_load_is_reported_and_tried_again_at_the_next_request():
 
     worker = PlanningWorker(load, LOG, lambda state, text: states.append(state))
     first = worker.submit(Request(lambda planner, _: "x"))
-    assert first.done.wait(WAIT) and first.error.code == ErrorCode.MODEL and "checksum" in str(first.error)
+    assert first.done.wait(WAIT)
+    assert first.error.code == ErrorCode.MODEL
+    assert "checksum" in str(first.error)
     second = worker.submit(Request(lambda planner, _: "x"))
-    assert second.done.wait(WAIT) and second.result == "x"
+    assert second.done.wait(WAIT)
+    assert second.result == "x"
     assert states == ["loading", "failed", "loading", "failed", "loading", "ready"]
     worker.stop()
 
 
 def test_an_unexpected_failure_is_a_model_error_and_the_worker_lives(worker):
     request = worker.submit(Request(lambda planner, _: 1 / 0))
-    assert (
-        request.done.wait(WAIT) and request.error.code == ErrorCode.MODEL and "ZeroDivisionError" in str(request.error)
-    )
+    assert request.done.wait(WAIT)
+    assert request.error.code == ErrorCode.MODEL
+    assert "ZeroDivisionError" in str(request.error)
     broken = worker.submit(Request(lambda planner, _: 1, publish=lambda result: 1 / 0))
-    assert broken.done.wait(WAIT) and broken.error.code == ErrorCode.MODEL
+    assert broken.done.wait(WAIT)
+    assert broken.error.code == ErrorCode.MODEL
     assert worker.submit(Request(lambda planner, _: 2)).done.wait(WAIT)
 
 
@@ -109,9 +123,11 @@ def test_queue_is_bounded_and_stop_cancels_what_waits():
     running = worker.submit(Request(blocking(started)))
     assert started.wait(WAIT)
     waiting = [worker.submit(Request(lambda planner, _: 1)) for _ in range(MAX_WAITING + 1)]
-    assert waiting[-1].error.code == ErrorCode.MODEL and "wait already" in str(waiting[-1].error)
+    assert waiting[-1].error.code == ErrorCode.MODEL
+    assert "wait already" in str(waiting[-1].error)
     worker.stop()
-    assert all(r.done.is_set() for r in [running, *waiting]) and running.error.code == ErrorCode.CANCELLED
+    assert all(r.done.is_set() for r in [running, *waiting])
+    assert running.error.code == ErrorCode.CANCELLED
     assert "shutting down" in str(worker.submit(Request(lambda planner, _: 1)).error)
 
 
@@ -152,7 +168,7 @@ def test_bad_static_transform_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    "text,words",
+    ("text", "words"),
     [
         ("", "empty"),
         (" \n", "empty"),
@@ -185,9 +201,12 @@ def one_step(position=(0.5, 0.0, 0.04), orientation=(1.0, 0.0, 0.0, 0.0)) -> Pla
 def test_task_goes_from_pick_to_place_to_done():
     task = Task("do it", plan=one_step())
     picked = task.reached()
-    assert picked.picked and not picked.finished and picked.completed == ()
+    assert picked.picked
+    assert not picked.finished
+    assert picked.completed == ()
     done = picked.reached()
-    assert done.finished and done.completed == ("pick and place",)
+    assert done.finished
+    assert done.completed == ("pick and place",)
     assert done.again(7) == Task("do it", ("pick and place",), 0, 7)
 
 
@@ -255,10 +274,14 @@ def test_the_loopback_profile_is_the_other_one_kept_to_one_interface():
 )
 def test_what_the_user_says_of_the_transport_stands(environment, tmp_path, monkeypatch):
     before = dict(environment)
-    assert not choose_profile(environment) and environment == before
+    assert not choose_profile(environment)
+    assert environment == before
     monkeypatch.chdir(tmp_path)
     other = {}
-    assert choose_profile(other) and list(other.values()) == [str(PROFILE)] and PROFILE.is_file()
+    assert choose_profile(other)
+    assert list(other.values()) == [str(PROFILE)]
+    assert PROFILE.is_file()
     (tmp_path / "DEFAULT_FASTRTPS_PROFILES.xml").write_text("<profiles/>")
     other = {}
-    assert not choose_profile(other) and not other
+    assert not choose_profile(other)
+    assert not other

@@ -11,22 +11,26 @@ from moe3d_ros.nodes.runtime.parameter_tables import CAMERA_NAMES, TABLES, WHEN,
 ALL = [(node, parameter) for node, table in TABLES.items() for parameter in table]
 
 
-@pytest.mark.parametrize("node,parameter", ALL, ids=[f"{node}-{parameter.name}" for node, parameter in ALL])
+@pytest.mark.parametrize(("node", "parameter"), ALL, ids=[f"{node}-{parameter.name}" for node, parameter in ALL])
 def test_every_parameter_is_described_bounded_and_takes_its_default(node, parameter):
     assert parameter.problem(parameter.default) is None
-    assert parameter.description.endswith(".") and len(parameter.description) > 10 and parameter.when in WHEN
+    assert parameter.description.endswith(".")
+    assert len(parameter.description) > 10
+    assert parameter.when in WHEN
     if type(parameter.default) in (int, float):
-        assert parameter.low is not None and parameter.low <= parameter.default <= parameter.high
+        assert parameter.low is not None
+        assert parameter.low <= parameter.default <= parameter.high
         for value in (parameter.low - 1, parameter.high + 1):
             assert parameter.name in parameter.problem(value)
     if type(parameter.default) is float:
-        assert "finite" in parameter.problem(float("nan")) and (parameter.unit or parameter.high == 1)
+        assert "finite" in parameter.problem(float("nan"))
+        assert parameter.unit or parameter.high == 1
     names = [other.name for other in TABLES[node]]
     assert names.count(parameter.name) == 1
 
 
 @pytest.mark.parametrize(
-    "node,name,value,words",
+    ("node", "name", "value", "words"),
     [
         ("voxelizer", "input", "radar", "points or depth"),
         ("voxelizer", "reliability", "perhaps", "best_effort"),
@@ -48,7 +52,9 @@ def test_every_parameter_is_described_bounded_and_takes_its_default(node, parame
 def test_a_bad_value_has_a_reason(node, name, value, words):
     parameter = next(parameter for parameter in TABLES[node] if parameter.name == name)
     problem = parameter.problem(value)
-    assert problem.startswith(f"The parameter {name} ") and words in problem and problem.endswith(".")
+    assert problem.startswith(f"The parameter {name} ")
+    assert words in problem
+    assert problem.endswith(".")
 
 
 def test_a_workspace_needs_low_below_high():
@@ -70,7 +76,7 @@ def test_several_cameras_need_transforms_and_names_of_their_own():
 def test_camera_names_are_those_of_the_world():
     from moe3d_ros.tabletop.scenes.scene import CAMERAS
 
-    assert CAMERA_NAMES == tuple(CAMERAS)
+    assert tuple(CAMERAS) == CAMERA_NAMES
 
 
 def test_the_generated_page_is_up_to_date():

@@ -97,10 +97,10 @@ class JsonFile:
         expected = " or ".join(NAMES[k] for k in kinds)
         if key not in value:
             if default is MISSING:
-                self.wrong(parent + (key,), f"is missing, expected {expected}")
+                self.wrong((*parent, key), f"is missing, expected {expected}")
                 return None
             return default
-        return self.typed(parent + (key,), value[key], kind)
+        return self.typed((*parent, key), value[key], kind)
 
     def typed(self, path: Path_, found, kind: type | tuple[type, ...]):
         """``found`` if it is of ``kind``, else None and a problem."""
@@ -123,9 +123,9 @@ class JsonFile:
         if found is None:
             return None
         if len(found) < least:
-            self.wrong(parent + (key,), f"is empty, expected {least} or more texts")
+            self.wrong((*parent, key), f"is empty, expected {least} or more texts")
             return None
-        texts = [self.typed(parent + (key, index), text, str) for index, text in enumerate(found)]
+        texts = [self.typed((*parent, key, index), text, str) for index, text in enumerate(found)]
         return None if None in texts else tuple(text.strip() for text in texts)
 
     def numbers(self, parent: Path_, value: dict, keys: tuple[str, ...]) -> tuple[float, ...] | None:
@@ -186,7 +186,7 @@ def _visit(text: str, at: int, path: Path_, wanted: dict, places: dict) -> int:
             at = _SPACE.match(text, at).end() + 1  # over the colon
             at = _SPACE.match(text, at).end()
         if key in wanted:
-            at = _visit(text, at, path + (key,), wanted[key], places)
+            at = _visit(text, at, (*path, key), wanted[key], places)
         else:
             at = _DECODER.raw_decode(text, at)[1]
         at = _SPACE.match(text, at).end()

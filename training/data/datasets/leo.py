@@ -27,13 +27,13 @@ def read(path: Path, options: dict[str, str]) -> Loaded:
         where = (scene_id,)
         if isinstance(value, list):
             for index, entry in enumerate(value):
-                records += _caption(file, where + (index,), entry, scene_id, "", ())
+                records += _caption(file, (*where, index), entry, scene_id, "", ())
         elif isinstance(value, dict) and "response" in value:
             for index, entry in enumerate(file.get(where, value, "response", list) or []):
-                records += _response(file, where + ("response", index), entry, scene_id)
+                records += _response(file, (*where, "response", index), entry, scene_id)
         elif isinstance(value, dict):
             for key, entries in value.items():
-                records += _object(file, where + (key,), key, entries, scene_id)
+                records += _object(file, (*where, key), key, entries, scene_id)
         else:
             file.wrong(where, f"is {name_of(value)}, expected {LAYOUTS}")
     return Loaded(path, records, file.problems())
@@ -65,7 +65,7 @@ def _object(file: JsonFile, where, key: str, entries, scene_id: str) -> list[Rec
     records = []
     for index, entry in enumerate(file.typed(where, entries, list) or []):
         number = int(found["number"])
-        records += _caption(file, where + (index,), entry, scene_id, f"the {found['name']}", (number,))
+        records += _caption(file, (*where, index), entry, scene_id, f"the {found['name']}", (number,))
     return records
 
 

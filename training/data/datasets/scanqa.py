@@ -22,14 +22,14 @@ def read(path: Path, options: dict[str, str]) -> Loaded:
         names = file.texts(where, entry, "object_names", least=0)
         if objects is not None and names is not None and len(objects) != len(names):
             file.wrong(
-                where + ("object_names",), f"has {len(names)} names, expected {len(objects)}, one for each object id"
+                (*where, "object_names"), f"has {len(names)} names, expected {len(objects)}, one for each object id"
             )
             names = None
         if number is not None and seen.setdefault(number, index) != index:
-            file.wrong(where + ("question_id",), f"is that of entry {seen[number]} too, expected an id of its own")
+            file.wrong((*where, "question_id"), f"is that of entry {seen[number]} too, expected an id of its own")
             continue
         if None not in (scene_id, question, number, answers, objects, names):
-            records.append(Record(scene_id, "qa", question.strip(), answers, objects, where=where + ("scene_id",)))
+            records.append(Record(scene_id, "qa", question.strip(), answers, objects, where=(*where, "scene_id")))
     return Loaded(path, records, file.problems())
 
 
@@ -37,5 +37,5 @@ def _ids(file: JsonFile, where, entry) -> tuple[int, ...] | None:
     found = file.get(where, entry, "object_ids", list)
     if found is None:
         return None
-    numbers = [file.typed(where + ("object_ids", i), number, int) for i, number in enumerate(found)]
+    numbers = [file.typed((*where, "object_ids", i), number, int) for i, number in enumerate(found)]
     return None if None in numbers else tuple(numbers)

@@ -189,13 +189,13 @@ def _groups(file: JsonFile, known: set[int]) -> list[tuple[int, str, list[int]]]
         if number is None or label is None or parts is None:
             continue
         if number in seen or not 0 <= number < 2**31:
-            file.wrong(path + ("objectId",), f"is {number}, expected a whole number from 0 that no other object has")
+            file.wrong((*path, "objectId"), f"is {number}, expected a whole number from 0 that no other object has")
             continue
         wrong = next(
             (i for i, part in enumerate(parts) if type(part) is not int or (known and part not in known)), None
         )
         if wrong is not None:
-            file.wrong(path + ("segments", wrong), f"is {parts[wrong]!r}, expected a segment of segIndices")
+            file.wrong((*path, "segments", wrong), f"is {parts[wrong]!r}, expected a segment of segIndices")
             continue
         seen.add(number)
         found.append((number, label, parts))

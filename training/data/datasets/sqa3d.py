@@ -44,16 +44,16 @@ def read(path: Path, options: dict[str, str]) -> Loaded:
         others = questions.texts(where, entry, "alternative_situation", least=0)
         asked.add(number)
         if number is not None and answered is not None and number not in answered:
-            questions.wrong(where + ("question_id",), f"is {number}, expected one that {second.name} has an answer to")
+            questions.wrong((*where, "question_id"), f"is {number}, expected one that {second.name} has an answer to")
             continue
         if None in (scene_id, number, situation, question, others) or answered is None or answered[number] is None:
             continue
         scene, answers, pose, place = answered[number]
         if scene != scene_id:
-            annotations.wrong(place + ("scene_id",), f"is {scene!r}, expected {scene_id!r} as in the question {number}")
+            annotations.wrong((*place, "scene_id"), f"is {scene!r}, expected {scene_id!r} as in the question {number}")
             continue
         for words in (situation, *others):
-            prompt, named = f"{words.strip()} {question.strip()}", where + ("scene_id",)
+            prompt, named = f"{words.strip()} {question.strip()}", (*where, "scene_id")
             records.append(Record(scene_id, "situated_qa", prompt, answers, situation=pose, where=named))
     if questions.data is not None:
         for number, found in (answered or {}).items():
@@ -82,12 +82,12 @@ def _annotations(file: JsonFile) -> dict | None:
         pose, answers = _pose(file, where, entry), None
         if listed is not None:
             if not listed:
-                file.wrong(where + ("answers",), "is empty, expected 1 or more answers")
-            answers = [_answer(file, where + ("answers", i), answer) for i, answer in enumerate(listed)] or [None]
+                file.wrong((*where, "answers"), "is empty, expected 1 or more answers")
+            answers = [_answer(file, (*where, "answers", i), answer) for i, answer in enumerate(listed)] or [None]
         if number is None:
             continue
         if number in found:
-            file.wrong(where + ("question_id",), f"is {number} a second time, expected one annotation for a question")
+            file.wrong((*where, "question_id"), f"is {number} a second time, expected one annotation for a question")
             continue
         whole = None not in (scene_id, pose, answers) and None not in answers
         found[number] = (scene_id, tuple(answers), pose, where) if whole else None
@@ -106,12 +106,12 @@ def _pose(file: JsonFile, where, entry) -> Pose | None:
     position, rotation = file.get(where, entry, "position", dict), file.get(where, entry, "rotation", dict)
     if position is None or rotation is None:
         return None
-    place = file.numbers(where + ("position",), position, ("x", "y", "z"))
-    turn = file.numbers(where + ("rotation",), rotation, ("_x", "_y", "_z", "_w"))
+    place = file.numbers((*where, "position"), position, ("x", "y", "z"))
+    turn = file.numbers((*where, "rotation"), rotation, ("_x", "_y", "_z", "_w"))
     if place is None or turn is None:
         return None
     length = float(np.linalg.norm(turn))
     if abs(length - 1) > 0.01:
-        file.wrong(where + ("rotation",), f"is a quaternion of length {length:.3g}, expected length 1")
+        file.wrong((*where, "rotation"), f"is a quaternion of length {length:.3g}, expected length 1")
         return None
     return Pose(place, turn)

@@ -11,10 +11,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))  # run from a checkout without installing
 
-from training.data.datasets.catalogue import OPTIONS, READERS, Spec, load  # noqa: E402
-from training.data.datasets.example import Loaded, Problem, Record  # noqa: E402
-from training.data.datasets.json_file import lines_of, show  # noqa: E402
-from training.data.datasets.scans import Scans, read_scan  # noqa: E402
+from training.data.datasets.catalogue import OPTIONS, READERS, Spec, load
+from training.data.datasets.example import Loaded, Problem, Record
+from training.data.datasets.json_file import lines_of, show
+from training.data.datasets.scans import Scans, read_scan
 
 SCANNET = "scannet"  # a folder of scans alone
 

@@ -114,7 +114,7 @@ def moment_pair(
         except NoRoom:
             continue
         moment = play_to_moment(tasks[0], scene, rng, done)
-        if not moment.steps and done == 0 or moment.steps and done == 1:
+        if (not moment.steps and done == 0) or (moment.steps and done == 1):
             continue
         return tuple(
             Case(moment.scene, task.instruction, tuple(moment.history), moment.steps, task, name, wording)

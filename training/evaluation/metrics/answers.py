@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 DIGITS = {
     word: str(number)
-    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+    for number, word in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+    )
 }
 _UNWANTED = re.compile(r"[^a-z0-9,'\s\-:]+")
 _ARTICLE = re.compile(r"\b(?:the|an|a) (?=[a-z])")
