@@ -1,4 +1,4 @@
-"""What the benchmarks of the planner share: a client with a camera in this process, and a scene."""
+"""Shared parts of the planner's benchmarks: a client with a camera in this process, and a scene."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATIENCE = 120.0  # seconds
 
 
 def embedded_views(cameras=("front", "left", "right")) -> list:
-    """What cameras of 640x480 see of the embedded world with a red block and a green bowl, with a sensor's noise."""
+    """Views of cameras of 640x480 on the embedded world with a red block and a green bowl, with a sensor's noise."""
     from moe3d_ros.nodes.tabletop import scene_with
     from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 

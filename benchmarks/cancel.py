@@ -1,4 +1,4 @@
-"""How soon a goal ends that is cancelled, or overtaken by a newer instruction, and whether it ends whole.
+"""Latency of cancelled goals and of goals preempted by a newer instruction, and whether they end cleanly.
 
     python -m benchmarks cancel [--tries 200] [--checkpoint default]
 
@@ -53,7 +53,7 @@ class Listener:
         self.stamps[name].append((msg.header.stamp.sec, msg.header.stamp.nanosec))
 
     def half(self, succeeded: set[str], failed: set[str]) -> int:
-        """How many plans are not whole, or should not be there."""
+        """Number of plans that are incomplete or should not exist."""
         said = [plan.instruction for plan in self.plans]
         wrong = sum(text in failed for text in said) + len(succeeded - set(said)) + len(said) - len(set(said))
         stamps = collections.Counter(

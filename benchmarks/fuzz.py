@@ -161,14 +161,14 @@ class Attack:
         self._send("fuzz/instruction", String(data=hostile.text(self.rng)))
 
     def look(self, scene) -> None:
-        """What a good camera sends: a cloud and the three of a depth camera."""
+        """Send what a good camera sends: a cloud and the three messages of a depth camera."""
         from moe3d_ros.nodes.runtime.conversions import cloud_to_msg
 
         self._send("fuzz/points", cloud_to_msg(*scene, self._header("base_link", divmod(self.now(), 10**9))))
         self._send_images(self._header("overhead", divmod(self.now(), 10**9)))
 
     def wait_for_voxels(self, since_ns: int) -> bool:
-        """Whether both voxelizers give voxels that are newer."""
+        """Wait until both voxelizers have sent newer voxels; False at the timeout."""
         with self._came:
             return self._came.wait_for(
                 lambda: all(self._newest.get(space, 0) > since_ns for space in ("fuzz", "fuzz_depth")), PATIENCE

@@ -1,4 +1,4 @@
-"""What ROS costs, without the model: a cloud of 640x480 in until its voxels are out, a plan in hand until it is out.
+"""Overhead of ROS without the model: from a cloud of 640x480 to its voxels, and from a plan to its last message.
 
     python -m benchmarks latency [--seconds 30] [--rate 15] [--core 0] [--json out.json]
 

@@ -1,4 +1,4 @@
-"""Whether a planner gives back its memory: configure, activate, plan, deactivate, clean up, again and again.
+"""Memory of a planner over many lifecycle cycles: configure, activate, plan, deactivate, clean up.
 
     python -m benchmarks lifecycle [--cycles 100] [--checkpoint FOLDER]
 

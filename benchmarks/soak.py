@@ -1,4 +1,4 @@
-"""Whether voxelizer and planner last: clouds at 15 Hz, an instruction every 2 s, and a node killed every minute.
+"""Endurance of voxelizer and planner: clouds at 15 Hz, an instruction every 2 s, a node killed every minute.
 
     python -m benchmarks soak [--minutes 30] [--kill-every 60] [--checkpoint default] [--json FILE]
 

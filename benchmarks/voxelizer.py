@@ -1,4 +1,4 @@
-"""How fast the voxelizer is on one core at 640x480: each stage alone, then the node as a process at the camera's rate.
+"""Throughput of the voxelizer on one core at 640x480: each stage alone, then the node as a process at the camera's rate.
 
     python -m benchmarks voxelizer [--rate 15] [--seconds 10] [--json out.json]
 
@@ -41,7 +41,7 @@ def table_image(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def cloud_like(points: np.ndarray, colors: np.ndarray) -> SimpleNamespace:
-    """What reading a cloud needs of a PointCloud2."""
+    """The fields of a PointCloud2 that reading a cloud needs."""
     fields = [SimpleNamespace(name=n, offset=o, datatype=t, count=1) for n, o, t in XYZRGB_FIELDS]
     return SimpleNamespace(
         height=1,

@@ -72,12 +72,12 @@ class OwnDomain:
 
 
 def profile_variable() -> str:
-    """Which variable names the file with Fast DDS's default profiles in this distribution of ROS."""
+    """Name of the environment variable for Fast DDS's default profiles in this distribution of ROS."""
     return PROFILES[os.environ.get("ROS_DISTRO", "jazzy") not in FAST_DDS_2]
 
 
 def _domain_is_silent(number: int) -> bool:
-    """Whether nobody holds the port of the domain's first participant (DDSI-RTPS 2.2, 9.6.1.1)."""
+    """True if nobody holds the port of the domain's first participant (DDSI-RTPS 2.2, 9.6.1.1)."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.bind(("0.0.0.0", 7400 + 250 * number + 10))
@@ -135,7 +135,7 @@ class Nodes:
             )
 
     def log_file(self, name: str) -> Path:
-        """Where the words of a node go."""
+        """Path of a node's log file."""
         return self._logs / f"{name}.log"
 
     def pids(self) -> dict[str, int]:

@@ -47,7 +47,7 @@ def say(text: str) -> None:
 
 
 def stamped(folder: Path, key: str) -> str | None:
-    """What the stamp of a finished environment says, None where there is no such environment."""
+    """Content of a finished environment's stamp; None where there is no such environment."""
     try:
         return json.loads((folder / STAMP).read_text()).get(key)
     except (OSError, ValueError):

@@ -16,7 +16,7 @@ from moe3d_ros.model.language.grammar import DESTINATIONS, TARGETS
 from moe3d_ros.model.perception.encoder import EncoderConfig
 from moe3d_ros.model.policy import ThreeDMoE
 
-STRONG = 50.0  # length of an embedding that no layer can drown
+DOMINANT_NORM = 50.0  # length of an embedding that no layer can drown
 
 
 def write_tiny_base(folder: str | Path, seed: int = 0) -> Path:
@@ -46,7 +46,7 @@ def write_tiny_base(folder: str | Path, seed: int = 0) -> Path:
     with torch.no_grad():  # the prompt's last token leads to the first of a step, whatever comes before
         first, last = (wrapped(text, add_special_tokens=False)["input_ids"] for text in (" pick", "Plan:"))
         embedding = model.get_input_embeddings().weight
-        embedding[last[-1]] = STRONG * torch.eye(config.hidden_size)[0]
+        embedding[last[-1]] = DOMINANT_NORM * torch.eye(config.hidden_size)[0]
         embedding[first[0], 0] += 3.0
     model.save_pretrained(folder)
     wrapped.save_pretrained(folder)
@@ -78,7 +78,7 @@ def write_tiny_checkpoint(folder: str | Path, seed: int = 0) -> Path:
     with torch.no_grad():
         model.encoder.head[-1].bias[0] = 4.0  # some objects are always found
         begin, end = torch.eye(llm.config.hidden_size)[:2]
-        model.language.special.copy_(torch.stack([STRONG * end, 3.0 * end, -3.0 * begin]))
+        model.language.special.copy_(torch.stack([DOMINANT_NORM * end, 3.0 * end, -3.0 * begin]))
     save_checkpoint(
         folder, config.to_dict(), model.trained_tensors(), "A tiny random model for tests: plans nonsense.\n"
     )

@@ -18,7 +18,7 @@ ATTENDED_SCALE = 0.1  # metres; brings "attended centroid minus own position" to
 
 
 class PatchMemory(NamedTuple):
-    """What depends on the scene alone, computed once and read in every sampling step."""
+    """Keys and values of the scene's patches, computed once per scene and read in every sampling step."""
 
     keys: tuple[Tensor, ...]  # per block (B, H, N, W / H)
     values: tuple[Tensor, ...]  # per block (B, H, N, W / H)

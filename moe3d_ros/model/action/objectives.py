@@ -29,7 +29,7 @@ MOST_SNR = 5.0  # Min-SNR: where there is hardly any noise, its error would coun
 
 
 class PoseHead(Protocol):
-    """What differs between heads; ``data`` and ``noise`` are (..., D) each, ``t`` (...) or anything that broadcasts."""
+    """Training objective and sampler of a Pose-DiT; ``data`` and ``noise`` are (..., D) each, ``t`` (...) or anything that broadcasts."""
 
     noisy: bool  # whether what it answers depends on the noise
     steps: int  # sampling steps that a checkpoint takes if nothing else is said
@@ -41,7 +41,7 @@ class PoseHead(Protocol):
         """The network's input at ``t``."""
 
     def error(self, difference: Tensor, t: Tensor) -> Tensor:
-        """What is to be made small, element by element, where the data estimate is wrong by ``difference``."""
+        """Loss, element by element, where the data estimate is wrong by ``difference``."""
 
     def sample(self, predict_data: Predict, noise: Tensor, steps: int) -> Tensor:
         """Walk from ``noise`` to data; ``predict_data(x_t, t)`` is the network. ValueError when ``steps`` is below 1."""
@@ -110,7 +110,7 @@ class Ddim:
 
 
 class Regression:
-    """No noise, no time: the network's one answer. Where several are right it learns what lies between them."""
+    """Plain regression without noise and time: one answer. Where several are right it learns their middle."""
 
     noisy, steps = False, 1
 

@@ -53,7 +53,7 @@ def sample(predict_data: Callable[[Tensor, float], Tensor], noise: Tensor, steps
 
 
 def nearest_index(targets: Tensor, noise: Tensor, valid: Tensor | None = None) -> Tensor:
-    """Which of K equally right ``targets`` (..., K, D) lies nearest to ``noise`` (..., D) -> long (...).
+    """Index of the one of K equally right ``targets`` (..., K, D) that lies nearest to ``noise`` (..., D) -> long (...).
 
     ``valid`` (..., K) bool leaves out padding; at least one target of each row must be valid.
     """

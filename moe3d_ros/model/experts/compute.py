@@ -1,4 +1,4 @@
-"""How a layer of experts is computed: one obviously right way and two fast ones, tested against it.
+"""Forward passes of a layer of experts: an eager reference and two fast implementations that are tested against it.
 
 Every expert is the same frozen gated feed-forward block plus its own low-rank update (LoRA), so an expert's matrix is
 ``W + scale * B_e A_e``. Legend of shapes: T tokens, D model width, H hidden width, E experts, k chosen per token,
@@ -123,7 +123,7 @@ def _expert_weight(layer, name: str, expert: int) -> Tensor:
 
 
 def _shard(layer, expert: int) -> slice:
-    """Which of the frozen block's hidden units an expert owns; all of them unless the layer is split into shards."""
+    """Hidden units of the frozen block that an expert owns; all of them unless the layer is split into shards."""
     width = layer.gate_proj.weight.shape[0] // layer.shards
     first = expert // (layer.lora_sets // layer.shards) * width
     return slice(first, first + width)

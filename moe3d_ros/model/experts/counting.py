@@ -1,4 +1,4 @@
-"""What a model costs, dense or converted: parameters, and floating-point operations for one token."""
+"""Cost of a model, dense or converted: parameters, and floating-point operations per token."""
 
 from __future__ import annotations
 

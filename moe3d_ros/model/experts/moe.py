@@ -109,7 +109,7 @@ class MoEFeedForward(nn.Module):
             self.register_parameter(name, start)
 
     def _told(self, tokens: int) -> Tensor | float:
-        """What modality and place add to the router's logits (T, E); zero when the router does not look at them."""
+        """Contribution of modality and position to the router's logits (T, E); zero when the router does not look at them."""
         added: Tensor | float = 0.0
         if self.places is not None and self.places.is_object.numel() != tokens:
             told = self.places.is_object.numel()
@@ -172,7 +172,7 @@ class MoEFeedForward(nn.Module):
 
     @property
     def looks_at_places(self) -> bool:
-        """Whether the router sees more of a token than its state."""
+        """True if the router sees more of a token than its hidden state."""
         return self.router_modality is not None or self.router_geometry is not None
 
     def router_parameters(self) -> list[nn.Parameter]:

@@ -1,4 +1,4 @@
-"""What the routers of a model decide: recorded in a forward pass, its losses, its load in all and by modality."""
+"""Routing decisions of a model: recorded in a forward pass, with their losses and the load per expert and modality."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def starvation_loss(
     share: Tensor | None = None,
     shards: int = 1,
 ) -> Tensor:
-    """How far starved experts are from being chosen: a pull that does not fade, where the balance loss's does.
+    """Distance of starved experts from being chosen: a pull that does not fade, where the balance loss's does.
 
     The gradient of the load-balancing loss on an expert's logit is proportional to its probability: an expert that is
     starved enough stays so. Here, for each expert with less than ``floor`` of its intended share, the tokens that are

@@ -1,4 +1,4 @@
-"""How identical experts come to differ, so that the router has something to choose between.
+"""Ways to break the tie between identical experts, so that the router has something to choose between.
 
 ``lora``    the LoRA sets' A matrices differ and every B is zero: the output stays the dense model's until the first step.
 ``noise``   every B is drawn at random too, so that the update has NOISE times the spread of the frozen matrix.

@@ -1,4 +1,4 @@
-"""What a router may know of a token besides its state: text or object, and where in the planning frame an object is."""
+"""Modality and position of tokens for the routers: text or object, and where in the planning frame an object is."""
 
 from __future__ import annotations
 

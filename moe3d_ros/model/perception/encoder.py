@@ -19,10 +19,10 @@ from moe3d_ros.model.perception.layers import MASKED, FourierPosition, Transform
 from moe3d_ros.model.perception.patches import VOXEL_FEATURES, PatchBatch
 
 # For the two passes of detection, in metres where they are lengths.
-LEAST_READ = 0.05  # of a query's largest attention: less is not read
-JOINED = 0.055  # centroids of patches that touch are nearer to each other
+MIN_ATTENTION = 0.05  # of a query's largest attention: less is not read
+TOUCHING_DISTANCE = 0.055  # centroids of patches that touch are nearer to each other
 MARGIN, DIAGONAL = 0.025, 1.15  # around what was found, patches belong to it
-FEWEST_LEFT = 3  # patches that nothing accounts for and that are worth a second pass
+MIN_LEFT_PATCHES = 3  # patches that nothing accounts for and that are worth a second pass
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class EncoderConfig:
 
 @dataclass
 class Detections:
-    """What each of Q queries says of the object that it found, if any (positions in metres)."""
+    """Predictions of Q queries about the objects that they found, if any (positions in metres)."""
 
     exists: torch.Tensor  # (B, Q) logit
     kind: torch.Tensor  # (B, Q, kinds) logits
@@ -247,10 +247,10 @@ class SceneEncoder(nn.Module):
         first = self.detect(patches, encoded)[-1]
         seems = self._seems(encoded)
         left = patches.mask & ~(_belonging(patches, seems, first) & (first.exists > 0)[..., None]).any(1)
-        if int(left.sum(1).max() if len(left) else 0) < FEWEST_LEFT:
+        if int(left.sum(1).max() if len(left) else 0) < MIN_LEFT_PATCHES:
             return encoded, first
         second = self.detect(patches, encoded, readable=left)[-1]
-        adds = (_belonging(patches, seems, second) & left[:, None]).sum(-1) >= FEWEST_LEFT
+        adds = (_belonging(patches, seems, second) & left[:, None]).sum(-1) >= MIN_LEFT_PATCHES
         second.exists = torch.where(
             adds & ~_known(first, second), second.exists, torch.full_like(second.exists, MASKED)
         )
@@ -276,7 +276,7 @@ def _belonging(patches: PatchBatch, seems: tuple[torch.Tensor, torch.Tensor], fo
 
 
 def _known(first: Detections, second: Detections) -> torch.Tensor:
-    """Which detections of a second pass (B, Q) lie in something that the first has found already: (B, Q) bool."""
+    """Mask (B, Q) of the second pass's detections that lie in something the first pass has found already."""
     apart = second.center[:, :, None] - first.center[:, None]  # (B, Q second, Q first, 3)
     level = apart[..., :2].norm(dim=-1) < first.half[:, None, :, 0].clamp(min=0.02)
     return (level & (apart[..., 2].abs() < first.half[:, None, :, 2] + 0.01) & (first.exists > 0)[:, None]).any(-1)
@@ -285,8 +285,8 @@ def _known(first: Detections, second: Detections) -> torch.Tensor:
 def main_piece(attention: torch.Tensor, centroids: torch.Tensor, rounds: int = 4) -> torch.Tensor:
     """Of the patches that a query reads, those joined to the one that it reads most: attention (B, Q, N) -> (B, Q, N) bool."""
     peak = attention.amax(-1, keepdim=True)
-    read = attention > LEAST_READ * peak
-    joined = (torch.cdist(centroids, centroids) < JOINED).to(attention.dtype)  # (B, N, N)
+    read = attention > MIN_ATTENTION * peak
+    joined = (torch.cdist(centroids, centroids) < TOUCHING_DISTANCE).to(attention.dtype)  # (B, N, N)
     piece = (attention >= peak) & read
     for _ in range(rounds):
         piece = ((piece.to(attention.dtype) @ joined) > 0) & read

@@ -43,7 +43,7 @@ SIDEWAYS = 0.5  # a normal's z below which a face looks to the side rather than 
 
 
 def landmarks(kinds: int) -> int:
-    """How many sorts of things others may be next to: kind and colour."""
+    """Number of landmark classes that others may be next to: kind and colour."""
     return kinds * COLORS
 
 
@@ -70,7 +70,7 @@ class ObjectSet:
 
     @property
     def attributes(self) -> torch.Tensor:
-        """What is said of each object without its place (B, n, attributes_width(kinds))."""
+        """Attributes of each object without its position (B, n, attributes_width(kinds))."""
         return torch.cat([self.kind, self.color, self.half * 10], dim=-1)
 
 

@@ -10,7 +10,7 @@ import sys
 
 M_ARENA_MAX, ARENAS = -8, 2  # of glibc's mallopt
 M_MMAP_THRESHOLD, LARGE_BLOCK = -3, 4 << 20  # bytes
-M_TRIM_THRESHOLD, KEPT = -1, 16 << 20  # bytes
+M_TRIM_THRESHOLD, KEPT_BYTES = -1, 16 << 20  # bytes
 
 
 def memory_mib() -> float:
@@ -65,4 +65,4 @@ def configure_malloc(clouds: bool = False) -> None:
         mallopt(M_ARENA_MAX, ARENAS)
         mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
         if clouds:
-            mallopt(M_TRIM_THRESHOLD, KEPT)
+            mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)

@@ -30,9 +30,9 @@ SPEED, DESCENT_SPEED = 0.8, 0.15  # metres a second, of the tip
 RETREAT = 0.05  # metres along the tool's axis before and after contact
 CLEARANCE = 0.03  # metres between what is carried and everything below it
 TOP_DOWN = 0.98  # cosine of the tool's axis with straight down, from which on a pose counts as top-down
-LOST = 0.03  # metres that a carried thing may lag behind the tip before suction breaks
+MAX_CARRY_LAG = 0.03  # metres that a carried thing may lag behind the tip before suction breaks
 DENSITY = 300.0  # kg/m3, light wood
-GRIPPY = 1.5  # lateral friction of ramps: nothing slides off them
+RAMP_FRICTION = 1.5  # lateral friction of ramps: nothing slides off them
 FLOOR = -0.75  # metres, below the table
 FLOOR_COLOR = (148, 150, 152)
 
@@ -159,11 +159,11 @@ class TabletopWorld:
             visual = client.createVisualShapeArray(**shapes, visualFramePositions=centers, rgbaColors=rgba)
         body = self._body(collision, visual, thing.position, thing.yaw)
         if thing.shape == "ramp":
-            client.changeDynamics(body, -1, lateralFriction=GRIPPY)
+            client.changeDynamics(body, -1, lateralFriction=RAMP_FRICTION)
         return body
 
     def _free_overlaps(self) -> None:
-        """Lift what the scene has put a little inside something else (a big block in a bowl), lest it be shot out."""
+        """Lift what the scene has put a little inside something else (a big block in a bowl): physics would throw it out."""
         order = sorted(self._movable, key=lambda body: self._client.getBasePositionAndOrientation(body)[0][2])
         for body in order:
             position, quaternion = self._client.getBasePositionAndOrientation(body)
@@ -283,7 +283,7 @@ class TabletopWorld:
             for position, orientation in straight_line(carried.position, carried.rotation, there, rotation, speed):
                 carried.move(position, orientation)
                 self._client.stepSimulation()
-                if carried.lag() > LOST:
+                if carried.lag() > MAX_CARRY_LAG:
                     return False
                 if careful and self._supported(carried.body, goal_turn[:, 2]):
                     return True
