@@ -10,6 +10,7 @@ from training.evaluation.judging.first_step import first_steps
 from training.evaluation.judging.held_out_cases import HELD_OUT_SEED, Case, moment_pair, reworded, single_step_pair
 from training.evaluation.judging.shares import shares
 from training.evaluation.judging.shares import table as shares_table
+from training.evaluation.suite import Suite, add_scenes, shown_bars
 
 BAR = 0.05  # by which held-out wordings may fall behind
 RESAMPLES = 10_000
@@ -49,13 +50,17 @@ def summary(records: list[dict]) -> dict:
             if right["trained"]:
                 differences[f"{sort}, {wording}"] = paired_difference(right[wording], right["trained"])
     figures = shares(groups) | {"differences": differences}
-    name = f"held-out wordings within {BAR} of trained ones"
-    figures["bars"] = {
-        f"{sort}: {name}": bool(differences[f"{sort}, held out"]["difference"] >= -BAR)
-        for sort in ("single", "long")
-        if f"{sort}, held out" in differences
+    return figures | {"bars": bars(figures)}
+
+
+def bars(figures: dict) -> dict[str, bool]:
+    """Goals of the suite, as far as there were cases, and whether each is met."""
+    found = {sort: figures["differences"].get(f"{sort}, held out") for sort in ("single", "long")}
+    return {
+        f"{sort}: held-out wordings within {BAR} of trained ones": bool(row["difference"] >= -BAR)
+        for sort, row in found.items()
+        if row is not None
     }
-    return figures
 
 
 def paired_difference(ours: list[bool], theirs: list[bool], seed: int = 0) -> dict:
@@ -76,5 +81,13 @@ def table(figures: dict) -> str:
     for name, found in figures["differences"].items():
         low, high = found["interval"]
         lines.append(f"{name:26}{found['difference']:+8.3f}{f'{low:+.3f} to {high:+.3f}':>18}{found['cases']:7}")
-    lines += [f"{name}: {'met' if met else 'missed'}" for name, met in figures["bars"].items()]
-    return "\n".join(lines)
+    return "\n".join(lines + shown_bars(figures))
+
+
+SUITE = Suite(
+    name="wordings",
+    run=lambda planner, options: run(planner, options.scenes),
+    table=table,
+    bars=bars,
+    add_options=lambda parser: add_scenes(parser, 120),
+)
