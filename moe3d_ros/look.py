@@ -111,7 +111,7 @@ class Look:
             ValueError: the look was given its objects and has no cloud, so that there can be no poses.
         """
         instruction = check_text(instruction)
-        self._check_something_seen()
+        self.check_something_seen()
         watch = Stopwatch(on_progress)
         with stopping(self._planner.model, should_stop):
             with watch("language"):
@@ -144,7 +144,7 @@ class Look:
     @torch.no_grad()
     def decide(self, instruction: str, completed: Sequence[str] = ()) -> Decision:
         """Decide on the first step, or on an end, without poses: what :meth:`plan` would begin with."""
-        self._check_something_seen()
+        self.check_something_seen()
         steps, end, probability = generate_plan(
             self._planner.model.language, self._found, instruction, completed, max_steps=1
         )
@@ -193,7 +193,8 @@ class Look:
         """The objects in the model's own terms, a batch of one."""
         return self._found
 
-    def _check_something_seen(self) -> None:
+    def check_something_seen(self) -> None:
+        """Raise PlanningError(EMPTY_WORKSPACE) if no object was recognised."""
         if not self.objects:
             raise PlanningError(
                 ErrorCode.EMPTY_WORKSPACE,

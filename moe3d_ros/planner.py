@@ -165,11 +165,7 @@ class Planner:
                 patches = self._patches(points, colors)
             with watch("encode"):
                 (look,) = self._see(patches)
-        if not look.objects:
-            raise PlanningError(
-                ErrorCode.EMPTY_WORKSPACE,
-                "No object is recognised in the workspace: check light, camera and transform.",
-            )
+        look.check_something_seen()
         look.latency_s = watch.seconds
         return look
 

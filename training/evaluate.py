@@ -53,12 +53,13 @@ def main(arguments: list[str] | None = None) -> int:
     except (CheckpointError, BaseModelError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(suite.table(figures))
+    bars = suite.bars(figures)
+    print(suite.table(figures), *(f"{name}: {'met' if met else 'missed'}" for name, met in bars.items()), sep="\n")
     if options.json:
         name, checksum = (planner.name, planner.checksum) if planner else ("oracle", "")
         written = {"suite": suite.name, "checkpoint": name, "checksum": checksum, **figures}
         options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(written, indent=1) + "\n")
+        options.json.write_text(json.dumps(written | ({"bars": bars} if bars else {}), indent=1) + "\n")
     if suite.plot and options.plot:
         suite.plot(figures, options.plot)
     return 0

@@ -14,7 +14,7 @@ from training.evaluation.judging.first_step import decide
 from training.evaluation.judging.held_out_cases import HELD_OUT_SEED, moment_pair, single_step_pair
 from training.evaluation.judging.shares import grouped, shares
 from training.evaluation.judging.shares import table as shares_table
-from training.evaluation.suite import Suite, add_scenes, shown_bars
+from training.evaluation.suite import Suite, add_scenes, bars_of
 
 REFUSED_BAR, FALSELY_REFUSED_BAR = 0.9, 0.03
 PER_SCENE = 3  # impossible instructions, beside the doable one in two wordings
@@ -26,7 +26,7 @@ def run(planner: Planner, scenes: int = 150, seed: int = HELD_OUT_SEED) -> dict:
 
     Returns:
         ``refused`` (all impossible ones), ``refused_falsely`` (all doable ones), each also by kind and wording, with
-        counts and 95 % intervals, ``bars`` that say which bar is met, and a record of every case.
+        counts and 95 % intervals, and a record of every case.
     """
     rows, groups = [], []
     for rows_of_scene in _asked(scenes, seed):
@@ -92,29 +92,18 @@ def summary(records: list[dict]) -> dict:
     groups["refused_falsely"] = [r["refused"] for r in doable]
     falsely = grouped(doable, "refused", "kind")
     groups |= {f"refused falsely, {kind}": values for kind, values in sorted(falsely.items())}
-    figures = shares(groups)
-    return figures | {"bars": bars(figures)}
+    return shares(groups)
 
 
 def bars(figures: dict) -> dict[str, bool]:
-    """Goals of the suite, as far as there were cases, and whether each is met."""
-    met = {}
-    if figures["refused"] is not None:
-        met[f"refused >= {REFUSED_BAR}"] = bool(figures["refused"] >= REFUSED_BAR)
-    if figures["refused_falsely"] is not None:
-        met[f"refused_falsely < {FALSELY_REFUSED_BAR}"] = bool(figures["refused_falsely"] < FALSELY_REFUSED_BAR)
-    return met
-
-
-def table(figures: dict) -> str:
-    """The shares, and whether the bars are met."""
-    return "\n".join([shares_table(figures), *shown_bars(figures)])
+    """Goals of the suite and whether each is met."""
+    return bars_of(figures, {"refused": REFUSED_BAR}, {"refused_falsely": FALSELY_REFUSED_BAR})
 
 
 SUITE = Suite(
     name="refusals",
     run=lambda planner, options: run(planner, options.scenes),
-    table=table,
+    table=shares_table,
     bars=bars,
     add_options=lambda parser: add_scenes(parser, 150),
 )

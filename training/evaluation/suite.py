@@ -32,7 +32,8 @@ class Suite:
         name: on the command line and in the JSON.
         run: (planner, options) to figures; raises ValueError, CheckpointError or BaseModelError with what to do.
         table: figures to lines of text.
-        bars: figures to goals in words and whether each is met; empty for a suite without goals.
+        bars: figures to goals in words and whether each is met; empty for a suite without goals. They are printed
+            below the table and written under ``bars``.
         add_options: adds its command line options to a parser.
         check: raises ValueError for options that do not go together, before anything is loaded.
         planner: loads the planner for ``run``; None where the options, or the suite, need none.
@@ -82,6 +83,11 @@ def add_held_out_wordings(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def shown_bars(figures: Figures) -> list[str]:
-    """A line for each goal under ``bars``."""
-    return [f"{name}: {'met' if met else 'missed'}" for name, met in figures["bars"].items()]
+def bars_of(figures: Figures, at_least: dict[str, float], below: dict[str, float]) -> dict[str, bool]:
+    """Goals for shares of ``figures``, in words, and whether each is met; a share without cases (None) has none."""
+    goals = [(name, ">=", bar) for name, bar in at_least.items()] + [(name, "<", bar) for name, bar in below.items()]
+    return {
+        f"{name} {sign} {bar}": bool(figures[name] >= bar if sign == ">=" else figures[name] < bar)
+        for name, sign, bar in goals
+        if figures[name] is not None
+    }
