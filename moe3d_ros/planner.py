@@ -56,8 +56,7 @@ class Planner:
         self.device = device
         self.checksum = checksum
         self.pose_tolerance = pose_tolerance
-        self.config: ModelConfig = model.config
-        config = self.config
+        self.config = config = model.config
         self.name = config.name
         self.model_workspace: Workspace = config.workspace
         self.workspace = workspace or config.workspace
