@@ -219,7 +219,7 @@ def base_llm() -> None:
     """Converts the base LLM into the cache, where the planner looks for it; about a minute, once."""
     if not (VENV / STAMP).is_file():
         raise SetupError("there is no environment yet: run `make env`")
-    source = ROOT / "moe3d_ros" / "model" / "base_llm.py"
+    source = ROOT / "moe3d_ros" / "model" / "language" / "base_llm.py"
     mark = cache_root() / "base" / f"prepared-{hashlib.sha256(source.read_bytes()).hexdigest()[:16]}"
     if mark.is_file():
         return
