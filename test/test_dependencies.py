@@ -140,7 +140,7 @@ from moe3d_ros.sensing.clouds import read_cloud_file
 for use, path in ((topics, sys.argv[4]), (read_cloud_file, sys.argv[5])):
     try:
         use(path)
-    except (ImportError, ValueError) as error:
+    except ValueError as error:
         print(error)
 """
 

@@ -258,14 +258,17 @@ def read_cloud_file(path) -> tuple[np.ndarray, np.ndarray | None]:
     """Points (N, 3) float32 metres, NaN left in place, and colours (N, 3) uint8 or None from a PCD or PLY file.
 
     Raises:
-        CloudError: no such file, another kind of file, or no point in it.
+        CloudError: no such file, another kind of file, no point in it, or Open3D, which reads it, is not installed.
     """
     path = Path(path)
     if not path.is_file():
         raise CloudError(f"There is no file {path}: give the path of a PCD or PLY file.")
     if path.suffix.lower() not in (".pcd", ".ply"):
         raise CloudError(f"{path.name} is neither a .pcd nor a .ply file: convert it to one of them.")
-    open3d = import_open3d()
+    try:
+        open3d = import_open3d()
+    except ImportError as error:
+        raise CloudError(f"{error}.") from error
 
     cloud = open3d.io.read_point_cloud(str(path), remove_nan_points=False, remove_infinite_points=False)
     if not cloud.has_points():
