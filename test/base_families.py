@@ -6,10 +6,10 @@ FAMILIES = {
     "qwen2": {},
     "qwen3": {"head_dim": 16},
     "mistral": {},
-    "cohere": {"pad_token_id": 0, "logit_scale": 0.25},  # its logits are scaled
+    "cohere": {"pad_token_id": 0, "logit_scale": 0.25},  # logits scaled, layer norms, blocks side by side
     "granite": {"embedding_multiplier": 12.0, "logits_scaling": 2.0},  # embeddings scaled in the decoder, and logits
     "gemma": {"head_dim": 16},  # embeddings scaled in the embedding module
     "gemma2": {"head_dim": 16, "query_pre_attn_scalar": 16},  # and soft-capped logits, norms after each block
     "gemma3_text": {"head_dim": 16, "query_pre_attn_scalar": 16},
+    "gemma4_text": {"head_dim": 16, "pad_token_id": 0, "hidden_size_per_layer_input": 0},
 }
-# Cohere's attention and feed-forward block read the same input, and its norm is a layer norm: it converts all the same.

@@ -9,8 +9,8 @@ from torch import nn
 
 from moe3d_ros.model.checkpoint import load_checkpoint, save_checkpoint
 from moe3d_ros.model.config import ModelConfig
+from moe3d_ros.model.experts.moe import ConversionError
 from moe3d_ros.model.language.base_llm import load_base
-from moe3d_ros.model.language.family_scales import input_scale
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.policy import ThreeDMoE
@@ -136,14 +136,19 @@ def test_what_is_served_computes_what_was_trained_and_plans_and_answers(tmp_path
     assert again.answer(points, colors, "what is there?") == planner.answer(points, colors, "what is there?")
 
 
-def test_an_embedding_that_does_more_than_scale_is_refused():
-    class Shifted(nn.Embedding):
-        def forward(self, ids):
-            return super().forward(ids) + 1.0
+class Shifted(nn.Embedding):
+    """An embedding for which no factor stands."""
 
-    class Base:
-        def get_input_embeddings(self):
-            return Shifted(9, 4)
+    def forward(self, ids):
+        return super().forward(ids) + 1.0
 
-    with pytest.raises(ValueError, match="does more than scale"):
-        input_scale(Base(), [1, 2, 3])
+
+def test_bases_whose_inputs_no_factor_describes_are_refused(tmp_path):
+    llm, tokenizer, _ = load_base(write_tiny_base(tmp_path / "shifted"))
+    llm.set_input_embeddings(Shifted(*llm.get_input_embeddings().weight.shape))
+    with pytest.raises(ConversionError, match="does more than scale"):
+        SceneLanguageModel(llm, tokenizer, 24, 2, 1)
+    settings = {**FAMILIES["gemma4_text"], "hidden_size_per_layer_input": 8}
+    llm, tokenizer, _ = load_base(write_tiny_base(tmp_path / "per-layer", family="gemma4_text", **settings))
+    with pytest.raises(ConversionError, match="per-layer embeddings"):
+        SceneLanguageModel(llm, tokenizer, 24, 2, 1)

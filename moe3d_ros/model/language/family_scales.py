@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from moe3d_ros.model.experts.moe import ConversionError
+
 TOLERANCE = 2e-2  # relative; bfloat16 rounds each product to 2^-9
 
 
@@ -25,15 +27,21 @@ def input_scale(llm: nn.Module, ids: Sequence[int]) -> float:
         ids: some tokens to measure with.
 
     Raises:
-        ValueError: the embedding module does more than scale, so that no factor stands for it.
+        ConversionError: the embedding module does more than scale, so that no factor stands for it, or every layer reads
+            the token ids again (per-layer embeddings, as in Gemma 3n), which objects do not have.
     """
+    if getattr(llm.config, "hidden_size_per_layer_input", 0):
+        raise ConversionError(
+            f"{type(llm).__name__} has per-layer embeddings, which need token ids where objects stand: "
+            "use a base with hidden_size_per_layer_input of 0."
+        )
     embedding = llm.get_input_embeddings()
     index = torch.tensor(ids, device=embedding.weight.device)
     with torch.no_grad():
         rows, read = embedding.weight[index].double(), embedding(index).double()
     scale = (read * rows).sum() / rows.square().sum()
     if not torch.allclose(read, scale * rows, rtol=TOLERANCE, atol=TOLERANCE * float(read.abs().max())):
-        raise ValueError(
+        raise ConversionError(
             f"The input embedding of {type(llm).__name__} does more than scale its table's rows: "
             "use a decoder of the Llama, Qwen, Mistral, Granite or Gemma kind."
         )
