@@ -21,10 +21,9 @@ CORE = [
     "tokenizers",
     "accelerate",
     "gguf",
-    "open3d>=0.19",
-    "libusb-package",
-    "rosbags>=0.11",
 ]
+SCANS = ["open3d>=0.19", "libusb-package"]  # PCD and PLY files, and finding the table as a plane
+RECORDINGS = ["rosbags>=0.11"]  # MCAP and sqlite3, and reading large messages without a copy
 SIM = ["pybullet>=3.2.6", "matplotlib>=3.8"]
 VIEW = ["viser>=1.1"]
 TRAIN = ["tensorboard", "tqdm", "pyyaml", "plyfile>=1.1"]
@@ -57,9 +56,11 @@ setup(
     install_requires=CORE,
     extras_require={
         "ros": ROS,
+        "scans": SCANS,
+        "recordings": RECORDINGS,
         "sim": SIM,
         "view": VIEW,
-        "train": [*SIM, *TRAIN],
-        "dev": [*SIM, *VIEW, *TRAIN, "pytest", "psutil"],
+        "train": [*SIM, *RECORDINGS, *TRAIN],
+        "dev": [*SCANS, *RECORDINGS, *SIM, *VIEW, *TRAIN, "pytest", "psutil"],
     },
 )

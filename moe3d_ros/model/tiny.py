@@ -19,17 +19,23 @@ from moe3d_ros.model.policy import ThreeDMoE
 DOMINANT_NORM = 50.0  # length of an embedding that no layer can drown
 
 
-def write_tiny_base(folder: str | Path, seed: int = 0) -> Path:
-    """A Llama of two layers with a byte-level tokenizer trained on plan text, as a Hugging Face folder."""
+def write_tiny_base(folder: str | Path, seed: int = 0, family: str = "llama", **settings) -> Path:
+    """A decoder of two layers with a byte-level tokenizer trained on plan text, as a Hugging Face folder.
+
+    Args:
+        family: its ``model_type`` in transformers, such as ``qwen3`` or ``gemma2``.
+        settings: of the family's configuration, beside the sizes.
+    """
     from tokenizers import ByteLevelBPETokenizer
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 
     folder = Path(folder)
     tokenizer = ByteLevelBPETokenizer()
     texts = [f" pick the {target}, place it {goal}" for target in TARGETS for goal in DESTINATIONS[::7]]
     tokenizer.train_from_iterator(texts, vocab_size=400, special_tokens=["<end>"], show_progress=False)
     wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer._tokenizer, eos_token="<end>", pad_token="<end>")
-    config = LlamaConfig(
+    config = AutoConfig.for_model(
+        family,
         vocab_size=len(wrapped),
         hidden_size=32,
         intermediate_size=48,
@@ -39,10 +45,11 @@ def write_tiny_base(folder: str | Path, seed: int = 0) -> Path:
         max_position_embeddings=2048,
         tie_word_embeddings=True,
         initializer_range=0.3,  # with the usual 0.02 so narrow a model could never be sure of a token
+        **settings,
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = LlamaForCausalLM(config)
+        model = AutoModelForCausalLM.from_config(config)
     with torch.no_grad():  # the prompt's last token leads to the first of a step, whatever comes before
         first, last = (wrapped(text, add_special_tokens=False)["input_ids"] for text in (" pick", "Plan:"))
         embedding = model.get_input_embeddings().weight
@@ -53,13 +60,14 @@ def write_tiny_base(folder: str | Path, seed: int = 0) -> Path:
     return folder
 
 
-def write_tiny_checkpoint(folder: str | Path, seed: int = 0) -> Path:
+def write_tiny_checkpoint(folder: str | Path, seed: int = 0, family: str = "llama", **settings) -> Path:
     """A checkpoint that ``Planner.from_pretrained(folder)`` loads; its base LLM lies beside, in ``folder``-base.
 
-    Its plans have one step and then end: the tokens in question are far longer than all others.
+    The plans of the Llama have one step and then end: the tokens in question are far longer than all others.
+    family, settings: of the base, see ``write_tiny_base``.
     """
     folder = Path(folder)
-    base = write_tiny_base(folder.with_name(folder.name + "-base"), seed)
+    base = write_tiny_base(folder.with_name(folder.name + "-base"), seed, family, **settings)
     llm, tokenizer, revision = load_base(base)
     config = ModelConfig(
         name="tiny",

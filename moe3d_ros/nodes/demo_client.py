@@ -26,9 +26,10 @@ from moe3d_ros.msg import TaskPlan
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.conversions import plan_from_msg
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
-from moe3d_ros.nodes.runtime.transforms import Transforms
+from moe3d_ros.nodes.seams.clouds import read_cloud
+from moe3d_ros.nodes.seams.transforms import Transforms
 from moe3d_ros.plan import Plan
-from moe3d_ros.sensing.clouds import read_cloud, transform_points
+from moe3d_ros.sensing.clouds import transform_points
 
 LOOK = 0.25  # seconds between looks at whether the nodes still live, while waiting for their messages
 

@@ -20,7 +20,7 @@ from moe3d_ros.nodes.runtime.parameter_tables import REPLAY
 from moe3d_ros.nodes.runtime.parameters import Parameters
 from moe3d_ros.nodes.runtime.qos import CLOUD
 from moe3d_ros.nodes.runtime.run import run_node
-from moe3d_ros.nodes.runtime.transforms import StaticTransformSender
+from moe3d_ros.nodes.seams.transforms import StaticTransformSender
 from moe3d_ros.sensing import clouds
 from moe3d_ros.sensing.frame_tree import rigid_transform
 from moe3d_ros.sensing.tableplane import table_frame_from_plane

@@ -26,7 +26,7 @@ from moe3d_ros.nodes.runtime.parameter_tables import TABLETOP
 from moe3d_ros.nodes.runtime.parameters import Parameters
 from moe3d_ros.nodes.runtime.qos import CLOUD, EVENT
 from moe3d_ros.nodes.runtime.run import run_node
-from moe3d_ros.nodes.runtime.transforms import StaticTransformSender
+from moe3d_ros.nodes.seams.transforms import StaticTransformSender
 from moe3d_ros.sensing.clouds import depth_to_points, transform_points
 from moe3d_ros.tabletop.scenes.sampling import random_scene
 from moe3d_ros.tabletop.scenes.scene import Scene

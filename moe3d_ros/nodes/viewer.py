@@ -27,7 +27,8 @@ from moe3d_ros.nodes.runtime.parameter_tables import VIEWER, check_workspace
 from moe3d_ros.nodes.runtime.parameters import Parameters
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
 from moe3d_ros.nodes.runtime.run import run_node
-from moe3d_ros.sensing.clouds import CloudError, read_cloud
+from moe3d_ros.nodes.seams.clouds import read_cloud
+from moe3d_ros.sensing.clouds import CloudError
 from moe3d_ros.view.webview import WebView
 from moe3d_ros.world.workspace import Workspace
 

@@ -31,7 +31,7 @@ from moe3d_ros.nodes.runtime.managed import ManagedNode
 from moe3d_ros.nodes.runtime.parameter_tables import VOXELIZER, check_voxelizer
 from moe3d_ros.nodes.runtime.qos import CLOUD, OVERRIDABLE, own
 from moe3d_ros.nodes.runtime.run import run_node
-from moe3d_ros.nodes.runtime.transforms import StaticTransformSender, Transforms
+from moe3d_ros.nodes.seams.transforms import StaticTransformSender, Transforms
 from moe3d_ros.plan import ErrorCode
 from moe3d_ros.sensing import clouds
 from moe3d_ros.sensing.frame_tree import UnknownFrame

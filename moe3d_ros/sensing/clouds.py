@@ -30,12 +30,23 @@ class CloudError(ValueError):
     """Sensor data cannot be used; the message says what is wrong with it and what to do."""
 
 
-def read_cloud(msg) -> tuple[np.ndarray, np.ndarray | None]:
+def point_rows(msg) -> np.ndarray:
+    """The points of a checked PointCloud2 as bytes (height, width) of ``point_step`` each, a view of its data."""
+    return np.ndarray(
+        (int(msg.height), int(msg.width)),
+        np.dtype((np.void, int(msg.point_step))),
+        _bytes_view(msg.data),
+        strides=(_row_step(msg), int(msg.point_step)),
+    )
+
+
+def read_cloud(msg, rows=point_rows) -> tuple[np.ndarray, np.ndarray | None]:
     """Points and colours of a PointCloud2 in any layout.
 
     Args:
         msg: organised or not, x y z as float32 or float64 anywhere in the point, colour as `rgb` or `rgba` (packed in
             a float32 or a 32-bit integer) or as three uint8 fields r, g, b; little- or big-endian; padded rows.
+        rows: takes the message, once what it claims was checked, to its points (height, width), as ``point_rows``.
 
     Returns:
         points (N, 3) float32 in the message's frame and unit (metres), NaN and Inf left in place, and colours (N, 3)
@@ -45,39 +56,23 @@ def read_cloud(msg) -> tuple[np.ndarray, np.ndarray | None]:
     Raises:
         CloudError: a field is missing or does not fit in the point, a step is too small, or `data` is truncated.
     """
-    width, height, step, row_step = int(msg.width), int(msg.height), int(msg.point_step), int(msg.row_step)
-    count = width * height
+    count = int(msg.width) * int(msg.height)
     if count == 0:
         return np.zeros((0, 3), np.float32), None
     fields = {field.name: field for field in msg.fields}
-    _check_fields(fields, step)
-    if height == 1:
-        row_step = max(row_step, width * step)  # some drivers leave it 0 for an unorganised cloud
-    if row_step < width * step:
-        raise CloudError(
-            f"The cloud's row_step is {row_step} bytes, but {width} points of {step} bytes need "
-            f"{width * step}: the driver fills in PointCloud2 wrongly."
-        )
-    data = _bytes_view(msg.data)
-    needed = row_step * (height - 1) + width * step
-    if len(data) < needed:
-        raise CloudError(
-            f"The cloud's data is truncated: {width} x {height} points of {step} bytes need {needed} "
-            f"bytes, but {len(data)} arrived. Check the driver or the network for cut messages."
-        )
-
-    order = ">" if msg.is_bigendian else "<"
+    _check_fields(fields, int(msg.point_step))
+    _check_size(msg)
+    view, order = rows(msg), ">" if msg.is_bigendian else "<"
 
     def column(offset: int, form: str, shape=()) -> np.ndarray:
         """A view of one field of every point (height, width, *shape)."""
-        dtype = np.dtype({"names": ["v"], "formats": [(order + form, shape)], "offsets": [offset], "itemsize": step})
-        return np.ndarray((height, width), dtype, data, strides=(row_step, step))["v"]
+        return view.getfield(np.dtype((order + form, shape)), offset)
 
     x, y, z = fields["x"], fields["y"], fields["z"]
     if {x.datatype, y.datatype, z.datatype} == {FLOAT32} and (y.offset - x.offset, z.offset - x.offset) == (4, 8):
         points = column(x.offset, "f4", (3,)).astype(np.float32, copy=False)
     else:
-        points = np.empty((height, width, 3), np.float32)
+        points = np.empty((*view.shape, 3), np.float32)
         with np.errstate(over="ignore", invalid="ignore"):  # a float64 beyond float32 becomes Inf, dropped later
             for axis, field in enumerate((x, y, z)):
                 points[..., axis] = column(field.offset, POINT_FORMATS[field.datatype])
@@ -90,6 +85,29 @@ def read_cloud(msg) -> tuple[np.ndarray, np.ndarray | None]:
     elif all(name in fields for name in "rgb"):
         colors = np.stack([column(fields[name].offset, "u1") for name in "rgb"], axis=-1).reshape(count, 3)
     return points.reshape(count, 3), colors
+
+
+def _row_step(msg) -> int:
+    """Bytes from row to row; some drivers leave row_step 0 for an unorganised cloud, whose one row needs none."""
+    least = int(msg.width) * int(msg.point_step)
+    return max(int(msg.row_step), least) if msg.height == 1 else int(msg.row_step)
+
+
+def _check_size(msg) -> None:
+    """Raise CloudError unless the message holds as many bytes as its points take."""
+    width, height, step, row_step = int(msg.width), int(msg.height), int(msg.point_step), _row_step(msg)
+    if row_step < width * step:
+        raise CloudError(
+            f"The cloud's row_step is {row_step} bytes, but {width} points of {step} bytes need "
+            f"{width * step}: the driver fills in PointCloud2 wrongly."
+        )
+    held = len(_bytes_view(msg.data))
+    needed = row_step * (height - 1) + width * step
+    if held < needed:
+        raise CloudError(
+            f"The cloud's data is truncated: {width} x {height} points of {step} bytes need {needed} "
+            f"bytes, but {held} arrived. Check the driver or the network for cut messages."
+        )
 
 
 def _check_fields(fields: dict, step: int) -> None:
@@ -121,15 +139,20 @@ def _check_fields(fields: dict, step: int) -> None:
             )
 
 
+def structured_points(points: np.ndarray, colors: np.ndarray) -> np.ndarray:
+    """Points (N, 3) metres and colours (N, 3) uint8 -> structured array (N,) with the layout of XYZRGB_FIELDS."""
+    packed = np.zeros(len(points), np.dtype([("xyz", "<f4", (3,)), ("bgra", "u1", (4,))]))
+    packed["xyz"] = points
+    packed["bgra"][:, :3] = np.asarray(colors)[:, ::-1]
+    return packed.view([(name, "<f4") for name, _, _ in XYZRGB_FIELDS])
+
+
 def pack_cloud(points: np.ndarray, colors: np.ndarray) -> array.array:
     """Points (N, 3) metres and colours (N, 3) uint8 -> the bytes of an XYZRGB_FIELDS cloud.
 
     An ``array.array`` is what rclpy takes without looking at every byte.
     """
-    packed = np.zeros(len(points), np.dtype([("xyz", "<f4", (3,)), ("bgra", "u1", (4,))]))
-    packed["xyz"] = points
-    packed["bgra"][:, :3] = np.asarray(colors)[:, ::-1]
-    return array.array("B", packed.tobytes())
+    return array.array("B", structured_points(points, colors).tobytes())
 
 
 def read_depth(msg) -> np.ndarray:
@@ -235,14 +258,17 @@ def read_cloud_file(path) -> tuple[np.ndarray, np.ndarray | None]:
     """Points (N, 3) float32 metres, NaN left in place, and colours (N, 3) uint8 or None from a PCD or PLY file.
 
     Raises:
-        CloudError: no such file, another kind of file, or no point in it.
+        CloudError: no such file, another kind of file, no point in it, or Open3D, which reads it, is not installed.
     """
     path = Path(path)
     if not path.is_file():
         raise CloudError(f"There is no file {path}: give the path of a PCD or PLY file.")
     if path.suffix.lower() not in (".pcd", ".ply"):
         raise CloudError(f"{path.name} is neither a .pcd nor a .ply file: convert it to one of them.")
-    open3d = import_open3d()
+    try:
+        open3d = import_open3d()
+    except ImportError as error:
+        raise CloudError(f"{error}.") from error
 
     cloud = open3d.io.read_point_cloud(str(path), remove_nan_points=False, remove_infinite_points=False)
     if not cloud.has_points():

@@ -14,13 +14,16 @@ class UnknownFrame(LookupError):
     """Two frames are not connected; the message names them and what is known."""
 
 
-def rigid_transform(translation, quaternion) -> np.ndarray:
-    """Transform (4, 4) from a translation (3,) in metres and a quaternion xyzw. Raises ValueError if not finite."""
+def rigid_transform(translation, quaternion, to_matrix=quaternion_to_matrix) -> np.ndarray:
+    """Transform (4, 4) from a translation (3,) in metres and a quaternion xyzw. Raises ValueError if not finite.
+
+    to_matrix: takes the checked quaternion to a rotation matrix (3, 3).
+    """
     numbers = np.array([*translation, *quaternion], dtype=np.float64)
     if numbers.shape != (7,) or not np.isfinite(numbers).all() or np.linalg.norm(numbers[3:]) < 1e-6:
         raise ValueError(f"a transform needs x y z and a quaternion x y z w that is not zero, got {numbers.tolist()}")
     transform = np.eye(4)
-    transform[:3, :3] = quaternion_to_matrix(numbers[3:])
+    transform[:3, :3] = to_matrix(numbers[3:])
     transform[:3, 3] = numbers[:3]
     return transform
 

@@ -18,7 +18,10 @@ def import_open3d():
         import open3d
     except ImportError as error:
         if "libusb" not in str(error):
-            raise ImportError(f"Open3D cannot be imported ({error}): install it with `pip install open3d`.") from error
+            raise ImportError(
+                f"Open3D cannot be imported ({error}): reading PCD and PLY files and finding the table as a plane need it, "
+                "the extra `scans` of moe3d_ros. Install it with `pip install open3d libusb-package`"
+            ) from error
         try:
             import libusb_package
 
@@ -27,6 +30,6 @@ def import_open3d():
         except (ImportError, OSError) as second:
             raise ImportError(
                 f"Open3D needs libusb ({error}): install it with `apt install libusb-1.0-0` or "
-                "`pip install libusb-package`."
+                "`pip install libusb-package`"
             ) from second
     return open3d

@@ -4,6 +4,7 @@ from copy import deepcopy
 
 import pytest
 import torch
+from base_families import FAMILIES
 
 from moe3d_ros.model.experts.moe import convert_to_moe, moe_layers
 from moe3d_ros.model.experts.token_places import TokenPlaces, join_places, object_places, text_places
@@ -28,10 +29,12 @@ from moe3d_ros.model.language.packing import (
 STEPS = ["pick the small red block, place it in the red bowl", "pick the big blue block, place it on the left side"]
 
 
-@pytest.fixture(scope="module", params=["routed by state", "routed by state and place"])
+@pytest.fixture(scope="module", params=[*FAMILIES, "llama routed by state and place"])
 def model(tmp_path_factory, request):
-    llm, tokenizer, _ = load_base(write_tiny_base(tmp_path_factory.mktemp("base") / "llm"))
-    sees = request.param == "routed by state and place"
+    family, _, more = request.param.partition(" ")
+    folder = tmp_path_factory.mktemp("base") / "llm"
+    llm, tokenizer, _ = load_base(write_tiny_base(folder, family=family, **FAMILIES[family]))
+    sees = bool(more)
     convert_to_moe(llm, 4, 2, rank=2, router_modality=sees, router_geometry=sees)
     generator = torch.Generator().manual_seed(5)
     with torch.no_grad():  # as after training: experts that differ, routers that care for what they see
@@ -130,7 +133,7 @@ def test_packed_texts_are_read_as_if_alone(model):
 def test_a_step_to_a_spot_on_the_table_does_not_depend_on_what_else_is_named(pointing_at_the_table):
     """Only the words of the step and what is picked count: not the instruction that led to it."""
     model, states = pointing_at_the_table, {}
-    for instruction in ("put it there", "from the left side to the right side", "all of them, please"):
+    for instruction in ("put it there", "all of them, please", *(f"from the left side to spot {n}" for n in range(20))):
         for step in generate_plan(model, objects(), instruction, max_steps=2)[0]:
             assert step.state.chosen[1] == 3
             states.setdefault((step.text, step.state.chosen), []).append(step.state.state)

@@ -16,7 +16,7 @@ from tf2_msgs.msg import TFMessage
 
 from moe3d_ros.msg import PlannedAction
 from moe3d_ros.nodes.runtime.conversions import action_to_msg, header, stamp_ns
-from moe3d_ros.nodes.runtime.transforms import transform_from_msg
+from moe3d_ros.nodes.seams.transforms import transform_from_msg
 from moe3d_ros.nodes.tabletop import scene_with
 from moe3d_ros.plan import Action
 from moe3d_ros.sensing.clouds import (

@@ -16,6 +16,7 @@ from torch import nn
 
 from moe3d_ros.model.experts.moe import moe_layers
 from moe3d_ros.model.experts.token_places import TokenPlaces, join_places, object_places, text_places
+from moe3d_ros.model.language.family_scales import finished_logits, input_scale
 from moe3d_ros.model.language.grammar import CANNOT, DONE, PlanGrammar
 from moe3d_ros.model.perception.objects import KINDS, ObjectSet, ObjectTokens
 
@@ -106,6 +107,7 @@ class SceneLanguageModel(nn.Module):
         self.tokenizer = tokenizer
         self.vocabulary = llm.get_output_embeddings().weight.shape[0]
         self.width = llm.config.hidden_size
+        self.input_scale = input_scale(llm, self.encode_scene_prompt())
         # Not self.encode: a model that holds itself is freed only when the garbage collector comes round.
         self.grammar = PlanGrammar(partial(token_ids, tokenizer), self.vocabulary, kinds > KINDS)
         self.objects = ObjectTokens(self.width, object_width, object_heads, object_layers, kinds)
@@ -135,12 +137,13 @@ class SceneLanguageModel(nn.Module):
         return torch.where(special[..., None], own, rows)
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:
-        """Input embeddings of token ids, special ones included (..., W)."""
+        """Rows of the embedding table for token ids, special ones included (..., W): inputs of ``run``."""
         return self._rows(self.llm.get_input_embeddings().weight, ids)
 
     def allowed_logits(self, hidden: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
         """Logits of the allowed tokens only: hidden (M, W), allowed (M, A) ids -> (M, A)."""
-        return (self._rows(self.llm.get_output_embeddings().weight, allowed) @ hidden[..., None])[..., 0]
+        rows = self._rows(self.llm.get_output_embeddings().weight, allowed)
+        return finished_logits(self.llm.config, (rows @ hidden[..., None])[..., 0])
 
     @staticmethod
     def log_odds_of_none(pointer: torch.Tensor) -> torch.Tensor:
@@ -161,19 +164,22 @@ class SceneLanguageModel(nn.Module):
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Logits of all tokens and the special ones (M, vocabulary + 3)."""
-        return torch.cat(
-            [self.llm.get_output_embeddings()(hidden.to(self.llm.dtype)).float(), hidden @ self.special.T], dim=-1
-        )
+        words = self.llm.get_output_embeddings()(hidden.to(self.llm.dtype)).float()
+        return finished_logits(self.llm.config, torch.cat([words, hidden @ self.special.T], dim=-1))
 
     def run(self, inputs: torch.Tensor, mask=None, positions=None, cache=None, places: TokenPlaces | None = None):
         """Decoder -> last hidden states (B, T, W), penultimate layer's states (B, T, W), cache.
 
+        inputs: (B, T, W), words, objects and markers alike in the space of the embedding table; the base's own factor on
+        embeddings is applied here, to all of them.
         places: of the tokens of this forward (not those in the cache); needed where a router looks at them, else ValueError.
         """
         looking = [layer for layer in moe_layers(self.llm).values() if layer.looks_at_places]
         if looking and places is None:
             raise ValueError("this model's routers look at modality or place: give `places` (TokenPlaces) to run()")
         dtype = self.llm.dtype
+        if self.input_scale != 1.0:
+            inputs = inputs * self.input_scale
         with places.told(looking) if looking else nullcontext():
             out = self.llm.get_decoder()(
                 inputs_embeds=inputs.to(dtype),

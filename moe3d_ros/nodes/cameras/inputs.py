@@ -16,6 +16,7 @@ from std_msgs.msg import Header
 from moe3d_ros.nodes.cameras.sync import StampSynchronizer
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
+from moe3d_ros.nodes.seams.clouds import read_cloud
 from moe3d_ros.sensing import clouds
 from moe3d_ros.sensing.frame_tree import UnknownFrame
 from moe3d_ros.sensing.readings import Reading
@@ -86,7 +87,7 @@ class CloudInput(CameraInput):
 
     def __init__(self, node, name: str, topic: str, on_view: Callable[[View], None], group, reliability: str):
         def on_message(_, msg) -> None:
-            on_view(View(name, msg.header, lambda: Reading(*clouds.read_cloud(msg))))
+            on_view(View(name, msg.header, lambda: Reading(*read_cloud(msg))))
 
         super().__init__(node, name, {topic: PointCloud2}, on_message, group, reliability)
 

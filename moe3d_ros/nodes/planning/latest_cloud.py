@@ -8,8 +8,9 @@ import time
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
+from moe3d_ros.nodes.seams.clouds import read_cloud
 from moe3d_ros.plan import ErrorCode, PlanningError
-from moe3d_ros.sensing.clouds import CloudError, read_cloud
+from moe3d_ros.sensing.clouds import CloudError
 from moe3d_ros.world.workspace import Workspace
 
 MARGIN = 0.02  # metres around the workspace, as the voxelizer keeps

@@ -6,11 +6,11 @@ import array
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
-from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header
 
+from moe3d_ros.nodes.seams.clouds import make_cloud
 from moe3d_ros.plan import Action, Plan
-from moe3d_ros.sensing.clouds import XYZRGB_FIELDS, XYZRGB_STEP, pack_cloud
 from moe3d_ros.world.pose import Pose
 
 
@@ -28,20 +28,7 @@ def cloud_to_msg(points: np.ndarray, colors: np.ndarray | None, head: Header) ->
     """Points (N, 3) metres and colours (N, 3) uint8 (None: grey) -> PointCloud2 with x y z rgb, unorganised."""
     if colors is None:
         colors = np.full((len(points), 3), 128, np.uint8)
-    msg = PointCloud2(
-        header=head,
-        height=1,
-        width=len(points),
-        point_step=XYZRGB_STEP,
-        row_step=XYZRGB_STEP * len(points),
-        is_bigendian=False,
-        is_dense=bool(np.isfinite(points).all()),
-    )
-    msg.fields = [
-        PointField(name=name, offset=offset, datatype=datatype, count=1) for name, offset, datatype in XYZRGB_FIELDS
-    ]
-    msg.data = pack_cloud(points, colors)
-    return msg
+    return make_cloud(points, colors, head)
 
 
 def image_to_msg(image: np.ndarray, encoding: str, head: Header) -> Image:

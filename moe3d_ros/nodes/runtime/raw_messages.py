@@ -6,11 +6,12 @@ from builtin_interfaces.msg import Time
 from rclpy.serialization import deserialize_message
 from std_msgs.msg import Header
 
-from moe3d_ros.recording.bag_types import reason, types
+from moe3d_ros.recording.bag_types import installed, reason, types
 
 ENCAPSULATION = 4  # bytes at the start of every serialised message; fewer are no message
-# Bytes from which `rosbags` reads a message, which leaves its data where they are: 0.5 ms for a cloud of 5 MB, while
-# rclpy copies them, twice, into new memory (10 ms and more). It takes 0.2 s to be imported, which small messages spare.
+# Bytes from which `rosbags`, where it is installed, reads a message, which leaves its data where they are: 0.5 ms for a
+# cloud of 5 MB, while rclpy copies them, twice, into new memory (10 ms and more). It takes 0.2 s to be imported, which small
+# messages spare.
 LARGE = 1_000_000
 
 
@@ -33,7 +34,7 @@ def decode(kind: type, data: bytes):
         ValueError: these bytes are no such message.
     """
     try:
-        if len(data) < LARGE:
+        if len(data) < LARGE or not installed():
             return deserialize_message(data, kind)
         msg = types().deserialize_cdr(memoryview(data), ros_type(kind))
     except Exception as error:  # neither library names a common kind

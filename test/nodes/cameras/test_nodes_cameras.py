@@ -14,7 +14,7 @@ from sideways_camera import BLOCK, FINE, SIDEWAYS, TABLE, K, color_image
 from tf2_msgs.msg import TFMessage
 
 from moe3d_ros.nodes.runtime.conversions import camera_info_to_msg, header, image_to_msg, stamp_ns
-from moe3d_ros.nodes.runtime.transforms import transform_to_msg
+from moe3d_ros.nodes.seams.transforms import transform_to_msg
 from moe3d_ros.sensing.clouds import read_cloud
 
 PATIENT = {

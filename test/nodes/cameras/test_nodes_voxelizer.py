@@ -13,7 +13,7 @@ from tf2_msgs.msg import TFMessage
 
 from moe3d_ros.nodes.runtime.conversions import camera_info_to_msg, header, image_to_msg
 from moe3d_ros.nodes.runtime.qos import SENSOR_IN
-from moe3d_ros.nodes.runtime.transforms import transform_to_msg
+from moe3d_ros.nodes.seams.transforms import transform_to_msg
 from moe3d_ros.sensing.clouds import read_cloud, transform_points
 from moe3d_ros.sensing.voxels import voxelize
 from moe3d_ros.world.geometry import tool_down_matrix

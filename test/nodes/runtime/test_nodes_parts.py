@@ -238,7 +238,7 @@ def test_own_tree_agrees_with_tf2():
     from rclpy.duration import Duration
     from rclpy.time import Time
 
-    from moe3d_ros.nodes.runtime.transforms import transform_from_msg, transform_to_msg
+    from moe3d_ros.nodes.seams.transforms import transform_from_msg, transform_to_msg
 
     tree, buffer, second = FrameTree(), tf2_ros.BufferCore(Duration(seconds=10)), 1_000_000_000
     rng = np.random.default_rng(0)

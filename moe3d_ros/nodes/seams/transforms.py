@@ -14,8 +14,8 @@ from tf2_msgs.msg import TFMessage
 
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
 from moe3d_ros.nodes.runtime.qos import LATCHED, TF_IN, TF_STATIC_IN
+from moe3d_ros.nodes.seams.quaternions import matrix_to_quaternion, quaternion_to_matrix
 from moe3d_ros.sensing.frame_tree import FrameTree, UnknownFrame, parse_transform, rigid_transform
-from moe3d_ros.world.geometry import matrix_to_quaternion
 
 try:
     import tf2_ros
@@ -26,7 +26,7 @@ except ImportError:  # the embedded route
 def transform_from_msg(msg: TransformStamped) -> np.ndarray:
     """Transform (4, 4) of the child frame in the parent frame. Raises ValueError on numbers that are not finite."""
     t, q = msg.transform.translation, msg.transform.rotation
-    return rigid_transform((t.x, t.y, t.z), (q.x, q.y, q.z, q.w))
+    return rigid_transform((t.x, t.y, t.z), (q.x, q.y, q.z, q.w), quaternion_to_matrix)
 
 
 def transform_to_msg(parent: str, child: str, transform: np.ndarray, stamp) -> TransformStamped:
