@@ -58,6 +58,7 @@ class Plan:
         complete: True when the model says that nothing is left to do (then there are no actions).
         latency_s: seconds spent per stage of planning.
         frame: name of the planning frame that every pose is in.
+        notes: sentences about what was mended, such as a pose that was set on a face of the workspace.
     """
 
     instruction: str
@@ -65,6 +66,7 @@ class Plan:
     complete: bool
     latency_s: dict[str, float] = field(default_factory=dict)
     frame: str = "base_link"
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict:
         """Plain types for JSON."""
@@ -73,6 +75,7 @@ class Plan:
             "actions": [action.to_dict(self.frame) for action in self.actions],
             "complete": self.complete,
             "latency_s": dict(self.latency_s),
+            "notes": list(self.notes),
         }
 
 
@@ -92,6 +95,8 @@ class ErrorCode(IntEnum):
     LOW_CONFIDENCE = 10
     KEEP_OUT = 11
     NOT_ACTIVE = 12
+    IMPOSSIBLE = 13
+    BUSY = 14
 
 
 class PlanningError(RuntimeError):

@@ -23,9 +23,10 @@ from moe3d_ros.model.perception.objects import ObjectSet, from_detections
 from moe3d_ros.model.perception.patches import single_cloud_patches
 from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
+from moe3d_ros.pose_limits import check_inside, hold_in_workspace
 from moe3d_ros.sensing.voxels import voxelize
 from moe3d_ros.world.geometry import pose_from_matrix
-from moe3d_ros.world.vocabulary import BOWL, ZONE
+from moe3d_ros.world.vocabulary import BOWL, KINDS, ZONE
 from moe3d_ros.world.workspace import Workspace
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
@@ -35,30 +36,54 @@ class Planner:
     """3D-MoE, ready to plan. Build it with :meth:`from_pretrained`.
 
     Attributes:
-        workspace: box in the planning frame that plans are made for, metres.
+        workspace: box in the planning frame that no planned pose leaves, metres; a part of ``model_workspace``.
+        model_workspace: box that the model was trained for and sees, metres.
         voxel_size: edge length of the voxels that the model was trained on, metres.
+        margin: how far beyond its box the model sees, metres.
+        kinds: names of the kinds of things that the checkpoint knows.
         name: of the checkpoint.
         checksum: sha256 that stands for the checkpoint's files.
+        pose_tolerance: metres outside the workspace up to which a pose is set on its face, which is said in the plan's
+            notes; 0 for none: then every pose outside is refused.
     """
 
-    def __init__(self, model: ThreeDMoE, checksum: str = "", device: str = "cpu"):
+    def __init__(
+        self,
+        model: ThreeDMoE,
+        checksum: str = "",
+        device: str = "cpu",
+        workspace: Workspace | None = None,
+        pose_tolerance: float = 0.0,
+    ):
         self.model = model.to(device).eval()
         self.device = device
         self.checksum = checksum
-        self.name = model.config.name
-        self.workspace: Workspace = model.config.workspace
-        self.voxel_size = model.config.patches.voxel_size
+        self.pose_tolerance = pose_tolerance
+        config = model.config
+        self.name = config.name
+        self.model_workspace: Workspace = config.workspace
+        self.workspace = workspace or config.workspace
+        self.voxel_size, self.margin = config.patches.voxel_size, config.patches.margin
+        self.kinds: tuple[str, ...] = KINDS[: config.encoder.kinds]
+        check_inside(self.workspace, self.model_workspace)
 
     @classmethod
     def from_pretrained(
-        cls, path_or_name: str = "default", device: str = "cpu", base_llm: str | None = None
+        cls,
+        path_or_name: str = "default",
+        device: str = "cpu",
+        base_llm: str | None = None,
+        workspace: Workspace | None = None,
+        pose_tolerance: float = 0.0,
     ) -> Planner:
         """Load a checkpoint folder, or one that ships with the package by its name.
 
         Args:
             base_llm: local Hugging Face folder to use instead of the base that the checkpoint names.
+            workspace, pose_tolerance: as the attributes; None for all of the box that the model was trained for.
 
         Raises:
+            ValueError: the workspace is no part of that box.
             CheckpointError: the checkpoint is missing, damaged, or does not fit the base LLM.
             BaseModelError: the base LLM is missing or damaged. Each message says what to do.
         """
@@ -88,7 +113,7 @@ class Planner:
         with WithoutInitialization():
             model = ThreeDMoE(config, llm, tokenizer, adapted=False)
         model.load_for_serving(tensors)
-        return cls(model.requires_grad_(False), checkpoint_checksum(folder), device)
+        return cls(model.requires_grad_(False), checkpoint_checksum(folder), device, workspace, pose_tolerance)
 
     @torch.no_grad()
     def plan(
@@ -128,8 +153,8 @@ class Planner:
             if end == "cannot":
                 raise refusal(instruction, objects)
             with watch("poses"):
-                actions = self._actions(steps, encoded, patches, objects)
-        return Plan(instruction, actions, end == "done" and not actions, watch.seconds)
+                actions, notes = self._actions(steps, encoded, patches, objects)
+        return Plan(instruction, actions, end == "done" and not actions, watch.seconds, notes=notes)
 
     @torch.no_grad()
     def answer(self, points, colors, question: str, should_stop=None) -> str:
@@ -161,14 +186,14 @@ class Planner:
         if colors is not None and np.shape(colors) != points.shape:
             raise ValueError(f"colors must be {points.shape} like the points, got {np.shape(colors)}")
         config = self.model.config
-        voxels, shades = voxelize(points, colors, self.voxel_size, self.workspace, config.patches.margin)
+        voxels, shades = voxelize(points, colors, self.voxel_size, self.model_workspace, config.patches.margin)
         if len(voxels) == 0:
             raise PlanningError(
                 ErrorCode.EMPTY_WORKSPACE,
-                f"None of the {len(points)} points lies in the workspace {self.workspace.low} to {self.workspace.high} m "
-                "of the planning frame: check the camera's transform and what it looks at.",
+                f"None of the {len(points)} points lies in the workspace {self.model_workspace.low} to "
+                f"{self.model_workspace.high} m of the planning frame: check the camera's transform and what it looks at.",
             )
-        return single_cloud_patches(voxels, shades, config.patches, self.workspace, self.device)
+        return single_cloud_patches(voxels, shades, config.patches, self.model_workspace, self.device)
 
     def _see(self, patches):
         if not bool(patches.mask.any()):
@@ -184,9 +209,10 @@ class Planner:
             )
         return encoded, objects
 
-    def _actions(self, steps: list[GeneratedStep], encoded, patches, objects: ObjectSet) -> tuple[Action, ...]:
+    def _actions(self, steps: list[GeneratedStep], encoded, patches, objects: ObjectSet):
+        """Actions of the steps, and notes on what was mended."""
         if not steps:
-            return ()
+            return (), ()
         model = self.model
         index = torch.tensor([step.state.chosen for step in steps], device=objects.mask.device)  # (M, 2)
         anchors = anchor_inputs(objects, index[None])
@@ -206,7 +232,9 @@ class Planner:
             generator=generator,
         )
         positions, rotations = positions[0].cpu().numpy(), (anchors.turn() @ rotations)[0].cpu().numpy()
-        self._check_reachable(positions, rotations)
+        positions, notes = hold_in_workspace(
+            positions, rotations, self.workspace, self.model_workspace, self.pose_tolerance
+        )
         self._keep_free(steps, positions, objects)
         actions = []
         for number, step in enumerate(steps):
@@ -214,7 +242,7 @@ class Planner:
             pick, place = (pose_from_matrix(positions[number, i], rotations[number, i]) for i in (0, 1))
             confidence = model.config.calibrated(step_confidence(step))
             actions.append(Action(number, "pick_place", target, destination, pick, place, confidence, step.text))
-        return tuple(actions)
+        return tuple(actions), notes
 
     def _keep_free(self, steps: list[GeneratedStep], positions: np.ndarray, objects: ObjectSet) -> None:
         """Move places on the table (M, 2, 3), in place, that what is seen there, or an earlier step puts there, is in the way of.
@@ -236,23 +264,12 @@ class Planner:
                     radii[pick],
                     centers[others],
                     radii[others],
-                    self.workspace,
+                    self.model_workspace,
                     area if area in AREAS else "",
+                    self.workspace,
                 )
             if pick < count:
                 centers[pick] = place[:2]
-
-    def _check_reachable(self, positions: np.ndarray, rotations: np.ndarray) -> None:
-        if not (np.isfinite(positions).all() and np.isfinite(rotations).all()):
-            raise PlanningError(ErrorCode.MODEL, "The model gave poses that are not finite: report the cloud as a bug.")
-        outside = ~self.workspace.contains(positions)
-        if outside.any():
-            where = np.round(positions[outside][0], 3).tolist()
-            raise PlanningError(
-                ErrorCode.OUTSIDE_WORKSPACE,
-                f"A planned pose at {where} m lies outside the workspace {self.workspace.low} to {self.workspace.high}: "
-                "nothing was published. Move the objects towards its middle, or enlarge the workspace.",
-            )
 
 
 def step_confidence(step: GeneratedStep) -> float:
@@ -265,7 +282,7 @@ def step_confidence(step: GeneratedStep) -> float:
 def refusal(instruction: str, objects: ObjectSet) -> PlanningError:
     """The error that says that an instruction cannot be done, and what there is."""
     return PlanningError(
-        ErrorCode.BAD_INSTRUCTION,
+        ErrorCode.IMPOSSIBLE,
         f"{instruction!r} cannot be done here: the planner sees {describe(objects)}. Name things that are there.",
     )
 

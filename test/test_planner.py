@@ -10,9 +10,11 @@ from moe3d_ros.model.language.grammar import DESTINATIONS, TARGETS
 from moe3d_ros.model.tiny import write_tiny_checkpoint
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
+from moe3d_ros.pose_limits import hold_in_workspace
 from moe3d_ros.sensing.voxels import voxelize
 from moe3d_ros.tabletop.scenes.sampling import SceneRange, sample_scenes
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
+from moe3d_ros.world.workspace import Workspace
 
 INSTRUCTION = "put the red block in the green bowl"
 
@@ -99,22 +101,25 @@ def test_a_cloud_without_colour_still_gives_a_plan(planner, cloud):
     assert planner.plan(cloud[0], None, INSTRUCTION).actions
 
 
+def stage_stopped_in(planner, cloud, number: int) -> str:
+    """Stop a plan at the question ``number`` (from 0) whether to stop; the stage that it was in."""
+    stages, left = [], iter(range(number + 1))
+    with pytest.raises(PlanningError) as caught:
+        planner.plan(
+            *cloud,
+            INSTRUCTION,
+            on_progress=lambda stage, _: stages.append(stage),
+            should_stop=lambda: next(left, number) == number,
+        )
+    assert caught.value.code == ErrorCode.CANCELLED
+    return stages[-1]
+
+
 def test_planning_can_be_stopped_in_every_stage(planner, cloud):
     asked = []
     whole = planner.plan(*cloud, INSTRUCTION, should_stop=lambda: bool(asked.append(1)))
-    stopped_in = set()
-    for number in range(len(asked)):
-        stages, left = [], iter(range(number + 1))
-        with pytest.raises(PlanningError) as caught:
-            planner.plan(
-                *cloud,
-                INSTRUCTION,
-                on_progress=lambda stage, _: stages.append(stage),
-                should_stop=lambda: next(left, number) == number,
-            )
-        assert caught.value.code == ErrorCode.CANCELLED
-        stopped_in.add(stages[-1])
-    assert stopped_in == {"encode", "language", "poses"}
+    stages = {stage_stopped_in(planner, cloud, number) for number in range(len(asked))}
+    assert stages == {"encode", "language", "poses"}
     assert planner.plan(*cloud, INSTRUCTION).actions == whole.actions  # nothing of it stays behind
 
 
@@ -133,6 +138,40 @@ def test_progress_shows_the_text_as_it_grows(planner, cloud):
 
 def test_max_steps_is_kept(planner, cloud):
     assert len(planner.plan(*cloud, INSTRUCTION, max_steps=1).actions) == 1
+
+
+def test_a_pose_slightly_outside_the_workspace_is_set_on_its_face_and_said(planner, cloud):
+    x, y, z = planner.plan(*cloud, INSTRUCTION, max_steps=1).actions[0].pick.position
+    low, high = planner.model_workspace.low, planner.model_workspace.high
+    part = Workspace((*low[:2], z + 0.002), high)
+    with pytest.raises(
+        PlanningError, match=r"The pick pose of step 1.* 2\.0 mm beyond the bottom face.*model's box"
+    ) as no:
+        Planner(planner.model, workspace=part).plan(*cloud, INSTRUCTION, max_steps=1)
+    assert no.value.code == ErrorCode.OUTSIDE_WORKSPACE
+    with pytest.raises(PlanningError):
+        Planner(planner.model, workspace=part, pose_tolerance=0.001).plan(*cloud, INSTRUCTION, max_steps=1)
+    plan = Planner(planner.model, workspace=part, pose_tolerance=0.5).plan(*cloud, INSTRUCTION, max_steps=1)
+    assert plan.actions[0].pick.position == pytest.approx((x, y, z + 0.002), abs=1e-6)
+    assert all(part.contains(pose.position) for pose in (plan.actions[0].pick, plan.actions[0].place))
+    assert plan.notes[0] == (
+        "The pick pose of step 1 lay 2.0 mm beyond the bottom face of the workspace and was set on it."
+    )
+
+
+def test_what_cannot_be_enlarged_is_not_advised():
+    box, turns = Workspace(), np.broadcast_to(np.eye(3), (1, 2, 3, 3))
+    outside = np.array([[[0.5, 0.0, 0.1], [0.8, -0.6, 0.1]]])
+    with pytest.raises(PlanningError, match=r"far and right faces.*cannot be enlarged"):
+        hold_in_workspace(outside, turns, box, box, 0.01)
+    with pytest.raises(PlanningError) as caught:
+        hold_in_workspace(outside * np.nan, turns, box, box, 0.01)
+    assert caught.value.code == ErrorCode.MODEL
+
+
+def test_a_workspace_must_be_a_part_of_the_models_box(folder):
+    with pytest.raises(ValueError, match=r"0\.25, -0\.5, 0\.0.*0\.75, 0\.5, 0\.3"):
+        Planner.from_pretrained(str(folder), workspace=Workspace((0.2, -0.5, 0.0), (0.75, 0.5, 0.3)))
 
 
 def test_answers_are_text(planner, cloud):

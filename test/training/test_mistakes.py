@@ -93,7 +93,7 @@ def test_an_end_too_soon_has_a_cause_and_a_right_one_has_none(capable, clueless)
     episode = held_out_episode("B", 0)
     task, scene = episode.task, episode.scene
     assert cause_of_no_step(capable, task, scene, None, ()) == "perception"
-    assert cause_of_no_step(clueless, task, scene, PlanningError(ErrorCode.BAD_INSTRUCTION, "no"), ()) == "language"
+    assert cause_of_no_step(clueless, task, scene, PlanningError(ErrorCode.IMPOSSIBLE, "no"), ()) == "language"
     assert cause_of_no_step(capable, task, scene, PlanningError(ErrorCode.OUTSIDE_WORKSPACE, "far"), ()) == "pose"
     assert cause_of_no_step(capable, task, scene, PlanningError(ErrorCode.EMPTY_WORKSPACE, "bare"), ()) == "perception"
     with TabletopWorld(scene) as world:

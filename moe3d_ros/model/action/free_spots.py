@@ -12,14 +12,22 @@ FARTHEST, STEP = 0.25, 0.01  # metres from the wanted spot, and between spots th
 
 
 def free_spot(
-    wanted, radius: float, centers: np.ndarray, radii: np.ndarray, workspace: Workspace, area: str = ""
+    wanted,
+    radius: float,
+    centers: np.ndarray,
+    radii: np.ndarray,
+    workspace: Workspace,
+    area: str = "",
+    within: Workspace | None = None,
 ) -> np.ndarray:
     """The spot nearest to ``wanted`` (2,) where a thing touches nothing; ``wanted`` itself if it is free or nothing is.
 
     Args:
         radius: of the circle around the thing, metres.
         centers, radii: circles (K, 2), (K,) around what stands on the table, metres, planning frame.
+        workspace: box whose table the areas are named on.
         area: where ``wanted`` lies in this area of the table, the spot does too.
+        within: box that a spot is looked for in; None for the workspace.
 
     Raises:
         ValueError: no such area.
@@ -32,7 +40,7 @@ def free_spot(
     around = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
     around = around[np.argsort(np.hypot(*around.T), kind="stable")]
     spots = wanted + around[np.hypot(*around.T) <= FARTHEST]
-    low, high = (np.array(corner[:2]) for corner in (workspace.low, workspace.high))
+    low, high = (np.array(corner[:2]) for corner in ((within or workspace).low, (within or workspace).high))
     inside = ((spots >= low + radius) & (spots <= high - radius)).all(axis=1)
     free = spots[inside & (room_at(spots, radius, centers, radii) >= 0)]
     return next((spot for spot in free if not named or in_area(spot, area, workspace)), wanted)

@@ -126,7 +126,7 @@ def run_episode(episode: Episode, planner: Planner | None) -> dict:
                     said = {"error": error.code.name, "message": str(error)} if error else {"text": "done"}
                     cause = cause_of_no_step(planner, task, before, error, tuple(completed))
                     steps.append(said | entry | {"cause": cause})
-                    if error and error.code != ErrorCode.BAD_INSTRUCTION:
+                    if error and error.code != ErrorCode.IMPOSSIBLE:
                         continue
                     end = "cannot" if error else "complete"
                     break
