@@ -24,6 +24,10 @@ WHEN = {
 }
 CAMERA_NAMES = ("front", "left", "right", "top")  # of tabletop/scenes, which needs torch
 RELIABILITIES = ("auto", "reliable", "best_effort")
+FOLLOW_BOX = [
+    0.0
+]  # a corner of the workspace that is the model's; ROS 2 has no parameter that is an empty list of numbers
+SMALLEST_VOXEL, LARGEST_VOXEL = 0.001, 0.1  # metres
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,21 @@ class Parameter:
 def _three(values) -> None:
     if len(values) != 3:
         raise ValueError(f"it has {len(values)} numbers, give x, y and z")
+
+
+def _corner(values) -> None:
+    if values != FOLLOW_BOX:
+        _three(values)
+
+
+def _voxel_size(value) -> None:
+    if 0 < value < SMALLEST_VOXEL:
+        raise ValueError(f"{value:g} m is too small, give {SMALLEST_VOXEL:g} m or more, or 0.0 to follow the model")
+
+
+def parse_box(text: str) -> Workspace | None:
+    """The box that a text 'x0 y0 z0 x1 y1 z1' says, metres; None for an empty one. Raises ValueError with the reason."""
+    return next(iter(parse_boxes([text])), None)
 
 
 def _transforms(texts) -> None:
@@ -123,8 +142,20 @@ def check_voxelizer(values) -> None:
 
 
 def check_workspace(values) -> None:
-    """What two parameters must be together, given all values by name. Raises ValueError with the reason."""
-    Workspace(tuple(values["workspace_low"]), tuple(values["workspace_high"]))
+    """Raise ValueError unless workspace_low and workspace_high, given all values by name, go with each other."""
+    own_workspace(values)
+
+
+def own_workspace(values) -> Workspace | None:
+    """The box that workspace_low and workspace_high give; None where they leave it to the model.
+
+    Raises:
+        ValueError: only one of them is given, or low is not below high.
+    """
+    low, high = values["workspace_low"], values["workspace_high"]
+    if (low == FOLLOW_BOX) != (high == FOLLOW_BOX):
+        raise ValueError("Give both parameters workspace_low and workspace_high, or leave both at [0.0].")
+    return None if low == FOLLOW_BOX else Workspace(tuple(low), tuple(high))
 
 
 PLANNING_FRAME = Parameter(
@@ -138,6 +169,31 @@ def _managed(*parameters: Parameter) -> tuple[Parameter, ...]:
         "autostart", True, "Configure and activate at the start; false: wait for a lifecycle manager."
     )
     return (autostart, *(replace(p, when=CONFIGURE) if p.when == START else p for p in parameters))
+
+
+def _space(box: str, edge: str) -> tuple[Parameter, ...]:
+    """The box and the voxel size of a node that follows the planner's `model_info`."""
+    return (
+        Parameter(
+            "workspace_low",
+            FOLLOW_BOX,
+            f"Lowest x, y, z of the box {box}, in the planning frame; [0.0]: as the planner's model_info says.",
+            "m",
+            check=_corner,
+        ),
+        Parameter(
+            "workspace_high", FOLLOW_BOX, "Highest x, y, z of that box; [0.0]: as model_info says.", "m", check=_corner
+        ),
+        Parameter(
+            "voxel_size",
+            0.0,
+            f"{edge}, 0.001 or more; 0.0: as model_info says.",
+            "m",
+            0.0,
+            LARGEST_VOXEL,
+            check=_voxel_size,
+        ),
+    )
 
 
 VOXELIZER = _managed(
@@ -155,10 +211,7 @@ VOXELIZER = _managed(
     Parameter("uncolored_points", "grey", "Points that the colour camera does not see, being outside its image or "
               "hidden from it: grey where nothing else colours their voxel, or drop.", choices=("grey", "drop")),
     PLANNING_FRAME,
-    Parameter("voxel_size", 0.01, "Edge of a voxel; the default checkpoint was trained with 0.01.", "m", 0.001, 0.1),
-    Parameter("workspace_low", [0.25, -0.5, 0.0], "Lowest x, y, z of the workspace in the planning frame.", "m",
-              check=_three),
-    Parameter("workspace_high", [0.75, 0.5, 0.3], "Highest x, y, z of the workspace.", "m", check=_three),
+    *_space("that voxels are made in", "Edge of a voxel"),
     Parameter("transform_timeout", 0.1, "Longest wait for the transform at the cloud's stamp.", "s", 0.0, 10.0),
     Parameter("static_transforms", [""], "Static transforms 'parent child x y z qx qy qz qw', for where nobody "
               "publishes them.", "m", check=_transforms),
@@ -177,6 +230,10 @@ PLANNER = _managed(
     Parameter("threads", 0, "CPU threads of the model; 0: half of the cores.", "", 0, 256),
     Parameter("base_llm", "", "Folder or file of the base LLM; empty: as the checkpoint says."),
     PLANNING_FRAME,
+    Parameter("workspace", "", "Part of the model's workspace that no planned pose may leave, 'x0 y0 z0 x1 y1 z1' in the "
+              "planning frame; empty: all of it.", "m", check=parse_box),
+    Parameter("pose_tolerance", 0.01, "Farthest outside the workspace that a planned pose is set on its face, and said "
+              "so, instead of withholding the plan; 0: none.", "m", 0.0, 0.1, when=LIVE),
     Parameter("max_cloud_age", 5.0, "Oldest cloud that is planned on, and that a plan still rests on when it is "
               "published; 0: any.", "s", 0.0, 3600.0, when=LIVE),
     Parameter("cloud_wait", 1.0, "How long a request waits for a good cloud.", "s", 0.0, 60.0, when=LIVE),
@@ -267,10 +324,7 @@ VIEWER = (
               "is no password."),
     Parameter("port", 8080, "Port of the page; the next free one is taken where it is not; 0: any.", "", 0, 65535),
     Parameter("instructions", True, "Whoever sees the page may type an instruction; false: only look."),
-    Parameter("workspace_low", [0.25, -0.5, 0.0], "Lowest x, y, z of the box that is drawn: the voxelizer's.", "m",
-              check=_three),
-    Parameter("workspace_high", [0.75, 0.5, 0.3], "Highest x, y, z of the box.", "m", check=_three),
-    Parameter("voxel_size", 0.01, "Edge of a voxel: the voxelizer's.", "m", 0.001, 0.1),
+    *_space("that is drawn", "Edge of a voxel as it is drawn"),
     Parameter("rate", 5.0, "Most clouds of voxels that are drawn a second.", "Hz", 0.1, 30.0),
 )  # fmt: skip
 

@@ -45,7 +45,8 @@ class Outputs:
 class OneStep:
     """Plans one step; calls ``meanwhile`` when the plan of 'first' is finished."""
 
-    workspace = Workspace()
+    workspace = model_workspace = Workspace()
+    margin, name, checksum = 0.02, "one step", ""
 
     def __init__(self):
         self.meanwhile = lambda: None
