@@ -7,6 +7,7 @@ import time
 
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
 from moe3d_ros.nodes.runtime.diagnostics import ERROR_NAME, OK
+from moe3d_ros.nodes.runtime.model_space import CONTRADICTION, NO
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.sensing.clouds import CloudError, read_cloud
 from moe3d_ros.world.workspace import Workspace
@@ -44,7 +45,8 @@ class LatestCloud:
     def put_report(self, level: bytes, message: str, values: dict[str, str]) -> None:
         """Take the status of the voxelizer, which explains why there is no cloud."""
         code = values.get(ERROR_NAME, ErrorCode.NO_CLOUD.name)
-        bad = level != OK and code in ErrorCode.__members__ and code != ErrorCode.NONE.name
+        apart = values.get(CONTRADICTION, NO) != NO  # it makes voxels, but perhaps not where the model looks
+        bad = level != OK and code in ErrorCode.__members__ and (apart or code != ErrorCode.NONE.name)
         with self._changed:
             self._report = (time.monotonic(), ErrorCode[code], message) if bad else None
 

@@ -57,7 +57,7 @@ def settle(workspace: Workspace | None, voxel_size: float, model: Space | None) 
         problems.append(
             f"The parameters workspace_low and workspace_high give the box {words(box)}, the planner's model sees "
             f"{words(model.seen)}: {'what lies beyond that is never planned with' if whole else 'a part of it is left out'}. "
-            "Set both to [0.0] to follow the planner."
+            "Set both to [0.0] to follow the planner; for a table elsewhere, move the planning frame."
         )
     if model is not None and abs(edge - model.voxel_size) > SAME:
         problems.append(

@@ -64,6 +64,7 @@ def planning():
         "max_cloud_age": 0.0,
         "cloud_wait": 1.0,
         "max_steps": 8,
+        "pose_tolerance": 0.01,
         "planning_timeout": 60.0,
         "max_reach": 0.0,
         "keep_out": [""],

@@ -120,10 +120,27 @@ def test_voxelizer_whose_parameters_contradict_the_planner_says_so_and_goes_on(p
         voxelizer.wait_log("the planner's model sees")
         points = read_cloud(voxels.wait(start=len(voxels.messages)))[0]
         assert (points[:, 0] > 0.85).any()  # the cloud still works, as the parameters have it
+        start = len(pair.diagnostics.messages)
+        pair.diagnostics.wait(report("the planner's model sees"), start=start)  # a good cloud does not hide it
         ended, result = pair.plan()
     assert (ended, result.error_code) == (GoalStatus.STATUS_SUCCEEDED, 0), result.error_msg
     assert voxelizer.stop() == 0
     assert pair.process.stop() == 0
+
+
+def test_an_empty_workspace_is_explained_by_the_voxelizers_own_box(probe, tiny_checkpoint):
+    high = {"workspace_low": [0.25, -0.5, 0.74], "workspace_high": [0.75, 0.5, 1.04]}
+    voxelizer = NodeProcess("voxelizer", high, namespace="high")
+    pair = Planning(probe, "high", voxels=False, checkpoint=str(tiny_checkpoint), cloud_wait=2.0)
+    camera = probe.talk(PointCloud2, "/high/points")
+    points = POINTS + np.float32([0, 0, 0.74])
+    with probe.streaming(camera, lambda: cloud_msg(points, COLORS, "base_link", probe.now())):
+        pair.diagnostics.wait(statuses("high/voxelizer")("move the planning frame"))
+        _, result = pair.plan()
+    assert result.error_code == ErrorCode.EMPTY_WORKSPACE
+    assert "[0.25, -0.5, 0.74] to [0.75, 0.5, 1.04] m" in result.error_msg
+    assert "[0.25, -0.5, 0.0] to [0.75, 0.5, 0.3] m" in result.error_msg
+    assert [voxelizer.stop(), pair.process.stop()] == [0, 0]
 
 
 def test_a_workspace_beyond_the_models_is_refused_with_both_boxes(probe, tiny_checkpoint):
