@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from moe3d_ros.model.action.anchors import anchor_inputs, step_condition
-from moe3d_ros.model.action.free_spots import free_spot
-from moe3d_ros.model.action.pose_dit import sample_poses
+from moe3d_ros.look import Look, stopping
 from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, load_checkpoint
 from moe3d_ros.model.config import ModelConfig
-from moe3d_ros.model.interrupt import Stopped, interruptible
-from moe3d_ros.model.language.answering import generate_answer
 from moe3d_ros.model.language.base_llm import load_base_for_serving
-from moe3d_ros.model.language.grammar import AREAS, parse_step
-from moe3d_ros.model.language.writing import GeneratedStep, generate_plan, names_of
+from moe3d_ros.model.language.deciding import first_decisions
 from moe3d_ros.model.perception.objects import ObjectSet, from_detections
-from moe3d_ros.model.perception.patches import single_cloud_patches
+from moe3d_ros.model.perception.patches import PatchBatch, make_patches, single_cloud_patches
 from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization
-from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
-from moe3d_ros.pose_limits import check_inside, hold_in_workspace
+from moe3d_ros.plan import ErrorCode, Plan, PlanningError, check_text
+from moe3d_ros.pose_limits import check_inside
+from moe3d_ros.posing import EncodedScene
 from moe3d_ros.sensing.voxels import voxelize
-from moe3d_ros.world.geometry import pose_from_matrix
-from moe3d_ros.world.vocabulary import BOWL, KINDS, ZONE
+from moe3d_ros.stopwatch import Stopwatch
+from moe3d_ros.world.vocabulary import KINDS
 from moe3d_ros.world.workspace import Workspace
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
@@ -41,6 +37,7 @@ class Planner:
         voxel_size: edge length of the voxels that the model was trained on, metres.
         margin: how far beyond its box the model sees, metres.
         kinds: names of the kinds of things that the checkpoint knows.
+        config: all of what the checkpoint's config.json says.
         name: of the checkpoint.
         checksum: sha256 that stands for the checkpoint's files.
         pose_tolerance: metres outside the workspace up to which a pose is set on its face, which is said in the plan's
@@ -59,7 +56,8 @@ class Planner:
         self.device = device
         self.checksum = checksum
         self.pose_tolerance = pose_tolerance
-        config = model.config
+        self.config: ModelConfig = model.config
+        config = self.config
         self.name = config.name
         self.model_workspace: Workspace = config.workspace
         self.workspace = workspace or config.workspace
@@ -115,11 +113,17 @@ class Planner:
         model.load_for_serving(tensors)
         return cls(model.requires_grad_(False), checkpoint_checksum(folder), device, workspace, pose_tolerance)
 
-    @torch.no_grad()
     def plan(
-        self, points, colors, instruction: str, completed=(), max_steps: int = 8, on_progress=None, should_stop=None
+        self,
+        points,
+        colors,
+        instruction: str,
+        completed: Sequence[str] = (),
+        max_steps: int = 8,
+        on_progress: Callable[[str, str], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
     ) -> Plan:
-        """Plan from one look at the scene.
+        """Look at the scene and plan.
 
         Args:
             points: (N, 3) float32 metres in the planning frame; rows that are not finite are ignored.
@@ -133,180 +137,98 @@ class Planner:
         Raises:
             PlanningError: with the code that says why there is no plan.
         """
-        instruction = check_text(instruction)
-        watch = _Stopwatch(on_progress)
-        with self._stopping(should_stop):
+        check_text(instruction)  # before anything is computed
+        look = self.look(points, colors, on_progress, should_stop)
+        return look.plan(instruction, completed, max_steps, on_progress, should_stop)
+
+    def answer(self, points, colors, question: str, should_stop: Callable[[], bool] | None = None) -> str:
+        """Look at the scene and answer a question in a few words; arguments and errors as in :meth:`plan`."""
+        check_text(question, "question")
+        return self.look(points, colors, should_stop=should_stop).answer(question, should_stop)
+
+    @torch.no_grad()
+    def look(
+        self,
+        points,
+        colors,
+        on_progress: Callable[[str, str], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Look:
+        """See a cloud once, for any number of plans and answers; arguments as in :meth:`plan`.
+
+        Raises:
+            PlanningError: EMPTY_WORKSPACE where there is nothing to see, CANCELLED.
+        """
+        watch = Stopwatch(on_progress)
+        with stopping(self.model, should_stop):
             with watch("voxels"):
                 patches = self._patches(points, colors)
             with watch("encode"):
-                encoded, objects = self._see(patches)
-            with watch("language"):
-                steps, end, _ = generate_plan(
-                    self.model.language,
-                    objects,
-                    instruction,
-                    tuple(completed),
-                    max_steps,
-                    on_text=lambda text: watch.report("language", text),
-                    should_stop=should_stop,
-                )
-            if end == "cannot":
-                raise refusal(instruction, objects)
-            with watch("poses"):
-                actions, notes = self._actions(steps, encoded, patches, objects)
-        return Plan(instruction, actions, end == "done" and not actions, watch.seconds, notes=notes)
+                (look,) = self._see(patches)
+        look.check_something_seen()
+        look.latency_s = watch.seconds
+        return look
 
     @torch.no_grad()
-    def answer(self, points, colors, question: str, should_stop=None) -> str:
-        """Answer a question about the scene in a few words; arguments and errors as in :meth:`plan`."""
-        question = check_text(question, "question")
-        with self._stopping(should_stop):
-            return generate_answer(self.model.language, self.see(points, colors), question)
+    def looks(self, scene: torch.Tensor, points: torch.Tensor, colors: torch.Tensor, count: int) -> tuple[Look, ...]:
+        """See ``count`` clouds in one batch; a look in which nothing is recognised has no objects.
 
-    @torch.no_grad()
-    def see(self, points, colors) -> ObjectSet:
-        """The objects that the encoder finds in a cloud, a batch of one; arguments and errors as in :meth:`plan`."""
-        return self._see(self._patches(points, colors))[1]
+        Args:
+            scene: (P,) long, the cloud of each point. points: (P, 3) metres, finite. colors: (P, 3) in [0, 1].
+        """
+        scene, points, colors = (values.to(self.device) for values in (scene, points, colors))
+        return self._see(make_patches(scene, points, colors, count, self.config.patches, self.model_workspace))
 
-    @contextmanager
-    def _stopping(self, should_stop):
-        """Context: the networks stop between two layers once ``should_stop()`` is true."""
-        encoder, decoder = self.model.encoder, self.model.language.llm.get_decoder()
-        layers = (*encoder.patches.layers, *encoder.decoder, *decoder.layers, *self.model.pose.blocks)
-        try:
-            with interruptible(layers, should_stop):
-                yield
-        except Stopped:
-            raise PlanningError(ErrorCode.CANCELLED, "Planning was cancelled; nothing was published.") from None
+    def look_at_objects(self, objects: ObjectSet) -> Look:
+        """A look at objects that are given instead of seen (a batch of one): it decides and answers, without poses."""
+        return Look(self, objects)
 
-    def _patches(self, points, colors):
+    def first_decisions(
+        self, looks: Sequence[Look], asked: Sequence[Sequence[tuple[str, Sequence[str]]]]
+    ) -> list[list[tuple[str, float]]]:
+        """Begin a step or end the plan: what is likeliest for each instruction, in one batch.
+
+        Args:
+            asked: of each look, instructions with the texts of the steps that are done.
+
+        Returns:
+            of each look and instruction ``step``, ``done`` or ``cannot`` and its probability.
+        """
+        return first_decisions(self.model.language, ObjectSet.stacked([look.found() for look in looks]), asked)
+
+    @property
+    def decided_noise(self) -> bool:
+        """Noise of poses that is decided between equally right turns (action/symmetry.py); by the checkpoint at first."""
+        return self.model.pose.config.decided
+
+    @decided_noise.setter
+    def decided_noise(self, decided: bool) -> None:
+        self.model.pose.config = replace(self.model.pose.config, decided=decided)
+
+    def _patches(self, points, colors) -> PatchBatch:
         points = np.asarray(points, dtype=np.float32)
         if points.ndim != 2 or points.shape[1] != 3:
             raise ValueError(f"points must be (N, 3), got {points.shape}")
         if colors is not None and np.shape(colors) != points.shape:
             raise ValueError(f"colors must be {points.shape} like the points, got {np.shape(colors)}")
-        config = self.model.config
-        voxels, shades = voxelize(points, colors, self.voxel_size, self.model_workspace, config.patches.margin)
+        box = self.model_workspace
+        voxels, shades = voxelize(points, colors, self.voxel_size, box, self.margin)
         if len(voxels) == 0:
             raise PlanningError(
                 ErrorCode.EMPTY_WORKSPACE,
-                f"None of the {len(points)} points lies in the workspace {self.model_workspace.low} to "
-                f"{self.model_workspace.high} m of the planning frame: check the camera's transform and what it looks at.",
+                f"None of the {len(points)} points lies in the workspace {box.low} to {box.high} m of the planning frame: "
+                "check the camera's transform and what it looks at.",
             )
-        return single_cloud_patches(voxels, shades, config.patches, self.model_workspace, self.device)
-
-    def _see(self, patches):
+        patches = single_cloud_patches(voxels, shades, self.config.patches, box, self.device)
         if not bool(patches.mask.any()):
             raise PlanningError(
                 ErrorCode.EMPTY_WORKSPACE, "Only a bare table is in the workspace: put something there, or look again."
             )
+        return patches
+
+    def _see(self, patches: PatchBatch) -> tuple[Look, ...]:
         encoded, found = self.model.encoder(patches)
         objects = from_detections(found)
-        if not bool(objects.mask.any()):
-            raise PlanningError(
-                ErrorCode.EMPTY_WORKSPACE,
-                "No object is recognised in the workspace: check light, camera and transform.",
-            )
-        return encoded, objects
-
-    def _actions(self, steps: list[GeneratedStep], encoded, patches, objects: ObjectSet):
-        """Actions of the steps, and notes on what was mended."""
-        if not steps:
-            return (), ()
-        model = self.model
-        index = torch.tensor([step.state.chosen for step in steps], device=objects.mask.device)  # (M, 2)
-        anchors = anchor_inputs(objects, index[None])
-        condition = step_condition(torch.stack([step.state.state for step in steps]))[None]
-        generator = torch.Generator(self.device).manual_seed(0)  # the same cloud gives the same poses
-        positions, rotations = sample_poses(
-            model.pose,
-            condition,
-            encoded,
-            patches.centroids,
-            patches.mask,
-            anchors=anchors.positions,
-            anchor_features=anchors.features,
-            tilt=anchors.tilt(),
-            steps=model.config.pose_steps,
-            draws=model.config.pose_draws,
-            generator=generator,
-        )
-        positions, rotations = positions[0].cpu().numpy(), (anchors.turn() @ rotations)[0].cpu().numpy()
-        positions, notes = hold_in_workspace(
-            positions, rotations, self.workspace, self.model_workspace, self.pose_tolerance
-        )
-        self._keep_free(steps, positions, objects)
-        actions = []
-        for number, step in enumerate(steps):
-            target, destination = parse_step(step.text)
-            pick, place = (pose_from_matrix(positions[number, i], rotations[number, i]) for i in (0, 1))
-            confidence = model.config.calibrated(step_confidence(step))
-            actions.append(Action(number, "pick_place", target, destination, pick, place, confidence, step.text))
-        return tuple(actions), notes
-
-    def _keep_free(self, steps: list[GeneratedStep], positions: np.ndarray, objects: ObjectSet) -> None:
-        """Move places on the table (M, 2, 3), in place, that what is seen there, or an earlier step puts there, is in the way of.
-
-        What goes in or on another thing stays where Pose-DiT puts it.
-        """
-        count = int(objects.mask[0].sum())
-        centers, half = (value[0, :count].cpu().double().numpy() for value in (objects.center, objects.half))
-        kinds = objects.kind[0, :count].argmax(-1).cpu().numpy()
-        radii = np.where(kinds == BOWL, half[:, 0], np.hypot(half[:, 0], half[:, 1]))
-        centers, solid = centers[:, :2].copy(), kinds != ZONE
-        for step, (_, place) in zip(steps, positions):
-            pick, goal = step.state.chosen
-            if pick < count and goal == count:
-                others = solid & (np.arange(count) != pick)
-                area = parse_step(step.text)[1].removeprefix("on the ")
-                place[:2] = free_spot(
-                    place[:2],
-                    radii[pick],
-                    centers[others],
-                    radii[others],
-                    self.model_workspace,
-                    area if area in AREAS else "",
-                    self.workspace,
-                )
-            if pick < count:
-                centers[pick] = place[:2]
-
-
-def step_confidence(step: GeneratedStep) -> float:
-    """Probability of a step's words and of the objects pointed at, in [0, 1], before the checkpoint's calibration."""
-    pointer = step.state.pointer.softmax(-1)  # (2, n + 1)
-    chance = pointer.gather(-1, torch.tensor(step.state.chosen, device=pointer.device)[:, None])
-    return min(max(step.probability * float(chance.prod()), 0.0), 1.0)
-
-
-def refusal(instruction: str, objects: ObjectSet) -> PlanningError:
-    """The error that says that an instruction cannot be done, and what there is."""
-    return PlanningError(
-        ErrorCode.IMPOSSIBLE,
-        f"{instruction!r} cannot be done here: the planner sees {describe(objects)}. Name things that are there.",
-    )
-
-
-def describe(objects: ObjectSet) -> str:
-    """What the encoder found, in words, from left to right."""
-    seen = [names_of(objects, column) for column in torch.nonzero(objects.mask[0]).flatten().tolist()]
-    return ", ".join(f"a {color} {kind}" for kind, color, _ in seen)
-
-
-class _Stopwatch:
-    """Seconds spent per stage, and the caller's progress function."""
-
-    def __init__(self, on_progress):
-        self.seconds: dict[str, float] = {}
-        self._on_progress = on_progress
-
-    def report(self, stage: str, text: str = "") -> None:
-        if self._on_progress is not None:
-            self._on_progress(stage, text)
-
-    @contextmanager
-    def __call__(self, stage: str):
-        self.report(stage)
-        start = time.perf_counter()
-        yield
-        self.seconds[stage] = time.perf_counter() - start
+        rows = [slice(row, row + 1) for row in range(len(patches.mask))]
+        scenes = [EncodedScene(encoded[row], patches.centroids[row], patches.mask[row]) for row in rows]
+        return tuple(Look(self, objects.row(number), scene) for number, scene in enumerate(scenes))

@@ -129,6 +129,84 @@ def test_an_answer_can_be_stopped(planner, cloud):
     assert caught.value.code == ErrorCode.CANCELLED
 
 
+def test_plans_and_answers_of_one_look_are_those_of_the_cloud(planner, cloud):
+    look = planner.look(*cloud)
+    runs = []
+    hook = planner.model.encoder.register_forward_pre_hook(lambda *_: runs.append("encoder"))
+    try:
+        plan, said = look.plan(INSTRUCTION), look.answers(["how many blocks are there?", "what is there?"])
+        again = look.plan("put the blue block on the left side", completed=["pick the red object"], max_steps=1)
+    finally:
+        hook.remove()
+    assert not runs
+    alone = planner.plan(*cloud, INSTRUCTION)
+    assert plan.actions == alone.actions
+    assert set(plan.latency_s) == set(alone.latency_s)
+    assert again.actions == (
+        planner.plan(*cloud, "put the blue block on the left side", ["pick the red object"], max_steps=1).actions
+    )
+    assert said == [planner.answer(*cloud, question) for question in ("how many blocks are there?", "what is there?")]
+    assert look.answer("what is there?") == said[1]
+
+
+def test_a_look_says_what_it_sees_in_words_and_metres(planner, cloud):
+    look = planner.look(*cloud)
+    assert look.objects
+    assert sum(bool(thing.size) for thing in look.objects) == sum(thing.kind == "block" for thing in look.objects)
+    for thing in look.objects:
+        assert thing.kind in planner.kinds
+        assert thing.name == f"{thing.size} {thing.color} {thing.kind}".strip()
+        assert all(isinstance(value, float) for value in (*thing.center, *thing.half_extents, thing.yaw))
+        assert 0.5 < thing.probability <= 1
+    assert [thing.center[1] for thing in look.objects] == sorted((t.center[1] for t in look.objects), reverse=True)
+
+
+def test_a_decision_is_the_first_step_of_the_plan(planner, cloud):
+    look = planner.look(*cloud)
+    decision, action = look.decide(INSTRUCTION), look.plan(INSTRUCTION, max_steps=1).actions[0]
+    assert (decision.end, decision.text, decision.confidence) == ("step", action.text, action.confidence)
+    assert decision.destination == action.destination
+    ((_, chance),) = planner.first_decisions([look], [[(INSTRUCTION, ())]])[0]
+    assert 0 < chance <= 1
+
+
+def test_a_look_at_given_objects_decides_and_has_no_poses(planner, cloud):
+    seen = planner.look(*cloud)
+    told = planner.look_at_objects(seen.found())
+    assert told.objects == seen.objects
+    assert told.decide(INSTRUCTION) == seen.decide(INSTRUCTION)
+    with pytest.raises(ValueError, match="no cloud"):
+        told.plan(INSTRUCTION)
+
+
+def test_looks_in_a_batch_are_those_of_each_cloud(planner):
+    generator = torch.Generator().manual_seed(3)
+    seen = sense(sample_scenes(3, SceneRange(), generator), SensorRange(), generator)
+    looks = planner.looks(seen.scene, seen.points, seen.colors, 3)
+    for number, look in enumerate(looks):
+        here = seen.scene == number
+        (alone,) = planner.looks(seen.scene[here] * 0, seen.points[here], seen.colors[here], 1)
+        assert [thing.name for thing in look.objects] == [thing.name for thing in alone.objects]
+        for one, other in zip(look.objects, alone.objects):
+            assert one.center == pytest.approx(other.center, abs=1e-4)
+    asked = [[(INSTRUCTION, ()), ("sing a song", ())], [], [("tidy up", ())]]
+    decided = planner.first_decisions(looks, asked)
+    assert [len(group) for group in decided] == [2, 0, 1]
+    assert decided[2][0][0] == looks[2].decide("tidy up").end
+
+
+def test_poses_of_a_given_step_are_those_of_the_plan_that_wrote_it(planner, cloud):
+    look = planner.look(*cloud)
+    decision, action = look.decide(INSTRUCTION), look.plan(INSTRUCTION, max_steps=1).actions[0]
+    asked = (
+        decision.text if decision.place is None else INSTRUCTION
+    )  # what goes to the table is read from its own words
+    sampler = look.step_poses(asked, decision.text, decision.pick, decision.place)
+    ((pick, _),) = sampler.poses(planner.config.pose_steps, planner.config.pose_draws)
+    assert pick.position == pytest.approx(action.pick.position, abs=1e-3)
+    assert sampler.poses(1, seed=1) == sampler.poses(1, seed=1) != sampler.poses(1, seed=2)
+
+
 def test_progress_shows_the_text_as_it_grows(planner, cloud):
     texts = []
     plan = planner.plan(*cloud, INSTRUCTION, on_progress=lambda stage, text: texts.append(text) if text else None)

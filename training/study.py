@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a check
 
 import torch
 
+from moe3d_ros.model.language.answering import generate_answers
+from moe3d_ros.model.perception.objects import from_detections
+from moe3d_ros.model.perception.patches import make_patches
+from moe3d_ros.tabletop.simulation.raycast import CloudBatch
 from training.engine.config import parse
 from training.engine.loop import train
 from training.engine.run_log import last_details, read_losses
@@ -132,7 +137,13 @@ def run_variant(variant: Variant, options, extra: list[str]) -> dict:
     figures = train(task, config)
     minutes = (time.monotonic() - start) / 60
     task.model.eval()
-    answers = question_answering.ask(task.encoder, task.model, options.questions)
+
+    @torch.no_grad()
+    def answer(cloud: CloudBatch, questions: Sequence[str]) -> list[str]:
+        patches = make_patches(cloud.scene, cloud.points, cloud.colors, 1)
+        return generate_answers(task.model, from_detections(task.encoder(patches)[1]), questions)
+
+    answers = question_answering.ask(answer, options.questions)
     return {
         "name": variant.name,
         "shows": variant.shows,

@@ -9,7 +9,6 @@ from moe3d_ros.model.experts.moe import moe_layers
 from moe3d_ros.model.language.adapt import adapt_base, convert_base, dense_rank
 from moe3d_ros.model.language.base_llm import load_base
 from moe3d_ros.model.language.lora import merge_for_serving, trained_tensors
-from moe3d_ros.model.language.writing import generate_plan
 from moe3d_ros.model.tiny import write_tiny_base
 from moe3d_ros.planner import Planner
 from training.engine.config import StageConfig
@@ -152,9 +151,8 @@ def test_a_run_whose_routers_see_places_becomes_a_checkpoint_that_answers(runs, 
         planner.model.encoder.head[-1].bias[0] = 3.0  # after two steps of training it may find nothing
     points = np.random.default_rng(0).uniform((0.3, -0.3, 0.0), (0.7, 0.3, 0.1), (3000, 3)).astype(np.float32)
     assert isinstance(planner.answer(points, None, "how many blocks are there?"), str)
-    _, objects = planner._see(planner._patches(points, None))
-    _, end, _ = generate_plan(planner.model.language, objects, "put the red block in the green bowl", max_steps=1)
-    assert end in ("done", "cannot", "max_steps")
+    decision = planner.look(points, None).decide("put the red block in the green bowl")
+    assert decision.end in ("step", "done", "cannot")
 
 
 def test_the_trained_baseline_is_the_served_one(base):

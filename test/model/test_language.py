@@ -15,7 +15,7 @@ from moe3d_ros.model.language.scene_language import SceneLanguageModel, question
 from moe3d_ros.model.language.writing import generate_plan
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.tiny import write_tiny_base
-from training.data.packing import (
+from moe3d_ros.model.language.packing import (
     Text,
     choice_logits,
     end_pointer,

@@ -15,7 +15,7 @@ from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 from moe3d_ros.tabletop.tasks.progress import sample_impossible, sample_progress
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS
 from training.data.mixture import sample_mixture
-from training.data.packing import pack
+from moe3d_ros.model.language.packing import pack
 from training.data.texts import TextWriter
 from training.engine.config import StageConfig
 from training.stages.language import LanguageTask

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from moe3d_ros.model.language.grammar import DONE, PICK, PLACE
+from moe3d_ros.model.language.packing import Text
 from moe3d_ros.model.language.scene_language import SceneLanguageModel, question_prompt, task_prompt
 from moe3d_ros.tabletop.questions.questions import CAPTION_WEIGHTS, WEIGHTS, draw_question
 from moe3d_ros.tabletop.scenes.scene import Scene
@@ -16,7 +17,6 @@ from moe3d_ros.tabletop.tasks.progress import Progress
 from moe3d_ros.tabletop.tasks.single_step import random_step_text, single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
 from moe3d_ros.tabletop.words.typos import with_typos
-from training.data.packing import Text
 from training.data.sixd_data import is_sixd
 
 # Of the texts about a scene that no long task belongs to.

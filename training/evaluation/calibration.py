@@ -10,6 +10,7 @@ from moe3d_ros.planner import Planner
 from training.evaluation.judging.first_step import first_steps
 from training.evaluation.judging.held_out_cases import HELD_OUT_SEED, moment_pair, single_step_pair
 from training.evaluation.judging.shares import interval
+from training.evaluation.suite import Suite, add_scenes
 
 BINS = 10
 THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -182,3 +183,12 @@ def plot(figures: dict, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)
     pyplot.close(figure)
+
+
+SUITE = Suite(
+    name="calibration",
+    run=lambda planner, options: run(planner, options.scenes),
+    table=table,
+    add_options=lambda parser: add_scenes(parser, 200),
+    plot=plot,
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import threading
 from concurrent.futures import ProcessPoolExecutor
@@ -16,8 +18,11 @@ from tqdm import tqdm
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.scene import CAMERAS
 from moe3d_ros.tabletop.tasks.benchmark_tasks import TASKS
-from training.evaluation.closed_loop_report import summary
+from training.evaluation.closed_loop_report import plot, summary, table
 from training.evaluation.judging.episode import COLOR_SETS, Episode, held_out_episode, run_episode
+from training.evaluation.suite import Suite, add_held_out_wordings, names
+
+CLOSED_LOOP_CAMERAS = ("front", "left", "right")
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class TabletopOptions:
     tasks: tuple[str, ...] = tuple(TASKS)
     episodes: int = 50
     checkpoint: str | None = "default"
-    cameras: tuple[str, ...] = ("front", "left", "right")
+    cameras: tuple[str, ...] = CLOSED_LOOP_CAMERAS
     colors: str = "seen"
     held_out_wordings: bool = False
     workers: int = 1
@@ -62,11 +67,8 @@ def run(options: TabletopOptions) -> dict:
         CheckpointError, BaseModelError: the checkpoint cannot be loaded.
     """
     jobs = [(name, number) for number in range(options.episodes) for name in options.tasks]
-    records = []
-    for record in tqdm(
-        _map(partial(_episode, options), jobs, options), total=len(jobs), desc="tabletop", mininterval=5
-    ):
-        records.append(record)
+    episodes = _map(partial(_episode, options), jobs, options)
+    records = list(tqdm(episodes, total=len(jobs), desc="tabletop", mininterval=5))
     identity = [record.pop("planner") for record in records if "planner" in record]
     figures = {
         **summary(records),
@@ -125,3 +127,59 @@ def _episode(options: TabletopOptions, job: tuple[str, int]) -> dict:
     if options.failures and not record["success"]:
         episode.save(options.failures / f"{name}{number:03}.json")
     return record
+
+
+def _add_options(parser) -> None:
+    parser.add_argument("--episodes", type=int, default=50, help="of each task (default: %(default)s)")
+    parser.add_argument("--tasks", type=names, default=tuple(TASKS), help="with commas (default: all)")
+    parser.add_argument("--workers", type=int, default=1, help="processes, each with one torch thread")
+    parser.add_argument("--cameras", type=names, default=CLOSED_LOOP_CAMERAS, help="that look, with commas")
+    parser.add_argument("--colors", choices=COLOR_SETS, default="seen", help="all: also those never shown in training")
+    parser.add_argument("--oracle-only", action="store_true", help="no model: what scenes, physics and rules allow")
+    parser.add_argument("--failures", type=Path, help="folder for the failed episodes")
+    parser.add_argument("--replay", type=Path, help="run a saved episode again and print its steps")
+    add_held_out_wordings(parser)
+
+
+def _options(options: argparse.Namespace) -> TabletopOptions:
+    """The command line's options; raises ValueError for a task, a camera or a number that cannot be."""
+    return TabletopOptions(
+        tasks=options.tasks,
+        episodes=options.episodes,
+        checkpoint=None if options.oracle_only else options.checkpoint,
+        cameras=options.cameras,
+        colors=options.colors,
+        workers=options.workers,
+        held_out_wordings=options.held_out_wordings,
+        device=options.device,
+        failures=options.failures,
+    )
+
+
+def _check(options: argparse.Namespace) -> None:
+    _options(options)
+    if options.replay:
+        Episode.load(options.replay)
+    if options.replay and options.plot:
+        raise ValueError("--plot draws figures of many episodes: it does not go with --replay.")
+
+
+def _run(_: None, options: argparse.Namespace) -> dict:
+    if options.replay:
+        return {"replayed": replay(options.replay, _options(options).checkpoint, options.device)}
+    return run(_options(options))
+
+
+def _table(figures: dict) -> str:
+    return json.dumps(figures["replayed"], indent=1) if "replayed" in figures else table(figures)
+
+
+SUITE = Suite(
+    name="tabletop",
+    run=_run,
+    table=_table,
+    add_options=_add_options,
+    check=_check,
+    planner=lambda options: None,  # each process loads its own
+    plot=plot,
+)

@@ -7,6 +7,7 @@ from training.evaluation.judging.first_step import decide
 from training.evaluation.judging.held_out_cases import HELD_OUT_SEED, LONG_TASKS, moment_pair
 from training.evaluation.judging.shares import shares
 from training.evaluation.judging.shares import table as shares_table
+from training.evaluation.suite import Suite, add_held_out_wordings, add_scenes, bars_of
 
 DONE_BAR, STOPS_FALSELY_BAR = 0.95, 0.03
 FAMILIES = {"seen": "tasks A to E", "unseen": "tasks F to K", "practice": "practice tasks"}
@@ -19,7 +20,7 @@ def run(planner: Planner, scenes: int = 300, held_out_wordings: bool = False, se
 
     Returns:
         ``said_done`` over finished moments, ``stopped_falsely`` over unfinished ones, each also by family of tasks, with
-        counts and 95 % intervals, ``bars``, and a record of every moment.
+        counts and 95 % intervals, and a record of every moment.
     """
     cases = []
     for number in range(scenes):
@@ -51,16 +52,23 @@ def summary(records: list[dict]) -> dict:
         for family, words in FAMILIES.items():
             groups[f"{name}, {words}"] = [r["end"] in said for r in cases if r["family"] == family]
     groups["last step left, stopped falsely"] = [r["end"] != "step" for r in unfinished if r["remaining"] == 1]
-    figures = shares(groups)
-    figures["bars"] = {}
-    if finished:
-        figures["bars"][f"said_done >= {DONE_BAR}"] = bool(figures["said_done"] >= DONE_BAR)
-    if unfinished:
-        figures["bars"][f"stopped_falsely < {STOPS_FALSELY_BAR}"] = bool(figures["stopped_falsely"] < STOPS_FALSELY_BAR)
-    return figures
+    return shares(groups)
 
 
-def table(figures: dict) -> str:
-    """The shares, and whether the bars are met."""
-    bars = (f"{name}: {'met' if met else 'missed'}" for name, met in figures["bars"].items())
-    return "\n".join([shares_table(figures), *bars])
+def bars(figures: dict) -> dict[str, bool]:
+    """Goals of the suite and whether each is met."""
+    return bars_of(figures, {"said_done": DONE_BAR}, {"stopped_falsely": STOPS_FALSELY_BAR})
+
+
+def _add_options(parser) -> None:
+    add_scenes(parser, 300)
+    add_held_out_wordings(parser)
+
+
+SUITE = Suite(
+    name="completion",
+    run=lambda planner, options: run(planner, options.scenes, options.held_out_wordings),
+    table=shares_table,
+    bars=bars,
+    add_options=_add_options,
+)

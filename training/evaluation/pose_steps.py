@@ -5,29 +5,23 @@ Other checkpoints, with another head or of another training, stand beside it (``
 
 from __future__ import annotations
 
+import argparse
 import math
 import time
-from dataclasses import replace
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
-from moe3d_ros.model.action.anchors import anchor_inputs, step_condition
-from moe3d_ros.model.action.pose_dit import sample_poses
-from moe3d_ros.model.language.scene_language import task_prompt
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
-from moe3d_ros.world.geometry import pose_from_matrix
-from training.data.packing import Text, pack, step_states
+from training.evaluation.judging.seen_things import seen_as
 from training.evaluation.judging.shares import interval
 from training.evaluation.single_step import held_out_episode, pose_error
-from training.stages.matching import nearest_slots_of_scene
+from training.evaluation.suite import Suite, add_scenes, positive
 
 STEPS = (1, 2, 4, 10)
 
 
-@torch.no_grad()
 def run(planner: Planner, scenes: int = 100, draws: int = 1, free_noise: bool = False) -> dict:
     """The head alone: the right text is given, so that only Pose-DiT (and the pointed objects) can be wrong.
 
@@ -35,9 +29,7 @@ def run(planner: Planner, scenes: int = 100, draws: int = 1, free_noise: bool = 
     within 10 degrees. With ``draws`` above 1 the medoid of so many draws is judged. ``free_noise``: not
     decided between equal turns (action/symmetry.py), whatever the checkpoint says.
     """
-    model = planner.model
-    if free_noise:
-        model.pose.config = replace(model.pose.config, decided=False)
+    planner.decided_noise &= not free_noise
     errors: dict[int, list[tuple[float, float, float]]] = {steps: [] for steps in STEPS}
     seconds: dict[int, list[float]] = {steps: [] for steps in STEPS}
     missed = 0
@@ -45,33 +37,16 @@ def run(planner: Planner, scenes: int = 100, draws: int = 1, free_noise: bool = 
         scene, task, cameras, rng = held_out_episode(number)
         with TabletopWorld(scene) as world:
             points, colors = world.cloud(cameras, noise=rng)
-        patches = planner._patches(points, colors)
-        encoded, objects = planner._see(patches)
-        step = task.steps[0]
-        index = nearest_slots_of_scene(objects, scene, (step.pick_index, step.place_index))
-        if (index < 0).any():
+        look, step = planner.look(points, colors), task.steps[0]
+        picked, goal = seen_as(look.objects, scene, (step.pick_index, step.place_index))
+        if picked < 0 or goal < 0:
             missed += 1
             continue
-        condition = step_condition(_state(model.language, objects, index.tolist(), task))[None]
-        anchors = anchor_inputs(objects, index[None, None])
-        memory = model.pose.encode_memory(encoded, patches.centroids, patches.mask)
+        sampler = look.step_poses(task.instruction, step.text, picked, goal)
         for steps in STEPS:
-            generator = torch.Generator(planner.device).manual_seed(number)
             start = time.perf_counter()
-            positions, rotations = sample_poses(
-                model.pose,
-                condition,
-                memory=memory,
-                anchors=anchors.positions,
-                anchor_features=anchors.features,
-                tilt=anchors.tilt(),
-                steps=steps,
-                draws=draws,
-                generator=generator,
-            )
-            rotations = anchors.turn() @ rotations
+            ((pick, place),) = sampler.poses(steps, draws, seed=number)
             seconds[steps].append(time.perf_counter() - start)
-            pick, place = (pose_from_matrix(positions[0, 0, i].numpy(), rotations[0, 0, i].numpy()) for i in (0, 1))
             (pick_error, yaw_error), (place_error, _) = pose_error(pick, step.pick), pose_error(place, step.place)
             errors[steps].append((pick_error, place_error, yaw_error))
     if missed == scenes:
@@ -80,8 +55,8 @@ def run(planner: Planner, scenes: int = 100, draws: int = 1, free_noise: bool = 
         )
     curve = {steps: _figures(errors[steps], seconds[steps]) for steps in STEPS}
     return {
-        "head": model.config.pose_head,
-        "decided": model.pose.config.decided,
+        "head": planner.config.pose_head,
+        "decided": planner.decided_noise,
         "draws": draws,
         "scenes": scenes,
         "objects_missed": missed,
@@ -101,24 +76,11 @@ def beside(figures: dict, compare: dict[str, str], device: str = "cpu") -> dict:
 
 
 def compared(text: str) -> tuple[str, str]:
-    """``NAME=CHECKPOINT`` -> both; a ValueError says how it is written."""
+    """``NAME=CHECKPOINT`` -> both, for argparse."""
     name, sign, checkpoint = text.partition("=")
     if not (name and sign and checkpoint):
-        raise ValueError(
-            f"--compare of pose-steps takes NAME=CHECKPOINT (ddim=runs/heads/ddim/checkpoint), got {text!r}"
-        )
+        raise argparse.ArgumentTypeError(f"it takes NAME=CHECKPOINT (ddim=runs/heads/ddim/checkpoint), got {text!r}")
     return name, checkpoint
-
-
-def _state(language, objects, index: list[int], task) -> torch.Tensor:
-    """The LLM's state of the right step, as if it had pointed at the right objects and written it."""
-    answer = language.grammar.tokens([task.steps[0].text])[:-1]
-    text = Text(
-        language.encode(task_prompt(task.instruction)), answer, None, language.grammar.spans(answer), [tuple(index)]
-    )
-    _, tokens = language.objects(objects)
-    packed = pack(language, tokens, objects, torch.arange(objects.mask.shape[1])[None], [[text]])
-    return step_states(language.run(packed.inputs, packed.mask, packed.positions, places=packed.places)[1], packed)
 
 
 def _figures(errors, seconds) -> dict:
@@ -158,3 +120,27 @@ def table(figures: dict) -> str:
             f"{curve['objects_missed']} of {curve['scenes']} scenes left out: the encoder missed an object"
         )
     return "\n".join(lines)
+
+
+def _add_options(parser) -> None:
+    add_scenes(parser, 100)
+    parser.add_argument("--draws", type=positive, default=1, help="draws whose geodesic medoid is judged")
+    parser.add_argument(
+        "--free-noise", action="store_true", help="poses from any noise, also near the edge between two turns"
+    )
+    parser.add_argument(
+        "--compare",
+        nargs="+",
+        type=compared,
+        default=[],
+        metavar="NAME=CHECKPOINT",
+        help="other checkpoints, such as of the baseline heads ddim and regression, beside this one",
+    )
+
+
+def _run(planner: Planner, options) -> dict:
+    figures = run(planner, options.scenes, options.draws, options.free_noise)
+    return beside(figures, dict(options.compare), options.device) if options.compare else figures
+
+
+SUITE = Suite(name="pose-steps", run=_run, table=table, add_options=_add_options)

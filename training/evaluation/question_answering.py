@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from moe3d_ros.model.language.answering import generate_answers
-from moe3d_ros.model.language.scene_language import SceneLanguageModel
-from moe3d_ros.model.perception.encoder import SceneEncoder
-from moe3d_ros.model.perception.objects import from_detections
-from moe3d_ros.model.perception.patches import make_patches
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.questions.questions import random_question
 from moe3d_ros.tabletop.scenes.sampling import sample_scenes
-from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
+from moe3d_ros.tabletop.simulation.raycast import CloudBatch, SensorRange, sense
+from training.evaluation.judging.comparison import load_dense, paired_difference
 from training.evaluation.metrics.prior import Prior
 from training.evaluation.metrics.report import score_by_type
+from training.evaluation.suite import Suite, add_held_out_wordings, positive
 from training.stages.detection import visible_objects
 from training.stages.language import LANGUAGE_RANGE
 
@@ -27,16 +26,15 @@ QUESTIONS_PER_SCENE = 8
 
 
 def held_out_scene(number: int, held_out_wordings: bool = False):
-    """One scene's patches, and questions about what the cameras can see of it as (question, answer, type)."""
+    """Cloud of one scene, and questions about what the cameras can see of it as (question, answer, type)."""
     generator = torch.Generator().manual_seed(HELD_OUT_SEED + number)
     rng = np.random.default_rng(HELD_OUT_SEED + number)
     scenes = sample_scenes(1, LANGUAGE_RANGE, generator)
     cloud = sense(scenes, SensorRange(), generator)
-    patches = make_patches(cloud.scene, cloud.points, cloud.colors, 1)
     scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)
     scene, _ = scenes.scene(0)
     drawn = (random_question(scene, rng, held_out_wordings) for _ in range(QUESTIONS_PER_SCENE))
-    return patches, list(dict.fromkeys(question for question in drawn if question is not None))
+    return cloud, list(dict.fromkeys(question for question in drawn if question is not None))
 
 
 def prior_questions(held_out_wordings: bool = False, scenes: int = PRIOR_SCENES) -> list[tuple[str, str, str]]:
@@ -53,12 +51,21 @@ def prior_questions(held_out_wordings: bool = False, scenes: int = PRIOR_SCENES)
 
 def run(planner: Planner, questions: int = 1000, held_out_wordings: bool = False) -> dict:
     """The suite for a planner; see :func:`ask`."""
-    return ask(planner.model.encoder, planner.model.language, questions, held_out_wordings)
+
+    def answer(cloud: CloudBatch, about: Sequence[str]) -> list[str]:
+        (look,) = planner.looks(cloud.scene, cloud.points, cloud.colors, 1)
+        return look.answers(about)
+
+    return ask(answer, questions, held_out_wordings)
 
 
-@torch.no_grad()
-def ask(encoder: SceneEncoder, language: SceneLanguageModel, questions: int, held_out_wordings: bool = False) -> dict:
+def ask(
+    answer: Callable[[CloudBatch, Sequence[str]], list[str]], questions: int, held_out_wordings: bool = False
+) -> dict:
     """Ask ``questions`` questions, several about each scene.
+
+    Args:
+        answer: (cloud of one scene, questions about it) to answers.
 
     Returns:
         Figures in all and by type; ``prior``, EM of the most frequent answer of each type and, by wording, of each way to
@@ -69,14 +76,13 @@ def ask(encoder: SceneEncoder, language: SceneLanguageModel, questions: int, hel
     number = 0
     with tqdm(total=questions, desc="qa", mininterval=5) as bar:
         while len(records) < questions:
-            patches, about = held_out_scene(number, held_out_wordings)
+            cloud, about = held_out_scene(number, held_out_wordings)
             about = about[: questions - len(records)]
             if about:
-                objects = from_detections(encoder(patches)[1])
-                said = generate_answers(language, objects, [question for question, _, _ in about])
-                for (question, answer, kind), own in zip(about, said):
+                said = answer(cloud, [question for question, _, _ in about])
+                for (question, expected, kind), own in zip(about, said):
                     records.append(
-                        {"scene": number, "question": question, "expected": answer, "answer": own, "type": kind}
+                        {"scene": number, "question": question, "expected": expected, "answer": own, "type": kind}
                     )
                 asked += about
                 bar.update(len(about))
@@ -96,7 +102,32 @@ def ask(encoder: SceneEncoder, language: SceneLanguageModel, questions: int, hel
     }
 
 
+def compare(figures: dict, dense: Planner, questions: int, held_out_wordings: bool = False) -> dict:
+    """Ask the dense baseline what ``figures`` of the mixture were asked.
+
+    Returns:
+        {"dense": its figures with checkpoint name and checksum, "em_difference": see ``paired_difference``}.
+    """
+    other = run(dense, questions, held_out_wordings)
+    difference = paired_difference(figures["records"], other["records"])
+    return {"dense": {"checkpoint": dense.name, "checksum": dense.checksum, **other}, "em_difference": difference}
+
+
 def table(figures: dict) -> str:
+    """The figures of the checkpoint; where it was compared, those of the dense baseline too, and the difference."""
+    if "dense" not in figures:
+        return table_by_type(figures)
+    difference = figures["em_difference"]
+    low, high = difference["interval"]
+    ours, dense = (table_by_type(part) for part in (figures, figures["dense"]))
+    return (
+        f"mixture of experts\n{ours}\n\ndense baseline ({figures['dense']['checkpoint']})\n{dense}\n\n"
+        f"EM of the mixture minus EM of the dense baseline: {difference['em']:+.3f}, 95 % interval [{low:+.3f}, {high:+.3f}] "
+        f"(paired bootstrap over {difference['scenes']} scenes, {difference['questions']} questions)"
+    )
+
+
+def table_by_type(figures: dict) -> str:
     """One line per type of question, then all of them; with the EM of a guess that sees nothing."""
     names = ("count", "em", "em_refined", "bleu_1", "meteor", "rouge_l", "cider")
     lines = [f"{'':12}" + "".join(f"{name:>11}" for name in (*names, "prior em", "by wording"))]
@@ -106,3 +137,21 @@ def table(figures: dict) -> str:
         cells += [f"{priors[kind][name]:11.3f}" for name in ("em", "em_by_wording")]
         lines.append(f"{kind:12}" + "".join(cells))
     return "\n".join(lines)
+
+
+def _add_options(parser) -> None:
+    parser.add_argument("--questions", type=positive, default=1000, help="held-out questions (default: %(default)s)")
+    add_held_out_wordings(parser)
+    parser.add_argument("--compare", choices=["dense"], help="also ask the dense baseline the same questions")
+    parser.add_argument("--dense-checkpoint", help="its folder (default: one that ships as `dense`)")
+
+
+def _run(planner: Planner, options) -> dict:
+    dense = load_dense(options.dense_checkpoint, options.device) if options.compare else None
+    figures = run(planner, options.questions, options.held_out_wordings)
+    if dense is not None:
+        figures |= compare(figures, dense, options.questions, options.held_out_wordings)
+    return figures
+
+
+SUITE = Suite(name="qa", run=_run, table=table, add_options=_add_options)

@@ -7,13 +7,14 @@ from itertools import cycle
 import numpy as np
 
 from moe3d_ros.plan import PlanningError, check_text
-from moe3d_ros.planner import Planner, refusal
+from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.tasks.impossible import KINDS, impossible_instruction
 from moe3d_ros.tabletop.tasks.progress import sample_impossible
 from training.evaluation.judging.first_step import decide
 from training.evaluation.judging.held_out_cases import HELD_OUT_SEED, moment_pair, single_step_pair
 from training.evaluation.judging.shares import grouped, shares
 from training.evaluation.judging.shares import table as shares_table
+from training.evaluation.suite import Suite, add_scenes, bars_of
 
 REFUSED_BAR, FALSELY_REFUSED_BAR = 0.9, 0.03
 PER_SCENE = 3  # impossible instructions, beside the doable one in two wordings
@@ -25,7 +26,7 @@ def run(planner: Planner, scenes: int = 150, seed: int = HELD_OUT_SEED) -> dict:
 
     Returns:
         ``refused`` (all impossible ones), ``refused_falsely`` (all doable ones), each also by kind and wording, with
-        counts and 95 % intervals, ``bars`` that say which bar is met, and a record of every case.
+        counts and 95 % intervals, and a record of every case.
     """
     rows, groups = [], []
     for rows_of_scene in _asked(scenes, seed):
@@ -33,11 +34,11 @@ def run(planner: Planner, scenes: int = 150, seed: int = HELD_OUT_SEED) -> dict:
         groups.append([(record["instruction"], history) for record, history in rows_of_scene[1]])
     decided, seen = decide(planner, groups, [scene for scene, _ in rows], seed % 1_000_000, "refusals")
     records = []
-    for (_, asked), answers, objects in zip(rows, decided, seen):
+    for (_, asked), answers, look in zip(rows, decided, seen):
         for (record, _), (end, probability) in zip(asked, answers):
             record |= {"end": end, "probability": probability, "refused": end == "cannot"}
             if end == "cannot":
-                record["reason"] = str(refusal(record["instruction"], objects))
+                record["reason"] = str(look.refusal(record["instruction"]))
             records.append(record)
     records += [_empty(text) for text in EMPTY]
     return {**summary(records), "records": records}
@@ -91,18 +92,18 @@ def summary(records: list[dict]) -> dict:
     groups["refused_falsely"] = [r["refused"] for r in doable]
     falsely = grouped(doable, "refused", "kind")
     groups |= {f"refused falsely, {kind}": values for kind, values in sorted(falsely.items())}
-    figures = shares(groups)
-    figures["bars"] = {}
-    if impossible:
-        figures["bars"][f"refused >= {REFUSED_BAR}"] = bool(figures["refused"] >= REFUSED_BAR)
-    if doable:
-        figures["bars"][f"refused_falsely < {FALSELY_REFUSED_BAR}"] = bool(
-            figures["refused_falsely"] < FALSELY_REFUSED_BAR
-        )
-    return figures
+    return shares(groups)
 
 
-def table(figures: dict) -> str:
-    """The shares, and whether the bars are met."""
-    bars = (f"{name}: {'met' if met else 'missed'}" for name, met in figures["bars"].items())
-    return "\n".join([shares_table(figures), *bars])
+def bars(figures: dict) -> dict[str, bool]:
+    """Goals of the suite and whether each is met."""
+    return bars_of(figures, {"refused": REFUSED_BAR}, {"refused_falsely": FALSELY_REFUSED_BAR})
+
+
+SUITE = Suite(
+    name="refusals",
+    run=lambda planner, options: run(planner, options.scenes),
+    table=shares_table,
+    bars=bars,
+    add_options=lambda parser: add_scenes(parser, 150),
+)

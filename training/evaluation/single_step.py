@@ -19,6 +19,7 @@ from moe3d_ros.world.geometry import quaternion_to_matrix, symmetric_angle_error
 from moe3d_ros.world.pose import Pose
 from training.evaluation.judging.shares import shares
 from training.evaluation.judging.shares import table as shares_table
+from training.evaluation.suite import Suite, add_held_out_wordings, add_scenes
 
 HELD_OUT_SEED = 9_000_000  # training scenes come from seeds of another kind and range
 
@@ -119,3 +120,17 @@ def summary(records: list[dict]) -> dict:
 def table(figures: dict) -> str:
     """The figures as lines of text."""
     return f"{shares_table(figures)}\nseconds per plan (median)  {figures['seconds_median']:.2f}"
+
+
+def _add_options(parser) -> None:
+    add_scenes(parser, 200)
+    parser.add_argument("--episodes", type=int, default=50, help="scenes that are executed (default: %(default)s)")
+    add_held_out_wordings(parser)
+
+
+SUITE = Suite(
+    name="single-step",
+    run=lambda planner, options: run(planner, options.scenes, options.episodes, options.held_out_wordings),
+    table=table,
+    add_options=_add_options,
+)

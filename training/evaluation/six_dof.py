@@ -11,9 +11,11 @@ from tqdm import tqdm
 from moe3d_ros.plan import Plan, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.rules.sixd_success import equivalent_picks, pose_error_6d, step_reached_6d
+from moe3d_ros.tabletop.scenes.scene import CAMERAS as ALL_CAMERAS
 from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 from moe3d_ros.tabletop.tasks.sixd_tasks import SIXD_TASKS, make_step_6d, sixd_episode
+from training.evaluation.suite import Suite, add_held_out_wordings, load_planner, names, positive
 
 HELD_OUT_SEED = 9_200_000  # training scenes come from seeds of another kind and range
 CAMERAS = ("front", "left", "right")
@@ -31,15 +33,7 @@ def run(
 
     A text is right when the plan is exactly the one step that is meant. Poses are compared with the oracle's where the text
     is right; a success counts whatever the text says. Returns figures per task and over all, and every record.
-
-    Raises:
-        ValueError: no such task.
     """
-    unknown = [name for name in tasks if name not in SIXD_TASKS]
-    if unknown or not tasks or episodes < 1:
-        raise ValueError(
-            f"{', '.join(unknown) or 'nothing'} is no 6D task: use {', '.join(SIXD_TASKS)}, 1 episode at least."
-        )
     jobs = [(name, number) for number in range(episodes) for name in tasks]
     records = [
         _episode(planner, name, number, held_out_wording, cameras, oracle)
@@ -144,3 +138,30 @@ def table(figures: dict) -> str:
         cells = "".join(f"{row[key]:11.3f}" if key in row else f"{'-':>11}" for key in columns)
         lines.append(f"{name:12}{row['episodes']:5}{cells}")
     return "\n".join(lines)
+
+
+def _add_options(parser) -> None:
+    parser.add_argument("--episodes", type=positive, default=50, help="of each task (default: %(default)s)")
+    parser.add_argument("--tasks", type=names, default=SIXD_TASKS, help="with commas (default: all)")
+    parser.add_argument("--cameras", type=names, default=CAMERAS, help="that look, with commas (default: all but top)")
+    parser.add_argument("--oracle-only", action="store_true", help="no model: what scenes, physics and rules allow")
+    add_held_out_wordings(parser)
+
+
+def _check(options) -> None:
+    for kind, given, known in (("6D task", options.tasks, SIXD_TASKS), ("camera", options.cameras, ALL_CAMERAS)):
+        unknown = [name for name in given if name not in known]
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)} is no {kind}: use {', '.join(known)}.")
+
+
+SUITE = Suite(
+    name="6d",
+    run=lambda planner, options: run(
+        planner, options.episodes, options.tasks, options.held_out_wordings, options.cameras
+    ),
+    table=table,
+    add_options=_add_options,
+    check=_check,
+    planner=lambda options: None if options.oracle_only else load_planner(options),
+)

@@ -16,8 +16,8 @@ from moe3d_ros.model.checkpoint import CheckpointError
 from moe3d_ros.model.experts.moe import moe_layers
 from moe3d_ros.model.experts.routing import RouterRecorder, by_modality
 from moe3d_ros.model.language.base_llm import BaseModelError
+from moe3d_ros.model.language.packing import pack
 from moe3d_ros.planner import Planner
-from training.data.packing import pack
 from training.engine.config import StageConfig
 from training.stages.language import LanguageTask
 from training.stages.routing import layer_numbers, loads_of_details

@@ -15,6 +15,7 @@ from moe3d_ros.model.action.pose_dit import pose_loss
 from moe3d_ros.model.action.rectified_flow import nearest_index
 from moe3d_ros.model.action.symmetry import TOP_DOWN, quarter_turns
 from moe3d_ros.model.config import LanguageConfig, ModelConfig
+from moe3d_ros.model.language.packing import object_index, pack, step_states
 from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
 from moe3d_ros.model.perception.objects import ObjectSet, from_detections
 from moe3d_ros.model.perception.patches import make_patches
@@ -25,7 +26,6 @@ from moe3d_ros.tabletop.tasks.single_step import random_step
 from moe3d_ros.world.geometry import quaternion_to_matrix, symmetric_angle_error, tool_angle, yaw_of
 from training.data.datasets.demonstrations import Demonstrated, DemonstrationMixture
 from training.data.mixture import sample_mixture
-from training.data.packing import object_index, pack, step_states
 from training.data.sixd_data import is_sixd, random_sixd_step
 from training.data.texts import StepText
 from training.engine.config import StageConfig

@@ -13,6 +13,7 @@ from moe3d_ros.model.config import LanguageConfig
 from moe3d_ros.model.experts.routing import RouterRecorder
 from moe3d_ros.model.language.adapt import adapt_base, convert_base
 from moe3d_ros.model.language.base_llm import load_base
+from moe3d_ros.model.language.packing import Text, choice_logits, end_pointer, instruction_states, pack, pointer_states
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
 from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
 from moe3d_ros.model.perception.objects import from_detections
@@ -23,7 +24,6 @@ from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 from moe3d_ros.tabletop.tasks.progress import Progress
 from training.data.datasets.mixing import TextMixture
 from training.data.mixture import sample_mixture
-from training.data.packing import Text, choice_logits, end_pointer, instruction_states, pack, pointer_states
 from training.data.texts import TextWriter
 from training.engine.config import StageConfig
 from training.engine.growth import teach_names

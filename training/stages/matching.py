@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 
 from moe3d_ros.tabletop.scenes.batch import SceneBatch
-from moe3d_ros.world.vocabulary import KINDS
 
 
 def pointer_targets(right: torch.Tensor, slot: torch.Tensor) -> torch.Tensor:
@@ -27,15 +26,3 @@ def nearest_slots(objects, scenes: SceneBatch, within: float = 0.03) -> torch.Te
     apart = torch.where(same, apart, torch.full_like(apart, torch.inf))
     best, slot = apart.min(-1)
     return torch.where((best < within) & objects.mask, slot, torch.full_like(slot, -1))
-
-
-def nearest_slots_of_scene(objects, scene, indices, within: float = 0.03) -> torch.Tensor:
-    """Which detection of a single scene lies on each of the scene's objects (M,), -1 where there is none."""
-    found = []
-    for index in indices:
-        thing = scene.objects[index]
-        apart = (objects.center[0] - torch.tensor(thing.position)).norm(dim=-1)
-        same = objects.mask[0] & (objects.kind[0].argmax(-1) == KINDS.index(thing.kind))
-        apart = apart.masked_fill(~same, torch.inf)
-        found.append(int(apart.argmin()) if bool(apart.min() < within) else -1)
-    return torch.tensor(found)

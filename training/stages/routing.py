@@ -15,7 +15,7 @@ from torch import Tensor
 
 from moe3d_ros.model.experts.routing import RouterRecorder, by_modality
 from moe3d_ros.model.experts.token_places import MODALITIES
-from training.data.packing import Packed
+from moe3d_ros.model.language.packing import Packed
 from training.engine.config import StageConfig
 
 DETAIL = "load/{modality}/{layer}/{expert}"  # name of a figure: share of a layer's expert in its modality's choices

@@ -6,9 +6,11 @@ ones is bigger); it was pretrained to say so, so that such facts reach the LLM a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from moe3d_ros.model.perception.encoder import Detections
@@ -72,6 +74,26 @@ class ObjectSet:
     def attributes(self) -> torch.Tensor:
         """What is said of each object without its place (B, n, attributes_width(kinds))."""
         return torch.cat([self.kind, self.color, self.half * 10], dim=-1)
+
+    def row(self, index: int) -> ObjectSet:
+        """One scene as a batch of one, without padding; without any object one masked column is left."""
+        count = max(int(self.mask[index].sum()), 1)
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return ObjectSet(**{k: None if v is None else v[index : index + 1, :count] for k, v in values.items()})
+
+    @classmethod
+    def stacked(cls, rows: Sequence[ObjectSet]) -> ObjectSet:
+        """Batch of the scenes of several sets, padded with zeros to the longest."""
+        longest = max(row.mask.shape[1] for row in rows)
+
+        def joined(name: str) -> torch.Tensor | None:
+            values = [getattr(row, name) for row in rows]
+            if any(value is None for value in values):
+                return None
+            padded = [F.pad(v, (0, 0) * (v.ndim - 2) + (0, longest - v.shape[1])) for v in values]
+            return torch.cat(padded)
+
+        return cls(**{entry.name: joined(entry.name) for entry in fields(cls)})
 
 
 def from_detections(found: Detections, threshold: float = 0.5, apart: float = 0.025) -> ObjectSet:

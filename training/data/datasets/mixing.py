@@ -6,12 +6,12 @@ import numpy as np
 import torch
 
 from moe3d_ros.model.language.grammar import DONE, PICK, PLACE
+from moe3d_ros.model.language.packing import Text
 from moe3d_ros.model.language.scene_language import SceneLanguageModel, question_prompt
 from moe3d_ros.model.perception.patches import PatchBatch, make_patches
 from training.data.datasets.catalogue import parse_specs
 from training.data.datasets.dataset import ExampleDataset
 from training.data.datasets.example import Example
-from training.data.packing import Text
 
 MOST_TOKENS = 192  # of a prompt, and of an answer: a longer one is cut, and a cut answer has no end to learn
 MOST_POINTS = 60_000  # of a scan; more do not change what a voxel of the workspace looks like

@@ -1,4 +1,4 @@
-"""Suite ``qa`` of two checkpoints on the same questions: the mixture against its dense baseline, EM with an interval."""
+"""Two checkpoints on the same questions: the dense baseline, and the difference of EM with an interval."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 
 from moe3d_ros.model.checkpoint import CheckpointError
 from moe3d_ros.planner import CHECKPOINTS, Planner
-from training.evaluation import question_answering
 from training.evaluation.metrics.answers import exact_match
 
 RESAMPLES = 10_000
@@ -25,23 +24,12 @@ def load_dense(folder: str | None, device: str = "cpu") -> Planner:
             "(`--dense-checkpoint FOLDER`)."
         )
     planner = Planner.from_pretrained(folder or "dense", device=device)
-    if not planner.model.config.language.dense:
+    if not planner.config.language.dense:
         raise CheckpointError(
             f"The checkpoint {folder or 'dense'} is a mixture of experts, not a dense baseline: export a run with "
             "--dense true by `python training/export.py --dense`."
         )
     return planner
-
-
-def compare_answers(figures: dict, dense: Planner, questions: int, held_out_wordings: bool = False) -> dict:
-    """Ask the dense baseline what ``figures`` (of question_answering.run) were asked, and compare.
-
-    Returns:
-        {"dense": its figures with checkpoint name and checksum, "em_difference": see ``paired_difference``}.
-    """
-    other = question_answering.run(dense, questions, held_out_wordings)
-    difference = paired_difference(figures["records"], other["records"])
-    return {"dense": {"checkpoint": dense.name, "checksum": dense.checksum, **other}, "em_difference": difference}
 
 
 def paired_difference(records: list[dict], others: list[dict], resamples: int = RESAMPLES, seed: int = 0) -> dict:
@@ -74,15 +62,3 @@ def paired_difference(records: list[dict], others: list[dict], resamples: int = 
         "scenes": len(counts),
         "resamples": resamples,
     }
-
-
-def table(figures: dict) -> str:
-    """Both by type of question, and the difference."""
-    difference = figures["em_difference"]
-    low, high = difference["interval"]
-    ours, dense = (question_answering.table(part) for part in (figures, figures["dense"]))
-    return (
-        f"mixture of experts\n{ours}\n\ndense baseline ({figures['dense']['checkpoint']})\n{dense}\n\n"
-        f"EM of the mixture minus EM of the dense baseline: {difference['em']:+.3f}, 95 % interval [{low:+.3f}, {high:+.3f}] "
-        f"(paired bootstrap over {difference['scenes']} scenes, {difference['questions']} questions)"
-    )

@@ -10,12 +10,12 @@ planned poses themselves would miss, else of physics (something was knocked over
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 
-from moe3d_ros.model.language.grammar import parse_step
-from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.look import SeenObject
 from moe3d_ros.plan import Action, ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.rules.layout import apply_step
@@ -63,7 +63,7 @@ def cause_of_step(
     if not _misses(before, action, meant, result):
         return "physics"
     about = [before.objects[i] for i in (meant.pick_index, meant.place_index) if i is not None]
-    objects = planner.see(*cloud)
+    objects = planner.look(*cloud).objects
     return "pose" if all(_is_seen(objects, thing) for thing in about if thing.kind in MOVABLE) else "perception"
 
 
@@ -94,14 +94,13 @@ def meant_step(scene: Scene, action: Action) -> Step | None:
         return indices[int(np.linalg.norm(tops - position, axis=1).argmin())]
 
     pick = nearest(movable, action.pick.position)
-    _, destination = parse_step(action.text)
-    kind = destination.split()[-1]
+    kind = action.destination.split()[-1]
     goals = [i for i, thing in enumerate(scene.objects) if thing.kind == kind and i != pick]
     if goals:
         x, y, z = action.place.position
         below = z - 2 * scene.objects[pick].half_extents[2] if kind == "block" else scene.objects[goals[0]].top
         return make_step(scene, pick, nearest(goals, (x, y, below)), None)
-    area = destination.removeprefix("on the ")
+    area = action.destination.removeprefix("on the ")
     try:
         return make_step(scene, pick, None, area)
     except KeyError:  # a thing of a kind that is not there
@@ -115,9 +114,10 @@ def _case(task: LongTask, scene: Scene, completed: tuple[str, ...]) -> Case:
 
 def _cause_of_meaning(planner: Planner, case: Case) -> str:
     """Whether the right objects would have mended a plan: ``perception``, or ``language``."""
-    kinds = planner.model.config.encoder.kinds
-    objects, _ = describe(batch_scenes([case.scene]), torch.Generator().manual_seed(0), kinds=kinds, errors=0.0)
-    return "perception" if first_step(planner, case, objects)["right"] else "language"
+    objects, _ = describe(
+        batch_scenes([case.scene]), torch.Generator().manual_seed(0), kinds=len(planner.kinds), errors=0.0
+    )
+    return "perception" if first_step(case, planner.look_at_objects(objects))["right"] else "language"
 
 
 def _misses(scene: Scene, action: Action, meant: Step, result: ExecutionResult) -> bool:
@@ -135,11 +135,13 @@ def _misses(scene: Scene, action: Action, meant: Step, result: ExecutionResult) 
     return not step_reached(ideal, meant.pick_index, meant.place_index, meant.area)[0]
 
 
-def _is_seen(objects: ObjectSet, thing: SceneObject) -> bool:
+def _is_seen(objects: Sequence[SeenObject], thing: SceneObject) -> bool:
     """Whether something is seen where a thing lies, turned as it is, as exactly as a step has to be."""
-    apart = (objects.center[0, :, :2].cpu() - torch.tensor(thing.position[:2])).norm(dim=-1).numpy()
-    turned = symmetric_angle_error(objects.yaw[0].cpu().numpy(), thing.yaw, np.pi / 2)
-    return bool((objects.mask[0].cpu().numpy() & (apart < XY_TOLERANCE) & (turned < YAW_TOLERANCE)).any())
+    return any(
+        np.linalg.norm(np.subtract(seen.center[:2], thing.position[:2])) < XY_TOLERANCE
+        and symmetric_angle_error(seen.yaw, thing.yaw, np.pi / 2) < YAW_TOLERANCE
+        for seen in objects
+    )
 
 
 def _small_square(middle) -> np.ndarray:

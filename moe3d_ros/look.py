@@ -1,0 +1,262 @@
+"""One look at the scene: what is seen in it, and plans and answers about it without encoding the cloud again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from moe3d_ros.model.interrupt import Stopped, interruptible
+from moe3d_ros.model.language.answering import generate_answers
+from moe3d_ros.model.language.deciding import state_of_written
+from moe3d_ros.model.language.grammar import parse_step
+from moe3d_ros.model.language.writing import GeneratedStep, generate_plan, names_of
+from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.policy import ThreeDMoE
+from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
+from moe3d_ros.pose_limits import hold_in_workspace
+from moe3d_ros.posing import EncodedScene, StepPoses, keep_free
+from moe3d_ros.stopwatch import Stopwatch
+from moe3d_ros.world.geometry import pose_from_matrix
+
+if TYPE_CHECKING:
+    from moe3d_ros.planner import Planner
+
+Vector = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class SeenObject:
+    """A thing that the encoder recognised (metres, radians, planning frame).
+
+    Attributes:
+        name: in the words of a plan, such as ``small red block``.
+        kind: such as ``block``.
+        color: such as ``red``.
+        size: ``small`` or ``big`` for a block, else empty.
+        center: of its box.
+        half_extents: half edges of its box, along its own axes.
+        yaw: heading of its box about z.
+        normal: outward unit normal of the face by which it is taken, of a model that knows tilted things; else None.
+        probability: that it exists, in [0, 1].
+    """
+
+    name: str
+    kind: str
+    color: str
+    size: str
+    center: Vector
+    half_extents: Vector
+    yaw: float
+    normal: Vector | None
+    probability: float
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The first thing that the planner would do, in words, without poses.
+
+    Attributes:
+        end: ``step``, or how the plan ends instead: ``done``, ``cannot``.
+        probability: of the words of the step or of the end, in [0, 1].
+        text: of the step; empty for an end. destination: of the step, with its preposition.
+        pick, place: numbers of the look's objects that the step points at; None for none.
+        confidence: of the step as plans have it. raw_confidence: the same before the checkpoint's calibration.
+    """
+
+    end: str
+    probability: float
+    text: str = ""
+    destination: str = ""
+    pick: int | None = None
+    place: int | None = None
+    confidence: float = 0.0
+    raw_confidence: float = 0.0
+
+
+class Look:
+    """A scene as it was seen once; made by :meth:`Planner.look` and its like.
+
+    Attributes:
+        objects: what is recognised, from left to right.
+        latency_s: seconds that seeing took, per stage.
+    """
+
+    def __init__(
+        self,
+        planner: Planner,
+        objects: ObjectSet,
+        scene: EncodedScene | None = None,
+        latency_s: dict[str, float] | None = None,
+    ):
+        self._planner, self._found, self._scene = planner, objects, scene
+        self.latency_s = latency_s or {}
+        self.objects = seen_objects(objects)
+
+    @torch.no_grad()
+    def plan(
+        self,
+        instruction: str,
+        completed: Sequence[str] = (),
+        max_steps: int = 8,
+        on_progress: Callable[[str, str], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Plan:
+        """Plan from this look; arguments and errors as in :meth:`Planner.plan`, seconds of the look included.
+
+        Raises:
+            ValueError: the look was given its objects and has no cloud, so that there can be no poses.
+        """
+        instruction = check_text(instruction)
+        self.check_something_seen()
+        watch = Stopwatch(on_progress)
+        with stopping(self._planner.model, should_stop):
+            with watch("language"):
+                steps, end, _ = generate_plan(
+                    self._planner.model.language,
+                    self._found,
+                    instruction,
+                    tuple(completed),
+                    max_steps,
+                    on_text=lambda text: watch.report("language", text),
+                    should_stop=should_stop,
+                )
+            if end == "cannot":
+                raise self.refusal(instruction)
+            with watch("poses"):
+                actions, notes = self._actions(steps)
+        seconds = self.latency_s | watch.seconds
+        return Plan(instruction, actions, end == "done" and not actions, seconds, notes=notes)
+
+    def answer(self, question: str, should_stop: Callable[[], bool] | None = None) -> str:
+        """Answer a question about the scene in a few words; errors as in :meth:`Planner.answer`."""
+        return self.answers([question], should_stop)[0]
+
+    def answers(self, questions: Sequence[str], should_stop: Callable[[], bool] | None = None) -> list[str]:
+        """Answers to several questions at once, each as if it were asked alone."""
+        questions = [check_text(question, "question") for question in questions]
+        with stopping(self._planner.model, should_stop):
+            return generate_answers(self._planner.model.language, self._found, questions)
+
+    @torch.no_grad()
+    def decide(self, instruction: str, completed: Sequence[str] = ()) -> Decision:
+        """Decide on the first step, or on an end, without poses: what :meth:`plan` would begin with."""
+        self.check_something_seen()
+        steps, end, probability = generate_plan(
+            self._planner.model.language, self._found, instruction, completed, max_steps=1
+        )
+        if not steps:
+            return Decision(end, probability)
+        step, raw, count = steps[0], step_confidence(steps[0]), len(self.objects)
+        pick, place = (which if which < count else None for which in step.state.chosen)
+        return Decision(
+            "step",
+            step.probability,
+            step.text,
+            parse_step(step.text)[1],
+            pick,
+            place,
+            self._planner.config.calibrated(raw),
+            raw,
+        )
+
+    def refusal(self, instruction: str) -> PlanningError:
+        """The error that says that an instruction cannot be done here, and what there is."""
+        seen = ", ".join(f"a {thing.color} {thing.kind}" for thing in self.objects)
+        return PlanningError(
+            ErrorCode.IMPOSSIBLE,
+            f"{instruction!r} cannot be done here: the planner sees {seen}. Name things that are there.",
+        )
+
+    def step_poses(self, instruction: str, text: str, pick: int | None, place: int | None) -> StepPoses:
+        """Pose-DiT alone, on a step that is given: as if the model had pointed at the right things and written it.
+
+        The low-level door of the facade, for measurements: poses come as the head samples them, without limits.
+
+        Args:
+            text: of the step, in the words of the grammar.
+            pick, place: numbers of objects of this look; None for none, such as a spot on the table.
+
+        Raises:
+            ValueError: the text is no step, or the look has no cloud.
+        """
+        pointed = tuple(-1 if which is None else which for which in (pick, place))
+        model = self._planner.model
+        state = state_of_written(model.language, self._found, instruction, text, pointed)
+        index = torch.tensor([pointed], device=self._found.mask.device)
+        return StepPoses(model.pose, self._encoded(), self._found, state, index)
+
+    def found(self) -> ObjectSet:
+        """The objects in the model's own terms, a batch of one."""
+        return self._found
+
+    def check_something_seen(self) -> None:
+        """Raise PlanningError(EMPTY_WORKSPACE) if no object was recognised."""
+        if not self.objects:
+            raise PlanningError(
+                ErrorCode.EMPTY_WORKSPACE,
+                "No object is recognised in the workspace: check light, camera and transform.",
+            )
+
+    def _encoded(self) -> EncodedScene:
+        if self._scene is None:
+            raise ValueError("this look was given its objects and saw no cloud: it decides and answers, without poses.")
+        return self._scene
+
+    def _actions(self, steps: Sequence[GeneratedStep]) -> tuple[tuple[Action, ...], tuple[str, ...]]:
+        """Actions of the steps, and notes on what was mended."""
+        if not steps:
+            return (), ()
+        planner, config = self._planner, self._planner.config
+        states = torch.stack([step.state.state for step in steps])
+        pointed = torch.tensor([step.state.chosen for step in steps], device=self._found.mask.device)  # (M, 2)
+        sampler = StepPoses(planner.model.pose, self._encoded(), self._found, states, pointed)
+        positions, rotations = sampler.sample(config.pose_steps, config.pose_draws)  # the same cloud, the same poses
+        positions, notes = hold_in_workspace(
+            positions, rotations, planner.workspace, planner.model_workspace, planner.pose_tolerance
+        )
+        keep_free(steps, positions, self._found, planner.model_workspace, planner.workspace)
+        actions = []
+        for number, step in enumerate(steps):
+            target, destination = parse_step(step.text)
+            pick, place = (pose_from_matrix(positions[number, i], rotations[number, i]) for i in (0, 1))
+            confidence = config.calibrated(step_confidence(step))
+            actions.append(Action(number, "pick_place", target, destination, pick, place, confidence, step.text))
+        return tuple(actions), notes
+
+
+def seen_objects(objects: ObjectSet) -> tuple[SeenObject, ...]:
+    """The objects of a batch of one, in words and plain numbers."""
+    columns = torch.nonzero(objects.mask[0]).flatten().tolist()
+    return tuple(_seen_object(objects, column) for column in columns)
+
+
+def _seen_object(objects: ObjectSet, column: int) -> SeenObject:
+    kind, color, size = names_of(objects, column)
+    size = size if kind == "block" else ""
+    center, half = (tuple(value[0, column].tolist()) for value in (objects.center, objects.half))
+    normal = None if objects.normal is None else tuple(objects.normal[0, column].tolist())
+    yaw, probability = float(objects.yaw[0, column]), float(objects.score[0, column])
+    return SeenObject(f"{size} {color} {kind}".strip(), kind, color, size, center, half, yaw, normal, probability)
+
+
+def step_confidence(step: GeneratedStep) -> float:
+    """Probability of a step's words and of the objects pointed at, in [0, 1], before the checkpoint's calibration."""
+    pointer = step.state.pointer.softmax(-1)  # (2, n + 1)
+    chance = pointer.gather(-1, torch.tensor(step.state.chosen, device=pointer.device)[:, None])
+    return min(max(step.probability * float(chance.prod()), 0.0), 1.0)
+
+
+@contextmanager
+def stopping(model: ThreeDMoE, should_stop: Callable[[], bool] | None):
+    """Context: the networks stop between two layers once ``should_stop()`` is true, with the error CANCELLED."""
+    encoder, decoder = model.encoder, model.language.llm.get_decoder()
+    layers = (*encoder.patches.layers, *encoder.decoder, *decoder.layers, *model.pose.blocks)
+    try:
+        with interruptible(layers, should_stop):
+            yield
+    except Stopped:
+        raise PlanningError(ErrorCode.CANCELLED, "Planning was cancelled; nothing was published.") from None

@@ -1,0 +1,104 @@
+"""Poses of written steps: sampled by Pose-DiT, and places on the table kept free of what stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from moe3d_ros.model.action.anchors import anchor_inputs, step_condition
+from moe3d_ros.model.action.free_spots import free_spot
+from moe3d_ros.model.action.pose_dit import PoseDiT, sample_poses
+from moe3d_ros.model.language.grammar import AREAS, parse_step
+from moe3d_ros.model.language.writing import GeneratedStep
+from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.world.geometry import pose_from_matrix
+from moe3d_ros.world.pose import Pose
+from moe3d_ros.world.vocabulary import BOWL, ZONE
+from moe3d_ros.world.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class EncodedScene:
+    """Patches of one scene as Pose-DiT reads them."""
+
+    patches: torch.Tensor  # (1, N, D) of the encoder
+    centroids: torch.Tensor  # (1, N, 3) metres
+    mask: torch.Tensor  # (1, N) bool, where there is a patch
+
+
+class StepPoses:
+    """Pose-DiT, ready to sample the poses of M steps in one scene; what is the same for every sample is computed once.
+
+    Args:
+        objects: of the scene.
+        states: (M, 2W) of the LLM.
+        pointed: (M, 2) objects of picks and places; negative, or their number, for none.
+    """
+
+    def __init__(
+        self, pose: PoseDiT, scene: EncodedScene, objects: ObjectSet, states: torch.Tensor, pointed: torch.Tensor
+    ):
+        self._pose = pose
+        self._condition = step_condition(states)[None]
+        self._anchors = anchor_inputs(objects, pointed[None])
+        self._memory = pose.encode_memory(scene.patches, scene.centroids, scene.mask)
+
+    @torch.no_grad()
+    def sample(self, steps: int, draws: int = 1, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Positions (M, 2, 3) in metres and rotations (M, 2, 3, 3) of picks and places, planning frame.
+
+        Args:
+            steps: of the sampler.
+            draws: samples whose geodesic medoid is taken.
+            seed: of the noise; the same seed gives the same poses.
+        """
+        positions, rotations = sample_poses(
+            self._pose,
+            self._condition,
+            memory=self._memory,
+            anchors=self._anchors.positions,
+            anchor_features=self._anchors.features,
+            tilt=self._anchors.tilt(),
+            steps=steps,
+            draws=draws,
+            generator=torch.Generator(self._condition.device).manual_seed(seed),
+        )
+        rotations = self._anchors.turn() @ rotations
+        return positions[0].cpu().numpy(), rotations[0].cpu().numpy()
+
+    def poses(self, steps: int, draws: int = 1, seed: int = 0) -> list[tuple[Pose, Pose]]:
+        """Pick and place of each step; arguments as in :meth:`sample`."""
+        return [tuple(pose_from_matrix(*end) for end in zip(*both)) for both in zip(*self.sample(steps, draws, seed))]
+
+
+def keep_free(
+    steps: Sequence[GeneratedStep],
+    positions: np.ndarray,
+    objects: ObjectSet,
+    table: Workspace,
+    workspace: Workspace,
+) -> None:
+    """Move places on the table (M, 2, 3), in place, that what is seen there, or an earlier step puts there, is in the way of.
+
+    What goes in or on another thing stays where Pose-DiT puts it.
+
+    Args:
+        table: box whose areas the model names. workspace: part of it that places may lie in.
+    """
+    count = int(objects.mask[0].sum())
+    centers, half = (value[0, :count].cpu().double().numpy() for value in (objects.center, objects.half))
+    kinds = objects.kind[0, :count].argmax(-1).cpu().numpy()
+    radii = np.where(kinds == BOWL, half[:, 0], np.hypot(half[:, 0], half[:, 1]))
+    centers, solid = centers[:, :2].copy(), kinds != ZONE
+    for step, (_, place) in zip(steps, positions):
+        pick, goal = step.state.chosen
+        if pick < count and goal == count:
+            others = solid & (np.arange(count) != pick)
+            area = parse_step(step.text)[1].removeprefix("on the ")
+            area = area if area in AREAS else ""
+            place[:2] = free_spot(place[:2], radii[pick], centers[others], radii[others], table, area, workspace)
+        if pick < count:
+            centers[pick] = place[:2]
