@@ -11,7 +11,6 @@ sees, so that voxelizer and viewer can follow. Whoever asks while it is not acti
 
 from __future__ import annotations
 
-import os
 import threading
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -23,6 +22,7 @@ from std_srvs.srv import Trigger
 
 from moe3d_ros.action import PlanTask
 from moe3d_ros.nodes.planning.latest_cloud import LatestCloud
+from moe3d_ros.nodes.planning.loading import load_planner
 from moe3d_ros.nodes.planning.plan_outputs import PlanOutputs
 from moe3d_ros.nodes.planning.requests import Task
 from moe3d_ros.nodes.planning.session import Planning
@@ -31,8 +31,8 @@ from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.conversions import header, plan_to_msg
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, PUBLISHES, WARN, values_of
 from moe3d_ros.nodes.runtime.managed import ManagedNode, Refused
-from moe3d_ros.nodes.runtime.memory import memory_mib, release_memory, without_collections
-from moe3d_ros.nodes.runtime.parameter_tables import PLANNER, parse_box
+from moe3d_ros.nodes.runtime.memory import memory_mib, release_memory
+from moe3d_ros.nodes.runtime.parameter_tables import PLANNER
 from moe3d_ros.nodes.runtime.qos import EVENT, OVERRIDABLE
 from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.plan import ErrorCode, PlanningError
@@ -151,26 +151,7 @@ class PlannerNode(ManagedNode):
 
     def _load(self):
         """Load the checkpoint; runs in the worker's thread, so that the node answers meanwhile."""
-        checkpoint, device = self.settings["checkpoint"], self.settings["device"]
-        self.get_logger().info(
-            f"Loading the model '{checkpoint}' on {device}; the first time the base LLM is "
-            "converted, which can take a minute."
-        )
-        with without_collections():
-            import torch
-
-            from moe3d_ros.planner import Planner
-
-            planner = Planner.from_pretrained(
-                checkpoint,
-                device=device,
-                base_llm=self.settings["base_llm"] or None,
-                workspace=parse_box(self.settings["workspace"]),
-            )
-            # To load takes every core, to plan half of them by default: the camera and the voxelizer need theirs, and
-            # threads that wait for each other on a busy machine are many times slower than fewer of them.
-            torch.set_num_threads(self.settings["threads"] or max(1, (os.cpu_count() or 1) // 2))
-            return planner
+        return load_planner(self.settings, self.get_logger())
 
     def _on_model(self, state: str, message: str) -> None:
         self.diagnostics.set("model", state)

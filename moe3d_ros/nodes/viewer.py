@@ -25,7 +25,8 @@ from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.conversions import plan_from_msg, pose_from_msg, stamp_ns
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, NAMESPACE, OK, PROGRAM, WARN, Diagnostics, values_of
 from moe3d_ros.nodes.runtime.model_space import ModelSpace, Space
-from moe3d_ros.nodes.runtime.parameter_tables import VIEWER, check_workspace
+from moe3d_ros.nodes.runtime.parameter_checks import check_workspace
+from moe3d_ros.nodes.runtime.parameter_tables import VIEWER
 from moe3d_ros.nodes.runtime.parameters import Parameters
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
 from moe3d_ros.nodes.runtime.run import run_node

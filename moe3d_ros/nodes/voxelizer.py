@@ -30,7 +30,8 @@ from moe3d_ros.nodes.runtime.conversions import cloud_to_msg, header, stamp_ns
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, PUBLISHES, WARN
 from moe3d_ros.nodes.runtime.managed import ManagedNode
 from moe3d_ros.nodes.runtime.model_space import ModelSpace, Space, words
-from moe3d_ros.nodes.runtime.parameter_tables import VOXELIZER, check_voxelizer
+from moe3d_ros.nodes.runtime.parameter_checks import check_voxelizer
+from moe3d_ros.nodes.runtime.parameter_tables import VOXELIZER
 from moe3d_ros.nodes.runtime.qos import CLOUD, OVERRIDABLE, own
 from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.nodes.runtime.transforms import StaticTransformSender, Transforms

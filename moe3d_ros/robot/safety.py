@@ -47,6 +47,11 @@ def parse_boxes(texts) -> tuple[Workspace, ...]:
     return tuple(boxes)
 
 
+def parse_box(text: str) -> Workspace | None:
+    """The box that a text 'x0 y0 z0 x1 y1 z1' says, metres; None for an empty one. Raises ValueError with the reason."""
+    return next(iter(parse_boxes([text])), None)
+
+
 def check_plan(plan: Plan, workspace: Workspace, limits: SafetyLimits = SafetyLimits()) -> None:
     """Raise PlanningError unless every step may be carried out.
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from moe3d_ros.msg import ModelInfo
 from moe3d_ros.nodes.runtime.diagnostics import WARN, Diagnostics
-from moe3d_ros.nodes.runtime.parameter_tables import LARGEST_VOXEL, SMALLEST_VOXEL, own_workspace
+from moe3d_ros.nodes.runtime.parameter_checks import LARGEST_VOXEL, SMALLEST_VOXEL, own_workspace
 from moe3d_ros.nodes.runtime.qos import LATCHED
 from moe3d_ros.world.workspace import Workspace
 

@@ -7,14 +7,13 @@ This is their one home: the nodes declare what stands here, `docs/parameters.md`
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from moe3d_ros.robot.safety import parse_boxes
-from moe3d_ros.sensing.frame_tree import parse_transform
-from moe3d_ros.world.workspace import Workspace
+from moe3d_ros.nodes.runtime import parameter_checks as checks
+from moe3d_ros.nodes.runtime.parameter_checks import CAMERA_NAMES, FOLLOW_BOX, LARGEST_VOXEL
+from moe3d_ros.robot.safety import parse_box, parse_boxes
 
 START, CONFIGURE, LIVE = "at start", "unconfigured", "any time"
 WHEN = {
@@ -22,12 +21,7 @@ WHEN = {
     CONFIGURE: "Read when the node is configured; read-only until it is cleaned up.",
     LIVE: "May be changed while the node runs; holds from the next request on.",
 }
-CAMERA_NAMES = ("front", "left", "right", "top")  # of tabletop/scenes, which needs torch
 RELIABILITIES = ("auto", "reliable", "best_effort")
-FOLLOW_BOX = [
-    0.0
-]  # a corner of the workspace that is the model's; ROS 2 has no parameter that is an empty list of numbers
-SMALLEST_VOXEL, LARGEST_VOXEL = 0.001, 0.1  # metres
 
 
 @dataclass(frozen=True)
@@ -72,94 +66,8 @@ class Parameter:
         return None
 
 
-def _three(values) -> None:
-    if len(values) != 3:
-        raise ValueError(f"it has {len(values)} numbers, give x, y and z")
-
-
-def _corner(values) -> None:
-    if values != FOLLOW_BOX:
-        _three(values)
-
-
-def _voxel_size(value) -> None:
-    if 0 < value < SMALLEST_VOXEL:
-        raise ValueError(f"{value:g} m is too small, give {SMALLEST_VOXEL:g} m or more, or 0.0 to follow the model")
-
-
-def parse_box(text: str) -> Workspace | None:
-    """The box that a text 'x0 y0 z0 x1 y1 z1' says, metres; None for an empty one. Raises ValueError with the reason."""
-    return next(iter(parse_boxes([text])), None)
-
-
-def _transforms(texts) -> None:
-    for text in filter(None, texts):
-        parse_transform(text)
-
-
-def _pose(values) -> None:
-    if len(values) not in (1, 7):
-        raise ValueError(f"it has {len(values)} numbers, give x y z qx qy qz qw, or 0.0 alone for an unknown pose")
-
-
-def _cameras(names) -> None:
-    unknown = sorted(set(names) - set(CAMERA_NAMES))
-    if unknown or not names:
-        raise ValueError(f"it names {', '.join(unknown) or 'none'}, choose from {', '.join(CAMERA_NAMES)}")
-
-
-def _device(name: str) -> None:
-    kind, _, number = name.partition(":")
-    if kind not in ("cpu", "cuda") or (":" in name and not (kind == "cuda" and number.isdigit())):
-        raise ValueError(f"'{name}' is no device, write cpu, cuda or cuda:N")
-
-
-def _frame(name: str) -> None:
-    if not name or name.startswith("/") or any(character.isspace() for character in name):
-        raise ValueError(f"'{name}' is no name of a frame, write it without a slash in front, for example base_link")
-
-
-def _camera_topics(names) -> None:
-    names = [name for name in names if name]
-    bad = [name for name in names if not re.fullmatch(r"(~?/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", name)]
-    if bad:
-        raise ValueError(f"'{bad[0]}' is no ROS name, write it like left or /left/camera")
-    if len(set(names)) < len(names):
-        raise ValueError("it names one twice")
-
-
-def check_voxelizer(values) -> None:
-    """What the voxelizer's parameters must be together, given all values by name. Raises ValueError with the reason."""
-    check_workspace(values)
-    names = [name for name in values["cameras"] + values["clouds"] if name]
-    if len(set(names)) < len(names):
-        raise ValueError("The parameters cameras and clouds name the same topic: name it once.")
-    if len(names) > 1 and values["table_plane"]:
-        raise ValueError(
-            "table_plane finds a frame for one camera only: with several cameras set it to false and publish their "
-            "transforms, or set static_transforms."
-        )
-
-
-def check_workspace(values) -> None:
-    """Raise ValueError unless workspace_low and workspace_high, given all values by name, go with each other."""
-    own_workspace(values)
-
-
-def own_workspace(values) -> Workspace | None:
-    """The box that workspace_low and workspace_high give; None where they leave it to the model.
-
-    Raises:
-        ValueError: only one of them is given, or low is not below high.
-    """
-    low, high = values["workspace_low"], values["workspace_high"]
-    if (low == FOLLOW_BOX) != (high == FOLLOW_BOX):
-        raise ValueError("Give both parameters workspace_low and workspace_high, or leave both at [0.0].")
-    return None if low == FOLLOW_BOX else Workspace(tuple(low), tuple(high))
-
-
 PLANNING_FRAME = Parameter(
-    "planning_frame", "base_link", "Frame of voxels, plans and poses: the robot's base.", check=_frame
+    "planning_frame", "base_link", "Frame of voxels, plans and poses: the robot's base.", check=checks.frame
 )
 
 
@@ -179,10 +87,14 @@ def _space(box: str, edge: str) -> tuple[Parameter, ...]:
             FOLLOW_BOX,
             f"Lowest x, y, z of the box {box}, in the planning frame; [0.0]: as the planner's model_info says.",
             "m",
-            check=_corner,
+            check=checks.corner,
         ),
         Parameter(
-            "workspace_high", FOLLOW_BOX, "Highest x, y, z of that box; [0.0]: as model_info says.", "m", check=_corner
+            "workspace_high",
+            FOLLOW_BOX,
+            "Highest x, y, z of that box; [0.0]: as model_info says.",
+            "m",
+            check=checks.corner,
         ),
         Parameter(
             "voxel_size",
@@ -191,7 +103,7 @@ def _space(box: str, edge: str) -> tuple[Parameter, ...]:
             "m",
             0.0,
             LARGEST_VOXEL,
-            check=_voxel_size,
+            check=checks.voxel_size,
         ),
     )
 
@@ -200,8 +112,8 @@ VOXELIZER = _managed(
     Parameter("input", "points", "What to listen to: points (PointCloud2) or depth (depth and colour images, "
               "camera_info).", choices=("points", "depth")),
     Parameter("cameras", [""], "Several cameras to merge: names that stand before the topics of each, such as left for "
-              "left/points or left/depth/image_rect; none named: one camera, without prefix.", check=_camera_topics),
-    Parameter("clouds", [""], "Topics of PointCloud2 to merge, beside cameras or instead.", check=_camera_topics),
+              "left/points or left/depth/image_rect; none named: one camera, without prefix.", check=checks.camera_topics),
+    Parameter("clouds", [""], "Topics of PointCloud2 to merge, beside cameras or instead.", check=checks.camera_topics),
     Parameter("fusion_tolerance", 0.1, "Largest difference between the stamps of two cameras that are merged.", "s",
               0.0, 10.0),
     Parameter("camera_timeout", 1.0, "With several cameras: oldest view that is merged, and how long a camera is "
@@ -214,7 +126,7 @@ VOXELIZER = _managed(
     *_space("that voxels are made in", "Edge of a voxel"),
     Parameter("transform_timeout", 0.1, "Longest wait for the transform at the cloud's stamp.", "s", 0.0, 10.0),
     Parameter("static_transforms", [""], "Static transforms 'parent child x y z qx qy qz qw', for where nobody "
-              "publishes them.", "m", check=_transforms),
+              "publishes them.", "m", check=checks.transforms),
     Parameter("table_plane", False, "Last resort: a frame without transform is put on the table that is in view, found "
               "as a plane in the first cloud."),
     Parameter("sync_tolerance", 0.02, "Largest difference between the stamps of depth, camera_info and colour.", "s",
@@ -226,7 +138,7 @@ VOXELIZER = _managed(
 
 PLANNER = _managed(
     Parameter("checkpoint", "default", "Name or folder of the checkpoint."),
-    Parameter("device", "cpu", "Where the model runs: cpu, cuda or cuda:N.", check=_device),
+    Parameter("device", "cpu", "Where the model runs: cpu, cuda or cuda:N.", check=checks.device),
     Parameter("threads", 0, "CPU threads of the model; 0: half of the cores.", "", 0, 256),
     Parameter("base_llm", "", "Folder or file of the base LLM; empty: as the checkpoint says."),
     PLANNING_FRAME,
@@ -259,7 +171,7 @@ TABLETOP = (
     Parameter("contains", ["red block", "green bowl"], "Things that must be on the table, as colour and kind (block, "
               "bowl, zone), each exactly once."),
     Parameter("cameras", ["front", "left", "right"], f"Cameras, some of {', '.join(CAMERA_NAMES)}; the first one "
-              "publishes its images too.", check=_cameras),
+              "publishes its images too.", check=checks.cameras),
     Parameter("width", 640, "Width of the images.", "px", 64, 1920),
     Parameter("height", 480, "Height of the images.", "px", 48, 1080),
     Parameter("rate", 2.0, "Clouds a second.", "Hz", 0.1, 30.0),
@@ -272,14 +184,14 @@ REPLAY = (
     Parameter("cloud", "", "Path of a PCD or PLY file, metres, or of a recording: an .mcap or .db3 file or a rosbag2 "
               "folder."),
     Parameter("rate", 2.0, "Clouds a second, of a PCD or PLY file.", "Hz", 0.01, 100.0),
-    Parameter("frame_id", "camera_optical_frame", "Frame of the file's points.", check=_frame),
+    Parameter("frame_id", "camera_optical_frame", "Frame of the file's points.", check=checks.frame),
     PLANNING_FRAME,
     Parameter("table_frame", True, "Find the table as a plane and publish the transform; only where frame_id is not "
               "the planning frame."),
     Parameter("table_center", [0.5, 0.0, 0.0], "Where the scene's middle on the table comes to lie in the planning "
-              "frame, x, y, z.", "m", check=_three),
+              "frame, x, y, z.", "m", check=checks.three),
     Parameter("camera_pose", [0.0], "The camera's pose in the planning frame where it is known, x y z qx qy qz qw; "
-              "then no table is searched.", "m", check=_pose),
+              "then no table is searched.", "m", check=checks.pose),
     Parameter("topics", [""], "Topics of a recording to publish; none named: clouds, images, camera_info, transforms "
               "and texts, but nothing that a robot may follow."),
     Parameter("speed", 1.0, "How fast a recording is played; 1: as it was recorded.", "times", 0.01, 100.0),

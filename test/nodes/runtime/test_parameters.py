@@ -6,14 +6,8 @@ import sys
 import pytest
 from places import ROOT
 
-from moe3d_ros.nodes.runtime.parameter_tables import (
-    CAMERA_NAMES,
-    TABLES,
-    WHEN,
-    check_voxelizer,
-    check_workspace,
-    own_workspace,
-)
+from moe3d_ros.nodes.runtime.parameter_checks import CAMERA_NAMES, check_voxelizer, check_workspace, own_workspace
+from moe3d_ros.nodes.runtime.parameter_tables import TABLES, WHEN
 
 ALL = [(node, parameter) for node, table in TABLES.items() for parameter in table]
 
