@@ -219,7 +219,7 @@ def describe(plan: Plan) -> list[str]:
     lines = ["Plan:"]
     for action in plan.actions:
         lines += [f"  {action.index + 1}. {action.text} (confidence {action.confidence:.2f})", *_pose_lines(action)]
-    return lines
+    return [*lines, *plan.notes]
 
 
 def _pose_lines(action: Action) -> list[str]:

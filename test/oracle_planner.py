@@ -19,7 +19,8 @@ from moe3d_ros.world.workspace import Workspace
 class Oracle:
     """Plans as `Planner` does."""
 
-    workspace, voxel_size, name, checksum = Workspace(), 0.01, "oracle", ""
+    workspace = model_workspace = Workspace()
+    voxel_size, margin, kinds, name, checksum = 0.01, 0.02, ("block", "bowl", "zone"), "oracle", ""
 
     def plan(self, points, colors, instruction, completed=(), max_steps=8, on_progress=None, should_stop=None) -> Plan:
         if instruction == "put the red block in the green bowl":

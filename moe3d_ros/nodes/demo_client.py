@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import rclpy
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
@@ -25,29 +25,38 @@ from std_srvs.srv import Trigger
 from moe3d_ros.msg import TaskPlan
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.conversions import plan_from_msg
+from moe3d_ros.nodes.runtime.diagnostics import ERROR_NAME, PLANNED_ACTION, PROGRAM, values_of
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
 from moe3d_ros.nodes.seams.clouds import read_cloud
 from moe3d_ros.nodes.seams.transforms import Transforms
-from moe3d_ros.plan import Plan
+from moe3d_ros.plan import ErrorCode, Plan
 from moe3d_ros.sensing.clouds import transform_points
 
 LOOK = 0.25  # seconds between looks at whether the nodes still live, while waiting for their messages
 
 
-NOTHING_YET = "There is no planned_action"
+NO_ERROR = ErrorCode.NONE.name
 
 
 @dataclass(frozen=True)
 class Status:
-    """What a node last said on /diagnostics: its number among all that were heard, and whether something is wrong."""
+    """A program's last words on /diagnostics, with their number among all that were heard."""
 
     number: int
-    bad: bool
     message: str
     values: dict[str, str]
 
+    @property
+    def failed(self) -> bool:
+        """The last request ended with a numbered error, and not because of a newer one."""
+        return self.values.get(ERROR_NAME, NO_ERROR) not in (NO_ERROR, ErrorCode.CANCELLED.name)
 
-NO_STATUS = Status(0, False, "", {})
+    def total(self, event: str) -> int:
+        """Count of an event so far."""
+        return int(self.values.get(f"{event} total", 0))
+
+
+NO_STATUS = Status(0, "", {})
 
 
 class DemoError(RuntimeError):
@@ -70,7 +79,8 @@ class DemoClient:
         self._reports: list[dict] = []
         self._points: PointCloud2 | None = None
         self._voxels: PointCloud2 | None = None
-        self._status: dict[str, Status] = {}  # of each node
+        self._status: dict[str, Status] = {}  # of each program
+        self._executed = 0  # of the simulator's planned_actions, those that it was told to execute, or that came before
         self._heard = 0  # statuses
         self._context = Context()
         rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
@@ -131,9 +141,8 @@ class DemoClient:
         def change():
             self._heard += 1
             for status in msg.status:
-                values = {pair.key: pair.value for pair in status.values}
-                name = status.name.split(":")[0]
-                self._status[name] = Status(self._heard, status.level != DiagnosticStatus.OK, status.message, values)
+                values = values_of(status)
+                self._status[values.get(PROGRAM, status.name)] = Status(self._heard, status.message, values)
 
         self._note(change)
 
@@ -155,7 +164,7 @@ class DemoClient:
 
         def model() -> bool:
             status = self._status.get("planner", NO_STATUS)
-            if status.bad and status.values.get("model") == "failed":
+            if status.values.get("model") == "failed":
                 raise DemoError(status.message)
             return status.values.get("model") == "ready"
 
@@ -188,7 +197,7 @@ class DemoClient:
 
         def refused() -> str:
             status = self._status.get("planner", NO_STATUS)
-            return status.message if status.number > heard and status.bad else ""
+            return status.message if status.number > heard and status.failed else ""
 
         def done() -> bool:
             return len(self._plans) > first or bool(refused())
@@ -204,14 +213,15 @@ class DemoClient:
 
     def execute(self, timeout: float) -> dict:
         """Have the simulator execute the planned action; its report (see nodes/tabletop)."""
+
+        def heard() -> int:
+            return self._status.get("tabletop", NO_STATUS).total(PLANNED_ACTION)
+
+        # The simulator hears planned_action on its own, perhaps after this node has heard the plan.
+        self._wait(lambda: heard() > self._executed, "The simulator heard no planned_action", timeout)
         with self._changed:
-            first = len(self._reports)
-        end = time.monotonic() + timeout
-        while True:
-            response = self._call(self._execute, "The simulator did not answer", timeout)
-            if response.success or not response.message.startswith(NOTHING_YET) or time.monotonic() > end:
-                break
-            time.sleep(LOOK)  # the simulator hears planned_action on its own; nothing tells when
+            first, self._executed = len(self._reports), heard()
+        self._call(self._execute, "The simulator did not answer", timeout)
         self._wait(lambda: len(self._reports) > first, "The simulator did not report", timeout)
         return self._reports[-1]
 

@@ -38,7 +38,7 @@ class MoveItGoals(Node):
         self._lock = threading.RLock()
         self._gripper = self.create_client(SetBool, "gripper", callback_group=group) if settings["gripper"] else None
         self._reached = self.create_publisher(Empty, "goal_reached", EVENT)
-        self._diagnostics = Diagnostics(self, "motion")
+        self._diagnostics = Diagnostics(self, "moveit_goals", "motion")
         self.create_subscription(PlannedAction, "planned_action", self._on_action, EVENT, callback_group=group)
         self.create_service(Trigger, "stop_motion", self._on_stop, callback_group=group)
         self.create_service(Trigger, "resume_motion", self._on_resume, callback_group=group)

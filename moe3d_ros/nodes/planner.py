@@ -5,12 +5,12 @@ thread that owns the model; the newest replaces the one before. A plan is publis
 limits; with `require_confirmation` its goals wait for the service `confirm`. `goal_pose` shows the pick of the next
 step, and its place once `goal_reached` says that the robot has picked.
 
-Configured it has its topics, active its model and the voxels. Whoever asks while it is not active is told so.
+Configured it has its topics, active its model and the voxels. `model_info` tells once the model is loaded which space it
+sees, so that voxelizer and viewer can follow. Whoever asks while it is not active is told so.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -22,15 +22,16 @@ from std_srvs.srv import Trigger
 
 from moe3d_ros.action import PlanTask
 from moe3d_ros.nodes.planning.latest_cloud import LatestCloud
+from moe3d_ros.nodes.planning.loading import load_planner
 from moe3d_ros.nodes.planning.plan_outputs import PlanOutputs
 from moe3d_ros.nodes.planning.requests import Task
 from moe3d_ros.nodes.planning.session import Planning
 from moe3d_ros.nodes.planning.worker import PlanningWorker, Request
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
-from moe3d_ros.nodes.runtime.conversions import plan_to_msg
-from moe3d_ros.nodes.runtime.diagnostics import ERROR, OK, WARN
+from moe3d_ros.nodes.runtime.conversions import header, plan_to_msg
+from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, PUBLISHES, WARN, values_of
 from moe3d_ros.nodes.runtime.managed import ManagedNode, Refused
-from moe3d_ros.nodes.runtime.memory import memory_mib, release_memory, without_collections
+from moe3d_ros.nodes.runtime.memory import memory_mib, release_memory
 from moe3d_ros.nodes.runtime.parameter_tables import PLANNER
 from moe3d_ros.nodes.runtime.qos import EVENT, OVERRIDABLE
 from moe3d_ros.nodes.runtime.run import run_node
@@ -96,7 +97,9 @@ class PlannerNode(ManagedNode):
     def activate(self) -> None:
         """Load the model; a node that starts itself becomes active at once, and requests wait for the model."""
         self._loading = True
-        worker = self._worker = PlanningWorker(self._load, self.get_logger(), self._on_model, after=self._worker)
+        worker = self._worker = PlanningWorker(
+            self._load_and_tell, self.get_logger(), self._on_model, after=self._worker
+        )
         if not self.starting:
             error = worker.wait_loaded()
             if error is not None:
@@ -139,23 +142,16 @@ class PlannerNode(ManagedNode):
 
     # --- model and scene
 
+    def _load_and_tell(self):
+        """Load the checkpoint and publish its `model_info`; runs in the worker's thread."""
+        planner, outputs = self._load(), self._outputs
+        if outputs is not None:  # else it was cleaned up meanwhile
+            outputs.tell(planner, header(self.settings["planning_frame"], self.get_clock().now().to_msg()))
+        return planner
+
     def _load(self):
         """Load the checkpoint; runs in the worker's thread, so that the node answers meanwhile."""
-        checkpoint, device = self.settings["checkpoint"], self.settings["device"]
-        self.get_logger().info(
-            f"Loading the model '{checkpoint}' on {device}; the first time the base LLM is "
-            "converted, which can take a minute."
-        )
-        with without_collections():
-            import torch
-
-            from moe3d_ros.planner import Planner
-
-            planner = Planner.from_pretrained(checkpoint, device=device, base_llm=self.settings["base_llm"] or None)
-            # To load takes every core, to plan half of them by default: the camera and the voxelizer need theirs, and
-            # threads that wait for each other on a busy machine are many times slower than fewer of them.
-            torch.set_num_threads(self.settings["threads"] or max(1, (os.cpu_count() or 1) // 2))
-            return planner
+        return load_planner(self.settings, self.get_logger())
 
     def _on_model(self, state: str, message: str) -> None:
         self.diagnostics.set("model", state)
@@ -187,11 +183,11 @@ class PlannerNode(ManagedNode):
             cloud.put(msg)
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
-        name = f"{self.get_namespace().rstrip('/')}/voxelizer: voxels".lstrip("/")
-        cloud = self._cloud
+        topic, cloud = self.resolve_topic_name("voxels"), self._cloud
         for status in msg.status if cloud is not None else ():
-            if status.name == name:
-                cloud.put_report(status)
+            values = values_of(status)
+            if values.get(PUBLISHES) == topic:
+                cloud.put_report(status.level, status.message, values)
 
     def _show_values(self) -> None:
         cloud = self._cloud
@@ -208,6 +204,7 @@ class PlannerNode(ManagedNode):
             return make(planning)
         request = Request(lambda planner, request: None)
         request.fail(self._not_active())
+        self.diagnostics.set(ERROR_NAME, request.error.code.name)
         self.diagnostics.report(WARN, str(request.error))
         return request
 

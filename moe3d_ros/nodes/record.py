@@ -22,7 +22,7 @@ from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 from visualization_msgs.msg import MarkerArray
 
-from moe3d_ros.msg import PlannedAction, TaskPlan
+from moe3d_ros.msg import ModelInfo, PlannedAction, TaskPlan
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, OK, Diagnostics
 from moe3d_ros.nodes.runtime.parameter_tables import RECORD
@@ -41,6 +41,7 @@ CONTRACT = {
     "depth/camera_info": CameraInfo,
     "rgb/image_rect_color": Image,
     "instruction": String,
+    "model_info": ModelInfo,
     "plan": TaskPlan,
     "planned_action": PlannedAction,
     "pick_pose": PoseStamped,
@@ -50,7 +51,7 @@ CONTRACT = {
     "executed": String,
     "/tf_static": TFMessage,
 }
-LATCHED_KINDS = (TaskPlan, MarkerArray)
+LATCHED_KINDS = (ModelInfo, TaskPlan, MarkerArray)
 SENSORS = (PointCloud2, Image, CameraInfo)
 LOOK_AROUND = 0.5  # seconds between two looks for publishers of the other topics
 
@@ -77,7 +78,7 @@ class Record(Node):
         self._counts: dict[str, int] = {}
         self._adaptive: list[AdaptiveSubscription] = []
         self._group = MutuallyExclusiveCallbackGroup()  # one message at a time, in the order of their arrival
-        self._diagnostics = Diagnostics(self, "recording", hardware_id=output)
+        self._diagnostics = Diagnostics(self, "record", "recording", hardware_id=output)
         self._waiting = []
         for name in names:
             kind = CONTRACT.get(name) or CONTRACT.get(name.lstrip("/"))

@@ -42,7 +42,7 @@ class Replay(Node):
         path = settings["cloud"]
         self.exit_code = 0
         self._player: Player | None = None
-        self._diagnostics = Diagnostics(self, "replay", hardware_id=path)
+        self._diagnostics = Diagnostics(self, "replay", "replay", hardware_id=path)
         if path and (Path(path).is_dir() or Path(path).suffix.lower() in RECORDINGS):
             names = ("topics", "speed", "loop", "clock", "delay")
             self._player = Player(self, path, *(settings[name] for name in names), self._on_end)

@@ -21,7 +21,7 @@ from std_srvs.srv import Trigger
 
 from moe3d_ros.msg import PlannedAction
 from moe3d_ros.nodes.runtime.conversions import camera_info_to_msg, cloud_to_msg, header, image_to_msg, pose_from_msg
-from moe3d_ros.nodes.runtime.diagnostics import OK, WARN, Diagnostics
+from moe3d_ros.nodes.runtime.diagnostics import OK, PLANNED_ACTION, WARN, Diagnostics
 from moe3d_ros.nodes.runtime.parameter_tables import TABLETOP
 from moe3d_ros.nodes.runtime.parameters import Parameters
 from moe3d_ros.nodes.runtime.qos import CLOUD, EVENT
@@ -61,7 +61,7 @@ class Tabletop(Node):
         self._executed = self.create_publisher(String, "executed", EVENT)
         self._reached = self.create_publisher(Empty, "goal_reached", EVENT)
         self._sender = StaticTransformSender(self)
-        self._diagnostics = Diagnostics(self, "tabletop")
+        self._diagnostics = Diagnostics(self, "tabletop", "tabletop")
         self._look()
 
         group = MutuallyExclusiveCallbackGroup()  # executing and publishing take turns
@@ -104,6 +104,8 @@ class Tabletop(Node):
 
     def _on_action(self, msg: PlannedAction) -> None:
         self._next_action = msg
+        self._diagnostics.count(PLANNED_ACTION)
+        self._diagnostics.publish()  # at once: the demo waits for it
         if self._settings["auto_execute"]:
             self._execute()
 

@@ -3,7 +3,8 @@
     ros2 run moe3d_ros viewer          # then open the address that it prints, http://localhost:8080
 
 It draws what RViz would, from the same topics: `voxels`, `plan_markers`, `pick_pose`, `place_pose` and `goal_pose`, and
-writes `plan` and what the nodes say on /diagnostics. An instruction that is typed into the page goes to `instruction`.
+writes `plan` and what the nodes say on /diagnostics. The box that is drawn, and the size of a voxel, are those of the
+planner's `model_info` unless its own parameters say otherwise. An instruction that is typed into the page goes to `instruction`.
 """
 
 from __future__ import annotations
@@ -22,18 +23,19 @@ from moe3d_ros.msg import TaskPlan
 from moe3d_ros.nodes.planning.markers import CAPTION
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.conversions import plan_from_msg, pose_from_msg, stamp_ns
-from moe3d_ros.nodes.runtime.diagnostics import ERROR, OK, WARN, Diagnostics
-from moe3d_ros.nodes.runtime.parameter_tables import VIEWER, check_workspace
+from moe3d_ros.nodes.runtime.diagnostics import ERROR, NAMESPACE, OK, PROGRAM, WARN, Diagnostics, values_of
+from moe3d_ros.nodes.runtime.model_space import ModelSpace, Space
+from moe3d_ros.nodes.runtime.parameter_checks import check_workspace
+from moe3d_ros.nodes.runtime.parameter_tables import VIEWER
 from moe3d_ros.nodes.runtime.parameters import Parameters
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
 from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.nodes.seams.clouds import read_cloud
 from moe3d_ros.sensing.clouds import CloudError
 from moe3d_ros.view.webview import WebView
-from moe3d_ros.world.workspace import Workspace
 
 GOALS = ("pick_pose", "place_pose", "goal_pose")
-WATCHED = ("voxelizer", "planner", "tabletop", "moveit_goals")  # whose words are shown
+WATCHED = ("voxelizer", "planner", "tabletop", "moveit_goals")  # programs whose words are shown
 LEVELS = {OK: "ok", WARN: "warn", ERROR: "error"}
 EXPIRY = 0.2  # seconds between two looks for markers whose lifetime is over
 
@@ -50,8 +52,6 @@ class Viewer(Node):
         self._view = WebView(
             settings["host"],
             settings["port"],
-            Workspace(tuple(settings["workspace_low"]), tuple(settings["workspace_high"])),
-            settings["voxel_size"],
             self._say if self._publisher is not None else None,
         )
         self._next_voxels = 0.0
@@ -59,8 +59,11 @@ class Viewer(Node):
         self._stamps: dict[str, int] = {}  # of the goals that are shown
         self._ends: dict[str, float] = {}  # markers with a lifetime, and when it is over
         self._markers: set[str] = set()
-        self._diagnostics = Diagnostics(self, "view")
+        self._diagnostics = Diagnostics(self, "viewer", "view")
         self._diagnostics.set("address", self._view.address)
+        self._diagnostics.report(OK, f"Open {self._view.address} in a browser.")
+        self._space = ModelSpace(self, settings, self._diagnostics, self._show_space)
+        self._show_space(self._space.space)
         listen = self.create_subscription
         AdaptiveSubscription(self, PointCloud2, "voxels", self._on_voxels, None, "reliable")
         listen(String, "instruction", self._on_instruction, EVENT)
@@ -70,7 +73,6 @@ class Viewer(Node):
             listen(PoseStamped, name, lambda msg, name=name: self._on_goal(name, msg), EVENT)
         listen(DiagnosticArray, "/diagnostics", self._on_diagnostics, EVENT)
         self.create_timer(EXPIRY, self._expire)
-        self._diagnostics.report(OK, f"Open {self._view.address} in a browser.")
         self.get_logger().info(f"The view is at {self._view.address}")
 
     def close(self) -> None:
@@ -81,6 +83,10 @@ class Viewer(Node):
         """What a person typed into the page."""
         if self.context.ok():
             self._publisher.publish(String(data=text))
+
+    def _show_space(self, space: Space) -> None:
+        """Draw the box that planned poses stay in, with voxels on the grid of the box that is seen."""
+        self._view.set_space(space.allowed, space.voxel_size, space.seen.low)
 
     def _known(self, frame: str) -> bool:
         """Whether a message is in the planning frame, which is the frame of the view."""
@@ -118,9 +124,10 @@ class Viewer(Node):
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:
-            where, _, node = status.name.split(":")[0].rpartition("/")
-            if node in WATCHED and where == self.get_namespace().strip("/"):
-                self._view.show_status(node, LEVELS.get(status.level, "error"), status.message)
+            values = values_of(status)
+            program = values.get(PROGRAM)
+            if program in WATCHED and values.get(NAMESPACE) == self.get_namespace():
+                self._view.show_status(program, LEVELS.get(status.level, "error"), status.message)
 
     # --- markers
 

@@ -6,7 +6,8 @@ the planning frame at its own stamp before they are merged. Publishes `voxels` w
 of several. What cannot be used is reported on /diagnostics and in the log, and nothing is published for it; a cloud
 without a valid point gives empty voxels, so that nobody plans on the one before.
 
-Configured it knows its frames and offers `voxels`, active it listens to the sensors. While nobody listens to `voxels`
+Box and voxel size are those of the planner's model (`model_info`) unless the parameters say otherwise; a contradiction is
+reported, and the cloud is voxelised as the parameters say. Configured it knows its frames and offers `voxels`, active it listens to the sensors. While nobody listens to `voxels`
 it looks at `idle_rate` clouds a second only.
 """
 
@@ -26,9 +27,11 @@ from sensor_msgs.msg import PointCloud2
 from moe3d_ros.nodes.cameras.camera_set import CameraSet
 from moe3d_ros.nodes.cameras.inputs import View
 from moe3d_ros.nodes.runtime.conversions import cloud_to_msg, header, stamp_ns
-from moe3d_ros.nodes.runtime.diagnostics import ERROR, OK, WARN
+from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, PUBLISHES, WARN
 from moe3d_ros.nodes.runtime.managed import ManagedNode
-from moe3d_ros.nodes.runtime.parameter_tables import VOXELIZER, check_voxelizer
+from moe3d_ros.nodes.runtime.model_space import ModelSpace, Space, words
+from moe3d_ros.nodes.runtime.parameter_checks import check_voxelizer
+from moe3d_ros.nodes.runtime.parameter_tables import VOXELIZER
 from moe3d_ros.nodes.runtime.qos import CLOUD, OVERRIDABLE, own
 from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.nodes.seams.transforms import StaticTransformSender, Transforms
@@ -38,7 +41,6 @@ from moe3d_ros.sensing.frame_tree import UnknownFrame
 from moe3d_ros.sensing.readings import Reading, merge
 from moe3d_ros.sensing.tableplane import table_frame_from_plane
 from moe3d_ros.sensing.voxels import voxelize
-from moe3d_ros.world.workspace import Workspace
 
 NO_COLOR = "The cloud has no colour: instructions that name colours cannot be followed. Publish XYZRGB."
 
@@ -51,6 +53,7 @@ class Voxelizer(ManagedNode):
         super().__init__("voxelizer", "voxels", VOXELIZER, check_voxelizer)
         self._hand_voxels = hand_over
         self._voxels = self._transforms = self._static_sender = None  # while configured
+        self._space: ModelSpace | None = None  # while configured
         self._sensors: CameraSet | None = None  # while active and listening
         self._active, self._opening = False, threading.Lock()
         # Clouds are worked on one at a time, beside the arrival of others: a newer one replaces the one that waits.
@@ -66,8 +69,8 @@ class Voxelizer(ManagedNode):
 
     def configure(self) -> None:
         settings = self.settings
-        self._frame, self._voxel_size = settings["planning_frame"], settings["voxel_size"]
-        self._workspace = Workspace(tuple(settings["workspace_low"]), tuple(settings["workspace_high"]))
+        self._frame = settings["planning_frame"]
+        self._space = ModelSpace(self, settings, self.diagnostics)
         self._table_plane, self._idle_rate = settings["table_plane"], settings["idle_rate"]
         self._strict = settings["missing_cameras"] == "refuse"
         self._drop_uncolored = settings["uncolored_points"] == "drop"
@@ -81,6 +84,7 @@ class Voxelizer(ManagedNode):
             event_callbacks=PublisherEventCallbacks(matched=lambda _: self._wanted.trigger()),
         )
         self.diagnostics.set("planning frame", self._frame)
+        self.diagnostics.set(PUBLISHES, self.resolve_topic_name("voxels"))
 
     def activate(self) -> None:
         self._watched = (self._arrived, time.monotonic())
@@ -123,12 +127,12 @@ class Voxelizer(ManagedNode):
                 self._open()
 
     def cleanup(self) -> None:
-        for made in (self._transforms, self._static_sender):
+        for made in (self._transforms, self._static_sender, self._space):
             if made is not None:
                 made.close()
         if self._voxels is not None:
             self.destroy_lifecycle_publisher(self._voxels)
-        self._transforms = self._static_sender = self._voxels = None
+        self._transforms = self._static_sender = self._voxels = self._space = None
 
     # --- what arrives
 
@@ -144,7 +148,7 @@ class Voxelizer(ManagedNode):
         if self._arrived != arrived:
             self._watched = (self._arrived, time.monotonic())
             return
-        self.diagnostics.set("error", ErrorCode.NO_CLOUD.name)
+        self.diagnostics.set(ERROR_NAME, ErrorCode.NO_CLOUD.name)
         self.diagnostics.set("seconds without data", f"{time.monotonic() - since:.0f}")
         self.diagnostics.report(
             WARN if arrived == 0 else ERROR,
@@ -154,10 +158,10 @@ class Voxelizer(ManagedNode):
     def _say_idle(self) -> None:
         """Why the sensors are not listened to."""
         if self._active:
-            self.diagnostics.set("error", ErrorCode.NONE.name)
+            self.diagnostics.set(ERROR_NAME, ErrorCode.NONE.name)
             self.diagnostics.report(OK, "idle: nobody listens to voxels")
             return
-        self.diagnostics.set("error", ErrorCode.NO_CLOUD.name)
+        self.diagnostics.set(ERROR_NAME, ErrorCode.NO_CLOUD.name)
         self.diagnostics.report(
             WARN, f"The voxelizer is {self.state}: activate it (ros2 lifecycle set {self.full_name} activate)."
         )
@@ -224,8 +228,15 @@ class Voxelizer(ManagedNode):
         if transform is None:
             readings = [(view, _transformed(reading, matrix)) for (view, reading), matrix in zip(readings, transforms)]
         merged = merge([reading for _, reading in readings])
+        space = self._space.space
         centroids, shades = voxelize(
-            merged.points, merged.colors, self._voxel_size, self._workspace, transform=transform, colored=merged.colored
+            merged.points,
+            merged.colors,
+            space.voxel_size,
+            space.seen,
+            space.margin,
+            transform=transform,
+            colored=merged.colored,
         )
         voxelized = time.perf_counter()
         stamp = min((view.head.stamp for view, _ in readings), key=stamp_ns)
@@ -237,8 +248,12 @@ class Voxelizer(ManagedNode):
         self.diagnostics.set("voxels", len(centroids))
         self.diagnostics.set("age at publication (ms)", f"{(self._now() - stamp_ns(stamp)) / 1e6:.1f}")
         notes = [text for _, text in problems] + [sensors.missing()] + [reading.note for _, reading in readings]
+        notes.append(self._space.contradiction)
         frames = "', '".join(dict.fromkeys(view.head.frame_id for view, _ in readings))
-        self._judge(merged, len(centroids), frames, " ".join(filter(None, notes)))
+        code, problem = self._judge(merged, len(centroids), frames, space)
+        problem = problem or " ".join(filter(None, notes)) or ("" if merged.colors is not None else NO_COLOR)
+        self.diagnostics.set(ERROR_NAME, code.name)
+        self.diagnostics.report(*((WARN, problem) if problem else (OK, "working")))
 
     def _read(self, view: View, seconds: dict[str, float]) -> tuple[Reading, np.ndarray | None]:
         """Read a view, and its transform into the planning frame at its own stamp; adds to ``seconds`` what that took."""
@@ -269,7 +284,7 @@ class Voxelizer(ManagedNode):
         except UnknownFrame:
             if not self._table_plane or not head.frame_id:
                 raise
-        transform = table_frame_from_plane(points, (*self._workspace.center[:2], 0.0))
+        transform = table_frame_from_plane(points, (*self._space.space.seen.center[:2], 0.0))
         self._transforms.set(self._frame, head.frame_id, transform)
         self._static_sender.send(self._frame, head.frame_id, transform)
         self.get_logger().warning(
@@ -278,38 +293,24 @@ class Voxelizer(ManagedNode):
         )
         return transform
 
-    def _judge(self, merged: Reading, voxels: int, frames: str, note: str) -> None:
-        """Report what was made of a cloud; ``note``: what is not as it should be though voxels were made of it."""
+    def _judge(self, merged: Reading, voxels: int, frames: str, space: Space) -> tuple[ErrorCode, str]:
+        """The reason why no voxels were made of a cloud, as a number and a sentence; NONE and empty where some were."""
         points = merged.points
-        error = ErrorCode.NONE
         if len(points) == 0:
-            error, message = ErrorCode.NO_CLOUD, "The cloud is empty (0 points): check the camera."
-        elif voxels == 0 and not np.isfinite(points).any():
-            error, message = (
-                ErrorCode.NO_CLOUD,
-                ("The cloud has no valid point (all NaN or Inf): check the camera's range, light and exposure."),
+            return ErrorCode.NO_CLOUD, "The cloud is empty (0 points): check the camera."
+        if voxels:
+            return ErrorCode.NONE, ""
+        if not np.isfinite(points).any():
+            return ErrorCode.NO_CLOUD, (
+                "The cloud has no valid point (all NaN or Inf): check the camera's range, light and exposure."
             )
-        elif voxels == 0:
-            error, message = (
-                ErrorCode.EMPTY_WORKSPACE,
-                (
-                    f"No point of the cloud lies in the workspace: check the transform '{frames}' to '{self._frame}' "
-                    "and the workspace's limits."
-                ),
-            )
-        elif note:
-            message = note
-        elif merged.colors is None:
-            message = NO_COLOR
-        else:
-            message = f"{voxels} voxels"
-        self.diagnostics.set("error", error.name)
-        # The count changes with every cloud: it is a value, not a reason to send the status again.
-        level = OK if message.endswith(" voxels") else WARN
-        self.diagnostics.report(level, "working" if level == OK else message)
+        return ErrorCode.EMPTY_WORKSPACE, (
+            f"No point of the cloud lies in the workspace {words(space.seen)}: check the transform '{frames}' to "
+            f"'{self._frame}' and what the camera looks at."
+        )
 
     def _fail(self, code: ErrorCode, message: str) -> None:
-        self.diagnostics.set("error", code.name)
+        self.diagnostics.set(ERROR_NAME, code.name)
         self.diagnostics.count("dropped")
         self.diagnostics.report(ERROR, message)
 

@@ -1,6 +1,7 @@
 """What keeps a plan from leaving the node: workspace, reach, keep-out boxes, confidence, age. Free of ROS.
 
-A plan that violates a limit is withheld whole, with a numbered error and a sentence. No pose is ever clipped.
+A plan that violates a limit is withheld whole, with a numbered error and a sentence. Poses are checked here as they leave:
+what the planner has set on a face of the workspace (`pose_tolerance`) is inside, and nothing is moved any more.
 """
 
 from __future__ import annotations
@@ -46,6 +47,11 @@ def parse_boxes(texts) -> tuple[Workspace, ...]:
     return tuple(boxes)
 
 
+def parse_box(text: str) -> Workspace | None:
+    """The box that a text 'x0 y0 z0 x1 y1 z1' says, metres; None for an empty one. Raises ValueError with the reason."""
+    return next(iter(parse_boxes([text])), None)
+
+
 def check_plan(plan: Plan, workspace: Workspace, limits: SafetyLimits = SafetyLimits()) -> None:
     """Raise PlanningError unless every step may be carried out.
 
@@ -79,7 +85,7 @@ def _check_pose(pose, where: str, workspace: Workspace, limits: SafetyLimits) ->
         raise PlanningError(
             ErrorCode.OUTSIDE_WORKSPACE,
             f"{at} lies outside the workspace {list(workspace.low)} to {list(workspace.high)} m: the plan was "
-            "withheld. Rephrase the instruction, or move the object or the workspace.",
+            "withheld. Rephrase the instruction, or move the object towards the workspace's middle.",
         )
     reach = float(np.linalg.norm(position))
     if 0 < limits.max_reach < reach:

@@ -39,16 +39,12 @@ class WebView:
         self,
         host: str = "127.0.0.1",
         port: int = 8080,
-        workspace: Workspace = Workspace(),
-        voxel_size: float = 0.01,
         said: Callable[[str], None] | None = None,
     ):
         """
         Args:
             host: address to listen on; 127.0.0.1: this machine alone. There is no password.
             port: the next one that is free is taken where it is not; 0: any.
-            workspace: the box that is drawn, and that the camera looks at.
-            voxel_size: edge of a voxel, metres.
             said: called with the instruction that a person typed; None: nobody can type one.
 
         Raises:
@@ -59,7 +55,7 @@ class WebView:
             import viser
         except ImportError as error:
             raise ValueError(f"viser is needed for the view ({error}): pip install viser.") from error
-        self._workspace, self._edge, self._said = workspace, voxel_size, said
+        self._said = said
         self._host, self._foreign = host, set()  # of clients
         self._server = server = viser.ViserServer(host=host, port=port, label=TITLE, verbose=False)
         server._websock_server.on_client_connect(self._check_origin)
@@ -69,7 +65,10 @@ class WebView:
         self._poses: dict[str, list] = {}
         self._drawn: dict[str, list] = {}
         self._status: dict[str, tuple[str, str]] = {}
-        self._set_scene()
+        server.scene.set_up_direction("+z")
+        server.scene.world_axes.visible = False
+        server.scene.add_frame("/planning_frame", axes_length=0.1, axes_radius=0.004)
+        self.set_space(Workspace())
         self._set_panel()
 
     def close(self) -> None:
@@ -78,20 +77,27 @@ class WebView:
 
     # --- the page
 
-    def _set_scene(self) -> None:
-        scene, (low, high) = self._server.scene, (self._workspace.low, self._workspace.high)
-        middle = np.array([*self._workspace.center[:2], low[2]])
-        size = 2 * float(self._workspace.half_range[:2].max())
-        scene.set_up_direction("+z")
-        self._server.initial_camera.position = tuple(middle + size * ([*np.array(EYE), 0.0, ASIDE, 0.0]))
-        self._server.initial_camera.look_at = tuple(middle + size * np.array([0.03, ASIDE, 0.0]))
-        scene.world_axes.visible = False
-        scene.add_frame("/planning_frame", axes_length=0.1, axes_radius=0.004)
+    def set_space(self, workspace: Workspace, voxel_size: float = 0.01, corner=None) -> None:
+        """Draw a workspace, and look at it with the next page that is opened.
+
+        Args:
+            workspace: box in the planning frame, metres.
+            voxel_size: edge of a voxel, metres.
+            corner: (3,) metres, a corner of the grid of voxels; None: the workspace's lowest.
+        """
+        self._corner = np.asarray(workspace.low if corner is None else corner)
+        self._edge = voxel_size
+        scene, (low, high) = self._server.scene, (workspace.low, workspace.high)
+        middle = np.array([*workspace.center[:2], low[2]])
+        size = 2 * float(workspace.half_range[:2].max())
+        aside = np.array([0.0, ASIDE, 0.0])
+        self._server.initial_camera.position = tuple(middle + size * (np.array(EYE) + aside))
+        self._server.initial_camera.look_at = tuple(middle + size * (np.array([0.03, 0.0, 0.0]) + aside))
         wide, deep = high[0] - low[0], high[1] - low[1]
         scene.add_grid(
             "/table", width=wide, height=deep, cell_size=0.1, section_size=0.5, position=tuple(middle - [0, 0, 0.002])
         )
-        scene.add_line_segments("/workspace", box_edges(self._workspace), (120, 120, 120), thickness=0.002)
+        scene.add_line_segments("/workspace", box_edges(workspace), (120, 120, 120), thickness=0.002)
 
     def _set_panel(self) -> None:
         gui = self._server.gui
@@ -119,13 +125,14 @@ class WebView:
     def show_voxels(self, points: np.ndarray, colors: np.ndarray | None) -> None:
         """Draw voxels as squares of their size: centroids (V, 3) metres, colours (V, 3) uint8 or None for grey."""
         points = np.asarray(points, np.float64).reshape(-1, 3)
-        cells = (np.floor((points - self._workspace.low) / self._edge + 1e-3) + 0.5) * self._edge + self._workspace.low
+        corner, edge = self._corner, self._edge
+        cells = (np.floor((points - corner) / edge + 1e-3) + 0.5) * edge + corner
         colors = np.full((len(cells), 3), 128, np.uint8) if colors is None else np.asarray(colors, np.uint8)
         self._voxels = self._server.scene.add_point_cloud(
             "/voxels",
             cells.astype(np.float32),
             colors,
-            point_size=self._edge,
+            point_size=edge,
             point_shape="square",
             point_shading="flat",
             precision="float32",
@@ -245,6 +252,7 @@ def plan_html(plan: Plan | None, asked: str) -> str:
     steps = "".join(f"<li>{html.escape(a.text)}<br>{_poses_words(a)}</li>" for a in plan.actions)
     empty = "Nothing is left to do." if plan.complete else "The planner found no step."
     body = f'<ol style="padding-left: 1.5em; margin: 0.4em 0">{steps}</ol>' if steps else f"<p>{empty}</p>"
+    body += "".join(f"<p>{html.escape(note)}</p>" for note in plan.notes)
     took = f"<small>planned in {sum(plan.latency_s.values()):.2f} s</small>" if plan.latency_s else ""
     return f'<div style="padding: 0.5em"><b>{html.escape(plan.instruction)}</b>{body}{took}</div>'
 

@@ -12,10 +12,6 @@ from moe3d_ros.model.language.answering import generate_answer, generate_answers
 from moe3d_ros.model.language.base_llm import load_base
 from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, STEP, PlanGrammar, parse_step
 from moe3d_ros.model.language.lora import trained_tensors
-from moe3d_ros.model.language.scene_language import SceneLanguageModel, question_prompt, task_prompt
-from moe3d_ros.model.language.writing import generate_plan
-from moe3d_ros.model.perception.objects import ObjectSet
-from moe3d_ros.model.tiny import write_tiny_base
 from moe3d_ros.model.language.packing import (
     Text,
     choice_logits,
@@ -25,6 +21,10 @@ from moe3d_ros.model.language.packing import (
     pointer_states,
     step_states,
 )
+from moe3d_ros.model.language.scene_language import SceneLanguageModel, question_prompt, task_prompt
+from moe3d_ros.model.language.writing import generate_plan
+from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.tiny import write_tiny_base
 
 STEPS = ["pick the small red block, place it in the red bowl", "pick the big blue block, place it on the left side"]
 

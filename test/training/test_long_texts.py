@@ -6,6 +6,7 @@ import torch
 
 from moe3d_ros.model.language.base_llm import load_base
 from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, PLACE
+from moe3d_ros.model.language.packing import pack
 from moe3d_ros.model.language.scene_language import LAST_COMPLETED, SceneLanguageModel, task_prompt
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.tiny import write_tiny_base
@@ -15,7 +16,6 @@ from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 from moe3d_ros.tabletop.tasks.progress import sample_impossible, sample_progress
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS
 from training.data.mixture import sample_mixture
-from moe3d_ros.model.language.packing import pack
 from training.data.texts import TextWriter
 from training.engine.config import StageConfig
 from training.stages.language import LanguageTask

@@ -10,12 +10,13 @@ from urllib.request import urlopen
 
 import numpy as np
 import pytest
-from ros_helpers import LATCHED, RELIABLE, TIMEOUT, NodeProcess, cloud_msg, scene_cloud
+from ros_helpers import LATCHED, RELIABLE, TIMEOUT, NodeProcess, cloud_msg, scene_cloud, statuses
 
 pytest.importorskip("viser", reason="viser is not installed: make env")
 import browser
 from builtin_interfaces.msg import Time
-from geometry_msgs.msg import PoseStamped
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from geometry_msgs.msg import Point, PoseStamped
 from places import ROOT
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import String
@@ -23,7 +24,7 @@ from view_client import ViewClient
 from visualization_msgs.msg import Marker, MarkerArray
 from websockets.exceptions import ConnectionClosed
 
-from moe3d_ros.msg import TaskPlan
+from moe3d_ros.msg import ModelInfo, TaskPlan
 from moe3d_ros.nodes.planning.markers import plan_markers
 from moe3d_ros.nodes.runtime.conversions import header, plan_to_msg, pose_to_msg
 from moe3d_ros.plan import Action, Plan
@@ -43,7 +44,8 @@ STEP = Action(
     0.9,
     "pick the <red> block, place it in the green bowl",
 )
-PLAN = Plan("put {the red block} away", (STEP,), False, {"text": 0.25})
+NOTE = "The place pose of step 1 lay 2.0 mm beyond the bottom face of the workspace and was set on it."
+PLAN = Plan("put {the red block} away", (STEP,), False, {"language": 0.25}, notes=(NOTE,))
 
 
 def start(namespace: str, **parameters) -> tuple[NodeProcess, str]:
@@ -100,6 +102,29 @@ def test_voxels_and_workspace_reach_the_page(probe, client):
     np.testing.assert_allclose([box.min(axis=0), box.max(axis=0)], [Workspace().low, Workspace().high], atol=1e-6)
 
 
+def test_the_model_says_which_box_is_drawn_and_parameters_that_contradict_are_reported(probe):
+    node, address = start("boxes")
+    stubborn = NodeProcess("viewer", {"port": 0, "voxel_size": 0.02}, namespace="boxes", name="stubborn")
+    client = ViewClient(address)
+    diagnostics = probe.listen(DiagnosticArray, "/diagnostics", 10)
+    msg = ModelInfo(name="other", voxel_size=0.01, margin=0.02, header=header("base_link", probe.now()))
+    msg.model_workspace_high = Point(x=1.0, y=2.0, z=0.5)
+    msg.workspace_low, msg.workspace_high = Point(x=0.5, y=0.5, z=0.1), Point(x=0.9, y=1.5, z=0.4)
+    latched = probe.talk(ModelInfo, "/boxes/model_info", LATCHED)
+    latched.publish(msg)
+
+    def corners(c) -> np.ndarray:
+        box = c.nodes["/workspace"]["points"].reshape(-1, 3)
+        return np.array([box.min(axis=0), box.max(axis=0)])
+
+    wanted = [[0.5, 0.5, 0.1], [0.9, 1.5, 0.4]]  # the box that planned poses stay in
+    client.wait(lambda c: "/workspace" in c.nodes and np.allclose(corners(c), wanted, atol=1e-6), "the model's box")
+    array = diagnostics.wait(statuses("boxes/stubborn")("0.02 m, the planner's model was trained with 0.01 m"))
+    assert array.status[0].level == DiagnosticStatus.WARN
+    client.close()
+    assert [node.stop(), stubborn.stop()] == [0, 0], node.log
+
+
 def test_plan_is_drawn_and_written_and_the_next_one_replaces_it(probe, client):
     show(probe, PLAN)
     drawn = {"/plan/pick_axes/0", "/plan/place_axes/0", "/plan/arrow/0", "/plan/step/0", "/pick", "/place", "/goal"}
@@ -115,6 +140,7 @@ def test_plan_is_drawn_and_written_and_the_next_one_replaces_it(probe, client):
     assert "put {the red block} away" in client.words
     assert "&lt;red&gt;" in client.words
     assert "0.25 s" in client.words
+    assert NOTE in client.words
     late = ViewClient(f"http://{client._socket.remote_address[0]}:{client._socket.remote_address[1]}")
     late.wait(lambda c: drawn <= set(c.nodes) and "green bowl" in c.words, "plan for who comes later")
     late.close()

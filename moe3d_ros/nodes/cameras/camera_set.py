@@ -8,7 +8,7 @@ from collections.abc import Callable
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 
 from moe3d_ros.nodes.cameras.fusion import NOTHING_YET, SILENT, ViewFusion
-from moe3d_ros.nodes.cameras.inputs import POINTS, CameraInput, CloudInput, DepthInput, View
+from moe3d_ros.nodes.cameras.inputs import INPUTS, CameraInput, CloudInput, View, Wiring
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
 
 
@@ -23,7 +23,7 @@ class CameraSet:
         """
         Args:
             settings: parameters of the voxelizer by name.
-            between: see `DepthInput`.
+            between: see `Wiring`.
             on_views: called with one view of each camera that takes part.
         """
         self._node, self._on_views = node, on_views
@@ -37,17 +37,11 @@ class CameraSet:
             self._fusion = ViewFusion(
                 self.names, settings["fusion_tolerance"], settings["camera_timeout"], self._now(), self._strict
             )
-        group, reliability = MutuallyExclusiveCallbackGroup(), settings["reliability"]  # one view at a time
-        self._inputs: list[CameraInput] = []
-        for name in cameras:
-            prefix = name and f"{name}/"
-            if settings["input"] == "points":
-                made = CloudInput(node, name, prefix + POINTS, self._on_view, group, reliability)
-            else:
-                tolerance = settings["sync_tolerance"]
-                made = DepthInput(node, name, prefix, self._on_view, group, reliability, tolerance, between)
-            self._inputs.append(made)
-        self._inputs += [CloudInput(node, topic, topic, self._on_view, group, reliability) for topic in clouds]
+        group = MutuallyExclusiveCallbackGroup()  # one view at a time
+        wiring = Wiring(node, self._on_view, group, settings["reliability"], settings["sync_tolerance"], between)
+        make = INPUTS[settings["input"]]
+        self._inputs: list[CameraInput] = [make(wiring, name, name and f"{name}/") for name in cameras]
+        self._inputs += [CloudInput(wiring, topic, topic) for topic in clouds]
 
     def close(self) -> None:
         """Unsubscribe."""

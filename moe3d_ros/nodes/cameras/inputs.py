@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from rclpy.callback_groups import CallbackGroup
+from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header
 
@@ -36,6 +38,27 @@ class View:
     read: Callable[[], Reading]
 
 
+@dataclass(frozen=True)
+class Wiring:
+    """What the inputs of one node have in common.
+
+    Attributes:
+        node: the node that subscribes.
+        on_view: called with every view, for one at a time.
+        group: callback group.
+        reliability: see `AdaptiveSubscription`.
+        tolerance: largest difference between stamps that belong together, in seconds.
+        between: (target frame, source frame, stamp) -> transform (4, 4) that takes points of source into target.
+    """
+
+    node: Node
+    on_view: Callable[[View], None]
+    group: CallbackGroup
+    reliability: str
+    tolerance: float
+    between: Callable[[str, str, object], np.ndarray]
+
+
 class CameraInput:
     """Topics of one camera.
 
@@ -43,7 +66,7 @@ class CameraInput:
         name: the camera's, empty for the only one.
     """
 
-    def __init__(self, node, name: str, kinds: dict, on_message, group, reliability: str, optional=()):
+    def __init__(self, wiring: Wiring, name: str, kinds: dict, on_message, optional=()):
         """``kinds``: {topic: message type}; ``on_message`` is called with topic and message, for one at a time."""
         self.name, self._optional = name, optional
         self._arrived: dict[str, float] = {}
@@ -55,7 +78,12 @@ class CameraInput:
         self._subscriptions: dict[str, AdaptiveSubscription] = {}
         for topic, kind in kinds.items():  # messages may come before the last subscription stands
             self._subscriptions[topic] = AdaptiveSubscription(
-                node, kind, topic, lambda msg, topic=topic: arrived(topic, msg), group, reliability
+                wiring.node,
+                kind,
+                topic,
+                lambda msg, topic=topic: arrived(topic, msg),
+                wiring.group,
+                wiring.reliability,
             )
 
     def close(self) -> None:
@@ -85,11 +113,11 @@ class CameraInput:
 class CloudInput(CameraInput):
     """A camera that sends PointCloud2."""
 
-    def __init__(self, node, name: str, topic: str, on_view: Callable[[View], None], group, reliability: str):
+    def __init__(self, wiring: Wiring, name: str, topic: str):
         def on_message(_, msg) -> None:
-            on_view(View(name, msg.header, lambda: Reading(*read_cloud(msg))))
+            wiring.on_view(View(name, msg.header, lambda: Reading(*read_cloud(msg))))
 
-        super().__init__(node, name, {topic: PointCloud2}, on_message, group, reliability)
+        super().__init__(wiring, name, {topic: PointCloud2}, on_message)
 
 
 class DepthInput(CameraInput):
@@ -99,35 +127,18 @@ class DepthInput(CameraInput):
     tells that the colour camera stands elsewhere or sees otherwise.
     """
 
-    def __init__(
-        self,
-        node,
-        name: str,
-        prefix: str,
-        on_view: Callable[[View], None],
-        group,
-        reliability: str,
-        tolerance: float,
-        between: Callable[[str, str, object], np.ndarray],
-    ):
-        """
-        Args:
-            prefix: of the topics' names, empty or with a slash at its end.
-            tolerance: largest difference of the stamps, in seconds.
-            between: (target frame, source frame, stamp) -> transform (4, 4) that takes points of source into target.
-        """
-        self._on_view, self._between = on_view, between
+    def __init__(self, wiring: Wiring, name: str, prefix: str):
+        """``prefix``: of the topics' names, empty or with a slash at its end."""
+        self._on_view, self._between = wiring.on_view, wiring.between
         self._depth, self._info, self._color, self._color_info = (
             prefix + topic for topic in (DEPTH, INFO, COLOR, COLOR_INFO)
         )
-        self._sync = StampSynchronizer(self._depth, tolerance)
+        self._sync = StampSynchronizer(self._depth, wiring.tolerance)
         super().__init__(
-            node,
+            wiring,
             name,
             {self._depth: Image, self._info: CameraInfo, self._color: Image, self._color_info: CameraInfo},
             self._on_image,
-            group,
-            reliability,
             (self._color, self._color_info),
         )
 
@@ -175,3 +186,10 @@ class DepthInput(CameraInput):
             f"{COLOR_INFO}: the colours are taken as registered. Publish it where they are not."
         )
         return Reading(points, color.reshape(-1, 3), note=note if color_frame else "")
+
+
+# What the parameter `input` may say -> the input of one camera, made with its name and its topics' prefix.
+INPUTS: dict[str, Callable[[Wiring, str, str], CameraInput]] = {
+    "points": lambda wiring, name, prefix: CloudInput(wiring, name, prefix + POINTS),
+    "depth": DepthInput,
+}

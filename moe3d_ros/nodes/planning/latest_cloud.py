@@ -5,15 +5,14 @@ from __future__ import annotations
 import threading
 import time
 
-from diagnostic_msgs.msg import DiagnosticStatus
-
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
+from moe3d_ros.nodes.runtime.diagnostics import ERROR_NAME, OK
+from moe3d_ros.nodes.runtime.model_space import CONTRADICTION, NO
 from moe3d_ros.nodes.seams.clouds import read_cloud
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.sensing.clouds import CloudError
 from moe3d_ros.world.workspace import Workspace
 
-MARGIN = 0.02  # metres around the workspace, as the voxelizer keeps
 REPORT_COUNTS_FOR = 3.0  # seconds that a voxelizer's report explains a missing cloud
 
 
@@ -44,24 +43,28 @@ class LatestCloud:
         with self._changed:
             self._msg = self._report = None
 
-    def put_report(self, status: DiagnosticStatus) -> None:
-        """What the voxelizer says of itself; it explains why there is no cloud."""
-        code = next((v.value for v in status.values if v.key == "error"), ErrorCode.NO_CLOUD.name)
-        bad = status.level != DiagnosticStatus.OK and code in ErrorCode.__members__ and code != ErrorCode.NONE.name
+    def put_report(self, level: bytes, message: str, values: dict[str, str]) -> None:
+        """Take the status of the voxelizer, which explains why there is no cloud."""
+        code = values.get(ERROR_NAME, ErrorCode.NO_CLOUD.name)
+        apart = values.get(CONTRADICTION, NO) != NO  # it makes voxels, but perhaps not where the model looks
+        bad = level != OK and code in ErrorCode.__members__ and (apart or code != ErrorCode.NONE.name)
         with self._changed:
-            self._report = (time.monotonic(), ErrorCode[code], status.message) if bad else None
+            self._report = (time.monotonic(), ErrorCode[code], message) if bad else None
 
     def age(self) -> float | None:
         """Seconds since the newest cloud was taken, None without one."""
         with self._changed:
             return None if self._msg is None else self._age(self._msg)
 
-    def wait(self, timeout: float, workspace: Workspace, newer_than_ns: int = 0, should_stop=lambda: False):
+    def wait(
+        self, timeout: float, workspace: Workspace, margin: float, newer_than_ns: int = 0, should_stop=lambda: False
+    ):
         """The newest cloud, if it is good; otherwise wait for one that is.
 
         Args:
             timeout: longest wait in seconds.
-            workspace: something of it must be in view.
+            workspace: box of which something must be in view.
+            margin: how far beyond it counts too, metres.
             newer_than_ns: its stamp must be later, e.g. after the robot moved.
             should_stop: ends the wait with CANCELLED.
 
@@ -75,7 +78,7 @@ class LatestCloud:
         with self._changed:
             while True:
                 try:
-                    return self._newest(workspace, newer_than_ns)
+                    return self._newest(workspace, margin, newer_than_ns)
                 except PlanningError:
                     left = end - time.monotonic()
                     if left <= 0:
@@ -84,7 +87,7 @@ class LatestCloud:
                     raise PlanningError(ErrorCode.CANCELLED, "Cancelled while waiting for a cloud.")
                 self._changed.wait(min(left, 0.1))  # in short turns: being cancelled does not wake this condition
 
-    def _newest(self, workspace: Workspace, newer_than_ns: int):
+    def _newest(self, workspace: Workspace, margin: float, newer_than_ns: int):
         """The newest cloud, read; raises PlanningError where it is not a good one."""
         msg = self._msg
         if msg is None:
@@ -116,10 +119,11 @@ class LatestCloud:
             points, colors = read_cloud(msg)
         except CloudError as error:
             raise PlanningError(ErrorCode.NO_CLOUD, str(error)) from error
-        if not workspace.contains(points, margin=MARGIN).any():  # false for NaN
+        if not workspace.contains(points, margin).any():  # false for NaN
             raise self._explained(
                 ErrorCode.EMPTY_WORKSPACE,
-                "The camera sees nothing in the workspace: check its view, its transform and the workspace box.",
+                f"The camera sees nothing in the workspace {list(workspace.low)} to {list(workspace.high)} m, which the "
+                "model was trained for: check the camera's view and its transform.",
             )
         return points, colors, msg.header
 

@@ -1,26 +1,29 @@
-"""The topics that a plan leaves on: what is shown to people, and the goals that a robot follows."""
+"""The planner node's topics: the model, plans as they are shown to people, and the goals that a robot follows."""
 
 from __future__ import annotations
 
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import Point, PoseStamped
 from visualization_msgs.msg import MarkerArray
 
-from moe3d_ros.msg import PlannedAction, TaskPlan
+from moe3d_ros.msg import ModelInfo, PlannedAction, TaskPlan
 from moe3d_ros.nodes.planning.markers import no_markers, plan_markers
 from moe3d_ros.nodes.runtime.conversions import action_to_msg, plan_to_msg, pose_to_msg
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
 from moe3d_ros.plan import Plan
 from moe3d_ros.world.pose import Pose
+from moe3d_ros.world.workspace import Workspace
 
 
 class PlanOutputs:
     """Publishers of `plan` and `plan_markers`, and of `planned_action`, `pick_pose`, `place_pose` and `goal_pose`.
 
-    They are the node's lifecycle publishers: silent while it is not active.
+    They are the node's lifecycle publishers: silent while it is not active. `model_info` is none of them: it is a fact
+    from the moment the model is loaded, which may be before the node is active.
     """
 
     def __init__(self, node):
         self._node = node
+        self._model = node.create_publisher(ModelInfo, "model_info", LATCHED)
         self._plan = node.create_lifecycle_publisher(TaskPlan, "plan", LATCHED)
         self._markers = node.create_lifecycle_publisher(MarkerArray, "plan_markers", LATCHED)
         self._action = node.create_lifecycle_publisher(PlannedAction, "planned_action", EVENT)
@@ -30,8 +33,13 @@ class PlanOutputs:
 
     def close(self) -> None:
         """Take the topics away."""
+        self._node.destroy_publisher(self._model)
         for publisher in (self._plan, self._markers, self._action, self._pick, self._place, self._goal):
             self._node.destroy_lifecycle_publisher(publisher)
+
+    def tell(self, planner, head) -> None:
+        """Publish which space the model sees; ``head``: planning frame, and when the model was ready."""
+        self._model.publish(model_info(planner, head))
 
     def show(self, plan: Plan, head, marker_lifetime: float) -> None:
         """Publish the whole plan and its markers; ``head`` is the header of all its messages."""
@@ -55,3 +63,24 @@ class PlanOutputs:
     def goal(self, pose: Pose, head) -> None:
         """Publish the pose to go to now."""
         self._goal.publish(pose_to_msg(pose, head))
+
+
+def model_info(planner, head) -> ModelInfo:
+    """A `moe3d_ros.planner.Planner` -> moe3d_ros/ModelInfo."""
+
+    def corners(box: Workspace) -> list[Point]:
+        return [Point(x=float(x), y=float(y), z=float(z)) for x, y, z in (box.low, box.high)]
+
+    (model_low, model_high), (low, high) = corners(planner.model_workspace), corners(planner.workspace)
+    return ModelInfo(
+        header=head,
+        name=planner.name,
+        checksum=planner.checksum,
+        model_workspace_low=model_low,
+        model_workspace_high=model_high,
+        workspace_low=low,
+        workspace_high=high,
+        voxel_size=float(planner.voxel_size),
+        margin=float(planner.margin),
+        kinds=list(planner.kinds),
+    )

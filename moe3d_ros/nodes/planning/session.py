@@ -15,7 +15,7 @@ from rclpy.time import Time
 from moe3d_ros.nodes.planning.requests import Task, check_task
 from moe3d_ros.nodes.planning.worker import SUPERSEDED, Request
 from moe3d_ros.nodes.runtime.conversions import header, stamp_ns
-from moe3d_ros.nodes.runtime.diagnostics import ERROR, OK, WARN
+from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, WARN
 from moe3d_ros.plan import ErrorCode, PlanningError, check_text
 from moe3d_ros.robot.safety import SafetyLimits, check_age, check_plan, parse_boxes
 from moe3d_ros.world.workspace import Workspace
@@ -84,7 +84,7 @@ class Planning:
             answer = planner.answer(points, colors, question, should_stop=request.should_stop)
             if not answer:
                 raise PlanningError(
-                    ErrorCode.BAD_INSTRUCTION,
+                    ErrorCode.IMPOSSIBLE,
                     f"The model has no answer to {question!r}: ask about the things on the table, in other words.",
                 )
             return answer
@@ -165,12 +165,15 @@ class Planning:
 
     def _look(self, planner, request: Request, newer_than_ns: int = 0):
         """The newest good cloud: points, colours, header."""
-        return self._cloud.wait(self._settings["cloud_wait"], planner.workspace, newer_than_ns, request.should_stop)
+        return self._cloud.wait(
+            self._settings["cloud_wait"], planner.model_workspace, planner.margin, newer_than_ns, request.should_stop
+        )
 
     def _plan(self, planner, task: Task, request: Request):
         """Make a plan that may be published: the plan, the header of its messages, its workspace."""
         points, colors, head = self._look(planner, request, task.newer_than_ns)
         start = time.monotonic()
+        planner.pose_tolerance = self._settings["pose_tolerance"]
         plan = planner.plan(
             points,
             colors,
@@ -183,8 +186,8 @@ class Planning:
         check_plan(plan, planner.workspace, self._limits())
         age = (self._now_ns() - stamp_ns(head.stamp)) / 1e9
         check_age(age, self._settings["max_cloud_age"], time.monotonic() - start)
-        self._diagnostics.set("model name", getattr(planner, "name", ""))
-        self._diagnostics.set("model checksum", getattr(planner, "checksum", ""))
+        self._diagnostics.set("model name", planner.name)
+        self._diagnostics.set("model checksum", planner.checksum)
         return dataclasses.replace(plan, frame=self._settings["planning_frame"]), head, planner.workspace
 
     def _publish(self, task: Task, plan, head, workspace: Workspace) -> None:
@@ -214,9 +217,10 @@ class Planning:
         error = request.error
         if error is not None and error.code != ErrorCode.NOT_ACTIVE and task is not None and self._asked is task:
             self._outputs.clear(header(self._settings["planning_frame"], Time(nanoseconds=self._now_ns()).to_msg()))
-        self._diagnostics.set("error", (error.code if error else ErrorCode.NONE).name)
+        self._diagnostics.set(ERROR_NAME, (error.code if error else ErrorCode.NONE).name)
+        notes = request.result[0].notes if error is None and task is not None else ()
         if error is None:
-            self._diagnostics.report(OK, "working")
+            self._diagnostics.report(*((WARN, " ".join(notes)) if notes else (OK, "working")))
         elif error.code == ErrorCode.CANCELLED:
             self._log.info(str(error))
         else:

@@ -124,8 +124,8 @@ class PlanningWorker:
             elif len(self._waiting) >= MAX_WAITING:
                 request.fail(
                     PlanningError(
-                        ErrorCode.MODEL,
-                        f"The planner takes no request: {MAX_WAITING} requests wait already. Try again later.",
+                        ErrorCode.BUSY,
+                        f"The planner takes no request: {MAX_WAITING} requests wait already. Ask again later.",
                     )
                 )
             else:

@@ -95,6 +95,7 @@ def plan_to_msg(plan: Plan, head: Header):
         instruction=plan.instruction,
         complete=plan.complete,
         actions=[action_to_msg(action, head) for action in plan.actions],
+        notes=list(plan.notes),
         stage_names=list(plan.latency_s),
         stage_seconds=[float(v) for v in plan.latency_s.values()],
     )
@@ -116,4 +117,4 @@ def plan_from_msg(msg) -> Plan:
         for a in msg.actions
     )
     latency = dict(zip(msg.stage_names, msg.stage_seconds))
-    return Plan(msg.instruction, actions, msg.complete, latency, msg.header.frame_id)
+    return Plan(msg.instruction, actions, msg.complete, latency, msg.header.frame_id, tuple(msg.notes))

@@ -9,6 +9,12 @@ from collections import deque
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+# Keys of values by which programs tell statuses apart: a status's name changes with the node's, and is for people.
+PROGRAM = "program"  # voxelizer, planner, ...
+NAMESPACE = "namespace"  # of the node: /robot1, or /
+PUBLISHES = "publishes"  # full name of the topic that the status is about
+ERROR_NAME = "error"  # name of an ErrorCode; NONE where all is well
+PLANNED_ACTION = "planned_action"  # event that the simulator counts
 LOG_AGAIN_AFTER = 10.0  # seconds; the same sentence is not logged more often
 LOG_SENTENCES = 20  # different ones in that time; what a hostile sender causes more of is on /diagnostics only
 LONGEST = 500  # characters of a message or a value
@@ -17,13 +23,18 @@ LONGEST = 500  # characters of a message or a value
 class Diagnostics:
     """Publishes a DiagnosticStatus every second, and at once when the level or the message changes."""
 
-    def __init__(self, node, task: str, hardware_id: str = "", period: float = 1.0):
+    def __init__(self, node, program: str, task: str, hardware_id: str = "", period: float = 1.0):
+        """
+        Args:
+            program: name of the node's program, whatever the node is called.
+            task: short name of what it does, for the name of the status.
+        """
         self._node = node
         self._name = f"{node.get_fully_qualified_name().lstrip('/')}: {task}"
         self._hardware_id = hardware_id
         self._lock = threading.Lock()
         self._level, self._message = OK, "starting"
-        self._values: dict[str, str] = {}
+        self._values: dict[str, str] = {PROGRAM: program, NAMESPACE: node.get_namespace()}
         self._times: dict[str, deque] = {}
         self._events: dict[str, deque] = {}
         self._totals: dict[str, int] = {}
@@ -97,6 +108,11 @@ class Diagnostics:
         array.header.stamp = self._node.get_clock().now().to_msg()
         if self._node.context.ok():
             self._publisher.publish(array)
+
+
+def values_of(status: DiagnosticStatus) -> dict[str, str]:
+    """The values of a status by their keys."""
+    return {pair.key: pair.value for pair in status.values}
 
 
 def _cut(text: str) -> str:

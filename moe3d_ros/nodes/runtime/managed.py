@@ -42,7 +42,7 @@ class ManagedNode(LifecycleNodeMixin, Node):
     def __init__(self, name: str, task: str, table, together=lambda values: None):
         """
         Args:
-            name: the node's name.
+            name: of the program, and the node's unless it is remapped.
             task: what it does, for the name of its status.
             table, together: see `Parameters`.
         """
@@ -54,7 +54,7 @@ class ManagedNode(LifecycleNodeMixin, Node):
         self._reason = ""
         self.starting = False
         self.settings = Parameters(self, table, together, lambda: self.state != "unconfigured")
-        self.diagnostics = Diagnostics(self, task)
+        self.diagnostics = Diagnostics(self, name, task)
         self._show_state()
 
     # --- for subclasses

@@ -7,14 +7,13 @@ This is their one home: the nodes declare what stands here, `docs/parameters.md`
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from moe3d_ros.robot.safety import parse_boxes
-from moe3d_ros.sensing.frame_tree import parse_transform
-from moe3d_ros.world.workspace import Workspace
+from moe3d_ros.nodes.runtime import parameter_checks as checks
+from moe3d_ros.nodes.runtime.parameter_checks import CAMERA_NAMES, FOLLOW_BOX, LARGEST_VOXEL
+from moe3d_ros.robot.safety import parse_box, parse_boxes
 
 START, CONFIGURE, LIVE = "at start", "unconfigured", "any time"
 WHEN = {
@@ -22,7 +21,6 @@ WHEN = {
     CONFIGURE: "Read when the node is configured; read-only until it is cleaned up.",
     LIVE: "May be changed while the node runs; holds from the next request on.",
 }
-CAMERA_NAMES = ("front", "left", "right", "top")  # of tabletop/scenes, which needs torch
 RELIABILITIES = ("auto", "reliable", "best_effort")
 
 
@@ -68,67 +66,8 @@ class Parameter:
         return None
 
 
-def _three(values) -> None:
-    if len(values) != 3:
-        raise ValueError(f"it has {len(values)} numbers, give x, y and z")
-
-
-def _transforms(texts) -> None:
-    for text in filter(None, texts):
-        parse_transform(text)
-
-
-def _pose(values) -> None:
-    if len(values) not in (1, 7):
-        raise ValueError(f"it has {len(values)} numbers, give x y z qx qy qz qw, or 0.0 alone for an unknown pose")
-
-
-def _cameras(names) -> None:
-    unknown = sorted(set(names) - set(CAMERA_NAMES))
-    if unknown or not names:
-        raise ValueError(f"it names {', '.join(unknown) or 'none'}, choose from {', '.join(CAMERA_NAMES)}")
-
-
-def _device(name: str) -> None:
-    kind, _, number = name.partition(":")
-    if kind not in ("cpu", "cuda") or (":" in name and not (kind == "cuda" and number.isdigit())):
-        raise ValueError(f"'{name}' is no device, write cpu, cuda or cuda:N")
-
-
-def _frame(name: str) -> None:
-    if not name or name.startswith("/") or any(character.isspace() for character in name):
-        raise ValueError(f"'{name}' is no name of a frame, write it without a slash in front, for example base_link")
-
-
-def _camera_topics(names) -> None:
-    names = [name for name in names if name]
-    bad = [name for name in names if not re.fullmatch(r"(~?/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", name)]
-    if bad:
-        raise ValueError(f"'{bad[0]}' is no ROS name, write it like left or /left/camera")
-    if len(set(names)) < len(names):
-        raise ValueError("it names one twice")
-
-
-def check_voxelizer(values) -> None:
-    """What the voxelizer's parameters must be together, given all values by name. Raises ValueError with the reason."""
-    check_workspace(values)
-    names = [name for name in values["cameras"] + values["clouds"] if name]
-    if len(set(names)) < len(names):
-        raise ValueError("The parameters cameras and clouds name the same topic: name it once.")
-    if len(names) > 1 and values["table_plane"]:
-        raise ValueError(
-            "table_plane finds a frame for one camera only: with several cameras set it to false and publish their "
-            "transforms, or set static_transforms."
-        )
-
-
-def check_workspace(values) -> None:
-    """What two parameters must be together, given all values by name. Raises ValueError with the reason."""
-    Workspace(tuple(values["workspace_low"]), tuple(values["workspace_high"]))
-
-
 PLANNING_FRAME = Parameter(
-    "planning_frame", "base_link", "Frame of voxels, plans and poses: the robot's base.", check=_frame
+    "planning_frame", "base_link", "Frame of voxels, plans and poses: the robot's base.", check=checks.frame
 )
 
 
@@ -140,12 +79,41 @@ def _managed(*parameters: Parameter) -> tuple[Parameter, ...]:
     return (autostart, *(replace(p, when=CONFIGURE) if p.when == START else p for p in parameters))
 
 
+def _space(box: str, edge: str) -> tuple[Parameter, ...]:
+    """The box and the voxel size of a node that follows the planner's `model_info`."""
+    return (
+        Parameter(
+            "workspace_low",
+            FOLLOW_BOX,
+            f"Lowest x, y, z of the box {box}, in the planning frame; [0.0]: as the planner's model_info says.",
+            "m",
+            check=checks.corner,
+        ),
+        Parameter(
+            "workspace_high",
+            FOLLOW_BOX,
+            "Highest x, y, z of that box; [0.0]: as model_info says.",
+            "m",
+            check=checks.corner,
+        ),
+        Parameter(
+            "voxel_size",
+            0.0,
+            f"{edge}, 0.001 or more; 0.0: as model_info says.",
+            "m",
+            0.0,
+            LARGEST_VOXEL,
+            check=checks.voxel_size,
+        ),
+    )
+
+
 VOXELIZER = _managed(
     Parameter("input", "points", "What to listen to: points (PointCloud2) or depth (depth and colour images, "
               "camera_info).", choices=("points", "depth")),
     Parameter("cameras", [""], "Several cameras to merge: names that stand before the topics of each, such as left for "
-              "left/points or left/depth/image_rect; none named: one camera, without prefix.", check=_camera_topics),
-    Parameter("clouds", [""], "Topics of PointCloud2 to merge, beside cameras or instead.", check=_camera_topics),
+              "left/points or left/depth/image_rect; none named: one camera, without prefix.", check=checks.camera_topics),
+    Parameter("clouds", [""], "Topics of PointCloud2 to merge, beside cameras or instead.", check=checks.camera_topics),
     Parameter("fusion_tolerance", 0.1, "Largest difference between the stamps of two cameras that are merged.", "s",
               0.0, 10.0),
     Parameter("camera_timeout", 1.0, "With several cameras: oldest view that is merged, and how long a camera is "
@@ -155,13 +123,10 @@ VOXELIZER = _managed(
     Parameter("uncolored_points", "grey", "Points that the colour camera does not see, being outside its image or "
               "hidden from it: grey where nothing else colours their voxel, or drop.", choices=("grey", "drop")),
     PLANNING_FRAME,
-    Parameter("voxel_size", 0.01, "Edge of a voxel; the default checkpoint was trained with 0.01.", "m", 0.001, 0.1),
-    Parameter("workspace_low", [0.25, -0.5, 0.0], "Lowest x, y, z of the workspace in the planning frame.", "m",
-              check=_three),
-    Parameter("workspace_high", [0.75, 0.5, 0.3], "Highest x, y, z of the workspace.", "m", check=_three),
+    *_space("that voxels are made in", "Edge of a voxel"),
     Parameter("transform_timeout", 0.1, "Longest wait for the transform at the cloud's stamp.", "s", 0.0, 10.0),
     Parameter("static_transforms", [""], "Static transforms 'parent child x y z qx qy qz qw', for where nobody "
-              "publishes them.", "m", check=_transforms),
+              "publishes them.", "m", check=checks.transforms),
     Parameter("table_plane", False, "Last resort: a frame without transform is put on the table that is in view, found "
               "as a plane in the first cloud."),
     Parameter("sync_tolerance", 0.02, "Largest difference between the stamps of depth, camera_info and colour.", "s",
@@ -173,10 +138,14 @@ VOXELIZER = _managed(
 
 PLANNER = _managed(
     Parameter("checkpoint", "default", "Name or folder of the checkpoint."),
-    Parameter("device", "cpu", "Where the model runs: cpu, cuda or cuda:N.", check=_device),
+    Parameter("device", "cpu", "Where the model runs: cpu, cuda or cuda:N.", check=checks.device),
     Parameter("threads", 0, "CPU threads of the model; 0: half of the cores.", "", 0, 256),
     Parameter("base_llm", "", "Folder or file of the base LLM; empty: as the checkpoint says."),
     PLANNING_FRAME,
+    Parameter("workspace", "", "Part of the model's workspace that no planned pose may leave, 'x0 y0 z0 x1 y1 z1' in the "
+              "planning frame; empty: all of it.", "m", check=parse_box),
+    Parameter("pose_tolerance", 0.01, "Farthest outside the workspace that a planned pose is set on its face, and said "
+              "so, instead of withholding the plan; 0: none.", "m", 0.0, 0.1, when=LIVE),
     Parameter("max_cloud_age", 5.0, "Oldest cloud that is planned on, and that a plan still rests on when it is "
               "published; 0: any.", "s", 0.0, 3600.0, when=LIVE),
     Parameter("cloud_wait", 1.0, "How long a request waits for a good cloud.", "s", 0.0, 60.0, when=LIVE),
@@ -202,7 +171,7 @@ TABLETOP = (
     Parameter("contains", ["red block", "green bowl"], "Things that must be on the table, as colour and kind (block, "
               "bowl, zone), each exactly once."),
     Parameter("cameras", ["front", "left", "right"], f"Cameras, some of {', '.join(CAMERA_NAMES)}; the first one "
-              "publishes its images too.", check=_cameras),
+              "publishes its images too.", check=checks.cameras),
     Parameter("width", 640, "Width of the images.", "px", 64, 1920),
     Parameter("height", 480, "Height of the images.", "px", 48, 1080),
     Parameter("rate", 2.0, "Clouds a second.", "Hz", 0.1, 30.0),
@@ -215,14 +184,14 @@ REPLAY = (
     Parameter("cloud", "", "Path of a PCD or PLY file, metres, or of a recording: an .mcap or .db3 file or a rosbag2 "
               "folder."),
     Parameter("rate", 2.0, "Clouds a second, of a PCD or PLY file.", "Hz", 0.01, 100.0),
-    Parameter("frame_id", "camera_optical_frame", "Frame of the file's points.", check=_frame),
+    Parameter("frame_id", "camera_optical_frame", "Frame of the file's points.", check=checks.frame),
     PLANNING_FRAME,
     Parameter("table_frame", True, "Find the table as a plane and publish the transform; only where frame_id is not "
               "the planning frame."),
     Parameter("table_center", [0.5, 0.0, 0.0], "Where the scene's middle on the table comes to lie in the planning "
-              "frame, x, y, z.", "m", check=_three),
+              "frame, x, y, z.", "m", check=checks.three),
     Parameter("camera_pose", [0.0], "The camera's pose in the planning frame where it is known, x y z qx qy qz qw; "
-              "then no table is searched.", "m", check=_pose),
+              "then no table is searched.", "m", check=checks.pose),
     Parameter("topics", [""], "Topics of a recording to publish; none named: clouds, images, camera_info, transforms "
               "and texts, but nothing that a robot may follow."),
     Parameter("speed", 1.0, "How fast a recording is played; 1: as it was recorded.", "times", 0.01, 100.0),
@@ -267,10 +236,7 @@ VIEWER = (
               "is no password."),
     Parameter("port", 8080, "Port of the page; the next free one is taken where it is not; 0: any.", "", 0, 65535),
     Parameter("instructions", True, "Whoever sees the page may type an instruction; false: only look."),
-    Parameter("workspace_low", [0.25, -0.5, 0.0], "Lowest x, y, z of the box that is drawn: the voxelizer's.", "m",
-              check=_three),
-    Parameter("workspace_high", [0.75, 0.5, 0.3], "Highest x, y, z of the box.", "m", check=_three),
-    Parameter("voxel_size", 0.01, "Edge of a voxel: the voxelizer's.", "m", 0.001, 0.1),
+    *_space("that is drawn", "Edge of a voxel as it is drawn"),
     Parameter("rate", 5.0, "Most clouds of voxels that are drawn a second.", "Hz", 0.1, 30.0),
 )  # fmt: skip
 

@@ -45,7 +45,8 @@ class Outputs:
 class OneStep:
     """Plans one step; calls ``meanwhile`` when the plan of 'first' is finished."""
 
-    workspace = Workspace()
+    workspace = model_workspace = Workspace()
+    margin, name, checksum = 0.02, "one step", ""
 
     def __init__(self):
         self.meanwhile = lambda: None
@@ -63,6 +64,7 @@ def planning():
         "max_cloud_age": 0.0,
         "cloud_wait": 1.0,
         "max_steps": 8,
+        "pose_tolerance": 0.01,
         "planning_timeout": 60.0,
         "max_reach": 0.0,
         "keep_out": [""],

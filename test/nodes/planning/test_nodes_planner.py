@@ -242,7 +242,7 @@ def test_a_question_without_an_answer_is_no_success(planning):
     # The tiny model's answers end before their first word.
     assert not silent.success
     assert silent.answer == ""
-    assert silent.error_code == ErrorCode.BAD_INSTRUCTION
+    assert silent.error_code == ErrorCode.IMPOSSIBLE
     assert "has no answer to 'How many blocks are there?'" in silent.message
     assert silent.seconds > 0
     assert not empty.success

@@ -123,7 +123,7 @@ def test_queue_is_bounded_and_stop_cancels_what_waits():
     running = worker.submit(Request(blocking(started)))
     assert started.wait(WAIT)
     waiting = [worker.submit(Request(lambda planner, _: 1)) for _ in range(MAX_WAITING + 1)]
-    assert waiting[-1].error.code == ErrorCode.MODEL
+    assert waiting[-1].error.code == ErrorCode.BUSY
     assert "wait already" in str(waiting[-1].error)
     worker.stop()
     assert all(r.done.is_set() for r in [running, *waiting])

@@ -6,7 +6,8 @@ import sys
 import pytest
 from places import ROOT
 
-from moe3d_ros.nodes.runtime.parameter_tables import CAMERA_NAMES, TABLES, WHEN, check_voxelizer, check_workspace
+from moe3d_ros.nodes.runtime.parameter_checks import CAMERA_NAMES, check_voxelizer, check_workspace, own_workspace
+from moe3d_ros.nodes.runtime.parameter_tables import TABLES, WHEN
 
 ALL = [(node, parameter) for node, table in TABLES.items() for parameter in table]
 
@@ -36,6 +37,9 @@ def test_every_parameter_is_described_bounded_and_takes_its_default(node, parame
         ("voxelizer", "reliability", "perhaps", "best_effort"),
         ("voxelizer", "workspace_low", [1.0], "1 numbers"),
         ("voxelizer", "workspace_low", [0.0, float("inf"), 0.0], "finite"),
+        ("voxelizer", "voxel_size", 0.0005, "too small"),
+        ("planner", "workspace", "0 0 0 1 1", "six numbers"),
+        ("planner", "workspace", "0 0 1 1 1 0", "lowest corner first"),
         ("voxelizer", "static_transforms", ["a b 1"], "parent child"),
         ("voxelizer", "cameras", ["left", "left"], "one twice"),
         ("voxelizer", "clouds", ["/a b"], "no ROS name"),
@@ -77,6 +81,18 @@ def test_camera_names_are_those_of_the_world():
     from moe3d_ros.tabletop.scenes.scene import CAMERAS
 
     assert tuple(CAMERAS) == CAMERA_NAMES
+
+
+def test_inputs_are_those_that_the_voxelizer_can_listen_to():
+    from moe3d_ros.nodes.cameras.inputs import INPUTS
+
+    assert next(parameter for parameter in TABLES["voxelizer"] if parameter.name == "input").choices == tuple(INPUTS)
+
+
+def test_a_workspace_is_given_whole_or_left_to_the_model():
+    assert own_workspace({"workspace_low": [0.0], "workspace_high": [0.0]}) is None
+    with pytest.raises(ValueError, match="Give both"):
+        own_workspace({"workspace_low": [0.0], "workspace_high": [1.0, 1.0, 1.0]})
 
 
 def test_the_generated_page_is_up_to_date():

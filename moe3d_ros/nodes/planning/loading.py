@@ -1,0 +1,43 @@
+"""Loads the planner node's model as its parameters say; torch is imported here, and not before."""
+
+from __future__ import annotations
+
+import os
+
+from moe3d_ros.nodes.runtime.memory import without_collections
+from moe3d_ros.robot.safety import parse_box
+
+
+def load_planner(settings, log):
+    """Load the checkpoint that the parameters name.
+
+    Args:
+        settings: the planner node's parameters by name.
+        log: the node's logger.
+
+    Returns:
+        a `moe3d_ros.planner.Planner`.
+
+    Raises:
+        ValueError: the parameter workspace is no part of the model's box.
+        CheckpointError, BaseModelError: see `Planner.from_pretrained`.
+    """
+    checkpoint, device = settings["checkpoint"], settings["device"]
+    log.info(
+        f"Loading the model '{checkpoint}' on {device}; the first time the base LLM is converted, which can take a minute."
+    )
+    with without_collections():
+        import torch
+
+        from moe3d_ros.planner import Planner
+
+        planner = Planner.from_pretrained(
+            checkpoint,
+            device=device,
+            base_llm=settings["base_llm"] or None,
+            workspace=parse_box(settings["workspace"]),
+        )
+        # To load takes every core, to plan half of them by default: the camera and the voxelizer need theirs, and
+        # threads that wait for each other on a busy machine are many times slower than fewer of them.
+        torch.set_num_threads(settings["threads"] or max(1, (os.cpu_count() or 1) // 2))
+        return planner
