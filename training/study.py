@@ -15,16 +15,14 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
-
 import torch
 
-from training.engine.config import parse
 from training.engine.loop import train
 from training.engine.run_log import last_details, read_losses
 from training.engine.state import STATE
 from training.evaluation import question_answering
 from training.reports.study_report import write_report
+from training.stages.command_line import parse
 from training.stages.language import LanguageTask
 
 

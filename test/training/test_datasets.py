@@ -25,6 +25,7 @@ from training.data.datasets.example import Cloud, DataError
 from training.data.datasets.placement import CROP_MARGIN, place
 from training.data.datasets.scans import Scans, read_vertices
 from training.engine.loop import train
+from training.stages.settings import configure
 from training.train import make_task
 
 
@@ -209,8 +210,6 @@ ALL_TEXTS = ",".join(
 
 
 def settings(tmp_path, **values):
-    from training.engine.config import StageConfig
-
     values = {
         "output": str(tmp_path),
         "workers": 0,
@@ -225,7 +224,7 @@ def settings(tmp_path, **values):
         "data_share": 1.0,
         **values,
     }
-    return StageConfig(**values)
+    return configure(**values)
 
 
 @pytest.fixture(scope="module")
@@ -291,8 +290,8 @@ def test_a_demonstration_means_what_stands_at_its_poses():
 
 
 def test_a_stage_says_which_data_it_cannot_use(tmp_path, base):
-    with pytest.raises(ValueError, match="task language"):
-        settings(tmp_path, task="perception", data=ALL_TEXTS)
+    with pytest.raises(ValueError, match="perception has no setting data"):
+        configure(task="perception", output=str(tmp_path), data=ALL_TEXTS)
     with pytest.raises(ValueError, match="recordings train Pose-DiT"):
         make_task(settings(tmp_path, task="language", base=base, data=f"recording:{SAMPLES}/recording_mcap"))
     with pytest.raises(ValueError, match="no poses to learn"):

@@ -14,10 +14,11 @@ from places import ROOT
 
 from moe3d_ros.model.tiny import write_tiny_base
 from training.curve import samples_of
-from training.engine.config import StageConfig, parse
+from training.engine.config import StageConfig
 from training.engine.loop import progress_factor, train
 from training.engine.run_log import read_losses
 from training.engine.state import KEPT, STATE, StateError, load_matching, read_weights
+from training.stages.command_line import parse
 from training.stages.language import LanguageTask
 
 COMMON = {

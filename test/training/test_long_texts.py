@@ -17,9 +17,9 @@ from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS
 from training.data.mixture import sample_mixture
 from training.data.packing import pack
 from training.data.texts import TextWriter
-from training.engine.config import StageConfig
 from training.stages.language import LanguageTask
 from training.stages.matching import pointer_targets
+from training.stages.settings import configure
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def test_a_mixture_holds_moments_and_random_scenes():
 
 
 def test_stage_two_learns_from_moments(tmp_path, base):
-    config = StageConfig(
+    config = configure(
         task="language",
         output=str(tmp_path),
         base=base,

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from training.engine.config import StageConfig
 from training.engine.processes import Objective, clip, make_accelerator, to_device, without_sync, wrap
 from training.engine.run_log import RunLog
+from training.engine.run_record import write_record
 from training.engine.state import KEPT, STATE, Progress, load_state, save_state
 from training.engine.throughput import RATES, Meter
 
@@ -105,6 +106,7 @@ def train(task: Task, config: StageConfig) -> dict[str, float]:
     if config.resume and (output / STATE).exists():
         progress = load_state(output, trained, optimizer, progress.identity, average)
         accelerator.print(f"resuming {output} at step {progress.step}", flush=True)
+    write_record(output, config, progress.identity.get("base LLM"), progress.step, write=main)
     micro = _MicroBatches(task, config, progress.step, accelerator.process_index, accelerator.num_processes)
     log = RunLog(output, progress.step) if main else None
     bar = tqdm(

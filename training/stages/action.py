@@ -14,11 +14,9 @@ from moe3d_ros.model.action.anchors import anchor_inputs, step_condition
 from moe3d_ros.model.action.pose_dit import pose_loss
 from moe3d_ros.model.action.rectified_flow import nearest_index
 from moe3d_ros.model.action.symmetry import TOP_DOWN, quarter_turns
-from moe3d_ros.model.config import LanguageConfig, ModelConfig
-from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
 from moe3d_ros.model.perception.objects import ObjectSet, from_detections
 from moe3d_ros.model.perception.patches import make_patches
-from moe3d_ros.model.policy import make_pose_dit
+from moe3d_ros.model.policy import build_model
 from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 from moe3d_ros.tabletop.tasks.single_step import random_step
@@ -28,35 +26,29 @@ from training.data.mixture import sample_mixture
 from training.data.packing import object_index, pack, step_states
 from training.data.sixd_data import is_sixd, random_sixd_step
 from training.data.texts import StepText
-from training.engine.config import StageConfig
 from training.engine.state import load_matching
 from training.stages.detection import visible_objects
 from training.stages.language import LanguageTask
 from training.stages.matching import nearest_slots
+from training.stages.settings import ActionStage
 
 
 class ActionTask:
     """Poses of random steps (no LLM), or of instructed ones with the frozen LLM's step states."""
 
-    def __init__(self, config: StageConfig):
+    def __init__(self, config: ActionStage):
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
         self.mixture = DemonstrationMixture(config.data) if config.data else None
-        model_config = ModelConfig(
-            encoder=EncoderConfig(kinds=config.kinds),
-            language=LanguageConfig(base=config.base),
-            pose_head=config.head,
-            pose_decided=config.decided,
-        )
         self.language = None
         torch.manual_seed(config.seed)
         if config.with_llm:
-            self.language = LanguageTask(config.without_init())
+            self.language = LanguageTask(config.language_stage())
             self.language.model.requires_grad_(False)
-        self.identity = {"pose head": config.head} | (self.language.identity if self.language else {})
+        self.identity = {"pose head": config.model.pose_head} | (self.language.identity if self.language else {})
         llm_width = self.language.model.width if self.language else config.llm_width
-        self.encoder = SceneEncoder(model_config.encoder).eval().requires_grad_(False)
-        self.pose = make_pose_dit(model_config, llm_width)
+        built = build_model(config.model, ("encoder", "pose"), llm_width=llm_width)
+        self.encoder, self.pose = built.encoder.eval().requires_grad_(False), built.pose
         modules = {"encoder": self.encoder, "pose": self.pose}
         if self.language:
             modules |= {"language": self.language.model, "objects": self.language.model.objects}
@@ -86,7 +78,10 @@ class ActionTask:
             self.config.long_names or (),
         )
         cloud = sense(scenes, SensorRange(), generator)
-        patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), labels=cloud.slot)
+        model = self.config.model
+        patches = make_patches(
+            cloud.scene, cloud.points, cloud.colors, len(scenes), model.patches, model.workspace, cloud.slot
+        )
         scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)
         if self.language:
             texts = [self._texts(scenes, index, moment, rng) for index, moment in enumerate(moments)]

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from moe3d_ros.model.config import LanguageConfig
 from moe3d_ros.model.experts.routing import RouterRecorder
-from moe3d_ros.model.language.adapt import adapt_base, convert_base
-from moe3d_ros.model.language.base_llm import load_base
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
-from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
+from moe3d_ros.model.perception.encoder import SceneEncoder
 from moe3d_ros.model.perception.objects import from_detections
 from moe3d_ros.model.perception.patches import make_patches
+from moe3d_ros.model.policy import build_model
 from moe3d_ros.tabletop.scenes.batch import SceneBatch
 from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
@@ -25,7 +23,6 @@ from training.data.datasets.mixing import TextMixture
 from training.data.mixture import sample_mixture
 from training.data.packing import Text, choice_logits, end_pointer, instruction_states, pack, pointer_states
 from training.data.texts import TextWriter
-from training.engine.config import StageConfig
 from training.engine.growth import teach_names
 from training.engine.precision import fast_precision
 from training.engine.state import load_matching, sizes_of
@@ -33,48 +30,40 @@ from training.stages.described import describe
 from training.stages.detection import visible_objects
 from training.stages.matching import nearest_slots, pointer_targets
 from training.stages.routing import routing_loss
+from training.stages.settings import LanguageStage
 
 # Fewer things at a time than the encoder sees: comparing is what has to be learnt, not crowds.
 LANGUAGE_RANGE = replace(TRAINING_RANGE, blocks=(1, 5), bowls=(0, 3), zones=(0, 2), objects=(0, 1), clutter=(0, 1))
-
-
-def build_language_model(config: StageConfig) -> tuple[SceneLanguageModel, str]:
-    """The base LLM, converted and adapted as the configuration says, and the revision of the base."""
-    llm, tokenizer, revision = load_base(config.base, dtype=fast_precision(config.device, config.precision))
-    torch.manual_seed(config.seed)
-    language = language_config(config)
-    convert_base(llm, language, config.seed, config.tie_break)
-    if config.adapt:
-        adapt_base(llm, language, config.seed)
-    return SceneLanguageModel(llm, tokenizer, kinds=config.kinds), revision
-
-
-def language_config(config: StageConfig) -> LanguageConfig:
-    """What a checkpoint says of a run's LLM, but for the base's revision."""
-    names = [entry.name for entry in fields(LanguageConfig) if entry.name != "revision"]
-    return LanguageConfig(**{name: getattr(config, name) for name in names})
 
 
 class LanguageTask:
     """Plans, pointers and answers for generated scenes, described or seen through the frozen encoder."""
 
     def __init__(
-        self, config: StageConfig, model: SceneLanguageModel | None = None, encoder: SceneEncoder | None = None
+        self, config: LanguageStage, model: SceneLanguageModel | None = None, encoder: SceneEncoder | None = None
     ):
-        """model, encoder: finished ones, instead of what the configuration would build."""
+        """model, encoder: finished ones, both or neither, instead of what the configuration would build."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
         self.mixture = TextMixture(config.data) if config.data else None
         self.identity: dict[str, str] = {}
         if model is None:
-            model, revision = build_language_model(config)
-            self.identity["base LLM"] = revision
+            built = build_model(
+                config.model,
+                ("language", "encoder"),
+                seed=config.seed,
+                dtype=fast_precision(config.device, config.precision),
+                tie_break=config.tie_break,
+                adapted=config.adapt,
+            )
+            model, encoder = built.language, built.encoder
+            self.identity["base LLM"] = built.config.language.revision
         self.model, self.writer = model, TextWriter(model, config.texts)
-        self.encoder = (encoder or SceneEncoder(EncoderConfig(kinds=config.kinds))).eval().requires_grad_(False)
+        self.encoder = encoder.eval().requires_grad_(False)
         if config.init:
             parts = {"language": self.model, "objects": self.model.objects, "encoder": self.encoder}
             load_matching(parts, config.init, self.identity)
-            if config.teach_kinds and sizes_of(config.init)["kinds"] < config.kinds:
+            if config.teach_kinds and sizes_of(config.init)["kinds"] < config.model.encoder.kinds:
                 teach_names(self.model)
         self.encoder.to(config.device)
         self.model.objects.neighbours.requires_grad_(False)  # only Stage I has a loss on it
@@ -100,10 +89,11 @@ class LanguageTask:
         )
         if rng.random() < self.config.real_scenes:
             cloud = sense(scenes, SensorRange(), generator)
-            seen = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes))
+            model = self.config.model
+            seen = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), model.patches, model.workspace)
             scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)
         else:
-            seen = describe(scenes, generator, kinds=self.config.kinds)
+            seen = describe(scenes, generator, kinds=self.config.model.encoder.kinds)
         texts = [self._texts(scenes, index, moment, rng) for index, moment in enumerate(moments)]
         return scenes, seen, texts
 
