@@ -15,15 +15,8 @@ from moe3d_ros.model.language.scene_language import SceneLanguageModel, question
 from moe3d_ros.model.language.writing import generate_plan
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.tiny import write_tiny_base
-from training.data.packing import (
-    Text,
-    choice_logits,
-    end_pointer,
-    instruction_states,
-    pack,
-    pointer_states,
-    step_states,
-)
+from training.data.layout import Text
+from training.data.packing import choice_logits, end_pointer, instruction_states, pack, pointer_states, step_states
 
 STEPS = ["pick the small red block, place it in the red bowl", "pick the big blue block, place it on the left side"]
 

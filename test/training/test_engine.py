@@ -22,7 +22,6 @@ from training.stages.command_line import parse
 from training.stages.language import LanguageTask
 
 COMMON = {
-    "task": "language",
     "workers": 0,
     "batch_size": 2,
     "pairs": 2,

@@ -137,7 +137,7 @@ def test_runs_of_before_there_were_records_need_the_options(runs, tmp_path, caps
 
 def test_a_run_does_not_go_on_with_another_model(runs, tmp_path, base):
     folder = shutil.copytree(runs["language"], tmp_path / "run")
-    with pytest.raises(Contradiction, match="language.top_k is 1"):
+    with pytest.raises(Contradiction, match=r"language\.top_k is 1"):
         made(folder, "language", base=base, **LLM | {"top_k": 2}, **TEXTS, steps=2)
     made(folder, "language", base=base, **LLM, **TEXTS, steps=2)
     assert [start["step"] for start in read_record(folder)["starts"]] == [0, 1]

@@ -129,7 +129,7 @@ def test_captions_align_the_projection_through_the_frozen_llm(tmp_path, base):
     stage |= {"init": None, "base": base, "steps": 10, "pairs": 2, "real_scenes": 0.0, "learning_rate": 1e-2}
     config = settings(tmp_path, **{**stage, "output": str(tmp_path)})
     task = LanguageTask(config)
-    kinds = {text.kind for texts in task.make_batch(0)[2] for text in texts}
+    kinds = {text.kind for texts in task.make_batch(0).texts for text in texts}
     assert kinds == {"question"}
     before = {name: value.detach().clone() for name, value in task.model.named_parameters()}
     batch = task.make_batch(99)
@@ -254,7 +254,7 @@ def test_long_tasks_can_be_chosen_and_only_those_of_training(tmp_path):
     assert {moment.task.name for moment in moments if not moment.task.reason} == {"clear_zone", "E"}
     for task in ("perception", "action"):
         config = settings(tmp_path, task=task, batch_size=8, long_tasks=1.0, long_names=["bowls_to_zone"])
-        scenes = make_task(config).make_batch(3)[0]
+        scenes = make_task(config).make_batch(3).scenes
         kinds = [{KINDS[kind] for kind in row.tolist() if kind >= 0} for row in scenes.kind]
         assert all({"block", "bowl", "zone"} <= found for found in kinds)
     assert settings(tmp_path, long_names=["A", "A", "E"]).long_names == ["A", "A", "E"]

@@ -16,8 +16,9 @@ from moe3d_ros.tabletop.tasks.progress import Progress
 from moe3d_ros.tabletop.tasks.single_step import random_step_text, single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
 from moe3d_ros.tabletop.words.typos import with_typos
-from training.data.packing import Text
+from training.data.layout import Text
 from training.data.sixd_data import is_sixd
+from training.data.targets import SceneStep
 
 # Of the texts about a scene that no long task belongs to.
 SHARES = {"plain": 0.08, "grounded": 0.25, "done": 0.04, "cannot": 0.1, "question": 0.53}
@@ -38,10 +39,10 @@ HISTORY_SHARE = 0.5  # of the long tasks are told what was done already; the sce
 
 @dataclass
 class StepText:
-    """A text of one step and the step itself with the slots of its scene's objects."""
+    """A text of one step and the step itself."""
 
     text: Text
-    step: tuple[Step, list[int]]
+    step: SceneStep
 
 
 class TextWriter:
@@ -113,7 +114,7 @@ class TextWriter:
         :func:`moe3d_ros.model.language.writing.generate_plan` reads it for Pose-DiT."""
         if step.place_index is None:
             text = replace(text, prompt=self.model.encode(task_prompt(step.text)))
-        return StepText(text, (step, slots))
+        return StepText(text, SceneStep(step, slots))
 
     def _single(self, scene: Scene, slots, kind: str, rng) -> Text | None:
         if kind == "cannot":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 
 import torch
@@ -78,7 +80,7 @@ def mean_of(entries: Sequence[tuple[Path, float]], rest: Mapping[str, torch.Tens
 def _mean(values: list[tuple[torch.Tensor, float]], name: str) -> torch.Tensor:
     first = values[0][0]
     if first.is_floating_point():
-        return sum(weight * value.double() for value, weight in values).float()
+        return reduce(operator.add, (weight * value.double() for value, weight in values)).float()
     if any(not torch.equal(value, first) for value, _ in values):
         raise StateError(f"{name} is no floating number and differs: it has no mean")
     return first

@@ -19,7 +19,8 @@ from moe3d_ros.model.language.scene_language import task_prompt
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 from moe3d_ros.world.geometry import pose_from_matrix
-from training.data.packing import Text, pack, step_states
+from training.data.layout import Text
+from training.data.packing import pack, step_states
 from training.evaluation.judging.shares import interval
 from training.evaluation.single_step import held_out_episode, pose_error
 from training.stages.matching import nearest_slots_of_scene

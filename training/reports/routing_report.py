@@ -49,9 +49,9 @@ def loads_of_model(planner: Planner, scenes: int = 40, batch: int = 4) -> tuple[
     task = LanguageTask(config, planner.model.language, planner.model.encoder)
     counts: dict[str, Tensor] = {}
     for number in range((scenes + batch - 1) // batch):
-        seen, patches, texts = task.make_batch(HELD_OUT_SEED + number)
-        objects, slot = task.see(seen, patches)
-        packed = pack(task.model, task.model.objects(objects)[1], objects, slot, texts)
+        seen = task.make_batch(HELD_OUT_SEED + number)
+        objects, slot = task.see(seen)
+        packed = pack(task.model, task.model.objects(objects)[1], objects, slot, seen.texts)
         with RouterRecorder(task.model.llm) as routing:
             task.run(packed)
         tokens = by_modality(packed.real, packed.places.is_object)

@@ -7,13 +7,14 @@ projection the LLM stays at chance for thousands of samples; from this one it st
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 
-from moe3d_ros.model.perception.objects import RELATIONS, TASK_RELATIONS
+from moe3d_ros.model.perception.objects import RELATIONS, TASK_RELATIONS, ObjectSet
 from moe3d_ros.model.policy import build_model
+from moe3d_ros.tabletop.scenes.batch import SceneBatch
 from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE, sample_scenes
 from moe3d_ros.world.vocabulary import BLOCK, COLOR_NAMES, KINDS, SIZE_NAMES
 from training.engine.state import load_matching
@@ -38,6 +39,15 @@ OF_TASKS = [RELATIONS.index(name) for name in TASK_RELATIONS]
 OF_SIZE = [RELATIONS.index(name) for name in ("bigger", "smaller")]
 
 
+@dataclass
+class AlignmentBatch:
+    """Scenes, their objects as the encoder would describe them, and the slot of each object (B, n), -1 for padding."""
+
+    scenes: SceneBatch
+    objects: ObjectSet
+    slot: torch.Tensor
+
+
 class AlignmentTask:
     """Relations by gradient descent, then the projection in closed form."""
 
@@ -53,14 +63,13 @@ class AlignmentTask:
     def module(self) -> torch.nn.Module:
         return self.objects
 
-    def make_batch(self, seed: int):
+    def make_batch(self, seed: int) -> AlignmentBatch:
         generator = torch.Generator().manual_seed(seed)
         scenes = sample_scenes(self.config.batch_size, RELATION_RANGE, generator)
-        objects, slot = describe(scenes, generator, kinds=self.kinds)
-        return scenes, objects, slot
+        return AlignmentBatch(scenes, *describe(scenes, generator, kinds=self.kinds))
 
-    def loss(self, batch):
-        scenes, objects, slot = batch
+    def loss(self, batch: AlignmentBatch) -> tuple[torch.Tensor, dict[str, float]]:
+        scenes, objects, slot = batch.scenes, batch.objects, batch.slot
         _, logits = self.objects.embed(objects)
         truth = relation_targets(scenes, self.kinds)
         truth = truth.gather(1, slot.clamp(min=0)[..., None].expand(-1, -1, truth.shape[-1]))
@@ -96,7 +105,8 @@ class AlignmentTask:
         return {"explained": 1 - float(error)}
 
     def _pairs(self, seed: int):
-        scenes, objects, slot = self.make_batch(10_000_000 + seed)
+        batch = self.make_batch(10_000_000 + seed)
+        scenes, objects, slot = batch.scenes, batch.objects, batch.slot
         features, _ = self.objects.embed(objects)
         rows, columns = torch.nonzero(objects.mask, as_tuple=True)
         slots = slot[rows, columns]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,16 +12,17 @@ import torch.nn.functional as F
 from moe3d_ros.model.experts.routing import RouterRecorder
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
 from moe3d_ros.model.perception.encoder import SceneEncoder
-from moe3d_ros.model.perception.objects import from_detections
-from moe3d_ros.model.perception.patches import make_patches
+from moe3d_ros.model.perception.objects import ObjectSet, from_detections
+from moe3d_ros.model.perception.patches import PatchBatch, make_patches
 from moe3d_ros.model.policy import build_model
 from moe3d_ros.tabletop.scenes.batch import SceneBatch
 from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 from moe3d_ros.tabletop.tasks.progress import Progress
 from training.data.datasets.mixing import TextMixture
+from training.data.layout import Text
 from training.data.mixture import sample_mixture
-from training.data.packing import Text, choice_logits, end_pointer, instruction_states, pack, pointer_states
+from training.data.packing import choice_logits, end_pointer, instruction_states, pack, pointer_states
 from training.data.texts import TextWriter
 from training.engine.growth import teach_names
 from training.engine.precision import fast_precision
@@ -36,6 +37,23 @@ from training.stages.settings import LanguageStage
 LANGUAGE_RANGE = replace(TRAINING_RANGE, blocks=(1, 5), bowls=(0, 3), zones=(0, 2), objects=(0, 1), clutter=(0, 1))
 
 
+@dataclass
+class LanguageBatch:
+    """Texts behind each of B scenes, and the scenes: as patches for the encoder, or described without a cloud.
+
+    Attributes:
+        scenes: None for scans of a dataset, whose texts mean no slots.
+        patches: what the encoder sees; None where ``objects`` are given.
+        objects, slot: described objects, and the slot of each (B, n).
+    """
+
+    texts: list[list[Text]]
+    scenes: SceneBatch | None = None
+    patches: PatchBatch | None = None
+    objects: ObjectSet | None = None
+    slot: torch.Tensor | None = None
+
+
 class LanguageTask:
     """Plans, pointers and answers for generated scenes, described or seen through the frozen encoder."""
 
@@ -45,7 +63,7 @@ class LanguageTask:
         """model, encoder: finished ones, both or neither, instead of what the configuration would build."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
-        self.mixture = TextMixture(config.data) if config.data else None
+        self.mixture = TextMixture(config.data, config.model) if config.data else None
         self.identity: dict[str, str] = {}
         if model is None:
             built = build_model(
@@ -73,11 +91,12 @@ class LanguageTask:
     def module(self) -> torch.nn.Module:
         return self.model
 
-    def make_batch(self, seed: int):
+    def make_batch(self, seed: int) -> LanguageBatch:
         generator = torch.Generator().manual_seed(seed)
         rng = np.random.default_rng(seed)
         if self.mixture and rng.random() < self.config.data_share:
-            return None, *self.mixture.batch(self.model, self.config.batch_size, self.config.pairs, rng)
+            patches, texts = self.mixture.batch(self.model, self.config.batch_size, self.config.pairs, rng)
+            return LanguageBatch(texts, patches=patches)
         scenes, moments = sample_mixture(
             self.config.batch_size,
             self.config.long_tasks,
@@ -87,15 +106,16 @@ class LanguageTask:
             self.config.sixd,
             self.config.long_names or (),
         )
+        batch, model = LanguageBatch([], scenes), self.config.model
         if rng.random() < self.config.real_scenes:
             cloud = sense(scenes, SensorRange(), generator)
-            model = self.config.model
-            seen = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), model.patches, model.workspace)
+            grid = model.patches, model.workspace
+            batch.patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), *grid)
             scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)
         else:
-            seen = describe(scenes, generator, kinds=self.config.model.encoder.kinds)
-        texts = [self._texts(scenes, index, moment, rng) for index, moment in enumerate(moments)]
-        return scenes, seen, texts
+            batch.objects, batch.slot = describe(scenes, generator, kinds=model.encoder.kinds)
+        batch.texts = [self._texts(scenes, index, moment, rng) for index, moment in enumerate(moments)]
+        return batch
 
     def _texts(self, scenes: SceneBatch, index: int, moment: Progress | None, rng) -> list[Text]:
         """Texts behind one scene: of its long task, in two wordings, and one more."""
@@ -105,21 +125,20 @@ class LanguageTask:
         long = [self.writer.long(moment, slots, rng, words) for words in moment.task.wordings]
         return [*long, *self.writer.draw(*scenes.scene(index), 1, rng)]
 
-    def see(self, scenes: SceneBatch, seen):
-        """ObjectSet, and the slot of each object (B, n), -1 where it is none of the scene's."""
-        if isinstance(seen, tuple):
-            return seen
+    def see(self, batch: LanguageBatch) -> tuple[ObjectSet, torch.Tensor]:
+        """Objects of a batch, and the slot of each (B, n), -1 where it is none of the scene's."""
+        if batch.objects is not None:
+            return batch.objects, batch.slot
         with torch.no_grad():
-            objects = from_detections(self.encoder(seen)[1])
-        if scenes is None:  # of a dataset: its texts mean no slots
+            objects = from_detections(self.encoder(batch.patches)[1])
+        if batch.scenes is None:
             return objects, torch.full_like(objects.mask, -1, dtype=torch.long)
-        return objects, nearest_slots(objects, scenes)
+        return objects, nearest_slots(objects, batch.scenes)
 
-    def loss(self, batch):
-        scenes, seen, texts = batch
-        objects, slot = self.see(scenes, seen)
+    def loss(self, batch: LanguageBatch) -> tuple[torch.Tensor, dict[str, float]]:
+        objects, slot = self.see(batch)
         features, tokens = self.model.objects(objects)
-        packed = pack(self.model, tokens, objects, slot, texts)
+        packed = pack(self.model, tokens, objects, slot, batch.texts)
         with RouterRecorder(self.model.llm) as routing:
             hidden, penultimate = self.run(packed)
         texts_in_all = max(len(packed.kinds), 1)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
-from moe3d_ros.model.perception.patches import make_patches
+from moe3d_ros.model.perception.patches import PatchBatch, make_patches
 from moe3d_ros.model.policy import build_model
-from moe3d_ros.tabletop.scenes.batch import batch_scenes
+from moe3d_ros.tabletop.scenes.batch import SceneBatch, batch_scenes
 from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE, sample_scenes
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 from training.data.mixture import join, sample_moments
@@ -20,6 +20,15 @@ from training.stages.settings import PerceptionStage
 
 # Things that look the same and lie near each other are what queries take for one, and long tasks are full of them.
 PERCEPTION_RANGE = replace(TRAINING_RANGE, twins=0.5, few_colors=0.5)
+
+
+@dataclass
+class PerceptionBatch:
+    """Scenes, their clouds as patches with slots as labels, and which objects can be seen (B, S) bool."""
+
+    scenes: SceneBatch
+    patches: PatchBatch
+    visible: torch.Tensor
 
 
 class PerceptionTask:
@@ -36,7 +45,7 @@ class PerceptionTask:
     def module(self) -> torch.nn.Module:
         return self.encoder
 
-    def make_batch(self, seed: int):
+    def make_batch(self, seed: int) -> PerceptionBatch:
         device = "cpu" if self.config.workers else self.config.device
         generator = torch.Generator(device).manual_seed(seed)
         tilted = round(self.config.sixd * self.config.batch_size)
@@ -54,7 +63,7 @@ class PerceptionTask:
         patches = make_patches(
             cloud.scene, cloud.points, cloud.colors, len(scenes), model.patches, model.workspace, cloud.slot
         )
-        return scenes, patches, visible_objects(scenes, cloud.scene, cloud.slot)
+        return PerceptionBatch(scenes, patches, visible_objects(scenes, cloud.scene, cloud.slot))
 
-    def loss(self, batch):
-        return detection_loss(self.encoder, batch[1], batch[0], batch[2])
+    def loss(self, batch: PerceptionBatch) -> tuple[torch.Tensor, dict[str, float]]:
+        return detection_loss(self.encoder, batch.patches, batch.scenes, batch.visible)

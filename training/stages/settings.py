@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from moe3d_ros.model.config import LanguageConfig, ModelConfig
 from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS
+from moe3d_ros.world.workspace import Workspace
 from training.data.texts import MIXES
 from training.engine.config import StageConfig
 from training.engine.state import sizes_of
@@ -32,6 +33,12 @@ class GeneratedScenes(StageConfig):
         kinds = self.model.encoder.kinds
         if not 0 <= self.sixd <= 1 or (self.sixd and kinds < 8):
             raise ValueError(f"sixd must lie between 0 and 1, and needs kinds 8: got {self.sixd} with kinds {kinds}")
+        table, box = Workspace(), self.model.workspace
+        if not box.contains([table.low, table.high], margin=1e-9).all():
+            raise ValueError(
+                f"generated scenes stand in the box from {table.low} to {table.high} m, which workspace must contain, got "
+                f"{box.low} to {box.high}"
+            )
         unknown = set(self.long_names or ()) - set(TRAINING_TASKS)
         if unknown:
             raise ValueError(

@@ -20,7 +20,8 @@ from moe3d_ros.planner import Planner, step_confidence
 from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
-from training.data.packing import Text, choice_logits, end_pointer, pack
+from training.data.layout import Text
+from training.data.packing import choice_logits, end_pointer, pack
 from training.evaluation.judging.held_out_cases import Case
 from training.stages.matching import nearest_slots_of_scene
 
