@@ -21,7 +21,7 @@ FAMILIES = {"single": "one step", "seen": "tasks A to E", "unseen": "tasks F to 
 
 
 def samples_of(folder: Path, per_step: float | None = None) -> float:
-    """How many samples a state has seen, by itself or ``per_step`` of its steps. Raises ValueError where it does not say."""
+    """Number of samples that a state has seen, by itself or ``per_step`` of its steps. Raises ValueError where it does not say."""
     try:
         record = json.loads((folder / STATE).read_text())
     except (OSError, ValueError) as error:

@@ -10,7 +10,7 @@ from moe3d_ros.model.perception.encoder import EncoderConfig
 from moe3d_ros.model.perception.patches import PatchConfig
 from moe3d_ros.world.workspace import Workspace
 
-LEAST_CHANCE = 1e-6  # log odds are cut off there
+MIN_PROBABILITY = 1e-6  # log odds are clipped there
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ class ModelConfig:
             raise ValueError(f"confidence_bias must be a number, got {self.confidence_bias}")
 
     def calibrated(self, probability: float) -> float:
-        """What a step's own probability is worth, in [0, 1]: temperature and bias on its log odds (Platt 1999)."""
+        """Calibrated value of a step's own probability, in [0, 1]: temperature and bias on its log odds (Platt 1999)."""
         probability = min(max(probability, 0.0), 1.0)
         if (self.confidence_temperature, self.confidence_bias) == (1.0, 0.0):
             return probability
-        probability = min(max(probability, LEAST_CHANCE), 1 - LEAST_CHANCE)
+        probability = min(max(probability, MIN_PROBABILITY), 1 - MIN_PROBABILITY)
         odds = math.log(probability / (1 - probability)) / self.confidence_temperature + self.confidence_bias
         return 1 / (1 + math.exp(-odds))
 

@@ -157,7 +157,7 @@ class ThreeDMoE(nn.Module):
                 raise ValueError(f"there is no part {part!r} of the model: {', '.join(PARTS)}")
 
     def trained_tensors(self) -> dict[str, torch.Tensor]:
-        """What a checkpoint holds: every parameter that is not the base LLM's own, and the saved buffers."""
+        """Tensors that a checkpoint holds: every parameter that is not the base LLM's own, and the saved buffers."""
         tensors = {}
         for name, value in self.named_parameters():
             if not name.startswith("language.llm.") or value.requires_grad:

@@ -112,7 +112,7 @@ def test_two_processes_give_the_losses_of_one(tmp_path, base, whole, shard):
     assert len(read_losses(tmp_path / "two")) == 9
 
 
-def test_a_polite_stop_saves_and_says_so(tmp_path, base, whole):
+def test_a_graceful_shutdown_saves_and_says_so(tmp_path, base, whole):
     out = tmp_path / "stopped"
     process = subprocess.Popen(
         command(out, base, accumulate=2, steps=2000, workers=1),

@@ -33,7 +33,7 @@ def parse_weighted(text: str) -> list[tuple[Path, float]]:
 
 
 def is_checkpoint(folder: Path) -> bool:
-    """Whether a folder holds a checkpoint, and not the state of a run."""
+    """True for the folder of a checkpoint, False for that of a run."""
     return (folder / CHECKSUMS).exists()
 
 

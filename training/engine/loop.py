@@ -24,7 +24,7 @@ from training.engine.throughput import RATES, Meter
 
 
 class Task(Protocol):
-    """What the engine trains. ``identity`` (optional) names what a run belongs to, ``finish()`` (optional) ends it."""
+    """A training objective, its data and its parameters. ``identity`` (optional) names what a run belongs to, ``finish()`` (optional) ends it."""
 
     def module(self) -> torch.nn.Module:
         """Everything with parameters; those that require gradients are trained and saved."""
@@ -226,7 +226,7 @@ class _Run:
         return self.before + self._since_start()
 
     def _any(self, here: bool) -> bool:
-        """Whether it is so in any process: all of them must stop, or save, in the same step."""
+        """True where it is so in any process: all of them must stop, or save, in the same step."""
         if self.accelerator.num_processes == 1:
             return here
         told = self.accelerator.reduce(torch.tensor(float(here), device=self.device), "sum")

@@ -44,7 +44,7 @@ def _help(text: str, default) -> str:
 
 
 def _reading(kind) -> dict:
-    """How argparse reads a value of this type."""
+    """Arguments with which argparse reads a value of this type."""
     if get_origin(kind) in (Union, types.UnionType):
         (kind,) = (each for each in get_args(kind) if each is not type(None))
     if get_origin(kind) in (list, tuple):

@@ -1,4 +1,4 @@
-"""Which experts read what: table and heat maps of a run's or a checkpoint's loads, ``python training/reports/routing_report.py --help``."""
+"""Loads of the experts: table and heat maps of a run's or a checkpoint's loads, ``python training/reports/routing_report.py --help``."""
 
 from __future__ import annotations
 

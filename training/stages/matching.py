@@ -1,4 +1,4 @@
-"""Which slot of a scene a found object is, and what the pointer should point at."""
+"""Matches of found objects with the slots of a scene, and what the pointer should point at."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from moe3d_ros.world.vocabulary import KINDS
 
 
 def pointer_targets(right: torch.Tensor, slot: torch.Tensor) -> torch.Tensor:
-    """Which objects may be meant (..., n + 1), the last standing for none; nowhere true where all were missed.
+    """Objects that may be meant (..., n + 1), the last standing for none; nowhere true where all were missed.
 
     Args:
         right: (S, ..., K) slots, -1 for none. slot: (S, n) of the objects.
@@ -30,7 +30,7 @@ def nearest_slots(objects, scenes: SceneBatch, within: float = 0.03) -> torch.Te
 
 
 def nearest_slots_of_scene(objects, scene, indices, within: float = 0.03) -> torch.Tensor:
-    """Which detection of a single scene lies on each of the scene's objects (M,), -1 where there is none."""
+    """Detection of a single scene that lies on each of the scene's objects (M,), -1 where there is none."""
     found = []
     for index in indices:
         thing = scene.objects[index]

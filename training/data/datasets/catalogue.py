@@ -29,7 +29,7 @@ OPTIONS = {
 
 @dataclass(frozen=True)
 class Spec:
-    """Which dataset, and how to read it.
+    """A dataset, and how to read it.
 
     Attributes:
         format: one of READERS.
@@ -55,7 +55,7 @@ class Spec:
 
     @property
     def placement(self) -> str:
-        """How the clouds come into the workspace."""
+        """Policy by which the clouds come into the workspace."""
         return "none" if self.format == "recording" else self.options.get("placement", "fit")
 
     @property
