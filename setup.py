@@ -51,8 +51,17 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10",
-    packages=find_packages(include=["moe3d_ros", "moe3d_ros.*"]),
-    package_data={"moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml", "*.xml"]},
+    packages=find_packages(include=["moe3d_ros", "moe3d_ros.*", "training", "training.*"]),
+    package_data={
+        "moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml", "*.xml"],
+        "training": ["configs/*.yaml"],
+    },
+    entry_points={
+        "console_scripts": [
+            f"moe3d-{name} = training.{name}:main"
+            for name in ("train", "evaluate", "export", "study", "heads", "calibrate", "curve")
+        ]
+    },
     install_requires=CORE,
     extras_require={
         "ros": ROS,

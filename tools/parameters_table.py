@@ -1,21 +1,19 @@
 #!/usr/bin/env python3
 """Writes docs/parameters.md, the table of every node's parameters, from moe3d_ros/nodes/runtime/parameter_tables.py.
 
-python tools/parameters_table.py            # write the file
-python tools/parameters_table.py --check    # exit code 1 where it is not up to date
+tools/run python tools/parameters_table.py            # write the file
+tools/run python tools/parameters_table.py --check    # exit code 1 where it is not up to date
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from moe3d_ros.nodes.runtime.parameter_tables import TABLES, Parameter  # noqa: E402
+from moe3d_ros.nodes.runtime.parameter_tables import TABLES, Parameter
 
+ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "parameters.md"
 HEAD = """# Parameters of the nodes
 

@@ -9,15 +9,13 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
-
 import numpy as np
 import torch
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from moe3d_ros.model.checkpoint import CARD, CheckpointError, load_checkpoint, save_checkpoint
-from moe3d_ros.model.config import LEAST_CHANCE
+from moe3d_ros.model.config import MIN_PROBABILITY
 from moe3d_ros.model.language.base_llm import BaseModelError
 from moe3d_ros.planner import CHECKPOINTS, Planner
 from training.evaluation.calibration import confidences, expected_calibration_error
@@ -35,7 +33,7 @@ def fit(probability: np.ndarray, right: np.ndarray) -> tuple[float, float]:
     """
     if len(probability) == 0:
         raise ValueError("the planner planned no step at all: there is nothing to calibrate. Train it first.")
-    odds = logit(np.clip(probability, LEAST_CHANCE, 1 - LEAST_CHANCE))
+    odds = logit(np.clip(probability, MIN_PROBABILITY, 1 - MIN_PROBABILITY))
 
     def loss(values):
         scaled = odds / np.exp(values[0]) + values[1]
@@ -70,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
         records = confidences(planner, options.scenes, CALIBRATION_SEED)
         raw, right = (np.array([r[key] for r in records], float) for key in ("raw_confidence", "right"))
         temperature, bias = fit(raw, right)
-        fitted = expit(logit(np.clip(raw, LEAST_CHANCE, 1 - LEAST_CHANCE)) / temperature + bias)
+        fitted = expit(logit(np.clip(raw, MIN_PROBABILITY, 1 - MIN_PROBABILITY)) / temperature + bias)
         print(
             f"{len(right)} steps, {right.mean():.3f} right: temperature {temperature:.3f}, bias {bias:+.3f}; ECE on these "
             f"scenes {expected_calibration_error(raw, right):.3f} before, {expected_calibration_error(fitted, right):.3f} "

@@ -7,23 +7,21 @@ import json
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
-
 from moe3d_ros.model.checkpoint import CheckpointError
 from moe3d_ros.model.language.base_llm import BaseModelError
 from moe3d_ros.model.language.lora import merge_for_serving
 from moe3d_ros.planner import Planner
+from training.assembly import add_model_arguments, given_settings, model_of_runs
 from training.engine.state import STATE, StateError, load_matching
 from training.evaluation.judging.first_step import first_steps
 from training.evaluation.judging.held_out_cases import HELD_OUT_SEED, Case, moment_pair, single_step_pair
 from training.evaluation.judging.shares import shares
-from training.export import add_model_arguments, build_model
 
 FAMILIES = {"single": "one step", "seen": "tasks A to E", "unseen": "tasks F to K", "practice": "practice tasks"}
 
 
 def samples_of(folder: Path, per_step: float | None = None) -> float:
-    """How many samples a state has seen, by itself or ``per_step`` of its steps. Raises ValueError where it does not say."""
+    """Number of samples that a state has seen, by itself or ``per_step`` of its steps. Raises ValueError where it does not say."""
     try:
         record = json.loads((folder / STATE).read_text())
     except (OSError, ValueError) as error:
@@ -90,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
         states = sorted((samples_of(folder, options.samples_per_step), str(folder)) for folder in options.states)
         cases = held_out_cases(options.scenes)
         for samples, folder in states:
-            model = build_model(options)
+            model = model_of_runs(options.encoder, options.language, given_settings(options))
             load_matching({"language": model.language, "objects": model.language.objects}, folder)
             merge_for_serving(model.language.llm)
             planner = Planner(model.requires_grad_(False), device=options.device)

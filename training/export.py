@@ -1,123 +1,98 @@
 """Join the weights of finished runs into one checkpoint folder: ``python training/export.py --help``.
 
-With ``--checkpoint`` another one keeps everything but its Pose-DiT, which comes from a run: so a head is exchanged.
+    --encoder RUNS --language RUNS --pose RUN    a model of runs
+    --checkpoint FOLDER --pose RUN               a checkpoint with another Pose-DiT
+    --average A:0.4,B:0.6                        the weighted mean of checkpoints, or of runs in a --checkpoint
+
+The configuration is that of the runs' run.json; runs and options that contradict each other are refused.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import fields
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
 
 import torch
 
-from moe3d_ros.model.action.objectives import HEADS
-from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint, save_checkpoint
-from moe3d_ros.model.config import LanguageConfig, ModelConfig
-from moe3d_ros.model.language.base_llm import load_base
-from moe3d_ros.model.perception.encoder import EncoderConfig
-from moe3d_ros.model.policy import ThreeDMoE
-from training.engine.state import StateError, load_matching, read_identity, read_weights, sizes_of
+from moe3d_ros.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from moe3d_ros.model.config import ModelConfig
+from moe3d_ros.model.language.base_llm import BaseModelError
+from training.assembly import (
+    TRAINED,
+    add_model_arguments,
+    agreed_with,
+    exchange_pose,
+    given_settings,
+    model_of_runs,
+    settled_of_entry,
+)
+from training.engine.averaging import is_checkpoint, mean_of, parse_weighted
+from training.engine.config import chosen
+from training.engine.run_record import Settled
+from training.engine.state import StateError
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Build the model, fill it from the runs, write the checkpoint with half-precision weights."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_model_arguments(parser)
-    parser.add_argument(
-        "--checkpoint", type=Path, help="folder of a checkpoint instead of both: only its Pose-DiT is replaced"
-    )
-    parser.add_argument("--pose", required=True, help="run of the action stage")
+def main(arguments: list[str] | None = None) -> int:
+    """Write the checkpoint with half-precision weights; 1 where that cannot be, with the reason."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", type=Path, help="folder of a checkpoint that everything else comes from")
+    parser.add_argument("--pose", help="run of the action stage")
+    parser.add_argument("--average", help="FOLDER:WEIGHT,...: checkpoints, runs or kept states; the weights' sum is 1")
     parser.add_argument("--output", required=True, type=Path, help="checkpoint folder; an older one is replaced")
     parser.add_argument("--card", type=Path, help="text of card.md: data, recipe, scores, limits")
     parser.add_argument(
-        "--free-noise", action="store_true", help="sample poses from any noise: for a run with --decided false"
+        "--free-noise", action="store_true", help="sample poses from any noise: for an older run with --decided false"
     )
+    add_model_arguments(parser)
     options = parser.parse_args(arguments)
-    if bool(options.checkpoint) == bool(options.encoder and options.language):
-        parser.error("give --encoder and --language, or --checkpoint")
-    card = options.card.read_text() if options.card else f"# {options.name or 'default'}\n\nNot evaluated yet.\n"
-    if options.checkpoint:
-        exchange_pose(options.checkpoint, options.pose, options.output, card, options.name, not options.free_noise)
-    else:
-        model = build_model(options, pose_decided=not options.free_noise, **_head(options.pose))
-        load_matching({"pose": model.pose}, options.pose)
-        save_checkpoint(options.output, model.config.to_dict(), model.trained_tensors(), card, dtype=torch.float16)
+    if options.free_noise:
+        setattr(options, "model.pose_decided", False)
+    runs = bool(options.encoder and options.language)
+    if options.average and (options.encoder or options.language or options.pose):
+        parser.error("--average goes with --checkpoint alone: average first, then join")
+    if not options.average and (not options.pose or runs == bool(options.checkpoint)):
+        parser.error("give --pose with --encoder and --language, or with --checkpoint; or give --average")
+    try:
+        config, tensors = joined(options)
+        name = config["name"]
+        card = options.card.read_text() if options.card else f"# {name}\n\nNot evaluated yet.\n"
+        save_checkpoint(options.output, config, tensors, card, dtype=torch.float16)
+    except (StateError, CheckpointError, BaseModelError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
     size = sum(path.stat().st_size for path in options.output.iterdir()) / 2**20
     print(f"{options.output}: {size:.1f} MiB")
+    return 0
 
 
-def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    """What says how the model of some runs is built, and from which runs its encoder and its LLM come."""
-    parser.add_argument("--encoder", help="runs of the perception stage, comma-separated; later ones win")
-    parser.add_argument("--language", help="runs of Stage I and Stage II, comma-separated; later ones win")
-    parser.add_argument(
-        "--kinds", type=int, choices=(4, 8), help="as in the stages (default: of a checkpoint named here, else 4)"
-    )
-    parser.add_argument("--name", help="of the checkpoint (default: default, or that of --checkpoint)")
-    parser.add_argument("--base", default=LanguageConfig.base)
-    parser.add_argument("--moe-layers", default=LanguageConfig.moe_layers, help="as in Stage II: odd or all")
-    parser.add_argument(
-        "--rank", type=int, help=f"as in Stage II (default: of a checkpoint in --language, else {LanguageConfig.rank})"
-    )
-    for name in ("experts", "top-k", "shards"):
-        default = getattr(LanguageConfig, name.replace("-", "_"))
-        parser.add_argument(f"--{name}", type=int, default=default, help=f"as in Stage II (default {default})")
-    for name in ("shared-expert", "router-modality", "router-geometry"):
-        parser.add_argument(f"--{name}", action="store_true", help="as in Stage II")
-    parser.add_argument("--dense", action="store_true", help="a dense baseline: a Stage II run with --dense true")
+def joined(options: argparse.Namespace) -> tuple[dict, dict[str, torch.Tensor]]:
+    """Configuration and tensors of the checkpoint that the options describe."""
+    given = given_settings(options)
+    if options.average:
+        return averaged(options.average, options.checkpoint, given)
+    if options.checkpoint:
+        return exchange_pose(options.checkpoint, options.pose, given)
+    model = model_of_runs(options.encoder, options.language, given, options.pose)
+    return model.config.to_dict(), model.trained_tensors()
 
 
-def build_model(options: argparse.Namespace, **settings) -> ThreeDMoE:
-    """The model that the options of :func:`add_model_arguments` describe, with the encoder and the LLM of their runs.
-
-    settings: more of the model's configuration.
-    """
-    if options.rank is None:
-        options.rank = sizes_of(options.language)["rank"]
-    if options.kinds is None:
-        options.kinds = sizes_of(f"{options.encoder},{options.language}")["kinds"]
-    llm, tokenizer, revision = load_base(options.base)
-    converted = [entry.name for entry in fields(LanguageConfig) if entry.name not in ("base", "revision")]
-    language = LanguageConfig(base=options.base, revision=revision, **{key: getattr(options, key) for key in converted})
-    encoder = EncoderConfig(kinds=options.kinds)
-    config = ModelConfig(name=options.name or "default", encoder=encoder, language=language, **settings)
-    model = ThreeDMoE(config, llm, tokenizer)
-    load_matching({"encoder": model.encoder}, options.encoder)
-    load_matching({"language": model.language, "objects": model.language.objects}, options.language)
-    return model
-
-
-def exchange_pose(
-    checkpoint: Path, run: str, output: Path, card: str, name: str | None = None, decided: bool = True
-) -> None:
-    """Write ``checkpoint`` to ``output`` with the Pose-DiT, and the head, of a run of the action stage.
+def averaged(text: str, checkpoint: Path | None, given: Settled) -> tuple[dict, dict[str, torch.Tensor]]:
+    """The weighted mean of checkpoints, or of what runs trained in ``checkpoint``.
 
     Raises:
-        StateError: the run is damaged, or its Pose-DiT has other sizes. CheckpointError: the checkpoint is damaged.
+        ValueError: the weights are wrong, or only runs are given and no checkpoint that the rest comes from.
+        Contradiction: they do not agree on the settings of the model. StateError: they do not hold the same tensors.
     """
-    config, tensors = load_checkpoint(checkpoint)
-    weights = {f"pose.{key}": value for key, value in read_weights(run).items()}
-    wrong = [key for key, value in weights.items() if key not in tensors or tensors[key].shape != value.shape]
-    if wrong or not weights:
-        raise StateError(f"{run} has no Pose-DiT of the sizes of {checkpoint}: {', '.join(wrong[:3])} do not fit")
-    config |= {"name": name or config["name"], "pose_decided": decided, **_head(run, config)}
-    save_checkpoint(output, config, tensors | weights, card, dtype=torch.float16)
-
-
-def _head(run: str, config: dict | None = None) -> dict:
-    """Settings of the head that a run of the action stage trained; its number of steps, where the head is a new one."""
-    run = run.rsplit(",", maxsplit=1)[-1].strip()  # the last one wins
-    if (Path(run) / CHECKSUMS).exists():
-        head = load_checkpoint(run)[0].get("pose_head", "flow")
-    else:
-        head = read_identity(run).get("pose head", "flow")
-    same = config is not None and config.get("pose_head", "flow") == head
-    return {"pose_head": head} | ({} if same else {"pose_steps": HEADS[head].steps})
+    entries = parse_weighted(text)
+    rest = checkpoint or next((folder for folder, _ in entries if is_checkpoint(folder)), None)
+    if rest is None:
+        raise ValueError("only runs are to be averaged: give --checkpoint, from which everything else comes")
+    config, tensors = load_checkpoint(rest)
+    sources = [Settled(f"the checkpoint {rest}", chosen(ModelConfig.from_dict(config), TRAINED))]
+    settings = agreed_with([*sources, *(settled_of_entry(str(folder), "") for folder, _ in entries)], given, ())
+    return config | {"name": settings.get("name", config["name"])}, tensors | mean_of(entries, tensors)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -13,18 +13,19 @@ import json
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
+import torch
 
 from moe3d_ros.model.action.objectives import HEADS
-from moe3d_ros.model.checkpoint import CheckpointError
+from moe3d_ros.model.checkpoint import CheckpointError, save_checkpoint
 from moe3d_ros.model.language.base_llm import BaseModelError
 from moe3d_ros.planner import CHECKPOINTS, Planner
-from training.engine.config import parse
+from training.assembly import exchange_pose
 from training.engine.loop import train
+from training.engine.run_record import Settled
 from training.engine.state import StateError
 from training.evaluation import pose_steps
-from training.export import exchange_pose
 from training.stages.action import ActionTask
+from training.stages.command_line import parse
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -77,7 +78,8 @@ def train_head(head: str, source: Path, options, extra: list[str]) -> None:
         f"# {head}\n\nEncoder and LLM of {source.name}; Pose-DiT trained from random weights as the head {head}: "
         f"{options.action_steps} steps of the stage action, {options.joint_steps} of joint.\n"
     )
-    exchange_pose(source, str(folder / "joint"), folder / "checkpoint", card, head)
+    config, tensors = exchange_pose(source, str(folder / "joint"), Settled("this study", {"name": head}))
+    save_checkpoint(folder / "checkpoint", config, tensors, card, dtype=torch.float16)
 
 
 def stages(head: str, source: Path, folder: Path, options) -> dict[str, dict]:

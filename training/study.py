@@ -16,20 +16,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
-
 import torch
 
 from moe3d_ros.model.language.answering import generate_answers
 from moe3d_ros.model.perception.objects import from_detections
 from moe3d_ros.model.perception.patches import make_patches
 from moe3d_ros.tabletop.simulation.raycast import CloudBatch
-from training.engine.config import parse
 from training.engine.loop import train
 from training.engine.run_log import last_details, read_losses
 from training.engine.state import STATE
 from training.evaluation import question_answering
 from training.reports.study_report import write_report
+from training.stages.command_line import parse
 from training.stages.language import LanguageTask
 
 

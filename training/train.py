@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run from a checkout without installing
 
 from moe3d_ros.model.checkpoint import CheckpointError
 from moe3d_ros.model.language.base_llm import BaseModelError
-from training.engine.config import StageConfig, parse
+from training.engine.config import StageConfig
 from training.engine.loop import Task, train
 from training.engine.processes import make_accelerator
 from training.engine.state import StateError
+from training.stages.command_line import parse
 
 
 def make_task(config: StageConfig) -> Task:

@@ -1,16 +1,16 @@
-"""What a checkpoint's config.json says: sizes of every part, grid, workspace, base LLM."""
+"""Configuration of the model, as a checkpoint's config.json holds it: sizes of every part, grid, workspace, base LLM."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 
 from moe3d_ros.model.action.objectives import HEADS
 from moe3d_ros.model.perception.encoder import EncoderConfig
 from moe3d_ros.model.perception.patches import PatchConfig
 from moe3d_ros.world.workspace import Workspace
 
-LEAST_CHANCE = 1e-6  # log odds are cut off there
+MIN_PROBABILITY = 1e-6  # log odds are clipped there
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class LanguageConfig:
     router_geometry: bool = False  # and, of an object, where it is
 
     def __post_init__(self):
+        if self.rank < 1:
+            raise ValueError(f"rank must be at least 1, got {self.rank}")
         if not 1 <= self.top_k <= self.experts:
             raise ValueError(f"top_k must lie between 1 and experts, got {self.top_k} of {self.experts}")
         if self.shards < 1 or self.experts % self.shards or self.top_k % self.shards:
@@ -72,11 +74,11 @@ class ModelConfig:
             raise ValueError(f"confidence_bias must be a number, got {self.confidence_bias}")
 
     def calibrated(self, probability: float) -> float:
-        """What a step's own probability is worth, in [0, 1]: temperature and bias on its log odds (Platt 1999)."""
+        """Calibrated value of a step's own probability, in [0, 1]: temperature and bias on its log odds (Platt 1999)."""
         probability = min(max(probability, 0.0), 1.0)
         if (self.confidence_temperature, self.confidence_bias) == (1.0, 0.0):
             return probability
-        probability = min(max(probability, LEAST_CHANCE), 1 - LEAST_CHANCE)
+        probability = min(max(probability, MIN_PROBABILITY), 1 - MIN_PROBABILITY)
         odds = math.log(probability / (1 - probability)) / self.confidence_temperature + self.confidence_bias
         return 1 / (1 + math.exp(-odds))
 
@@ -99,3 +101,16 @@ class ModelConfig:
             )
         except TypeError as error:
             raise ValueError(f"config.json has a field that this version does not know: {error}") from error
+
+    def flat(self) -> dict[str, object]:
+        """Every setting by its dotted name, such as ``language.top_k``; boxes as tuples."""
+        return _flat(self)
+
+
+def _flat(config, prefix: str = "") -> dict[str, object]:
+    found: dict[str, object] = {}
+    for entry in fields(config):
+        value = getattr(config, entry.name)
+        name = prefix + entry.name
+        found |= _flat(value, f"{name}.") if is_dataclass(value) else {name: value}
+    return found

@@ -2,25 +2,92 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from moe3d_ros.model.action.anchors import anchor_feature_width
 from moe3d_ros.model.action.pose_dit import PoseDiT, PoseDiTConfig
-from moe3d_ros.model.checkpoint import check_tensor_names
+from moe3d_ros.model.checkpoint import CheckpointError, check_tensor_names
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.language.adapt import adapt_base, adapter_ranks, convert_base
+from moe3d_ros.model.language.base_llm import load_base
 from moe3d_ros.model.language.lora import adapter_names, fold_adapters, ready_to_serve
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
 from moe3d_ros.model.perception.encoder import SceneEncoder
 
+PARTS = ("encoder", "language", "pose")
 
-def make_language_model(config: ModelConfig, llm, tokenizer, adapted: bool = True) -> SceneLanguageModel:
-    """Convert a dense base in place, and adapt it unless told otherwise, and put the scene's tokens in front of it."""
-    convert_base(llm, config.language)
+
+def build_model(
+    config: ModelConfig,
+    parts: tuple[str, ...] = PARTS,
+    *,
+    seed: int | None = None,
+    dtype: torch.dtype = torch.float32,
+    llm_width: int | None = None,
+    **language,
+) -> ThreeDMoE:
+    """Build the model with random weights on the base LLM that the configuration names, for training or for weights to come.
+
+    Args:
+        parts: to build, in this order; the base LLM is loaded for ``language`` only.
+        seed: set once the base LLM is loaded; None goes on with the current random numbers.
+        dtype: of the base LLM's weights.
+        llm_width: width of the LLM's states, where Pose-DiT is built without it.
+        language: further arguments of :func:`make_language_model`.
+
+    Returns:
+        The model; its configuration holds the revision of the base LLM that was loaded.
+
+    Raises:
+        CheckpointError: the base LLM is not the one that the configuration was made for.
+        BaseModelError: the base LLM is missing or damaged.
+    """
+    llm, tokenizer = None, None
+    if "language" in parts:
+        llm, tokenizer, revision = load_base(config.language.base, dtype=dtype)
+        check_revision(config, revision)
+        config = replace(config, language=replace(config.language, revision=revision))
+    if seed is not None:
+        torch.manual_seed(seed)
+        language.setdefault("seed", seed)
+    return ThreeDMoE(config, llm, tokenizer, parts=parts, llm_width=llm_width, **language)
+
+
+def check_revision(config: ModelConfig, revision: str) -> None:
+    """Raise CheckpointError unless the base LLM with this revision is the one that the configuration was made for."""
+    wanted = config.language.revision
+    if wanted and wanted != revision:
+        raise CheckpointError(
+            f"The model {config.name} was trained on another base LLM than {config.language.base} (revision {wanted[:12]}, "
+            f"found {revision[:12]}): its adapters would only do harm."
+        )
+
+
+def make_language_model(
+    config: ModelConfig,
+    llm,
+    tokenizer,
+    adapted: bool = True,
+    converted: bool = True,
+    seed: int = 0,
+    tie_break: str = "lora",
+) -> SceneLanguageModel:
+    """Convert a dense base in place and adapt it, and put the scene's tokens in front of it.
+
+    Args:
+        adapted: with LoRA as modules of their own.
+        converted: into experts, unless the configuration is the dense baseline.
+        seed: of the experts and of LoRA.
+        tie_break: a key of TIE_BREAKERS.
+    """
+    if converted:
+        convert_base(llm, config.language, seed, tie_break)
     if adapted:
-        adapt_base(llm, config.language)
+        adapt_base(llm, config.language, seed)
     return SceneLanguageModel(
         llm, tokenizer, config.object_width, config.object_heads, config.object_layers, config.encoder.kinds
     )
@@ -58,18 +125,39 @@ class WithoutInitialization(TorchFunctionMode):
 class ThreeDMoE(nn.Module):
     """All parts. The LLM's frozen base weights come from the base; everything else from the checkpoint.
 
-    adapted: with LoRA as modules of their own, to be trained; False for a model that ``load_for_serving`` fills.
+    Args:
+        llm, tokenizer: the dense base, which is changed in place; None where ``parts`` has no language.
+        adapted: with LoRA as modules of their own, to be trained; False for a model that ``load_for_serving`` fills.
+        parts: to build, in this order; the others are None.
+        llm_width: width of the LLM's states, where Pose-DiT is built without it.
+        language: further arguments of :func:`make_language_model`.
     """
 
-    def __init__(self, config: ModelConfig, llm, tokenizer, adapted: bool = True):
+    def __init__(
+        self,
+        config: ModelConfig,
+        llm=None,
+        tokenizer=None,
+        adapted: bool = True,
+        parts: tuple[str, ...] = PARTS,
+        llm_width: int | None = None,
+        **language,
+    ):
         super().__init__()
         self.config = config
-        self.encoder = SceneEncoder(config.encoder)
-        self.language = make_language_model(config, llm, tokenizer, adapted)
-        self.pose = make_pose_dit(config, self.language.width)
+        self.encoder = self.language = self.pose = None
+        for part in parts:
+            if part == "encoder":
+                self.encoder = SceneEncoder(config.encoder)
+            elif part == "language":
+                self.language = make_language_model(config, llm, tokenizer, adapted, **language)
+            elif part == "pose":
+                self.pose = make_pose_dit(config, self.language.width if self.language is not None else llm_width)
+            else:
+                raise ValueError(f"there is no part {part!r} of the model: {', '.join(PARTS)}")
 
     def trained_tensors(self) -> dict[str, torch.Tensor]:
-        """What a checkpoint holds: every parameter that is not the base LLM's own, and the saved buffers."""
+        """Tensors that a checkpoint holds: every parameter that is not the base LLM's own, and the saved buffers."""
         tensors = {}
         for name, value in self.named_parameters():
             if not name.startswith("language.llm.") or value.requires_grad:

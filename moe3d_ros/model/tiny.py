@@ -11,10 +11,9 @@ import torch
 
 from moe3d_ros.model.checkpoint import save_checkpoint
 from moe3d_ros.model.config import LanguageConfig, ModelConfig
-from moe3d_ros.model.language.base_llm import load_base
 from moe3d_ros.model.language.grammar import DESTINATIONS, TARGETS
 from moe3d_ros.model.perception.encoder import EncoderConfig
-from moe3d_ros.model.policy import ThreeDMoE
+from moe3d_ros.model.policy import build_model
 
 DOMINANT_NORM = 50.0  # length of an embedding that no layer can drown
 
@@ -68,11 +67,10 @@ def write_tiny_checkpoint(folder: str | Path, seed: int = 0, family: str = "llam
     """
     folder = Path(folder)
     base = write_tiny_base(folder.with_name(folder.name + "-base"), seed, family, **settings)
-    llm, tokenizer, revision = load_base(base)
     config = ModelConfig(
         name="tiny",
         encoder=EncoderConfig(width=24, layers=1, heads=2, queries=6, decoder_layers=1),
-        language=LanguageConfig(base=str(base.resolve()), revision=revision, experts=2, top_k=1, rank=2),
+        language=LanguageConfig(base=str(base.resolve()), experts=2, top_k=1, rank=2),
         object_width=24,
         object_heads=2,
         object_layers=1,
@@ -81,13 +79,12 @@ def write_tiny_checkpoint(folder: str | Path, seed: int = 0, family: str = "llam
         pose_heads=2,
     )
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = ThreeDMoE(config, llm, tokenizer)
+        model = build_model(config, seed=seed)
     with torch.no_grad():
         model.encoder.head[-1].bias[0] = 4.0  # some objects are always found
-        begin, end = torch.eye(llm.config.hidden_size)[:2]
+        begin, end = torch.eye(model.language.width)[:2]
         model.language.special.copy_(torch.stack([DOMINANT_NORM * end, 3.0 * end, -3.0 * begin]))
     save_checkpoint(
-        folder, config.to_dict(), model.trained_tensors(), "A tiny random model for tests: plans nonsense.\n"
+        folder, model.config.to_dict(), model.trained_tensors(), "A tiny random model for tests: plans nonsense.\n"
     )
     return folder

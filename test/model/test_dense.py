@@ -9,13 +9,13 @@ from moe3d_ros.model.experts.moe import moe_layers
 from moe3d_ros.model.language.adapt import adapt_base, convert_base, dense_rank
 from moe3d_ros.model.language.base_llm import load_base
 from moe3d_ros.model.language.lora import merge_for_serving, trained_tensors
+from moe3d_ros.model.policy import build_model
 from moe3d_ros.model.tiny import write_tiny_base
 from moe3d_ros.planner import Planner
-from training.engine.config import StageConfig
 from training.engine.loop import train
-from training.engine.state import StateError, read_weights
+from training.engine.state import read_weights
 from training.export import main as export
-from training.stages.language import build_language_model
+from training.stages.settings import configure
 from training.train import make_task
 
 
@@ -63,13 +63,12 @@ def test_a_dense_model_merges(base):
 
 def finished(folder, task, **more) -> str:
     """Folder of a run of two steps."""
-    config = StageConfig(
+    config = configure(
         task=task,
         output=str(folder),
         workers=0,
         batch_size=2,
         log_every=1,
-        precision="float32",
         warmup=1,
         steps=2,
         learning_rate=0.01,
@@ -89,20 +88,11 @@ def runs(tmp_path_factory):
 
 
 def test_a_dense_run_becomes_a_checkpoint_that_loads(runs, tmp_path, base):
-    language = finished(tmp_path / "run", "language", dense=True, rank=2, pairs=2, real_scenes=0.0, base=base)
-    arguments = [
-        "--encoder",
-        runs["perception"],
-        "--language",
-        language,
-        "--pose",
-        runs["action"],
-        "--base",
-        base,
-        "--rank",
-        "2",
-    ]
-    export([*arguments, "--dense", "--output", str(tmp_path / "dense")])
+    language = finished(
+        tmp_path / "run", "language", precision="float32", dense=True, rank=2, pairs=2, real_scenes=0.0, base=base
+    )
+    arguments = ["--encoder", runs["perception"], "--language", language, "--pose", runs["action"]]
+    assert export([*arguments, "--output", str(tmp_path / "dense")]) == 0
     planner = Planner.from_pretrained(str(tmp_path / "dense"))
     assert planner.model.config.language.dense
     assert not moe_layers(planner.model.language.llm)
@@ -116,32 +106,16 @@ def test_a_dense_run_becomes_a_checkpoint_that_loads(runs, tmp_path, base):
     assert update.abs().max() > 1e-4
     merged = planner.model.language.llm.model.layers[1].mlp.gate_proj.weight
     torch.testing.assert_close(merged - frozen.model.layers[1].mlp.gate_proj.weight, update, atol=1e-4, rtol=1e-2)
-    with pytest.raises(StateError, match="fit none of the modules"):  # without --dense: experts that the run lacks
-        export([*arguments, "--output", str(tmp_path / "wrong")])
 
 
 def test_a_run_whose_routers_see_places_becomes_a_checkpoint_that_answers(runs, base, tmp_path):
     """The routers' extra inputs are trained, stored and served."""
     seen = {"router_modality": True, "router_geometry": True, "experts": 4, "top_k": 2}
-    language = finished(tmp_path / "places", "language", rank=2, pairs=2, real_scenes=0.0, base=base, **seen)
-    export(
-        [
-            "--encoder",
-            runs["perception"],
-            "--language",
-            language,
-            "--pose",
-            runs["action"],
-            "--base",
-            base,
-            "--rank",
-            "2",
-            "--router-modality",
-            "--router-geometry",
-            "--output",
-            str(tmp_path / "checkpoint"),
-        ]
+    language = finished(
+        tmp_path / "places", "language", precision="float32", rank=2, pairs=2, real_scenes=0.0, base=base, **seen
     )
+    named = ["--encoder", runs["perception"], "--language", language, "--pose", runs["action"]]
+    assert export([*named, "--output", str(tmp_path / "checkpoint")]) == 0
     planner = Planner.from_pretrained(str(tmp_path / "checkpoint"))
     for name, layer in moe_layers(planner.model.language.llm).items():
         stored = read_weights(language)[f"llm.{name}.router_geometry"]
@@ -156,8 +130,8 @@ def test_a_run_whose_routers_see_places_becomes_a_checkpoint_that_answers(runs, 
 
 
 def test_the_trained_baseline_is_the_served_one(base):
-    config = StageConfig(task="language", output="", base=base, dense=True, rank=2, precision="float32")
-    model, _ = build_language_model(config)
+    config = configure(task="language", output="", base=base, dense=True, rank=2, precision="float32")
+    model = build_model(config.model, ("language",), seed=config.seed).language
     llm, _ = adapted(base, dense=True)
     assert {n: p.shape for n, p in trained_tensors(model.llm).items()} == {
         n: p.shape for n, p in trained_tensors(llm).items()

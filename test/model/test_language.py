@@ -13,7 +13,6 @@ from moe3d_ros.model.language.base_llm import load_base
 from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, STEP, PlanGrammar, parse_step
 from moe3d_ros.model.language.lora import trained_tensors
 from moe3d_ros.model.language.packing import (
-    Text,
     choice_logits,
     end_pointer,
     instruction_states,
@@ -22,6 +21,7 @@ from moe3d_ros.model.language.packing import (
     step_states,
 )
 from moe3d_ros.model.language.scene_language import SceneLanguageModel, question_prompt, task_prompt
+from moe3d_ros.model.language.text_layout import Text
 from moe3d_ros.model.language.writing import generate_plan
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.tiny import write_tiny_base

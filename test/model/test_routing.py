@@ -8,11 +8,11 @@ import torch
 from moe3d_ros.model.experts.moe import moe_layers
 from moe3d_ros.model.experts.routing import load_balancing_loss, starvation_loss
 from moe3d_ros.model.tiny import write_tiny_base
-from training.engine.config import StageConfig
 from training.engine.loop import train
 from training.reports.routing_report import loads_of_run, main, table
 from training.stages.language import LanguageTask
 from training.stages.routing import layer_numbers, load_details, loads_of_details
+from training.stages.settings import LanguageStage, configure
 
 # Twenty times the default: a random tiny model's task gradients are as much larger than a real one's. Over four seeds the
 # least loads then end at 0.12 to 0.24 by modality, and at 0.00 over all tokens; at 0.05 chance decided (0.04 to 0.11).
@@ -24,7 +24,7 @@ def base(tmp_path_factory):
     return str(write_tiny_base(tmp_path_factory.mktemp("base") / "llm"))
 
 
-def settings(folder, base, **values) -> StageConfig:
+def settings(folder, base, **values) -> LanguageStage:
     values = {
         "task": "language",
         "output": str(folder),
@@ -42,7 +42,7 @@ def settings(folder, base, **values) -> StageConfig:
         "moe_layers": "all",
         **values,
     }
-    return StageConfig(**values)
+    return configure(**values)
 
 
 def collapsed(config) -> LanguageTask:

@@ -111,7 +111,7 @@ def test_a_share_of_the_instructions_is_mistyped(writer, monkeypatch):
         monkeypatch.setattr(texts, "TYPO_SHARE", share)
         drawn = [writer.single_step(SCENES[i % len(SCENES)], list(range(20)), rng) for i in range(300)]
         said = [
-            found for found in drawn if found and found.step[0].place_index is not None
+            found for found in drawn if found and found.step.step.place_index is not None
         ]  # others: in the step's own words
         return [set(writer.model.tokenizer.decode(found.text.prompt).lower().split()) for found in said]
 

@@ -9,25 +9,20 @@ from moe3d_ros.model.tiny import write_tiny_base
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.sampling import SceneRange, sample_scenes
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
-from training.engine.config import StageConfig
 from training.engine.loop import train
 from training.engine.state import StateError
 from training.evaluate import main as evaluate
 from training.evaluation import pose_steps
 from training.export import main as export
 from training.heads import main as heads
+from training.stages.settings import configure
 from training.train import make_task
 
-SMALL = {
-    "workers": 0,
-    "batch_size": 2,
-    "pairs": 2,
-    "draws": 1,
-    "experts": 2,
-    "top_k": 1,
-    "rank": 2,
-    "precision": "float32",
-}
+RUN_OF = {"encoder": "perception", "language": "language", "pose": "action"}
+MODEL = {"experts": 2, "top_k": 1, "rank": 2}
+FEW = {"workers": 0, "batch_size": 2, **MODEL}
+TEXTS = {"pairs": 2, "precision": "float32"}
+SMALL = {**FEW, **TEXTS, "draws": 1}  # of the action stage
 
 
 def with_settings(checkpoint, folder, **settings):
@@ -58,29 +53,12 @@ def source(tmp_path_factory):
     """A checkpoint with an encoder of the usual size, of runs of one step, and the arguments that its sizes need."""
     folder = tmp_path_factory.mktemp("source")
     base = str(write_tiny_base(folder / "llm"))
-    for task, more in (("perception", {}), ("language", {"real_scenes": 0.0}), ("action", {"llm_width": 32})):
-        config = StageConfig(task=task, output=str(folder / task), steps=1, base=base, **SMALL, **more)
+    stages = {"perception": {}, "language": {**TEXTS, "real_scenes": 0.0}, "action": {**SMALL, "llm_width": 32}}
+    for task, more in stages.items():
+        config = configure(task=task, output=str(folder / task), steps=1, base=base, **FEW | more)
         train(make_task(config), config)
-    export(
-        [
-            "--encoder",
-            str(folder / "perception"),
-            "--language",
-            str(folder / "language"),
-            "--pose",
-            str(folder / "action"),
-            "--base",
-            base,
-            "--experts",
-            "2",
-            "--top-k",
-            "1",
-            "--rank",
-            "2",
-            "--output",
-            str(folder / "checkpoint"),
-        ]
-    )
+    named = [text for name in ("encoder", "language", "pose") for text in (f"--{name}", str(folder / RUN_OF[name]))]
+    assert export([*named, "--output", str(folder / "checkpoint")]) == 0
     sizes = {**SMALL, "base": base, "llm_width": 32}
     return folder / "checkpoint", [text for key, value in sizes.items() for text in (f"--{key}", str(value))]
 
@@ -116,7 +94,7 @@ def test_one_command_trains_the_baselines_with_one_budget(tmp_path, source):
         assert {name for name in before if not name.startswith("pose.")} <= same  # encoder and LLM are the source's
         assert "pose.pose.weight" not in same
         assert Planner.from_pretrained(str(tmp_path / head / "checkpoint")).model.pose.head is HEADS[head]
-    resumed = StageConfig(
+    resumed = configure(
         task="action", output=str(tmp_path / "ddim/action"), steps=3, llm_width=32, head="flow", **SMALL
     )
     with pytest.raises(StateError, match="another pose head"):
@@ -157,7 +135,7 @@ def test_the_suite_says_what_is_wrong(tiny_checkpoint, capsys):
 
 
 def test_a_share_of_the_draws_starts_from_pure_noise(tmp_path):
-    config = StageConfig(task="action", output=str(tmp_path), llm_width=32, from_start=1.0, **SMALL)
+    config = configure(task="action", output=str(tmp_path), llm_width=32, from_start=1.0, **SMALL)
     task, seen = make_task(config), []
     task.pose.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[:2]))
     batch = task.make_batch(0)
@@ -166,4 +144,4 @@ def test_a_share_of_the_draws_starts_from_pure_noise(tmp_path):
     assert (t == 1.0).all()
     assert x_t.shape[:2] == t.shape
     with pytest.raises(ValueError, match="from_start"):
-        StageConfig(task="action", output=str(tmp_path), from_start=1.5)
+        configure(task="action", output=str(tmp_path), from_start=1.5)

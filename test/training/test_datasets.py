@@ -25,6 +25,7 @@ from training.data.datasets.example import Cloud, DataError
 from training.data.datasets.placement import CROP_MARGIN, place
 from training.data.datasets.scans import Scans, read_vertices
 from training.engine.loop import train
+from training.stages.settings import configure
 from training.train import make_task
 
 
@@ -209,8 +210,6 @@ ALL_TEXTS = ",".join(
 
 
 def settings(tmp_path, **values):
-    from training.engine.config import StageConfig
-
     values = {
         "output": str(tmp_path),
         "workers": 0,
@@ -225,7 +224,7 @@ def settings(tmp_path, **values):
         "data_share": 1.0,
         **values,
     }
-    return StageConfig(**values)
+    return configure(**values)
 
 
 @pytest.fixture(scope="module")
@@ -238,10 +237,10 @@ def test_the_language_stage_learns_a_datasets_answers(tmp_path, base):
         tmp_path, task="language", base=base, data=ALL_TEXTS, steps=25, overfit=1, batch_size=2, learning_rate=1e-2
     )
     task = make_task(config)
-    scenes, patches, texts = task.make_batch(0)
-    assert scenes is None
-    assert patches.mask.any()
-    assert all(text.allowed is None for row in texts for text in row)
+    batch = task.make_batch(0)
+    assert batch.scenes is None
+    assert batch.patches.mask.any()
+    assert all(text.allowed is None for row in batch.texts for text in row)
     with torch.no_grad():
         first = float(task.loss(task.make_batch(0))[0])
     assert train(task, config)["loss"] < 0.7 * first
@@ -250,7 +249,7 @@ def test_the_language_stage_learns_a_datasets_answers(tmp_path, base):
 def test_two_steps_with_every_dataset_and_generated_scenes(tmp_path, base):
     config = settings(tmp_path, task="language", base=base, data=ALL_TEXTS, steps=2, data_share=0.5)
     task = make_task(config)
-    kinds = {task.make_batch(seed)[0] is None for seed in range(8)}
+    kinds = {task.make_batch(seed).scenes is None for seed in range(8)}
     assert kinds == {True, False}
     assert np.isfinite(train(task, config)["loss"])
     asked = {
@@ -266,11 +265,12 @@ def test_two_steps_of_the_action_stage_with_recordings(tmp_path):
     data = f"recording:{SAMPLES}/recording_mcap,recording:{SAMPLES}/recording_sqlite3"
     config = settings(tmp_path, task="action", data=data, steps=2, llm_width=32, draws=2)
     task = make_task(config)
-    demonstrated, patches, _, (positions, _, slots, valid) = task.make_batch(1)
-    assert bool(valid.all())
-    assert slots[0, 0].tolist() == [0, 1]
+    batch = task.make_batch(1)
+    demonstrated, patches, targets = batch.scenes, batch.patches, batch.targets
+    assert bool(targets.valid.all())
+    assert targets.slots[0, 0].tolist() == [0, 1]
     wanted = {tuple(np.round(record.pick.position, 4)) for d in task.mixture.datasets for record in d.records}
-    assert {tuple(np.round(p, 4)) for p in positions[:, 0, 0].double().numpy()} <= wanted
+    assert {tuple(np.round(p, 4)) for p in targets.positions[:, 0, 0].double().numpy()} <= wanted
     near = (patches.centroids[0, :, :2] - demonstrated.pick[0, :2]).norm(dim=-1) < 0.02
     assert bool((patches.labels[0][near & patches.mask[0]] == 0).any())
     assert np.isfinite(train(task, config)["loss"])
@@ -291,8 +291,8 @@ def test_a_demonstration_means_what_stands_at_its_poses():
 
 
 def test_a_stage_says_which_data_it_cannot_use(tmp_path, base):
-    with pytest.raises(ValueError, match="task language"):
-        settings(tmp_path, task="perception", data=ALL_TEXTS)
+    with pytest.raises(ValueError, match="perception has no setting data"):
+        configure(task="perception", output=str(tmp_path), data=ALL_TEXTS)
     with pytest.raises(ValueError, match="recordings train Pose-DiT"):
         make_task(settings(tmp_path, task="language", base=base, data=f"recording:{SAMPLES}/recording_mcap"))
     with pytest.raises(ValueError, match="no poses to learn"):

@@ -14,14 +14,14 @@ from places import ROOT
 
 from moe3d_ros.model.tiny import write_tiny_base
 from training.curve import samples_of
-from training.engine.config import StageConfig, parse
+from training.engine.config import StageConfig
 from training.engine.loop import progress_factor, train
 from training.engine.run_log import read_losses
 from training.engine.state import KEPT, STATE, StateError, load_matching, read_weights
+from training.stages.command_line import parse
 from training.stages.language import LanguageTask
 
 COMMON = {
-    "task": "language",
     "workers": 0,
     "batch_size": 2,
     "pairs": 2,
@@ -112,7 +112,7 @@ def test_two_processes_give_the_losses_of_one(tmp_path, base, whole, shard):
     assert len(read_losses(tmp_path / "two")) == 9
 
 
-def test_a_polite_stop_saves_and_says_so(tmp_path, base, whole):
+def test_a_graceful_shutdown_saves_and_says_so(tmp_path, base, whole):
     out = tmp_path / "stopped"
     process = subprocess.Popen(
         command(out, base, accumulate=2, steps=2000, workers=1),

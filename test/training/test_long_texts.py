@@ -16,10 +16,11 @@ from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 from moe3d_ros.tabletop.tasks.progress import sample_impossible, sample_progress
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS
 from training.data.mixture import sample_mixture
+from training.data.targets import SceneStep
 from training.data.texts import TextWriter
-from training.engine.config import StageConfig
 from training.stages.language import LanguageTask
 from training.stages.matching import pointer_targets
+from training.stages.settings import configure
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,7 @@ def test_pose_dit_learns_places_on_the_table_from_the_steps_own_words(writer, na
     assert (found.steps[0].place_index is None) == own_words
     assert read.text.prompt == (writer.model.encode(task_prompt(found.steps[0].text)) if own_words else text.prompt)
     assert read.text.answer == text.answer
-    assert read.step == (found.steps[0], slots)
+    assert read.step == SceneStep(found.steps[0], slots)
 
 
 def one_scene(model, count: int):
@@ -141,7 +142,7 @@ def test_a_mixture_holds_moments_and_random_scenes():
 
 
 def test_stage_two_learns_from_moments(tmp_path, base):
-    config = StageConfig(
+    config = configure(
         task="language",
         output=str(tmp_path),
         base=base,

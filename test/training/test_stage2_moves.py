@@ -5,9 +5,9 @@ import torch
 
 from moe3d_ros.model.experts.moe import EXPERT_TENSORS, moe_layers
 from moe3d_ros.model.tiny import write_tiny_base
-from training.engine.config import StageConfig
 from training.engine.loop import train
 from training.stages.language import LanguageTask
+from training.stages.settings import configure
 
 # Of each part that Stage II trains, a word of its tensors' names.
 PARTS = (
@@ -50,7 +50,7 @@ def tensors(task) -> dict[str, torch.Tensor]:
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stage2")
     base = str(write_tiny_base(folder / "llm"))
-    config = StageConfig(
+    config = configure(
         task="language",
         output=str(folder / "run"),
         base=base,

@@ -16,17 +16,19 @@ from moe3d_ros.tabletop.scenes.batch import SceneBatch
 from moe3d_ros.tabletop.scenes.scene import SceneObject
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, SHAPES
 from training.data.mixture import sample_mixture
-from training.engine.config import CONFIG_FOLDER, StageConfig, parse
+from training.engine.config import StageConfig
 from training.engine.loop import train
 from training.engine.state import StateError, load_matching, read_weights
 from training.evaluation import question_answering
 from training.evaluation.metrics.prior import Prior
 from training.export import main as export
 from training.stages.alignment import AlignmentTask
+from training.stages.command_line import CONFIG_FOLDER, parse
 from training.stages.described import relation_targets
 from training.stages.detection import reading_loss
 from training.stages.language import LANGUAGE_RANGE, LanguageTask
 from training.stages.perception import PerceptionTask
+from training.stages.settings import configure
 from training.train import main, make_task
 
 
@@ -42,11 +44,12 @@ def settings(tmp_path, **values) -> StageConfig:
         "workers": 0,
         "batch_size": 2,
         "log_every": 1,
-        "precision": "float32",
         "warmup": 1,
         **values,
     }
-    return StageConfig(**values)
+    if values["task"] in ("language", "action"):
+        values.setdefault("precision", "float32")
+    return configure(**values)
 
 
 def test_every_stage_file_is_a_valid_configuration():
@@ -126,7 +129,7 @@ def test_captions_align_the_projection_through_the_frozen_llm(tmp_path, base):
     stage |= {"init": None, "base": base, "steps": 10, "pairs": 2, "real_scenes": 0.0, "learning_rate": 1e-2}
     config = settings(tmp_path, **{**stage, "output": str(tmp_path)})
     task = LanguageTask(config)
-    kinds = {text.kind for texts in task.make_batch(0)[2] for text in texts}
+    kinds = {text.kind for texts in task.make_batch(0).texts for text in texts}
     assert kinds == {"question"}
     before = {name: value.detach().clone() for name, value in task.model.named_parameters()}
     batch = task.make_batch(99)
@@ -182,28 +185,8 @@ def test_runs_with_fine_grained_experts_become_a_checkpoint_that_loads(tmp_path,
         train(make_task(config), config)
         runs[task] = config.output
     output = tmp_path / "checkpoint"
-    export(
-        [
-            "--encoder",
-            runs["perception"],
-            "--language",
-            runs["language"],
-            "--pose",
-            runs["action"],
-            "--base",
-            base,
-            "--experts",
-            "4",
-            "--top-k",
-            "2",
-            "--shards",
-            "2",
-            "--rank",
-            "2",
-            "--output",
-            str(output),
-        ]
-    )
+    named = ["--encoder", runs["perception"], "--language", runs["language"], "--pose", runs["action"]]
+    assert export([*named, "--output", str(output)]) == 0
     model = Planner.from_pretrained(str(output)).model
     assert model.config.language.shards == 2
     trained = read_weights(runs["language"])["pointer.query.weight"]
@@ -257,10 +240,12 @@ def test_a_stage_can_start_from_a_checkpoint(tmp_path):
 
 def test_a_stage_takes_its_sizes_from_the_checkpoint_that_it_starts_from(tmp_path):
     checkpoint = write_tiny_checkpoint(tmp_path / "tiny")  # rank 2, four kinds
-    assert settings(tmp_path, init=f"runs/other,{checkpoint}").rank == 2
-    assert settings(tmp_path, init=f"{checkpoint}:encoder").rank == LanguageConfig.rank  # of which the LLM is not taken
+    assert settings(tmp_path, init=f"runs/other,{checkpoint}").model.language.rank == 2
+    assert (
+        settings(tmp_path, init=f"{checkpoint}:encoder").model.language.rank == LanguageConfig.rank
+    )  # of which the LLM is not taken
     grown = settings(tmp_path, init=str(checkpoint), rank=5, kinds=8)
-    assert (grown.rank, grown.kinds) == (5, 8)
+    assert (grown.model.language.rank, grown.model.encoder.kinds) == (5, 8)
 
 
 def test_long_tasks_can_be_chosen_and_only_those_of_training(tmp_path):
@@ -269,7 +254,7 @@ def test_long_tasks_can_be_chosen_and_only_those_of_training(tmp_path):
     assert {moment.task.name for moment in moments if not moment.task.reason} == {"clear_zone", "E"}
     for task in ("perception", "action"):
         config = settings(tmp_path, task=task, batch_size=8, long_tasks=1.0, long_names=["bowls_to_zone"])
-        scenes = make_task(config).make_batch(3)[0]
+        scenes = make_task(config).make_batch(3).scenes
         kinds = [{KINDS[kind] for kind in row.tolist() if kind >= 0} for row in scenes.kind]
         assert all({"block", "bowl", "zone"} <= found for found in kinds)
     assert settings(tmp_path, long_names=["A", "A", "E"]).long_names == ["A", "A", "E"]

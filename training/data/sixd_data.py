@@ -18,7 +18,7 @@ def sample_sixd(number: int, rng: np.random.Generator, device: str = "cpu") -> S
 
 
 def is_sixd(scene: Scene) -> bool:
-    """Whether something stands there that only 6D scenes have."""
+    """True where something stands there that only 6D scenes have."""
     return any(KINDS.index(thing.kind) >= PLAIN_KINDS for thing in scene.objects)
 
 

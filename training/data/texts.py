@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from moe3d_ros.model.language.grammar import DONE, PICK, PLACE
-from moe3d_ros.model.language.packing import Text
 from moe3d_ros.model.language.scene_language import SceneLanguageModel, question_prompt, task_prompt
+from moe3d_ros.model.language.text_layout import Text
 from moe3d_ros.tabletop.questions.questions import CAPTION_WEIGHTS, WEIGHTS, draw_question
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.step import Step
@@ -18,6 +18,7 @@ from moe3d_ros.tabletop.tasks.single_step import random_step_text, single_step_t
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
 from moe3d_ros.tabletop.words.typos import with_typos
 from training.data.sixd_data import is_sixd
+from training.data.targets import SceneStep
 
 # Of the texts about a scene that no long task belongs to.
 SHARES = {"plain": 0.08, "grounded": 0.25, "done": 0.04, "cannot": 0.1, "question": 0.53}
@@ -38,10 +39,10 @@ HISTORY_SHARE = 0.5  # of the long tasks are told what was done already; the sce
 
 @dataclass
 class StepText:
-    """A text of one step and the step itself with the slots of its scene's objects."""
+    """A text of one step and the step itself."""
 
     text: Text
-    step: tuple[Step, list[int]]
+    step: SceneStep
 
 
 class TextWriter:
@@ -90,7 +91,7 @@ class TextWriter:
         return Text(encode(question_prompt(found.text)), answer, None, [(0, 1)], pointers, "question")
 
     def long(self, moment: Progress, slots: list[int], rng, words: str = "", most: int | None = None) -> Text:
-        """What a long task still needs, said in ``words``: its next steps, ``done`` or ``cannot``; at most ``most`` steps."""
+        """Steps that a long task still needs, said in ``words``, or ``done`` or ``cannot``; at most ``most`` steps."""
         most = most or int(rng.choice(STEPS_LEARNT, p=STEP_SHARES))
         history = moment.history if rng.random() < HISTORY_SHARE else []
         kind = "cannot" if moment.task.reason else "long" if moment.steps else "done"
@@ -113,7 +114,7 @@ class TextWriter:
         :func:`moe3d_ros.model.language.writing.generate_plan` reads it for Pose-DiT."""
         if step.place_index is None:
             text = replace(text, prompt=self.model.encode(task_prompt(step.text)))
-        return StepText(text, (step, slots))
+        return StepText(text, SceneStep(step, slots))
 
     def _single(self, scene: Scene, slots, kind: str, rng) -> Text | None:
         if kind == "cannot":

@@ -1,4 +1,4 @@
-"""Which number format is fast on this machine."""
+"""Number format that is fast on this machine."""
 
 from __future__ import annotations
 

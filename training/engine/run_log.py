@@ -1,4 +1,4 @@
-"""What a run writes while it trains: the exact loss of every step, figures for people, curves for TensorBoard."""
+"""Logs of a run: the exact loss of every step, figures for people, curves for TensorBoard."""
 
 from __future__ import annotations
 

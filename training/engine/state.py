@@ -181,7 +181,7 @@ def read_weights(folder: str | Path, identity: dict[str, str] | None = None) -> 
 
 
 def read_identity(folder: str | Path) -> dict[str, str]:
-    """What a finished or running run belongs to: its base LLM's revision, the head that it trained.
+    """Identity of a finished or running run: its base LLM's revision, the head that it trained.
 
     Raises:
         StateError: the run's state is damaged.

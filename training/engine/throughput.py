@@ -1,4 +1,4 @@
-"""How fast a run is: samples and tokens per second, operations as a share of what this machine can multiply, memory.
+"""Throughput of a run: samples and tokens per second, operations as a share of what this machine can multiply, memory.
 
 Operations are counted by PyTorch's own formulas over a real step, forward and backward: matrix products and attention,
 nothing else. The peak is measured, not looked up: the best of a few large matrix products with the same threads.
@@ -79,7 +79,7 @@ class Meter:
         return self.counter
 
     def counted(self, tokens: float, samples: float) -> None:
-        """What the micro-batch under the counter held."""
+        """Take note of what the micro-batch under the counter held."""
         self.per_unit = self.counter.total / (tokens or samples)
 
     def add(self, samples: float, tokens: float) -> None:

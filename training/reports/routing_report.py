@@ -1,4 +1,4 @@
-"""Which experts read what: table and heat maps of a run's or a checkpoint's loads, ``python training/reports/routing_report.py --help``."""
+"""Loads of the experts: table and heat maps of a run's or a checkpoint's loads, ``python training/reports/routing_report.py --help``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import argparse
 import json
 import sys
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run from a checkout without installing
 
 import torch
 from torch import Tensor
@@ -18,9 +16,9 @@ from moe3d_ros.model.experts.routing import RouterRecorder, by_modality
 from moe3d_ros.model.language.base_llm import BaseModelError
 from moe3d_ros.model.language.packing import pack
 from moe3d_ros.planner import Planner
-from training.engine.config import StageConfig
 from training.stages.language import LanguageTask
 from training.stages.routing import layer_numbers, loads_of_details
+from training.stages.settings import LanguageStage
 
 FLOOR = 0.05  # of its modality's load, below which an expert counts as starved
 HELD_OUT_SEED = 9_600_000_000  # training seeds are far below
@@ -47,15 +45,13 @@ def loads_of_model(planner: Planner, scenes: int = 40, batch: int = 4) -> tuple[
     layers = moe_layers(planner.model.language.llm)
     if not layers:
         raise ValueError(f"the checkpoint {planner.name} is dense: it has no experts to report on")
-    config = StageConfig(
-        task="language", output="", batch_size=batch, device=planner.device, kinds=planner.model.config.encoder.kinds
-    )
+    config = LanguageStage(output="", batch_size=batch, device=planner.device, model=planner.model.config)
     task = LanguageTask(config, planner.model.language, planner.model.encoder)
     counts: dict[str, Tensor] = {}
     for number in range((scenes + batch - 1) // batch):
-        seen, patches, texts = task.make_batch(HELD_OUT_SEED + number)
-        objects, slot = task.see(seen, patches)
-        packed = pack(task.model, task.model.objects(objects)[1], objects, slot, texts)
+        seen = task.make_batch(HELD_OUT_SEED + number)
+        objects, slot = task.see(seen)
+        packed = pack(task.model, task.model.objects(objects)[1], objects, slot, seen.texts)
         with RouterRecorder(task.model.llm) as routing:
             task.run(packed)
         tokens = by_modality(packed.real, packed.places.is_object)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,49 +15,58 @@ from moe3d_ros.model.action.anchors import anchor_inputs, step_condition
 from moe3d_ros.model.action.pose_dit import pose_loss
 from moe3d_ros.model.action.rectified_flow import nearest_index
 from moe3d_ros.model.action.symmetry import TOP_DOWN, quarter_turns
-from moe3d_ros.model.config import LanguageConfig, ModelConfig
 from moe3d_ros.model.language.packing import object_index, pack, step_states
-from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
 from moe3d_ros.model.perception.objects import ObjectSet, from_detections
-from moe3d_ros.model.perception.patches import make_patches
-from moe3d_ros.model.policy import make_pose_dit
+from moe3d_ros.model.perception.patches import PatchBatch, make_patches
+from moe3d_ros.model.policy import build_model
+from moe3d_ros.tabletop.scenes.batch import SceneBatch
 from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 from moe3d_ros.tabletop.tasks.single_step import random_step
-from moe3d_ros.world.geometry import quaternion_to_matrix, symmetric_angle_error, tool_angle, yaw_of
+from moe3d_ros.world.geometry import symmetric_angle_error, tool_angle, yaw_of
 from training.data.datasets.demonstrations import Demonstrated, DemonstrationMixture
 from training.data.mixture import sample_mixture
 from training.data.sixd_data import is_sixd, random_sixd_step
+from training.data.targets import PoseTargets, SceneStep, pose_targets
 from training.data.texts import StepText
-from training.engine.config import StageConfig
 from training.engine.state import load_matching
 from training.stages.detection import visible_objects
 from training.stages.language import LanguageTask
 from training.stages.matching import nearest_slots
+from training.stages.settings import ActionStage
+
+
+@dataclass
+class ActionBatch:
+    """Scenes and the poses to be learnt in them.
+
+    Attributes:
+        scenes: generated ones, or what demonstrations meant.
+        texts: of one step each behind every scene, where the LLM is read.
+    """
+
+    scenes: SceneBatch | Demonstrated
+    patches: PatchBatch
+    targets: PoseTargets
+    texts: list[list[StepText]] | None = None
 
 
 class ActionTask:
     """Poses of random steps (no LLM), or of instructed ones with the frozen LLM's step states."""
 
-    def __init__(self, config: StageConfig):
+    def __init__(self, config: ActionStage):
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
-        self.mixture = DemonstrationMixture(config.data) if config.data else None
-        model_config = ModelConfig(
-            encoder=EncoderConfig(kinds=config.kinds),
-            language=LanguageConfig(base=config.base),
-            pose_head=config.head,
-            pose_decided=config.decided,
-        )
+        self.mixture = DemonstrationMixture(config.data, config.model) if config.data else None
         self.language = None
         torch.manual_seed(config.seed)
         if config.with_llm:
-            self.language = LanguageTask(config.without_init())
+            self.language = LanguageTask(config.language_stage())
             self.language.model.requires_grad_(False)
-        self.identity = {"pose head": config.head} | (self.language.identity if self.language else {})
+        self.identity = {"pose head": config.model.pose_head} | (self.language.identity if self.language else {})
         llm_width = self.language.model.width if self.language else config.llm_width
-        self.encoder = SceneEncoder(model_config.encoder).eval().requires_grad_(False)
-        self.pose = make_pose_dit(model_config, llm_width)
+        built = build_model(config.model, ("encoder", "pose"), llm_width=llm_width)
+        self.encoder, self.pose = built.encoder.eval().requires_grad_(False), built.pose
         modules = {"encoder": self.encoder, "pose": self.pose}
         if self.language:
             modules |= {"language": self.language.model, "objects": self.language.model.objects}
@@ -70,12 +80,12 @@ class ActionTask:
     def module(self) -> torch.nn.Module:
         return self.pose
 
-    def make_batch(self, seed: int):
+    def make_batch(self, seed: int) -> ActionBatch:
         generator = torch.Generator().manual_seed(seed)
         rng = np.random.default_rng(seed)
         if self.mixture and rng.random() < self.config.data_share:
             demonstrated, patches, steps = self.mixture.batch(self.config.batch_size, rng)
-            return demonstrated, patches, None, _pose_targets(steps, 1)
+            return ActionBatch(demonstrated, patches, pose_targets(steps, 1))
         scenes, moments = sample_mixture(
             self.config.batch_size,
             self.config.long_tasks,
@@ -86,7 +96,10 @@ class ActionTask:
             self.config.long_names or (),
         )
         cloud = sense(scenes, SensorRange(), generator)
-        patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), labels=cloud.slot)
+        model = self.config.model
+        patches = make_patches(
+            cloud.scene, cloud.points, cloud.colors, len(scenes), model.patches, model.workspace, cloud.slot
+        )
         scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)
         if self.language:
             texts = [self._texts(scenes, index, moment, rng) for index, moment in enumerate(moments)]
@@ -97,8 +110,8 @@ class ActionTask:
                 scene, slots = scenes.scene(index)
                 draw = random_sixd_step if is_sixd(scene) else random_step
                 drawn = [draw(scene, rng) for _ in range(self.config.pairs)]
-                steps.append([(s, slots) for s in drawn if s is not None])
-        return scenes, patches, texts, _pose_targets(steps, self.config.pairs)
+                steps.append([SceneStep(step, slots) for step in drawn if step is not None])
+        return ActionBatch(scenes, patches, pose_targets(steps, self.config.pairs), texts)
 
     def _texts(self, scenes, index: int, moment, rng) -> list[StepText]:
         """Texts of one step behind a scene, with their steps."""
@@ -111,14 +124,15 @@ class ActionTask:
             drawn.append(writer.single_step(*scenes.scene(index), rng))
         return [text for text in drawn if text is not None]
 
-    def loss(self, batch):
-        scenes, patches, texts, (positions, matrices, slots, valid) = batch
+    def loss(self, batch: ActionBatch) -> tuple[torch.Tensor, dict[str, float]]:
+        scenes, patches, targets = batch.scenes, batch.patches, batch.targets
+        slots, valid = targets.slots, targets.valid
         with torch.no_grad():
             encoded, found = self.encoder(patches)
             objects = from_detections(found)
             known = isinstance(scenes, Demonstrated)
             slot = scenes.nearest_slots(objects) if known else nearest_slots(objects, scenes)
-            condition = self._conditions(objects, slot, texts, valid)
+            condition = self._conditions(objects, slot, batch.texts, valid)
             index = object_index(slots.flatten(1), slot).view_as(slots)
         draws = self.config.draws
         if self.language:  # now and then the poses must be found from the step's state alone
@@ -130,7 +144,7 @@ class ActionTask:
         def repeat(value):
             return value.repeat_interleave(draws, dim=1)
 
-        target = self.pose.normalize(positions, anchors.turn().mT @ matrices)  # (B, M, 2, 9)
+        target = self.pose.normalize(targets.positions, anchors.turn().mT @ targets.matrices)  # (B, M, 2, 9)
         target, seen = repeat(target), repeat(anchors.positions)
         noise = self.pose.draw_noise(target.shape[:2], seen)
         if self.config.symmetric:
@@ -202,19 +216,3 @@ class ActionTask:
             "yaw_10deg": float((turn[:, 0] < math.radians(10)).mean()),
             "place_yaw_10deg": float((turn[:, 1] < math.radians(10)).mean()),
         }
-
-
-def _pose_targets(steps, width: int):
-    """Steps of B scenes -> positions (B, M, 2, 3), matrices (B, M, 2, 3, 3), slots (B, M, 2) (-1 none), valid (B, M)."""
-    batch = len(steps)
-    positions, matrices = torch.zeros(batch, width, 2, 3), torch.eye(3).expand(batch, width, 2, 3, 3).clone()
-    slots, valid = torch.full((batch, width, 2), -1), torch.zeros(batch, width, dtype=torch.bool)
-    for row, drawn in enumerate(steps):
-        for column, (step, slot_of) in enumerate(drawn):
-            for which, pose in enumerate((step.pick, step.place)):
-                positions[row, column, which] = torch.tensor(pose.position)
-                matrices[row, column, which] = torch.from_numpy(quaternion_to_matrix(pose.orientation)).float()
-            slots[row, column, 0] = slot_of[step.pick_index]
-            slots[row, column, 1] = -1 if step.place_index is None else slot_of[step.place_index]
-            valid[row, column] = True
-    return positions, matrices, slots, valid

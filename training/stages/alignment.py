@@ -7,19 +7,19 @@ projection the LLM stays at chance for thousands of samples; from this one it st
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 
-from moe3d_ros.model.language.base_llm import load_base
-from moe3d_ros.model.language.scene_language import SceneLanguageModel
-from moe3d_ros.model.perception.objects import RELATIONS, TASK_RELATIONS
+from moe3d_ros.model.perception.objects import RELATIONS, TASK_RELATIONS, ObjectSet
+from moe3d_ros.model.policy import build_model
+from moe3d_ros.tabletop.scenes.batch import SceneBatch
 from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE, sample_scenes
 from moe3d_ros.world.vocabulary import BLOCK, COLOR_NAMES, KINDS, SIZE_NAMES
-from training.engine.config import StageConfig
 from training.engine.state import load_matching
 from training.stages.described import describe, relation_targets
+from training.stages.settings import AlignmentStage
 
 # Words that a relation adds to an object's token; a relation without a word is still a feature.
 RELATION_WORDS = {
@@ -39,32 +39,39 @@ OF_TASKS = [RELATIONS.index(name) for name in TASK_RELATIONS]
 OF_SIZE = [RELATIONS.index(name) for name in ("bigger", "smaller")]
 
 
+@dataclass
+class AlignmentBatch:
+    """Scenes, their objects as the encoder would describe them, and the slot of each object (B, n), -1 for padding."""
+
+    scenes: SceneBatch
+    objects: ObjectSet
+    slot: torch.Tensor
+
+
 class AlignmentTask:
     """Relations by gradient descent, then the projection in closed form."""
 
-    def __init__(self, config: StageConfig):
-        self.config = config
-        llm, tokenizer, revision = load_base(config.base)
-        torch.manual_seed(config.seed)
-        language = SceneLanguageModel(llm, tokenizer, kinds=config.kinds)
+    def __init__(self, config: AlignmentStage):
+        self.config, self.kinds = config, config.model.encoder.kinds
+        model = build_model(config.model, ("language",), seed=config.seed, converted=False, adapted=False)
+        language = model.language
         self.objects = language.objects
-        self.identity = {"base LLM": revision}
+        self.identity = {"base LLM": model.config.language.revision}
         load_matching({"language": language, "objects": self.objects}, config.init or "", self.identity)
         self.words = {word: language.word_embedding(word) for word in _vocabulary()}
 
     def module(self) -> torch.nn.Module:
         return self.objects
 
-    def make_batch(self, seed: int):
+    def make_batch(self, seed: int) -> AlignmentBatch:
         generator = torch.Generator().manual_seed(seed)
         scenes = sample_scenes(self.config.batch_size, RELATION_RANGE, generator)
-        objects, slot = describe(scenes, generator, kinds=self.config.kinds)
-        return scenes, objects, slot
+        return AlignmentBatch(scenes, *describe(scenes, generator, kinds=self.kinds))
 
-    def loss(self, batch):
-        scenes, objects, slot = batch
+    def loss(self, batch: AlignmentBatch) -> tuple[torch.Tensor, dict[str, float]]:
+        scenes, objects, slot = batch.scenes, batch.objects, batch.slot
         _, logits = self.objects.embed(objects)
-        truth = relation_targets(scenes, self.config.kinds)
+        truth = relation_targets(scenes, self.kinds)
         truth = truth.gather(1, slot.clamp(min=0)[..., None].expand(-1, -1, truth.shape[-1]))
         logits, truth = logits[objects.mask], truth[objects.mask]
         loss = F.binary_cross_entropy_with_logits(logits, truth, pos_weight=torch.tensor(POSITIVE_WEIGHT))
@@ -98,11 +105,12 @@ class AlignmentTask:
         return {"explained": 1 - float(error)}
 
     def _pairs(self, seed: int):
-        scenes, objects, slot = self.make_batch(10_000_000 + seed)
+        batch = self.make_batch(10_000_000 + seed)
+        scenes, objects, slot = batch.scenes, batch.objects, batch.slot
         features, _ = self.objects.embed(objects)
         rows, columns = torch.nonzero(objects.mask, as_tuple=True)
         slots = slot[rows, columns]
-        truth = relation_targets(scenes, self.config.kinds)[rows, slots]
+        truth = relation_targets(scenes, self.kinds)[rows, slots]
         kind, color = scenes.kind[rows, slots], scenes.color[rows, slots]
         stack = lambda names: torch.stack([self.words[" " + name] for name in names])  # noqa: E731
         target = stack(COLOR_NAMES)[color] + stack(KINDS)[kind]

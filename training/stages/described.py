@@ -57,7 +57,7 @@ def _confident(index, classes, uniform, normal, wrong: float, errors: float) -> 
 
 
 def relation_targets(scenes: SceneBatch, kinds: int = PLAIN_KINDS) -> torch.Tensor:
-    """Which of RELATIONS hold for each slot, then which landmarks it is next to (B, S, R + landmarks) in {0, 1}."""
+    """Relations that hold for each slot, then landmarks that it is next to (B, S, R + landmarks) in {0, 1}."""
     named = scenes.named
     pair = named[:, :, None] & named[:, None, :]
     same_kind = (scenes.kind[:, :, None] == scenes.kind[:, None, :]) & pair

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from moe3d_ros.model.config import LanguageConfig
 from moe3d_ros.model.experts.routing import RouterRecorder
-from moe3d_ros.model.language.adapt import adapt_base, convert_base
-from moe3d_ros.model.language.base_llm import load_base
-from moe3d_ros.model.language.packing import Text, choice_logits, end_pointer, instruction_states, pack, pointer_states
+from moe3d_ros.model.language.packing import choice_logits, end_pointer, instruction_states, pack, pointer_states
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
-from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
-from moe3d_ros.model.perception.objects import from_detections
-from moe3d_ros.model.perception.patches import make_patches
+from moe3d_ros.model.language.text_layout import Text
+from moe3d_ros.model.perception.encoder import SceneEncoder
+from moe3d_ros.model.perception.objects import ObjectSet, from_detections
+from moe3d_ros.model.perception.patches import PatchBatch, make_patches
+from moe3d_ros.model.policy import build_model
 from moe3d_ros.tabletop.scenes.batch import SceneBatch
 from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
@@ -25,7 +24,6 @@ from moe3d_ros.tabletop.tasks.progress import Progress
 from training.data.datasets.mixing import TextMixture
 from training.data.mixture import sample_mixture
 from training.data.texts import TextWriter
-from training.engine.config import StageConfig
 from training.engine.growth import teach_names
 from training.engine.precision import fast_precision
 from training.engine.state import load_matching, sizes_of
@@ -33,48 +31,57 @@ from training.stages.described import describe
 from training.stages.detection import visible_objects
 from training.stages.matching import nearest_slots, pointer_targets
 from training.stages.routing import routing_loss
+from training.stages.settings import LanguageStage
 
 # Fewer things at a time than the encoder sees: comparing is what has to be learnt, not crowds.
 LANGUAGE_RANGE = replace(TRAINING_RANGE, blocks=(1, 5), bowls=(0, 3), zones=(0, 2), objects=(0, 1), clutter=(0, 1))
 
 
-def build_language_model(config: StageConfig) -> tuple[SceneLanguageModel, str]:
-    """The base LLM, converted and adapted as the configuration says, and the revision of the base."""
-    llm, tokenizer, revision = load_base(config.base, dtype=fast_precision(config.device, config.precision))
-    torch.manual_seed(config.seed)
-    language = language_config(config)
-    convert_base(llm, language, config.seed, config.tie_break)
-    if config.adapt:
-        adapt_base(llm, language, config.seed)
-    return SceneLanguageModel(llm, tokenizer, kinds=config.kinds), revision
+@dataclass
+class LanguageBatch:
+    """Texts behind each of B scenes, and the scenes: as patches for the encoder, or described without a cloud.
 
+    Attributes:
+        scenes: None for scans of a dataset, whose texts mean no slots.
+        patches: what the encoder sees; None where ``objects`` are given.
+        objects, slot: described objects, and the slot of each (B, n).
+    """
 
-def language_config(config: StageConfig) -> LanguageConfig:
-    """What a checkpoint says of a run's LLM, but for the base's revision."""
-    names = [entry.name for entry in fields(LanguageConfig) if entry.name != "revision"]
-    return LanguageConfig(**{name: getattr(config, name) for name in names})
+    texts: list[list[Text]]
+    scenes: SceneBatch | None = None
+    patches: PatchBatch | None = None
+    objects: ObjectSet | None = None
+    slot: torch.Tensor | None = None
 
 
 class LanguageTask:
     """Plans, pointers and answers for generated scenes, described or seen through the frozen encoder."""
 
     def __init__(
-        self, config: StageConfig, model: SceneLanguageModel | None = None, encoder: SceneEncoder | None = None
+        self, config: LanguageStage, model: SceneLanguageModel | None = None, encoder: SceneEncoder | None = None
     ):
-        """model, encoder: finished ones, instead of what the configuration would build."""
+        """model, encoder: finished ones, both or neither, instead of what the configuration would build."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
-        self.mixture = TextMixture(config.data) if config.data else None
+        self.mixture = TextMixture(config.data, config.model) if config.data else None
         self.identity: dict[str, str] = {}
         if model is None:
-            model, revision = build_language_model(config)
-            self.identity["base LLM"] = revision
+            built = build_model(
+                config.model,
+                ("language", "encoder"),
+                seed=config.seed,
+                dtype=fast_precision(config.device, config.precision),
+                tie_break=config.tie_break,
+                adapted=config.adapt,
+            )
+            model, encoder = built.language, built.encoder
+            self.identity["base LLM"] = built.config.language.revision
         self.model, self.writer = model, TextWriter(model, config.texts)
-        self.encoder = (encoder or SceneEncoder(EncoderConfig(kinds=config.kinds))).eval().requires_grad_(False)
+        self.encoder = encoder.eval().requires_grad_(False)
         if config.init:
             parts = {"language": self.model, "objects": self.model.objects, "encoder": self.encoder}
             load_matching(parts, config.init, self.identity)
-            if config.teach_kinds and sizes_of(config.init)["kinds"] < config.kinds:
+            if config.teach_kinds and sizes_of(config.init)["kinds"] < config.model.encoder.kinds:
                 teach_names(self.model)
         self.encoder.to(config.device)
         self.model.objects.neighbours.requires_grad_(False)  # only Stage I has a loss on it
@@ -84,11 +91,12 @@ class LanguageTask:
     def module(self) -> torch.nn.Module:
         return self.model
 
-    def make_batch(self, seed: int):
+    def make_batch(self, seed: int) -> LanguageBatch:
         generator = torch.Generator().manual_seed(seed)
         rng = np.random.default_rng(seed)
         if self.mixture and rng.random() < self.config.data_share:
-            return None, *self.mixture.batch(self.model, self.config.batch_size, self.config.pairs, rng)
+            patches, texts = self.mixture.batch(self.model, self.config.batch_size, self.config.pairs, rng)
+            return LanguageBatch(texts, patches=patches)
         scenes, moments = sample_mixture(
             self.config.batch_size,
             self.config.long_tasks,
@@ -98,14 +106,16 @@ class LanguageTask:
             self.config.sixd,
             self.config.long_names or (),
         )
+        batch, model = LanguageBatch([], scenes), self.config.model
         if rng.random() < self.config.real_scenes:
             cloud = sense(scenes, SensorRange(), generator)
-            seen = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes))
+            grid = model.patches, model.workspace
+            batch.patches = make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes), *grid)
             scenes.exists &= visible_objects(scenes, cloud.scene, cloud.slot)
         else:
-            seen = describe(scenes, generator, kinds=self.config.kinds)
-        texts = [self._texts(scenes, index, moment, rng) for index, moment in enumerate(moments)]
-        return scenes, seen, texts
+            batch.objects, batch.slot = describe(scenes, generator, kinds=model.encoder.kinds)
+        batch.texts = [self._texts(scenes, index, moment, rng) for index, moment in enumerate(moments)]
+        return batch
 
     def _texts(self, scenes: SceneBatch, index: int, moment: Progress | None, rng) -> list[Text]:
         """Texts behind one scene: of its long task, in two wordings, and one more."""
@@ -115,21 +125,20 @@ class LanguageTask:
         long = [self.writer.long(moment, slots, rng, words) for words in moment.task.wordings]
         return [*long, *self.writer.draw(*scenes.scene(index), 1, rng)]
 
-    def see(self, scenes: SceneBatch, seen):
-        """ObjectSet, and the slot of each object (B, n), -1 where it is none of the scene's."""
-        if isinstance(seen, tuple):
-            return seen
+    def see(self, batch: LanguageBatch) -> tuple[ObjectSet, torch.Tensor]:
+        """Objects of a batch, and the slot of each (B, n), -1 where it is none of the scene's."""
+        if batch.objects is not None:
+            return batch.objects, batch.slot
         with torch.no_grad():
-            objects = from_detections(self.encoder(seen)[1])
-        if scenes is None:  # of a dataset: its texts mean no slots
+            objects = from_detections(self.encoder(batch.patches)[1])
+        if batch.scenes is None:
             return objects, torch.full_like(objects.mask, -1, dtype=torch.long)
-        return objects, nearest_slots(objects, scenes)
+        return objects, nearest_slots(objects, batch.scenes)
 
-    def loss(self, batch):
-        scenes, seen, texts = batch
-        objects, slot = self.see(scenes, seen)
+    def loss(self, batch: LanguageBatch) -> tuple[torch.Tensor, dict[str, float]]:
+        objects, slot = self.see(batch)
         features, tokens = self.model.objects(objects)
-        packed = pack(self.model, tokens, objects, slot, texts)
+        packed = pack(self.model, tokens, objects, slot, batch.texts)
         with RouterRecorder(self.model.llm) as routing:
             hidden, penultimate = self.run(packed)
         texts_in_all = max(len(packed.kinds), 1)

@@ -16,12 +16,12 @@ from torch import Tensor
 from moe3d_ros.model.experts.routing import RouterRecorder, by_modality
 from moe3d_ros.model.experts.token_places import MODALITIES
 from moe3d_ros.model.language.packing import Packed
-from training.engine.config import StageConfig
+from training.stages.settings import LanguageStage
 
 DETAIL = "load/{modality}/{layer}/{expert}"  # name of a figure: share of a layer's expert in its modality's choices
 
 
-def routing_loss(routing: RouterRecorder, packed: Packed, config: StageConfig) -> tuple[Tensor, dict[str, float]]:
+def routing_loss(routing: RouterRecorder, packed: Packed, config: LanguageStage) -> tuple[Tensor, dict[str, float]]:
     """Balance and z-loss, weighted, of a recorded forward over a packed batch, and the figures of it.
 
     Figures: ``balance`` (mean over layers, 1 at the intended shares), ``least_load`` over all tokens and
@@ -42,7 +42,7 @@ def routing_loss(routing: RouterRecorder, packed: Packed, config: StageConfig) -
     return config.balance * balance + config.router_z * z, figures
 
 
-def balance_loss(routing: RouterRecorder, packed: Packed, config: StageConfig) -> Tensor:
+def balance_loss(routing: RouterRecorder, packed: Packed, config: LanguageStage) -> Tensor:
     """Sum over layers; by ``balance_by``: over all tokens, or the sum over the modalities of each one's own loss.
 
     To the load-balancing loss comes a pull on experts below ``balance_floor`` of their intended share.

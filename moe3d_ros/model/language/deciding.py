@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import torch
 
 from moe3d_ros.model.language.grammar import CANNOT, DONE
-from moe3d_ros.model.language.packing import Text, choice_logits, end_pointer, pack, step_states
+from moe3d_ros.model.language.packing import choice_logits, end_pointer, pack, step_states
 from moe3d_ros.model.language.scene_language import SceneLanguageModel, task_prompt
+from moe3d_ros.model.language.text_layout import Text
 from moe3d_ros.model.perception.objects import ObjectSet
 
 

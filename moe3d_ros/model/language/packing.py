@@ -6,42 +6,16 @@ there alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 
 from moe3d_ros.model.experts.token_places import TokenPlaces
-from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, STEP
 from moe3d_ros.model.language.scene_language import MASKED, SceneLanguageModel
+from moe3d_ros.model.language.text_layout import UNKNOWN, Layout, Text
 from moe3d_ros.model.perception.objects import ObjectSet
 
-UNKNOWN = -2  # a slot: which one is not known
 ALIGNED = 8  # the length of a row is a multiple of this: then attention on a GPU need not pad the mask
-
-
-@dataclass
-class Text:
-    """One text behind a scene: a prompt and the answer to be learnt.
-
-    Attributes:
-        prompt, answer: token ids.
-        allowed: for a plan, the tokens that the grammar allows at each place of the answer; None for free text.
-        steps: for each step of a plan, its tokens in the answer as (first, last), the last being <step>; of an answer, the
-            places of its <pick> and <place>.
-        pointers: for each step, the slots of the scene's objects that are picked and placed on, or that the question and
-            the answer are about (-1: none, -2: unknown).
-        right: for each step, all slots that would have been as right to pick, and to place on; where it is empty, only
-            those of ``pointers`` are.
-        kind: for the figures.
-    """
-
-    prompt: list[int]
-    answer: list[int]
-    allowed: list[list[int]] | None = None
-    steps: list[tuple[int, int]] = field(default_factory=list)
-    pointers: list[tuple[int, int]] = field(default_factory=list)
-    kind: str = "plan"
-    right: list[tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=list)
 
 
 @dataclass
@@ -84,113 +58,86 @@ def pack(
         tokens: (B, n, W) of the objects. objects: which there are, and where. slot: (B, n), which slot each one is.
         texts: of each scene.
     """
-    device, mask = tokens.device, objects.mask
-    counts = mask.sum(1).tolist()  # at once: on a GPU every look at a number waits for all that was asked of it
+    device = tokens.device
+    counts = objects.mask.sum(1).tolist()  # at once: on a GPU every look at a number waits for all that was asked of it
     prompt = model.encode_scene_prompt()
-    rows, kinds = [], []
-    choice_at, choices, choice_text = [], [], []
-    free_at, free_token, free_text = [], [], []
-    step_row, step_span, step_pointer, step_right, step_text, prompt_span, marker_at = [], [], [], [], [], [], []
-    ends = []  # of each choice between a step and an end: its number, row, place, prompt, what is right
-    markers = model.grammar.special[PICK:]
-    over = {model.grammar.special[DONE], model.grammar.special[CANNOT]}
-    for row, behind in enumerate(texts):
-        prefix = len(prompt) + counts[row]
-        ids, segment, position = [0] * prefix, [0] * prefix, list(range(prefix))
-        for number, text in enumerate(behind, start=1):
-            start = len(ids)
-            whole = text.prompt + text.answer
-            inputs = whole if text.steps else whole[:-1]  # a last <step> must be read, to have a state
-            ids += inputs
-            segment += [number] * len(inputs)
-            position += range(prefix, prefix + len(inputs))
-            first = start + len(text.prompt)
-            right = _right_slots(text)
-            for offset, token in enumerate(text.answer):
-                if text.allowed is None and token in markers:
-                    continue  # they are given: the model is told to point
-                if text.allowed is None:
-                    free_at.append((row, first + offset - 1))
-                    free_token.append(token)
-                    free_text.append(len(kinds))
-                elif len(text.allowed[offset]) > 1:
-                    if not over.isdisjoint(text.allowed[offset]):
-                        step = text.answer[:offset].count(model.grammar.special[STEP])
-                        wanted = (-1,) if token in over else right[step][0]
-                        ends.append((len(choices), row, first + offset - 1, (start, first - 1), wanted))
-                    choice_at.append((row, first + offset - 1))
-                    choices.append([token] + [t for t in text.allowed[offset] if t != token])
-                    choice_text.append(len(kinds))
-            step_right += right
-            for (a, b), pointer in zip(text.steps, text.pointers):
-                step_row.append(row)
-                step_span.append((first + a, first + b))
-                step_pointer.append(pointer)
-                step_text.append(len(kinds))
-                prompt_span.append((start, first - 1))
-                marker_at.append([first + text.answer.index(marker, a) for marker in markers])
-            kinds.append(text.kind)
-        rows.append((prefix, ids, segment, position))
+    layout = Layout(model.grammar.special)
+    for count, behind in zip(counts, texts):
+        layout.add(len(prompt) + count, behind)
+    length = -(-max(len(row.ids) for row in layout.rows) // ALIGNED) * ALIGNED
 
-    length = -(-max(len(ids) for _, ids, _, _ in rows) // ALIGNED) * ALIGNED
+    def padded(name: str, value: int) -> torch.Tensor:
+        rows = (getattr(row, name) for row in layout.rows)
+        return torch.tensor([row + [value] * (length - len(row)) for row in rows], device=device)
 
-    def padded(column: int, value: int) -> torch.Tensor:
-        return torch.tensor([r[column] + [value] * (length - len(r[1])) for r in rows], device=device)
+    judged = _judged(layout, device)
+    again, pointed = _pointed_objects(slot, judged["step_row"], judged["step_pointer"], judged["marker_at"])
+    embedded = _embedded(model, prompt, tokens, padded("ids", 0), [row.prefix for row in layout.rows])
+    segment = padded("segments", -1)
+    return Packed(
+        inputs=embedded.index_put(again, tokens[again[0], pointed], accumulate=True),
+        mask=_attention_mask(segment),
+        positions=padded("positions", 0),
+        real=segment >= 0,
+        kinds=layout.kinds,
+        places=_places(objects, len(prompt), length, again, pointed),
+        **judged,
+    )
 
-    segment = padded(2, -1)
-    embedded = model.embed(padded(1, 0))
-    prompt_embedding = model.embed(torch.tensor(prompt, device=device))
-    inputs = torch.stack(
+
+def _embedded(model: SceneLanguageModel, prompt: list[int], tokens, ids, prefixes: list[int]) -> torch.Tensor:
+    """Embeddings of the rows (B, T, W): the scene's prompt, its objects' tokens, and the texts behind them."""
+    embedded = model.embed(ids)
+    start = model.embed(torch.tensor(prompt, device=ids.device))
+    return torch.stack(
         [
-            torch.cat([prompt_embedding, tokens[row, : prefix - len(prompt)], embedded[row, prefix:]])
-            for row, (prefix, _, _, _) in enumerate(rows)
+            torch.cat([start, tokens[row, : prefix - len(prompt)], embedded[row, prefix:]])
+            for row, prefix in enumerate(prefixes)
         ]
     )
-    step_row, step_pointer, marker_at = (
-        torch.tensor(values, dtype=torch.long, device=device).reshape(shape)
-        for values, shape in ((step_row, (-1,)), (step_pointer, (-1, 2)), (marker_at, (-1, 2)))
-    )
-    again, pointed = _pointed_objects(slot, step_row, step_pointer, marker_at)
-    inputs = inputs.index_put(again, tokens[again[0], pointed], accumulate=True)
-    places = _places(objects, len(prompt), length, again, pointed)
+
+
+def _attention_mask(segment: torch.Tensor) -> torch.Tensor:
+    """Additive mask (B, 1, T, T): each token sees the scene's prefix (segment 0) and its own text before it."""
+    batch, length = segment.shape
     visible = (segment[:, :, None] == segment[:, None, :]) | (segment[:, None, :] == 0)
-    visible &= torch.ones(length, length, dtype=torch.bool, device=device).tril()
-    visible |= torch.eye(length, dtype=torch.bool, device=device)
-    attention = torch.zeros(len(rows), 1, length, length, device=device).masked_fill(~visible[:, None], MASKED)
-    widest = max((len(c) for c in choices), default=1)
-    as_tensor = lambda values, shape: torch.tensor(values, dtype=torch.long, device=device).reshape(shape)  # noqa: E731
-    return Packed(
-        inputs,
-        attention,
-        padded(3, 0),
-        segment >= 0,
-        as_tensor(choice_at, (-1, 2)),
-        as_tensor([c + [c[0]] * (widest - len(c)) for c in choices], (-1, widest)),
-        torch.tensor([[True] * len(c) + [False] * (widest - len(c)) for c in choices], device=device).reshape(
-            -1, widest
-        ),
-        as_tensor(choice_text, (-1,)),
-        as_tensor(free_at, (-1, 2)),
-        as_tensor(free_token, (-1,)),
-        as_tensor(free_text, (-1,)),
-        step_row,
-        as_tensor(step_span, (-1, 2)),
-        step_pointer,
-        _padded_slots(step_right, 2, device),
-        as_tensor(step_text, (-1,)),
-        as_tensor(prompt_span, (-1, 2)),
-        marker_at,
-        *(as_tensor([end[k] for end in ends], shape) for k, shape in enumerate(((-1,), (-1,), (-1,), (-1, 2)))),
-        _padded_slots([[end[4]] for end in ends], 1, device)[:, 0],
-        kinds,
-        places,
-    )
+    visible &= torch.ones(length, length, dtype=torch.bool, device=segment.device).tril()
+    visible |= torch.eye(length, dtype=torch.bool, device=segment.device)
+    return torch.zeros(batch, 1, length, length, device=segment.device).masked_fill(~visible[:, None], MASKED)
 
 
-def _right_slots(text: Text) -> list[list[tuple[int, ...]]]:
-    """For each step the slots that are right to pick and to place on, the pointed ones first."""
-    others = text.right or [((), ())] * len(text.pointers)
-    return [[(first, *more) for first, more in zip(pointer, right)] for pointer, right in zip(text.pointers, others)]
+def _judged(layout: Layout, device) -> dict[str, torch.Tensor]:
+    """Members of :class:`Packed` that say where outputs are judged, and against what."""
+
+    def column(rows, name: str, *width: int) -> torch.Tensor:
+        values = [getattr(row, name) for row in rows]
+        return torch.tensor(values, dtype=torch.long, device=device).reshape(-1, *width)
+
+    choices, free, steps, ends = layout.choices, layout.free, layout.steps, layout.ends
+    widest = max((len(choice.allowed) for choice in choices), default=1)
+    allowed = [[*choice.allowed, *[choice.allowed[0]] * (widest - len(choice.allowed))] for choice in choices]
+    real = [[place < len(choice.allowed) for place in range(widest)] for choice in choices]
+    return {
+        "choice_at": column(choices, "at", 2),
+        "choice_allowed": torch.tensor(allowed, dtype=torch.long, device=device).reshape(-1, widest),
+        "choice_mask": torch.tensor(real, dtype=torch.bool, device=device).reshape(-1, widest),
+        "choice_text": column(choices, "text"),
+        "free_at": column(free, "at", 2),
+        "free_token": column(free, "token"),
+        "free_text": column(free, "text"),
+        "step_row": column(steps, "row"),
+        "step_span": column(steps, "span", 2),
+        "step_pointer": column(steps, "pointer", 2),
+        "step_right": _padded_slots([step.right for step in steps], 2, device),
+        "step_text": column(steps, "text"),
+        "prompt_span": column(steps, "prompt", 2),
+        "marker_at": column(steps, "markers", 2),
+        "end_choice": column(ends, "choice"),
+        "end_row": column(ends, "row"),
+        "end_at": column(ends, "place"),
+        "end_prompt": column(ends, "prompt", 2),
+        "end_right": _padded_slots([[end.right] for end in ends], 1, device)[:, 0],
+    }
 
 
 def _padded_slots(slots: list[list[tuple[int, ...]]], pointers: int, device) -> torch.Tensor:

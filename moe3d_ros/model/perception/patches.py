@@ -78,6 +78,32 @@ def make_patches(
         points: (P, 3) metres in the planning frame, finite. colors: (P, 3) in [0, 1].
         labels: (P,) long, slot of the object that a point lies on, negative for none (training only).
     """
+    voxels = _voxels(scene, points, colors, config, workspace, labels)
+    salient = ~_is_table(voxels.centroids, voxels.colors, voxels.scene, batch, config)
+    voxels, patch, patch_scene = _grouped(voxels, salient, batch, config)
+    return _padded(voxels, patch, patch_scene, batch, config)
+
+
+@dataclass
+class _Voxels:
+    """Occupied voxels of all scenes, sorted by scene and place."""
+
+    centroids: torch.Tensor  # (V, 3) metres
+    colors: torch.Tensor  # (V, 3) in [0, 1]
+    scene: torch.Tensor  # (V,) long
+    patch_key: torch.Tensor  # (V,) long, equal in a patch, ascending with scenes
+    patches_per_scene: int  # places for patches in a scene's grid
+    labels: torch.Tensor | None  # (V,) long, slot of the object, -1 none
+
+    def chosen(self, order: torch.Tensor) -> _Voxels:
+        """Those with these indices, in their order."""
+        labels = None if self.labels is None else self.labels[order]
+        own = self.centroids[order], self.colors[order], self.scene[order], self.patch_key[order]
+        return _Voxels(*own, self.patches_per_scene, labels)
+
+
+def _voxels(scene, points, colors, config: PatchConfig, workspace: Workspace, labels) -> _Voxels:
+    """Points within the workspace and its margin, averaged over the voxels of the grid."""
     device = points.device
     low = torch.tensor(workspace.low, device=device) - config.margin
     low[2] -= config.voxel_size / 2  # the table's top in the middle of a layer, as in moe3d_ros.sensing.voxels
@@ -92,54 +118,69 @@ def make_patches(
         labels = labels[inside]
         columns += [(labels.clamp(min=0) + 1)[:, None] * (labels >= 0)[:, None].float(), (labels >= 0)[:, None].float()]
     key, means, _ = _group_mean(key, torch.cat(columns, dim=1))
-    voxels, colors = means[:, :3], means[:, 3:6]
     voxel_scene = torch.div(key, int(shape.prod()), rounding_mode="floor")
-    voxel_label = None
     if labels is not None:
         on_object = means[:, 7] > 0
-        voxel_label = torch.where(on_object, (means[:, 6] / means[:, 7].clamp(min=1e-6)).round().long() - 1, -1)
-
+        labels = torch.where(on_object, (means[:, 6] / means[:, 7].clamp(min=1e-6)).round().long() - 1, -1)
     patch_shape = torch.div(shape, config.patch_voxels, rounding_mode="floor") + 1
-    remainder = key % shape.prod()
-    x = torch.div(remainder, shape[1] * shape[2], rounding_mode="floor")
-    y = torch.div(remainder, shape[2], rounding_mode="floor") % shape[1]
-    z = remainder % shape[2]
-    px, py, pz = (torch.div(v, config.patch_voxels, rounding_mode="floor") for v in (x, y, z))
-    patch_key = ((voxel_scene * patch_shape[0] + px) * patch_shape[1] + py) * patch_shape[2] + pz
-    salient = ~_is_table(voxels, colors, voxel_scene, batch, config)
-    order = torch.argsort(patch_key, stable=True)
-    unique, counts = torch.unique_consecutive(patch_key[order], return_counts=True)
-    patch = torch.repeat_interleave(torch.arange(len(unique), device=device), counts)
-    salience = torch.zeros(len(unique), device=device).index_add_(0, patch, salient[order].float())
-    patch_scene = torch.div(unique, int(patch_shape.prod()), rounding_mode="floor")
+    patch_key = _patch_key(key % shape.prod(), voxel_scene, shape, patch_shape, config.patch_voxels)
+    return _Voxels(means[:, :3], means[:, 3:6], voxel_scene, patch_key, int(patch_shape.prod()), labels)
+
+
+def _patch_key(place, scene, shape, patch_shape, edge: int) -> torch.Tensor:
+    """Number of the patch that a voxel lies in, counted over all scenes (V,); ``place`` is its place in its scene's grid."""
+    x = torch.div(place, shape[1] * shape[2], rounding_mode="floor")
+    y = torch.div(place, shape[2], rounding_mode="floor") % shape[1]
+    z = place % shape[2]
+    px, py, pz = (torch.div(v, edge, rounding_mode="floor") for v in (x, y, z))
+    return ((scene * patch_shape[0] + px) * patch_shape[1] + py) * patch_shape[2] + pz
+
+
+def _grouped(voxels: _Voxels, salient, batch: int, config: PatchConfig) -> tuple[_Voxels, torch.Tensor, torch.Tensor]:
+    """Voxels of the patches that are kept, sorted by patch; the patch of each (V,); the scene of each patch (T,)."""
+    order = torch.argsort(voxels.patch_key, stable=True)
+    unique, counts = torch.unique_consecutive(voxels.patch_key[order], return_counts=True)
+    patch = torch.repeat_interleave(torch.arange(len(unique), device=order.device), counts)
+    salience = torch.zeros(len(unique), device=order.device).index_add_(0, patch, salient[order].float())
+    patch_scene = torch.div(unique, voxels.patches_per_scene, rounding_mode="floor")
     kept = _most_salient(salience, patch_scene, batch, config.max_patches)
     rank = torch.cumsum(kept.long(), 0) - 1
     chosen = kept[patch]
-    order, patch = order[chosen], rank[patch[chosen]]
-    patch_scene = patch_scene[kept]
-    voxels, colors, voxel_scene = voxels[order], colors[order], voxel_scene[order]
+    return voxels.chosen(order[chosen]), rank[patch[chosen]], patch_scene[kept]
 
-    total = len(patch_scene)
+
+def _padded(voxels: _Voxels, patch, patch_scene, batch: int, config: PatchConfig) -> PatchBatch:
+    """The encoder's input: features of the voxels, and the patches of each scene side by side."""
+    device, total = patch.device, len(patch_scene)
     counts = torch.bincount(patch, minlength=total).clamp(min=1)
-    centroid = voxels.new_zeros(total, 3).index_add_(0, patch, voxels) / counts[:, None]
+    centroid = voxels.centroids.new_zeros(total, 3).index_add_(0, patch, voxels.centroids) / counts[:, None]
     per_scene = torch.bincount(patch_scene, minlength=batch)
     first = torch.cumsum(per_scene, 0) - per_scene
     width = max(int(per_scene.max()) if total else 0, 1)
     flat_index = patch_scene * width + torch.arange(total, device=device) - first[patch_scene]
     mask = torch.zeros(batch * width, dtype=torch.bool, device=device)
     mask[flat_index] = True
-    centroids = voxels.new_zeros(batch * width, 3).index_copy(0, flat_index, centroid).view(batch, width, 3)
-    patch_labels = None
-    if voxel_label is not None:
+    centroids = centroid.new_zeros(batch * width, 3).index_copy(0, flat_index, centroid).view(batch, width, 3)
+    labels = None
+    if voxels.labels is not None:
         # A patch belongs to the highest slot in it: zones and bowls come after blocks, and objects last.
         flat = torch.full((total,), -1, dtype=torch.long, device=device)
-        flat = flat.scatter_reduce(0, patch, voxel_label[order], "amax")
-        patch_labels = torch.full((batch * width,), -1, dtype=torch.long, device=device)
-        patch_labels = patch_labels.index_copy(0, flat_index, flat).view(batch, width)
+        flat = flat.scatter_reduce(0, patch, voxels.labels, "amax")
+        labels = torch.full((batch * width,), -1, dtype=torch.long, device=device)
+        labels = labels.index_copy(0, flat_index, flat).view(batch, width)
     reach = config.voxel_size * config.patch_voxels / 2
-    features = torch.cat([(voxels - centroid[patch]) / reach, colors * 2 - 1, voxels[:, 2:] * 10], dim=1)
+    offset = (voxels.centroids - centroid[patch]) / reach
+    features = torch.cat([offset, voxels.colors * 2 - 1, voxels.centroids[:, 2:] * 10], dim=1)
     return PatchBatch(
-        voxels, colors, features, voxel_scene, patch, flat_index, centroids, mask.view(batch, width), patch_labels
+        voxels=voxels.centroids,
+        colors=voxels.colors,
+        features=features,
+        voxel_scene=voxels.scene,
+        patch_of_voxel=patch,
+        flat_index=flat_index,
+        centroids=centroids,
+        mask=mask.view(batch, width),
+        labels=labels,
     )
 
 

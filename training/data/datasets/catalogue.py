@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+from moe3d_ros.world.workspace import Workspace
 from training.data.datasets import leo, recordings, scanqa, sqa3d
 from training.data.datasets.example import Loaded
 from training.data.datasets.placement import PLACEMENTS
@@ -28,7 +29,7 @@ OPTIONS = {
 
 @dataclass(frozen=True)
 class Spec:
-    """Which dataset, and how to read it.
+    """A dataset, and how to read it.
 
     Attributes:
         format: one of READERS.
@@ -54,7 +55,7 @@ class Spec:
 
     @property
     def placement(self) -> str:
-        """How the clouds come into the workspace."""
+        """Policy by which the clouds come into the workspace."""
         return "none" if self.format == "recording" else self.options.get("placement", "fit")
 
     @property
@@ -75,10 +76,15 @@ def parse_specs(text: str) -> list[Spec]:
     return specs
 
 
-def load(spec: Spec) -> Loaded:
-    """Read a dataset's records and look for their scans, which are not opened yet."""
+def load(spec: Spec, workspace: Workspace = Workspace()) -> Loaded:
+    """Read a dataset's records and look for their scans, which are not opened yet.
+
+    Args:
+        workspace: box that the clouds and poses of recordings must lie in.
+    """
+    if spec.format == "recording":
+        return recordings.read(spec.path, spec.options, workspace)
     loaded = READERS[spec.format](spec.path, spec.options)
-    if spec.format != "recording":
-        scans = Scans(spec.scans)
-        loaded.missing_scans = {s for s in dict.fromkeys(r.scene_id for r in loaded.records) if scans.find(s) is None}
+    scans = Scans(spec.scans)
+    loaded.missing_scans = {s for s in dict.fromkeys(r.scene_id for r in loaded.records) if scans.find(s) is None}
     return loaded

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from torch.utils.data import Dataset
 
+from moe3d_ros.world.workspace import Workspace
 from training.data.datasets.catalogue import Spec, load
 from training.data.datasets.example import DataError, Example, Problem
 from training.data.datasets.placement import place
@@ -16,13 +17,14 @@ class ExampleDataset(Dataset):
 
     Args:
         spec: the dataset; with the option ``skip=true`` what is wrong in it, and what has no scan, is left out.
+        workspace: box that scans are placed into.
 
     Raises:
         DataError: something is wrong in it, or nothing is left.
     """
 
-    def __init__(self, spec: Spec):
-        loaded = load(spec)
+    def __init__(self, spec: Spec, workspace: Workspace = Workspace()):
+        loaded = load(spec, workspace)
         missing = [
             Problem(
                 str(spec.scans), 0, "scan", f"there is no scan {name!r}, expected e.g. {name}/{name}_vh_clean_2.ply"
@@ -32,7 +34,7 @@ class ExampleDataset(Dataset):
         problems = loaded.problems + missing
         if problems and spec.options.get("skip") != "true":
             raise DataError(problems)
-        self.spec, self.scans = spec, Scans(spec.scans)
+        self.spec, self.scans, self.workspace = spec, Scans(spec.scans), workspace
         self.records = [record for record in loaded.records if record.scene_id not in loaded.missing_scans]
         if not self.records:
             raise DataError(problems or [Problem(str(spec.path), 0, "file", "holds no examples, expected one or more")])
@@ -44,7 +46,7 @@ class ExampleDataset(Dataset):
     def __getitem__(self, index: int) -> Example:
         record = self.records[index]
         cloud = record.load() if record.load else self.scans.load(record.scene_id)
-        cloud, _ = place(cloud, self.spec.placement, record.object_ids)
+        cloud, _ = place(cloud, self.spec.placement, record.object_ids, self.workspace)
         boxes = cloud.boxes()
         labels = {number: label for number, label in cloud.labels.items() if number in boxes}
         return Example(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.perception.patches import PatchBatch
 from moe3d_ros.tabletop.scenes.step import Step
@@ -14,11 +15,11 @@ from training.data.datasets.catalogue import parse_specs
 from training.data.datasets.dataset import ExampleDataset
 from training.data.datasets.example import Example
 from training.data.datasets.mixing import patches_of
+from training.data.targets import NO_SLOT, SceneStep
 
 PICKED, TARGET = 0, 1  # slots
 REACH = 0.04  # metres, in the plane, from the pose to the middle of the object that it means
 ABOVE_TABLE = 0.005  # metres; lower points are the table's
-NO_SLOT = -1
 
 
 @dataclass
@@ -44,24 +45,28 @@ class DemonstrationMixture:
 
     Args:
         specs: comma-separated `recording:path?options`. Raises DataError, ValueError where they cannot be used.
+        model: whose grid and workspace the clouds are shown on.
     """
 
-    def __init__(self, specs: str):
-        self.datasets = [ExampleDataset(spec) for spec in parse_specs(specs) if spec.format == "recording"]
+    def __init__(self, specs: str, model: ModelConfig):
+        self.datasets = [
+            ExampleDataset(spec, model.workspace) for spec in parse_specs(specs) if spec.format == "recording"
+        ]
         if not self.datasets:
             raise ValueError(
                 f"data={specs!r} has no poses to learn: give recordings (recording:path), or task language"
             )
+        self.config = model
         self.index = [(dataset, i) for dataset in self.datasets for i in range(len(dataset))]
 
-    def batch(self, scenes: int, rng) -> tuple[Demonstrated, PatchBatch, list]:
-        """What was meant, patches with slots as labels, and the one step of each scene with its slots."""
+    def batch(self, scenes: int, rng) -> tuple[Demonstrated, PatchBatch, list[list[SceneStep]]]:
+        """Objects that were meant, patches with slots as labels, and the one step of each scene."""
         examples = []
         for _ in range(scenes):
             dataset, index = self.index[int(rng.integers(len(self.index)))]
             examples.append(dataset[index])
-        patches = patches_of(examples, rng, [_labels(example) for example in examples])
-        steps = [[(Step(PICKED, TARGET, None, e.prompt, e.pick, e.place), (PICKED, TARGET))] for e in examples]
+        patches = patches_of(examples, self.config, rng, [_labels(example) for example in examples])
+        steps = [[SceneStep(Step(PICKED, TARGET, None, e.prompt, e.pick, e.place), (PICKED, TARGET))] for e in examples]
         pick, place = (torch.tensor([getattr(e, name).position for e in examples]) for name in ("pick", "place"))
         return Demonstrated(pick, place), patches, steps
 

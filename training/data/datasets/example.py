@@ -67,7 +67,7 @@ class Cloud:
 
 @dataclass(frozen=True)
 class Record:
-    """What a dataset says about one scene, without the scene.
+    """A dataset's words about one scene, without the scene.
 
     Attributes:
         scene_id: name of the scan, or of the recording with the number of the view.
@@ -114,7 +114,7 @@ class Example:
 
 @dataclass
 class Loaded:
-    """What reading a dataset gives: the records that are right, and what is wrong with the others."""
+    """Outcome of reading a dataset: the records that are right, and what is wrong with the others."""
 
     path: Path
     records: list[Record]

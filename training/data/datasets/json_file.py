@@ -135,7 +135,7 @@ class JsonFile:
 
 
 def name_of(value) -> str:
-    """What a JSON value is, with the value itself where it is short."""
+    """Kind of a JSON value, with the value itself where it is short."""
     shown = json.dumps(value) if isinstance(value, (str, int, float, bool)) else ""
     return NAMES[type(value)] + (f" ({shown})" if 0 < len(shown) <= 40 else "")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.language.grammar import DONE, PICK, PLACE
-from moe3d_ros.model.language.packing import Text
 from moe3d_ros.model.language.scene_language import SceneLanguageModel, question_prompt
+from moe3d_ros.model.language.text_layout import Text
 from moe3d_ros.model.perception.patches import PatchBatch, make_patches
 from training.data.datasets.catalogue import parse_specs
 from training.data.datasets.dataset import ExampleDataset
@@ -22,13 +23,14 @@ class TextMixture:
 
     Args:
         specs: comma-separated `format:path?options`. Raises DataError, ValueError where they cannot be used.
+        model: whose grid and workspace the scans are shown on.
     """
 
-    def __init__(self, specs: str):
-        datasets = [ExampleDataset(spec) for spec in parse_specs(specs) if spec.format != "recording"]
+    def __init__(self, specs: str, model: ModelConfig):
+        datasets = [ExampleDataset(spec, model.workspace) for spec in parse_specs(specs) if spec.format != "recording"]
         if not datasets:
             raise ValueError(f"data={specs!r} has no texts to learn: recordings train Pose-DiT (task action)")
-        self.datasets = datasets
+        self.datasets, self.config = datasets, model
         self.by_scene = []  # of each dataset: indices of the records that share a cloud as it is placed
         for dataset in datasets:
             groups: dict = {}
@@ -47,11 +49,11 @@ class TextMixture:
             chosen = rng.permutation(group)[:pairs]
             examples.append(dataset[int(chosen[0])])
             texts.append([text_of(model, dataset.records[int(index)]) for index in chosen])
-        return patches_of(examples, rng), texts
+        return patches_of(examples, self.config, rng), texts
 
 
-def patches_of(examples: list[Example], rng, labels: list[np.ndarray] | None = None) -> PatchBatch:
-    """Encoder input of a batch of examples; ``labels``: the slot of each example's points (training of poses only)."""
+def patches_of(examples: list[Example], config: ModelConfig, rng, labels: list[np.ndarray] | None = None) -> PatchBatch:
+    """Encoder input of a batch of examples on the model's grid; ``labels``: the slot of each example's points (poses only)."""
     scene, points, colors, slots = [], [], [], []
     for row, example in enumerate(examples):
         kept = slice(None)
@@ -63,11 +65,12 @@ def patches_of(examples: list[Example], rng, labels: list[np.ndarray] | None = N
         if labels is not None:
             slots.append(torch.from_numpy(labels[row][kept]))
     slot = torch.cat(slots) if labels is not None else None
-    return make_patches(torch.cat(scene), torch.cat(points), torch.cat(colors), len(examples), labels=slot)
+    cloud = torch.cat(scene), torch.cat(points), torch.cat(colors)
+    return make_patches(*cloud, len(examples), config.patches, config.workspace, slot)
 
 
 def words_of(record) -> str:
-    """What the model is asked: the question, or a request for the caption or the plan."""
+    """Words that the model is asked: the question, or a request for the caption or the plan."""
     if record.kind == "caption":
         return f"describe {record.prompt or 'the scene'}."
     if record.kind == "plan":

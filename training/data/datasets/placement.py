@@ -53,7 +53,7 @@ def place(cloud: Cloud, placement: str, object_ids=(), workspace: Workspace = Wo
 
 
 def _crop(cloud: Cloud, object_ids) -> Cloud:
-    """What lies within CROP_MARGIN of the box around these objects; all of it where none of them has a point."""
+    """Part of the cloud within CROP_MARGIN of the box around these objects; all of it where none of them has a point."""
     if cloud.instances is None:
         return cloud
     meant = cloud.points[np.isin(cloud.instances, list(object_ids))]

@@ -27,15 +27,16 @@ TOPICS = {
 FRAME = "base_link"
 
 
-def read(path: Path, options: dict[str, str]) -> Loaded:
+def read(path: Path, options: dict[str, str], workspace: Workspace = Workspace()) -> Loaded:
     """Records of kind ``demonstration``.
 
     Args:
         path: a rosbag2 folder, an .mcap or a .db3 file.
         options: ``cloud``, ``instruction``, ``pick``, ``place``: names of topics; ``frame``: the planning frame.
+        workspace: box that clouds and poses must lie in.
     """
     names = {role: options.get(role, default) for role, (default, _) in TOPICS.items()}
-    reader = _Reader(path, names, options.get("frame", FRAME))
+    reader = _Reader(path, names, options.get("frame", FRAME), workspace)
     try:
         reader.check_topics()
         if not reader.problems:
@@ -66,8 +67,8 @@ def load_cloud(path: Path, topic: str, stamp_ns: int) -> Cloud:
 class _Reader:
     """Takes messages in their order and makes records of them."""
 
-    def __init__(self, path: Path, names: dict[str, str], frame: str):
-        self.path, self.names, self.frame = path, names, frame
+    def __init__(self, path: Path, names: dict[str, str], frame: str, workspace: Workspace):
+        self.path, self.names, self.frame, self.workspace = path, names, frame, workspace
         self.roles = {name: role for role, name in names.items()}
         self.counts = dict.fromkeys(names, 0)
         self.records: list[Record] = []
@@ -107,7 +108,7 @@ class _Reader:
             return
         if not self._in_frame(message, name):
             return
-        if not Workspace().contains(points).any():  # NaN lies nowhere
+        if not self.workspace.contains(points).any():  # NaN lies nowhere
             finite = int(np.isfinite(points).all(1).sum())
             text = (
                 f"has no point in the workspace ({finite} of {len(points)} are finite), expected metres in {self.frame}"
@@ -176,8 +177,8 @@ class _Reader:
         if not abs(length - 1) <= 0.01:  # NaN too
             self.wrong(f"{name}.pose.orientation", f"is a quaternion of length {length:.3g}, expected length 1")
             return None
-        if not Workspace().contains(position):
-            box = f"x, y, z from {Workspace().low} to {Workspace().high} m"
+        if not self.workspace.contains(position):
+            box = f"x, y, z from {self.workspace.low} to {self.workspace.high} m"
             shown = ", ".join(f"{value:.3f}" for value in position)
             self.wrong(f"{name}.pose.position", f"is ({shown}), outside the workspace, expected {box}")
             return None

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[3]))  # run from a checkout without installing
-
 from training.data.datasets.catalogue import OPTIONS, READERS, Spec, load
 from training.data.datasets.example import Loaded, Problem, Record
 from training.data.datasets.json_file import lines_of, show

@@ -1,0 +1,131 @@
+"""A model put together from the weights of finished runs: from which runs, and with the configuration that they agree on."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from moe3d_ros.model.action.objectives import HEADS
+from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
+from moe3d_ros.model.config import ModelConfig
+from moe3d_ros.model.policy import ThreeDMoE, build_model
+from training.engine.config import chosen
+from training.engine.options import add_options
+from training.engine.run_record import GROWING, REVISION, Contradiction, Settled, agreed, read_record, settled_of
+from training.engine.state import load_matching, read_identity, split_part
+from training.stages.settings import GRID, OBJECTS, POSE, SHORT
+
+PREFIX = "model."
+# Settings that a checkpoint insists on, by the part that is taken from it.
+OF_PART = {"encoder": GRID, "language": (*OBJECTS, "language"), "pose": (*GRID, *POSE)}
+TRAINED = (*GRID, *OBJECTS, "language", *POSE)  # of a whole model; the rest is chosen afterwards
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options that name the runs of the encoder and of the LLM, and one for every setting of the model."""
+    parser.add_argument("--encoder", help="runs of the perception stage, comma-separated; later ones win")
+    parser.add_argument("--language", help="runs of Stage I and Stage II, comma-separated; later ones win")
+    settings = parser.add_argument_group(
+        "settings of the model", "Known from run.json of the runs; needed for runs that are older than that."
+    )
+    add_options(settings, ModelConfig, {**SHORT, "name": "model.name"}, PREFIX)
+
+
+def given_settings(options: argparse.Namespace) -> Settled:
+    """The settings of the model that the command line names."""
+    given = {name: value for name, value in vars(options).items() if name.startswith(PREFIX)}
+    return Settled("the command line", {name.removeprefix(PREFIX): value for name, value in given.items()})
+
+
+def model_of_runs(encoder: str, language: str, given: Settled, pose: str = "") -> ThreeDMoE:
+    """Build the model of some runs and load their weights.
+
+    Args:
+        encoder, language, pose: runs, kept states or checkpoints, comma-separated; later ones win.
+        given: what is asked for beside them.
+
+    Raises:
+        Contradiction: they do not agree on the settings of the model.
+        StateError, CheckpointError, BaseModelError: weights are missing, damaged, or fit nowhere.
+    """
+    model = build_model(configuration_of(encoder, language, given, pose))
+    base = {"base LLM": model.config.language.revision}
+    load_matching({"encoder": model.encoder}, encoder)
+    load_matching({"language": model.language, "objects": model.language.objects}, language, base)
+    load_matching({"pose": model.pose}, pose)
+    return model
+
+
+def configuration_of(encoder: str, language: str, given: Settled, pose: str = "") -> ModelConfig:
+    """The configuration that runs and the command line agree on; Raises as :func:`model_of_runs`."""
+    parts = {"encoder": encoder, "language": language, "pose": pose}
+    sources = [
+        settled_of_entry(entry.strip(), part)
+        for part, entries in parts.items()
+        for entry in filter(None, entries.split(","))
+    ]
+    settings = agreed_with(sources, given)
+    settings.setdefault("pose_steps", HEADS[settings.get("pose_head", ModelConfig.pose_head)].steps)
+    nested: dict = {}
+    for name, value in settings.items():
+        group, _, field = name.rpartition(".")
+        (nested.setdefault(group, {}) if group else nested)[field] = value
+    return ModelConfig.from_dict(nested)
+
+
+def agreed_with(sources: Iterable[Settled], given: Settled, growing: tuple[str, ...] = GROWING) -> dict[str, object]:
+    """As :func:`agreed`, with the command line's settings, which may be larger than the runs' where weights grow."""
+    sources = list(sources)
+    settings = agreed((*sources, given), growing)
+    for name, value in given.values.items():
+        if settings.get(name, value) != value:
+            source = next(each.source for each in sources if each.values.get(name) == settings[name])
+            raise Contradiction(
+                f"{name} is {settings[name]} in {source} and {value} in {given.source}: weights grow, they do not shrink. "
+                "Leave the option out."
+            )
+    return settings
+
+
+def settled_of_entry(entry: str, part: str) -> Settled:
+    """The settings that a run, a kept state, or the ``part`` of a checkpoint insists on; of an older run a few, with a warning."""
+    folder, _ = split_part(entry)
+    if (folder / CHECKSUMS).exists():
+        model = ModelConfig.from_dict(load_checkpoint(folder)[0])
+        return Settled(f"the checkpoint {folder}", chosen(model, OF_PART.get(part, TRAINED)))
+    record = read_record(entry)
+    if record:
+        return settled_of(entry, record)
+    identity = read_identity(entry)
+    print(
+        f"{entry} has no run.json, since it is older than that: its model is taken to be as the options (--help) and the defaults "
+        "say, and nothing checks that it is.",
+        file=sys.stderr,
+    )
+    known = {REVISION: identity.get("base LLM"), "pose_head": identity.get("pose head")}
+    if part == "pose":
+        known = {REVISION: known[REVISION], "pose_head": known["pose_head"] or ModelConfig.pose_head}
+    return Settled(f"the run {entry}", {name: value for name, value in known.items() if value})
+
+
+def exchange_pose(checkpoint: Path, run: str, given: Settled) -> tuple[dict, dict]:
+    """The configuration and tensors of ``checkpoint`` with the Pose-DiT, and the head, of a run of the action stage.
+
+    Raises:
+        Contradiction: the run's Pose-DiT was trained for another encoder, grid or LLM, or has other sizes.
+        StateError: the run is damaged, or has no Pose-DiT. CheckpointError: the checkpoint is damaged.
+    """
+    from training.engine.averaging import named_as_in
+
+    config, tensors = load_checkpoint(checkpoint)
+    kept = chosen(ModelConfig.from_dict(config), TRAINED)
+    head = {name: kept.pop(name) for name in ("pose_head", "pose_decided")}
+    weights = named_as_in(run, tensors, ("pose.",))
+    settings = agreed_with([Settled(f"the checkpoint {checkpoint}", kept), settled_of_entry(run, "pose")], given, ())
+    for name in head:
+        config[name] = settings.get(name, getattr(ModelConfig, name))
+    if config["pose_head"] != head["pose_head"]:
+        config["pose_steps"] = HEADS[config["pose_head"]].steps
+    return config | {"name": settings.get("name", config["name"])}, tensors | weights

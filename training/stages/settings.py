@@ -1,0 +1,210 @@
+"""Settings of each training stage, and how a stage is configured from YAML values and flat or dotted names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Annotated, ClassVar
+
+from moe3d_ros.model.config import LanguageConfig, ModelConfig
+from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS
+from moe3d_ros.world.workspace import Workspace
+from training.data.texts import MIXES
+from training.engine.config import StageConfig
+from training.engine.state import sizes_of
+
+GRID = ("encoder", "patches", "workspace")  # what an encoder's weights are only good with
+OBJECTS = ("encoder.kinds", "object_width", "object_heads", "object_layers", "language.base", "language.revision")
+POSE = ("pose_width", "pose_blocks", "pose_heads", "pose_head", "pose_decided")
+# Short names of settings of the model, as stage files and command lines have them: of all of the LLM's, and of some others.
+SHORT = {entry.name: f"model.language.{entry.name}" for entry in fields(LanguageConfig) if entry.name != "revision"}
+SHORT |= {"kinds": "model.encoder.kinds", "head": "model.pose_head", "decided": "model.pose_decided"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratedScenes(StageConfig):
+    """Stages whose batches mix random scenes, moments of long tasks, and 6D scenes."""
+
+    sixd: Annotated[float, "share of 6D scenes (ramps, slots, racks); needs kinds 8"] = 0.0
+    long_tasks: Annotated[float, "share of scenes in the middle of a long-horizon task"] = 0.0
+    long_names: Annotated[list[str] | None, "long tasks to draw from, repeated ones more often; all"] = None
+
+    def __post_init__(self):
+        super().__post_init__()
+        kinds = self.model.encoder.kinds
+        if not 0 <= self.sixd <= 1 or (self.sixd and kinds < 8):
+            raise ValueError(f"sixd must lie between 0 and 1, and needs kinds 8: got {self.sixd} with kinds {kinds}")
+        table, box = Workspace(), self.model.workspace
+        if not box.contains([table.low, table.high], margin=1e-9).all():
+            raise ValueError(
+                f"generated scenes stand in the box from {table.low} to {table.high} m, which workspace must contain, got "
+                f"{box.low} to {box.high}"
+            )
+        unknown = set(self.long_names or ()) - set(TRAINING_TASKS)
+        if unknown:
+            raise ValueError(
+                f"long_names has {', '.join(sorted(unknown))}: training tasks are {', '.join(TRAINING_TASKS)}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerceptionStage(GeneratedScenes):
+    """Pretraining of the 3D encoder by detection."""
+
+    task: ClassVar[str] = "perception"
+
+    part: Annotated[str, "all, or second_look: fine geometry only, the rest frozen"] = "all"
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.part not in ("all", "second_look"):
+            raise ValueError(f"part must be all or second_look, got {self.part!r}")
+
+    def settles(self) -> tuple[str, ...]:
+        return GRID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlignmentStage(StageConfig):
+    """Stage I: relation encoder and projection against the frozen, dense LLM."""
+
+    task: ClassVar[str] = "alignment"
+
+    def settles(self) -> tuple[str, ...]:
+        return OBJECTS
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstructedScenes(GeneratedScenes):
+    """Stages that read instructions or demonstrations, several behind each scene."""
+
+    precision: Annotated[str, "of the LLM: float32, bfloat16, or auto (what is fast here)"] = "auto"
+    pairs: Annotated[int, "instructions per scene, packed behind one scene prefix"] = 6
+    data: Annotated[str, "datasets: format:path?option=value,... (docs/datasets.md)"] = ""
+    data_share: Annotated[float, "share of the batches made of `data`, not generated"] = 0.5
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.precision not in ("auto", "float32", "bfloat16"):
+            raise ValueError(f"precision must be auto, float32 or bfloat16, got {self.precision!r}")
+        if not 0 <= self.data_share <= 1:
+            raise ValueError(f"data_share must be from 0 to 1, got {self.data_share}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageStage(InstructedScenes):
+    """Stage II, and Stage I by captions: plans, pointers and answers by the LLM."""
+
+    task: ClassVar[str] = "language"
+
+    tie_break: Annotated[str, "lora, noise or reinit: how identical experts come to differ"] = "lora"
+    adapt: Annotated[bool, "train LoRA and router; off in Stage I"] = True
+    tune_objects: Annotated[bool, "go on training the relation encoder and projection"] = True
+    teach_kinds: Annotated[bool, "where it starts from fewer kinds: give the new ones their names' embeddings"] = False
+    balance: Annotated[float, "weight of the load-balancing loss"] = 0.01
+    balance_by: Annotated[str, "modality: text and objects each by itself; or all"] = "modality"
+    balance_floor: Annotated[float, "of its intended share: an expert below is pulled up"] = 0.4
+    share_text: Annotated[list[float] | None, "intended share of each expert in the text; even"] = None
+    share_3d: Annotated[list[float] | None, "and in the object tokens; even"] = None
+    router_z: Annotated[float, "weight of the router z-loss"] = 0.001
+    texts: Annotated[str, "all, plans, questions, or captions: lists and descriptions alone (Stage I)"] = "all"
+    real_scenes: Annotated[float, "share of scenes seen through the encoder, not described"] = 1.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.balance_by not in ("modality", "all"):
+            raise ValueError(f"balance_by must be modality or all, got {self.balance_by!r}")
+        if not 0 <= self.balance_floor <= 1:
+            raise ValueError(f"balance_floor must lie in [0, 1], got {self.balance_floor}")
+        experts = self.model.language.experts
+        for name in ("share_text", "share_3d"):
+            share = getattr(self, name)
+            if share is not None and (len(share) != experts or min(share) <= 0 or abs(sum(share) - 1) > 1e-6):
+                raise ValueError(f"{name} must be {experts} positive numbers (one per expert) with sum 1, got {share}")
+        if self.texts not in MIXES:
+            raise ValueError(f"texts must be one of {', '.join(MIXES)}, got {self.texts!r}")
+
+    def settles(self) -> tuple[str, ...]:
+        return (*OBJECTS, *GRID[1:], *(("language",) if self.adapt else ()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionStage(InstructedScenes):
+    """Pose-DiT on the frozen encoder and, with ``with_llm``, on the step states of the frozen LLM."""
+
+    task: ClassVar[str] = "action"
+
+    draws: Annotated[int, "noise draws per step of a plan"] = 4
+    fresh_pose: Annotated[bool, "Pose-DiT starts anew, although `init` holds a checkpoint with one"] = False
+    symmetric: Annotated[bool, "quarter turns of the tool are equally right; else the shown one is"] = True
+    from_start: Annotated[float, "share of the draws at t = 1 itself, all that one-step sampling sees"] = 0.0
+    with_llm: Annotated[bool, "condition on the step states of the tuned LLM"] = False
+    llm_width: Annotated[int, "width of the LLM's states where it is left out"] = 576
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not 0 <= self.from_start <= 1:
+            raise ValueError(f"from_start must lie in [0, 1], got {self.from_start}")
+        if self.data and self.with_llm:
+            raise ValueError("data is for the task language (texts), and for action without with_llm (recordings)")
+
+    def settles(self) -> tuple[str, ...]:
+        return (*GRID, *POSE, *(("language",) if self.with_llm else ()))
+
+    def language_stage(self) -> LanguageStage:
+        """Settings of the frozen LLM that Pose-DiT reads; its weights are loaded by the action stage."""
+        shared = {name: getattr(self, name) for name in ("output", "model", "seed", "device", "precision", "pairs")}
+        return LanguageStage(**shared)
+
+
+STAGES = {stage.task: stage for stage in (PerceptionStage, AlignmentStage, LanguageStage, ActionStage)}
+
+
+def configure(**values) -> StageConfig:
+    """The configuration of the stage ``task``.
+
+    Args:
+        values: settings of the stage, ``model`` nested, dotted (``model.language.top_k``) or short (``top_k``). Kinds and LoRA
+            rank that are not given are those of the checkpoints in ``init``, else a new model's.
+
+    Raises:
+        ValueError: a setting that the stage does not have, or a value that cannot be.
+    """
+    stage = stage_of(values.pop("task", None))
+    model, own = {}, {}
+    for name, value in values.items():
+        path = SHORT.get(name, name)
+        if path == "model":
+            _merge(model, value.to_dict() if isinstance(value, ModelConfig) else value)
+        elif path.startswith("model."):
+            _merge(model, _nested(path.split(".")[1:], value))
+        else:
+            own[name] = value
+    unknown = own.keys() - {entry.name for entry in fields(stage)}
+    if unknown:
+        raise ValueError(f"the stage {stage.task} has no setting {', '.join(sorted(unknown))}")
+    sizes = sizes_of(own.get("init"))
+    for group, name in (("encoder", "kinds"), ("language", "rank")):
+        if model.get(group, {}).get(name) is None:
+            _merge(model, {group: {name: sizes[name]}})
+    return stage(**own, model=ModelConfig.from_dict(model))
+
+
+def stage_of(task: str | None) -> type[StageConfig]:
+    """The class of a task's settings. Raises ValueError for a task that there is not."""
+    if task not in STAGES:
+        raise ValueError(f"there is no task {task!r}: {', '.join(STAGES)}")
+    return STAGES[task]
+
+
+def _nested(path: list[str], value) -> dict:
+    for name in reversed(path):
+        value = {name: value}
+    return value
+
+
+def _merge(into: dict, more: dict) -> None:
+    for name, value in more.items():
+        if isinstance(value, dict):
+            _merge(into.setdefault(name, {}), value)
+        else:
+            into[name] = value
