@@ -17,15 +17,17 @@ from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.interrupt import Stopped, interruptible
 from moe3d_ros.model.language.answering import generate_answer
 from moe3d_ros.model.language.base_llm import load_base_for_serving
-from moe3d_ros.model.language.grammar import AREAS, parse_step
+from moe3d_ros.model.language.grammar import parse_step
 from moe3d_ros.model.language.writing import GeneratedStep, generate_plan, names_of
 from moe3d_ros.model.perception.objects import ObjectSet, from_detections
 from moe3d_ros.model.perception.patches import single_cloud_patches
 from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.sensing.voxels import voxelize
+from moe3d_ros.world.areas import AREAS
+from moe3d_ros.world.footprints import circle_radius
 from moe3d_ros.world.geometry import pose_from_matrix
-from moe3d_ros.world.vocabulary import BOWL, ZONE
+from moe3d_ros.world.vocabulary import kinds_that
 from moe3d_ros.world.workspace import Workspace
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
@@ -224,8 +226,8 @@ class Planner:
         count = int(objects.mask[0].sum())
         centers, half = (value[0, :count].cpu().double().numpy() for value in (objects.center, objects.half))
         kinds = objects.kind[0, :count].argmax(-1).cpu().numpy()
-        radii = np.where(kinds == BOWL, half[:, 0], np.hypot(half[:, 0], half[:, 1]))
-        centers, solid = centers[:, :2].copy(), kinds != ZONE
+        radii = circle_radius(half, np.isin(kinds, kinds_that(lambda kind: kind.round)))
+        centers, solid = centers[:, :2].copy(), ~np.isin(kinds, kinds_that(lambda kind: kind.flat))
         for step, (_, place) in zip(steps, positions):
             pick, goal = step.state.chosen
             if pick < count and goal == count:

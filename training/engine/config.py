@@ -11,6 +11,7 @@ from transformers import HfArgumentParser
 
 from moe3d_ros.model.action.objectives import HEADS
 from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS
+from moe3d_ros.world.vocabulary import KIND_COUNTS, PLAIN_KINDS, knows_sixd
 from training.engine.state import sizes_of
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[1] / "configs"
@@ -165,9 +166,10 @@ class StageConfig:
             raise ValueError(f"from_start must lie in [0, 1], got {self.from_start}")
         if self.head not in HEADS:
             raise ValueError(f"head must be one of {', '.join(HEADS)}, got {self.head!r}")
-        if self.kinds not in (4, 8):
-            raise ValueError(f"kinds must be 4 or 8 (with what stands in 6D scenes), got {self.kinds}")
-        if not 0 <= self.sixd <= 1 or (self.sixd and self.kinds < 8):
+        if self.kinds not in KIND_COUNTS:
+            allowed = " or ".join(map(str, KIND_COUNTS))
+            raise ValueError(f"kinds must be {allowed} (more than {PLAIN_KINDS}: with 6D scenes), got {self.kinds}")
+        if not 0 <= self.sixd <= 1 or (self.sixd and not knows_sixd(self.kinds)):
             raise ValueError(
                 f"sixd must lie between 0 and 1, and needs kinds 8: got {self.sixd} with kinds {self.kinds}"
             )

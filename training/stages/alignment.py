@@ -15,8 +15,9 @@ import torch.nn.functional as F
 from moe3d_ros.model.language.base_llm import load_base
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
 from moe3d_ros.model.perception.objects import RELATIONS, TASK_RELATIONS
+from moe3d_ros.tabletop.scenes.batch import kind_is
 from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE, sample_scenes
-from moe3d_ros.world.vocabulary import BLOCK, COLOR_NAMES, KINDS, SIZE_NAMES
+from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, SIZE_NAMES
 from training.engine.config import StageConfig
 from training.engine.state import load_matching
 from training.stages.described import describe, relation_targets
@@ -107,7 +108,7 @@ class AlignmentTask:
         stack = lambda names: torch.stack([self.words[" " + name] for name in names])  # noqa: E731
         target = stack(COLOR_NAMES)[color] + stack(KINDS)[kind]
         size = stack(SIZE_NAMES)[scenes.big[rows, slots].long()]
-        target = target + size * (kind == BLOCK)[:, None]
+        target = target + size * kind_is(kind, lambda known: known.sized)[:, None]
         for relation, word in RELATION_WORDS.items():
             target = target + truth[:, RELATIONS.index(relation), None] * self.words[word]
         return features[rows, columns], target

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from moe3d_ros.tabletop.scenes.arrange import QUADRANTS, SEEN_COLORS, NoRoom, Thing, arrange
+from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, NoRoom, Thing, arrange
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.goals import InArea, Into, Stack
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask
-from moe3d_ros.tabletop.tasks.single_step import PREPOSITIONS
 from moe3d_ros.tabletop.words.long_wordings import word
-from moe3d_ros.tabletop.words.wordings import AREAS, HELD_OUT_INSTRUCTIONS, INSTRUCTIONS, KIND_WORDS, SIZE_WORDS
+from moe3d_ros.tabletop.words.wordings import AREA_WORDS, HELD_OUT_INSTRUCTIONS, INSTRUCTIONS, KIND_WORDS, SIZE_WORDS
+from moe3d_ros.world.areas import QUADRANTS
+from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
+from moe3d_ros.world.vocabulary import KIND
 
 SEEN_TASKS, UNSEEN_TASKS = tuple("ABCDE"), tuple("FGHIJK")
 ALL_COLORS = (*SEEN_COLORS, "orange", "purple", "pink", "white")
@@ -62,7 +64,7 @@ class Draft:
         """Add between ``low`` and ``high`` blocks that the task is not about; their indices."""
         choice = self.colors if colors is None else colors
         number = self.count(low, high, 0) if choice else 0
-        return [self.add("block", str(self.rng.choice(choice)), size or self.size(), area) for _ in range(number)]
+        return [self.add(BLOCK, str(self.rng.choice(choice)), size or self.size(), area) for _ in range(number)]
 
     def distract(self, kinds: dict[str, int], colors: tuple[str, ...]) -> None:
         """Add up to so many things of each kind, in ``colors``, each kind and colour at most once."""
@@ -72,11 +74,11 @@ class Draft:
             free = [c for c in colors if (kind, c) not in taken]
             for color in self.rng.permutation(free)[:number].tolist():
                 if len(self.things) < MOST_OBJECTS:
-                    self.add(kind, color, self.size() if kind == "block" else "")
+                    self.add(kind, color, self.size() if kind == BLOCK else "")
 
     def area_words(self, area: str) -> str:
         """An area as people say it."""
-        return str(self.rng.choice(AREAS[area]))
+        return str(self.rng.choice(AREA_WORDS[area]))
 
     def size_words(self, size: str) -> str:
         """A size as people say it."""
@@ -124,35 +126,34 @@ def draw(name, generator, rng, colors, scale, held_out, jitter) -> tuple[LongTas
 
 def one_move(draft: Draft):
     """A: pick the [colour] block and place it on the [colour] block, bowl or zone."""
-    rng, things = draft.rng, []
-    for color in draft.colors[: draft.count(3, 5, 2)]:
-        things.append(draft.add("block", color, draft.size()))
-    for kind, low, high in (("bowl", 1, 3), ("zone", 1, 3)):
-        for color in rng.permutation(draft.colors)[: draft.count(low, high)].tolist():
-            things.append(draft.add(kind, color))
-    kind = str(rng.choice(("block", "bowl", "zone")))
-    blocks = [i for i in things if draft.things[i].kind == "block"]
+    rng = draft.rng
+    things = [draft.add(BLOCK, color, draft.size()) for color in draft.colors[: draft.count(3, 5, 2)]]
+    for kind, low, high in ((BOWL, 1, 3), (ZONE, 1, 3)):
+        colors = rng.permutation(draft.colors)[: draft.count(low, high)].tolist()
+        things += [draft.add(kind, color) for color in colors]
+    kind = str(rng.choice((BLOCK, BOWL, ZONE)))
+    blocks = [i for i in things if draft.things[i].kind == BLOCK]
     small = [i for i in blocks if draft.things[i].size == "small"] or blocks
-    pick = int(rng.choice(small if kind == "block" else blocks))
+    pick = int(rng.choice(small if kind == BLOCK else blocks))
     place = int(rng.choice([i for i in things if i != pick and draft.things[i].kind == kind]))
-    a = f"the {draft.things[pick].color} {rng.choice(KIND_WORDS['block'])}"
+    a = f"the {draft.things[pick].color} {rng.choice(KIND_WORDS[BLOCK])}"
     b = f"the {draft.things[place].color} {rng.choice(KIND_WORDS[kind])}"
     pattern = str(rng.choice(HELD_OUT_INSTRUCTIONS if draft.held_out else INSTRUCTIONS))
-    goal = Stack(((pick,),), place) if kind == "block" else Into((pick,), ((place,),))
-    return pattern.format(a=a, b=b, p=PREPOSITIONS[kind]), ((goal,),)
+    goal = Stack(((pick,),), place) if kind == BLOCK else Into((pick,), ((place,),))
+    return pattern.format(a=a, b=b, p=KIND[kind].preposition), ((goal,),)
 
 
 def matching_bowls(draft: Draft):
     """B: put the blocks in the bowls with matching colours (5 to 7 bowls, 5 and more blocks, distractors)."""
     n = min(draft.count(5, 7, 2), len(draft.colors))
-    bowls = {color: draft.add("bowl", color) for color in draft.colors[:n]}
+    bowls = {color: draft.add(BOWL, color) for color in draft.colors[:n]}
     filled = min(draft.count(min(5, n), n, min(2, n)), n)
-    picks = [draft.add("block", color, draft.size()) for color in draft.colors[:filled]]
+    picks = [draft.add(BLOCK, color, draft.size()) for color in draft.colors[:filled]]
     extra = int(draft.rng.integers(0, 2)) if len(draft.things) < 14 else 0  # a second block for a bowl, both small
     for pick in picks[:extra]:
-        draft.things[pick] = Thing("block", draft.things[pick].color, "small")
-        picks.append(draft.add("block", draft.things[pick].color, "small"))
-    draft.distract({"block": 2, "zone": 1}, draft.colors[n:])  # blocks for which there is no bowl
+        draft.things[pick] = Thing(BLOCK, draft.things[pick].color, "small")
+        picks.append(draft.add(BLOCK, draft.things[pick].color, "small"))
+    draft.distract({BLOCK: 2, ZONE: 1}, draft.colors[n:])  # blocks for which there is no bowl
     goal = Into(tuple(picks), tuple((bowls[draft.things[i].color],) for i in picks))
     return draft.say("B"), ((goal,),)
 
@@ -161,10 +162,10 @@ def small_over_big(draft: Draft):
     """C: stack all smaller blocks over the bigger blocks of the same colour (5 to 7 colours)."""
     goals = []
     for color in draft.colors[: draft.count(5, 7, 2)]:
-        base = draft.add("block", color, "big")
-        smalls = [draft.add("block", color, "small") for _ in range(2 if draft.rng.random() < 0.15 else 1)]
+        base = draft.add(BLOCK, color, "big")
+        smalls = [draft.add(BLOCK, color, "small") for _ in range(2 if draft.rng.random() < 0.15 else 1)]
         goals.append(Stack((tuple(smalls),) * len(smalls), base))
-    draft.distract({"bowl": 1, "zone": 1}, draft.colors)
+    draft.distract({BOWL: 1, ZONE: 1}, draft.colors)
     return draft.say("C"), (tuple(goals),)
 
 
@@ -172,8 +173,8 @@ def stack_in_area(draft: Draft):
     """D: stack the blocks in an absolute area."""
     area, size = str(draft.rng.choice(QUADRANTS)), draft.size()
     n = draft.count(3, 6, 2) if size == "small" else draft.count(3, 4, 2)
-    picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), size, f"not {area}") for _ in range(n))
-    draft.distract({"bowl": 2, "zone": 2}, draft.colors)
+    picks = tuple(draft.add(BLOCK, str(draft.rng.choice(draft.colors)), size, f"not {area}") for _ in range(n))
+    draft.distract({BOWL: 2, ZONE: 2}, draft.colors)
     said = area if draft.rng.random() < 0.5 else draft.area_words(area)
     return draft.say("D", r=said), ((Stack((picks,) * n, area=area),),)
 
@@ -183,25 +184,25 @@ def even_to_zone(draft: Draft):
     n_even, n_odd = draft.count(1, 2), draft.count(1, 2)
     picks, goals = [], []
     for number, color in enumerate(draft.colors[: n_even + n_odd]):
-        zone = draft.add("zone", color)
+        zone = draft.add(ZONE, color)
         if number < n_even:
             count = 4 if draft.rng.random() < 0.2 * draft.scale else 2
         else:
             count = int(draft.rng.choice((1, 3)))
-        blocks = [draft.add("block", color, "small") for _ in range(count)]
+        blocks = [draft.add(BLOCK, color, "small") for _ in range(count)]
         if number < n_even:
             picks += blocks
             goals += [(zone,)] * count
-    draft.distract({"bowl": 2}, draft.colors)
+    draft.distract({BOWL: 2}, draft.colors)
     return draft.say("E"), ((Into(tuple(picks), tuple(goals)),),)
 
 
 def mismatched_bowls(draft: Draft):
     """F: put the blocks in the bowls with mismatched colours."""
     n = min(draft.count(5, 7, 2), len(draft.colors))
-    bowls = {color: draft.add("bowl", color) for color in draft.colors[:n]}
-    picks = [draft.add("block", color, draft.size()) for color in draft.colors[:n]]
-    draft.distract({"zone": 1}, draft.colors)
+    bowls = {color: draft.add(BOWL, color) for color in draft.colors[:n]}
+    picks = [draft.add(BLOCK, color, draft.size()) for color in draft.colors[:n]]
+    draft.distract({ZONE: 1}, draft.colors)
     allowed = tuple(tuple(b for color, b in bowls.items() if color != draft.things[i].color) for i in picks)
     return draft.say("F"), ((Into(tuple(picks), allowed),),)
 
@@ -209,12 +210,12 @@ def mismatched_bowls(draft: Draft):
 def sizes_to_two_zones(draft: Draft):
     """G: stack blocks of the same size on the [c1] zone and the [c2] zone respectively, either size on either zone."""
     c, d = draft.colors[:2]
-    zones = draft.add("zone", c), draft.add("zone", d)
+    zones = draft.add(ZONE, c), draft.add(ZONE, d)
     stacks = []
     for size, most in (("big", 3), ("small", 4)):
         n = draft.count(2, most, 2)
-        stacks.append(tuple(draft.add("block", str(draft.rng.choice(draft.colors)), size) for _ in range(n)))
-    draft.distract({"bowl": 2, "zone": 1}, draft.colors)
+        stacks.append(tuple(draft.add(BLOCK, str(draft.rng.choice(draft.colors)), size) for _ in range(n)))
+    draft.distract({BOWL: 2, ZONE: 1}, draft.colors)
     alternatives = tuple(
         tuple(Stack((picks,) * len(picks), zone) for picks, zone in zip(stacks, order))
         for order in (zones, zones[::-1])
@@ -226,11 +227,11 @@ def alternate_colors(draft: Draft):
     """H: stack blocks with alternate colours on the [colour] zone, starting with [colour]."""
     c, other = draft.colors[:2]
     d = str(draft.rng.choice(draft.colors))
-    zone, size = draft.add("zone", d), draft.size()
+    zone, size = draft.add(ZONE, d), draft.size()
     n = draft.count(4, 6, 2) if size == "small" else draft.count(3, 4, 2)
-    first = tuple(draft.add("block", c, size) for _ in range((n + 1) // 2))
-    second = tuple(draft.add("block", other, size) for _ in range(n // 2))
-    draft.distract({"bowl": 2, "zone": 2}, draft.colors)
+    first = tuple(draft.add(BLOCK, c, size) for _ in range((n + 1) // 2))
+    second = tuple(draft.add(BLOCK, other, size) for _ in range(n // 2))
+    draft.distract({BOWL: 2, ZONE: 2}, draft.colors)
     return draft.say("H", c=c, d=d), ((Stack(tuple((first, second)[k % 2] for k in range(n)), zone),),)
 
 
@@ -238,9 +239,9 @@ def small_over_big_in_zone(draft: Draft):
     """I: stack smaller over bigger blocks of the same colour, in the zone of the same colour."""
     goals = []
     for color in draft.colors[: draft.count(2, 4, 1)]:
-        zone = draft.add("zone", color)
-        goals.append(Stack(((draft.add("block", color, "big"),), (draft.add("block", color, "small"),)), zone))
-    draft.distract({"bowl": 2}, draft.colors)
+        zone = draft.add(ZONE, color)
+        goals.append(Stack(((draft.add(BLOCK, color, "big"),), (draft.add(BLOCK, color, "small"),)), zone))
+    draft.distract({BOWL: 2}, draft.colors)
     return draft.say("I"), (tuple(goals),)
 
 
@@ -248,10 +249,10 @@ def area_to_area(draft: Draft):
     """J: move all the blocks on the [area] to the [area]."""
     source, goal = draft.rng.permutation(QUADRANTS)[:2].tolist()
     n, others = draft.count(2, 5), draft.count(1, 4)
-    picks = [draft.add("block", str(draft.rng.choice(draft.colors)), draft.size(), source) for _ in range(n)]
+    picks = [draft.add(BLOCK, str(draft.rng.choice(draft.colors)), draft.size(), source) for _ in range(n)]
     for _ in range(others):
-        draft.add("block", str(draft.rng.choice(draft.colors)), draft.size(), f"not {source}")
-    draft.distract({"bowl": 2, "zone": 1}, draft.colors)
+        draft.add(BLOCK, str(draft.rng.choice(draft.colors)), draft.size(), f"not {source}")
+    draft.distract({BOWL: 2, ZONE: 1}, draft.colors)
     return draft.say("J", r=source, q=goal), ((InArea(tuple(picks), goal),),)
 
 
@@ -259,10 +260,10 @@ def colors_to_zones(draft: Draft):
     """K: stack all the blocks of the same colour together on the zone of that colour."""
     goals = []
     for color in draft.colors[: draft.count(2, 4)]:
-        zone, size = draft.add("zone", color), draft.size()
-        picks = tuple(draft.add("block", color, size) for _ in range(draft.count(2, 3, 2)))
+        zone, size = draft.add(ZONE, color), draft.size()
+        picks = tuple(draft.add(BLOCK, color, size) for _ in range(draft.count(2, 3, 2)))
         goals.append(Stack((picks,) * len(picks), zone))
-    draft.distract({"bowl": 2}, draft.colors)
+    draft.distract({BOWL: 2}, draft.colors)
     return draft.say("K"), (tuple(goals),)
 
 

@@ -17,6 +17,7 @@ from moe3d_ros.tabletop.rules.layout import OFF_SHARE, Layout
 from moe3d_ros.tabletop.rules.success import footprint
 from moe3d_ros.world.areas import AREA_CENTERS
 from moe3d_ros.world.footprints import share_inside
+from moe3d_ros.world.vocabulary import KIND
 
 
 class Move(NamedTuple):
@@ -107,7 +108,7 @@ class Stack:
 
     def _begun(self, layout: Layout) -> list[int]:
         """The blocks of the best stack that has been begun, from below."""
-        if self.base is not None and layout.kinds[self.base] == "block":
+        if self.base is not None and KIND[layout.kinds[self.base]].sized:
             return self._layers_above(layout, self.base)
         if self.base is not None:
             starts = [i for i in self.layers[0] if layout.grounded(i) and layout.at(i, self.base)]
@@ -139,7 +140,7 @@ class Stack:
             return []
         layer = self.layers[len(begun)]
         support = begun[-1] if begun else self.base
-        if support is not None and layout.kinds[support] == "block" and not layout.free(support):
+        if support is not None and KIND[layout.kinds[support]].sized and not layout.free(support):
             highest = layout.summit(support)
             askew = highest in layer and highest in layout.on(support)  # the right block, put down badly: again
             return [Move(highest, support) if askew else Move(highest, aside=True)]

@@ -12,6 +12,8 @@ from moe3d_ros.tabletop.tasks.single_step import impossible_task
 from moe3d_ros.tabletop.words import unrelated_wordings as unrelated
 from moe3d_ros.tabletop.words.other_languages import foreign_instruction
 from moe3d_ros.tabletop.words.wordings import KIND_WORDS
+from moe3d_ros.world.kinds import BLOCK
+from moe3d_ros.world.vocabulary import COUNTED
 
 # What is wrong with it, and how often training draws it: most often a thing is named that is not there.
 KINDS = {
@@ -66,14 +68,14 @@ def _chosen(rng, train: tuple[str, ...], held_out: tuple[str, ...], which: bool)
 def _fill(pattern: str, scene: Scene, rng, **more: str) -> str | None:
     """The pattern with things of the scene; None if the scene has none of a kind that it names."""
     names = {}
-    for kind in ("block", "bowl", "zone"):
+    for kind in COUNTED:
         things = [o for o in scene.objects if o.kind == kind]
         if not things and "{" + kind + "}" in pattern:
             return None
         if things:
             thing = things[int(rng.integers(len(things)))]
             names[kind] = f"the {thing.color} {rng.choice(KIND_WORDS[kind])}"
-    names["a"] = names.get(str(rng.choice(list(names) or ["block"])), "the table")
+    names["a"] = names.get(str(rng.choice(list(names) or [BLOCK])), "the table")
     return pattern.format(**names, **more)
 
 

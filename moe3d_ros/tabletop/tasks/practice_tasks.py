@@ -45,7 +45,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from moe3d_ros.tabletop.scenes.arrange import QUADRANTS, SEEN_COLORS
+from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.benchmark_tasks import OTHER_SIZE, Draft, draw
 from moe3d_ros.tabletop.tasks.goals import InArea, Into, Off, OneEach, Stack
@@ -71,6 +71,8 @@ from moe3d_ros.tabletop.tasks.practice_composed import (
     two_sizes,
     two_stacks,
 )
+from moe3d_ros.world.areas import QUADRANTS
+from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
 
 SIDES = {  # x or y, sign, words; from the robot's point of view
     "left": (1, 1, ("left of", "to the left of")),
@@ -97,32 +99,32 @@ def sample_practice(
 def color_to_bowl(draft: Draft):
     """Put all the [c] blocks in the [d] bowl."""
     c, d = draft.colors[0], str(draft.rng.choice(draft.colors))
-    bowl = draft.add("bowl", d)
-    picks = tuple(draft.add("block", c, "small") for _ in range(draft.count(1, 3)))
+    bowl = draft.add(BOWL, d)
+    picks = tuple(draft.add(BLOCK, c, "small") for _ in range(draft.count(1, 3)))
     draft.others(1, 4, draft.colors[1:])
-    draft.distract({"bowl": 3, "zone": 1}, draft.colors)
+    draft.distract({BOWL: 3, ZONE: 1}, draft.colors)
     return draft.say("color_to_bowl", c=c, d=d), ((Into(picks, ((bowl,),) * len(picks)),),)
 
 
 def size_to_zone(draft: Draft):
     """Put the [size] blocks on the [d] zone."""
     size, d = draft.size(), draft.colors[0]
-    zone = draft.add("zone", d)
+    zone = draft.add(ZONE, d)
     n = draft.count(2, 4) if size == "small" else 1
-    picks = tuple(draft.add("block", c, size) for c in draft.rng.choice(draft.colors, n).tolist())
+    picks = tuple(draft.add(BLOCK, c, size) for c in draft.rng.choice(draft.colors, n).tolist())
     draft.others(1, 3, size=OTHER_SIZE[size])
-    draft.distract({"bowl": 2, "zone": 2}, draft.colors)
+    draft.distract({BOWL: 2, ZONE: 2}, draft.colors)
     return draft.say("size_to_zone", s=draft.size_words(size), d=d), ((Into(picks, ((zone,),) * len(picks)),),)
 
 
 def color_on_block(draft: Draft):
     """Stack the [c] blocks on the [d] block."""
     c, d = draft.colors[:2]
-    base = draft.add("block", d, draft.size())
+    base = draft.add(BLOCK, d, draft.size())
     size = "small" if draft.things[base].size == "small" else draft.size()
-    picks = tuple(draft.add("block", c, size) for _ in range(draft.count(1, 3)))
+    picks = tuple(draft.add(BLOCK, c, size) for _ in range(draft.count(1, 3)))
     draft.others(0, 3, draft.colors[2:])
-    draft.distract({"bowl": 2, "zone": 2}, draft.colors)
+    draft.distract({BOWL: 2, ZONE: 2}, draft.colors)
     return draft.say("color_on_block", c=c, d=d), ((Stack((picks,) * len(picks), base),),)
 
 
@@ -130,10 +132,10 @@ def _stack_somewhere(draft: Draft, task: str, picks: tuple[int, ...], avoid: str
     """A stack on a zone or in the quadrant ``avoid``, in which none of the blocks lies yet."""
     if draft.rng.random() < 0.5:
         d = str(draft.rng.choice(draft.colors))
-        where, stack = f"on the {d} zone", Stack((picks,) * len(picks), draft.add("zone", d))
+        where, stack = f"on the {d} zone", Stack((picks,) * len(picks), draft.add(ZONE, d))
     else:
         where, stack = f"in the {draft.area_words(avoid)}", Stack((picks,) * len(picks), area=avoid)
-    draft.distract({"bowl": 2, "zone": 1}, draft.colors)
+    draft.distract({BOWL: 2, ZONE: 1}, draft.colors)
     return draft.say(task, where=where, **fields), ((stack,),)
 
 
@@ -141,7 +143,7 @@ def stack_size(draft: Draft):
     """Stack all the [size] blocks on a zone or in an area."""
     size, area = draft.size(), str(draft.rng.choice(QUADRANTS))
     n = draft.count(2, 4, 2)
-    picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), size, f"not {area}") for _ in range(n))
+    picks = tuple(draft.add(BLOCK, str(draft.rng.choice(draft.colors)), size, f"not {area}") for _ in range(n))
     draft.others(1, 3, size=OTHER_SIZE[size])
     return _stack_somewhere(draft, "stack_size", picks, area, s=draft.size_words(size))
 
@@ -149,7 +151,7 @@ def stack_size(draft: Draft):
 def stack_color(draft: Draft):
     """Stack the [c] blocks on a zone or in an area."""
     c, area, size = draft.colors[0], str(draft.rng.choice(QUADRANTS)), draft.size()
-    picks = tuple(draft.add("block", c, size, f"not {area}") for _ in range(draft.count(2, 4, 2)))
+    picks = tuple(draft.add(BLOCK, c, size, f"not {area}") for _ in range(draft.count(2, 4, 2)))
     draft.others(1, 3, draft.colors[1:])
     return _stack_somewhere(draft, "stack_color", picks, area, c=c)
 
@@ -157,22 +159,22 @@ def stack_color(draft: Draft):
 def stack_all(draft: Draft):
     """Stack the blocks on the [d] zone; big ones, if there are any, below."""
     d = draft.colors[0]
-    zone, size, n = draft.add("zone", d), draft.size(), draft.count(2, 5, 2)
+    zone, size, n = draft.add(ZONE, d), draft.size(), draft.count(2, 5, 2)
     sizes = [size] * min(n, 4 if size == "big" else 5)
     if draft.rng.random() < 0.3:
         sizes = ["big"] + ["small"] * (n - 1)
-    picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), s) for s in sizes)
-    draft.distract({"bowl": 2, "zone": 2}, draft.colors)
+    picks = tuple(draft.add(BLOCK, str(draft.rng.choice(draft.colors)), s) for s in sizes)
+    draft.distract({BOWL: 2, ZONE: 2}, draft.colors)
     return draft.say("stack_all", d=d), ((Stack((picks,) * len(picks), zone),),)
 
 
 def area_to_bowl(draft: Draft):
     """Put the blocks in the [area] in the [d] bowl."""
     area, d = str(draft.rng.choice(QUADRANTS)), draft.colors[0]
-    bowl = draft.add("bowl", d, area=f"not {area}")
-    picks = [draft.add("block", str(draft.rng.choice(draft.colors)), "small", area) for _ in range(draft.count(1, 3))]
+    bowl = draft.add(BOWL, d, area=f"not {area}")
+    picks = [draft.add(BLOCK, str(draft.rng.choice(draft.colors)), "small", area) for _ in range(draft.count(1, 3))]
     draft.others(1, 4, area=f"not {area}")
-    draft.distract({"bowl": 2, "zone": 1}, draft.colors[1:])
+    draft.distract({BOWL: 2, ZONE: 1}, draft.colors[1:])
     goal = Into(tuple(picks), ((bowl,),) * len(picks))
     return draft.say("area_to_bowl", r=draft.area_words(area), d=d), ((goal,),)
 
@@ -181,17 +183,17 @@ def _beside_to_bowl(rng, colors, scale, held_out, jitter) -> tuple[LongTask, Sce
     """Put the blocks left of the [c] zone in the [d] bowl; which blocks these are is seen in the finished scene."""
 
     def layout(draft: Draft):
-        draft.add("zone", draft.colors[0])
-        draft.add("bowl", draft.colors[1])
+        draft.add(ZONE, draft.colors[0])
+        draft.add(BOWL, draft.colors[1])
         draft.others(3, 6, size="small")
-        draft.distract({"bowl": 1}, draft.colors[2:])
+        draft.distract({BOWL: 1}, draft.colors[2:])
         return "", ()
 
     while True:
         blank, scene = draw("beside_to_bowl", layout, rng, colors, scale, held_out, jitter)
         side = str(rng.choice(list(SIDES)))
         axis, sign, words = SIDES[side]
-        blocks = [i for i, thing in enumerate(scene.objects) if thing.kind == "block"]
+        blocks = [i for i, thing in enumerate(scene.objects) if thing.kind == BLOCK]
         gaps = {i: sign * (scene.objects[i].position[axis] - scene.objects[0].position[axis]) for i in blocks}
         picks = tuple(i for i in blocks if gaps[i] > 0)
         clear = all(abs(gap) > 0.03 for gap in gaps.values())  # nobody could dispute which they are
@@ -204,12 +206,12 @@ def _beside_to_bowl(rng, colors, scale, held_out, jitter) -> tuple[LongTask, Sce
 
 def own_zones(draft: Draft):
     """Put every block on the zone of its colour."""
-    zones = {color: draft.add("zone", color) for color in draft.colors[: draft.count(2, 4)]}
+    zones = {color: draft.add(ZONE, color) for color in draft.colors[: draft.count(2, 4)]}
     picks = []
     for color in zones:
         size = draft.size()
-        picks += [draft.add("block", color, size) for _ in range(draft.count(1, 2) if size == "small" else 1)]
-    draft.distract({"bowl": 2}, draft.colors)
+        picks += [draft.add(BLOCK, color, size) for _ in range(draft.count(1, 2) if size == "small" else 1)]
+    draft.distract({BOWL: 2}, draft.colors)
     goal = Into(tuple(picks), tuple((zones[draft.things[i].color],) for i in picks))
     return draft.say("own_zones"), ((goal,),)
 
@@ -223,52 +225,52 @@ def list_stack(draft: Draft):
         if draft.rng.random() < 0.5
         else [draft.colors[k % 2] for k in range(n)]
     )
-    zone = draft.add("zone", d)
-    of_color = {c: tuple(draft.add("block", c, size) for _ in range(names.count(c))) for c in sorted(set(names))}
+    zone = draft.add(ZONE, d)
+    of_color = {c: tuple(draft.add(BLOCK, c, size) for _ in range(names.count(c))) for c in sorted(set(names))}
     draft.others(0, 2, draft.colors[3:])
-    draft.distract({"bowl": 2, "zone": 1}, draft.colors)
+    draft.distract({BOWL: 2, ZONE: 1}, draft.colors)
     said = f"{', '.join(names[:-1])} and {names[-1]}" if draft.rng.random() < 0.5 else ", ".join(names)
     return draft.say("list_stack", list=said, d=d), ((Stack(tuple(of_color[c] for c in names), zone),),)
 
 
 def one_each(draft: Draft):
     """Put one block in each bowl."""
-    bowls = tuple(draft.add("bowl", c) for c in draft.rng.permutation(draft.colors)[: draft.count(2, 4)].tolist())
+    bowls = tuple(draft.add(BOWL, c) for c in draft.rng.permutation(draft.colors)[: draft.count(2, 4)].tolist())
     number = len(bowls) + draft.count(0, 2, 0)
-    picks = tuple(draft.add("block", c, draft.size()) for c in draft.rng.choice(draft.colors, number).tolist())
-    draft.distract({"zone": 2}, draft.colors)
+    picks = tuple(draft.add(BLOCK, c, draft.size()) for c in draft.rng.choice(draft.colors, number).tolist())
+    draft.distract({ZONE: 2}, draft.colors)
     return draft.say("one_each"), ((OneEach(picks, bowls),),)
 
 
 def clear_zone(draft: Draft):
     """Clear the [d] zone."""
     d = draft.colors[0]
-    zone = draft.add("zone", d)
-    picks = [draft.add("block", str(draft.rng.choice(draft.colors)), draft.size(), on=zone)]
+    zone = draft.add(ZONE, d)
+    picks = [draft.add(BLOCK, str(draft.rng.choice(draft.colors)), draft.size(), on=zone)]
     if draft.rng.random() < 0.5:
-        picks.append(draft.add("block", str(draft.rng.choice(draft.colors)), "small", on=picks[0]))
+        picks.append(draft.add(BLOCK, str(draft.rng.choice(draft.colors)), "small", on=picks[0]))
     draft.others(1, 3)
-    draft.distract({"bowl": 2, "zone": 2}, draft.colors)
+    draft.distract({BOWL: 2, ZONE: 2}, draft.colors)
     return draft.say("clear_zone", d=d), ((Off(tuple(picks), zone),),)
 
 
 def color_to_area(draft: Draft):
     """Move the [c] blocks to the [area]."""
     area, c = str(draft.rng.choice(QUADRANTS)), draft.colors[0]
-    picks = tuple(draft.add("block", c, draft.size(), f"not {area}") for _ in range(draft.count(1, 3)))
+    picks = tuple(draft.add(BLOCK, c, draft.size(), f"not {area}") for _ in range(draft.count(1, 3)))
     draft.others(1, 4, draft.colors[1:])
-    draft.distract({"bowl": 2, "zone": 1}, draft.colors)
+    draft.distract({BOWL: 2, ZONE: 1}, draft.colors)
     return draft.say("color_to_area", c=c, r=draft.area_words(area)), ((InArea(picks, area),),)
 
 
 def _pile(draft: Draft, task: str, upper: bool):
     c, d = draft.colors[:2]
-    below = draft.add("block", c, draft.size())
-    above = draft.add("block", draft.colors[2], "small", on=below)
-    bowl = draft.add("bowl", d)
+    below = draft.add(BLOCK, c, draft.size())
+    above = draft.add(BLOCK, draft.colors[2], "small", on=below)
+    bowl = draft.add(BOWL, d)
     for color in draft.colors[3 : 3 + draft.count(0, 3, 0)]:
-        draft.add("block", color, draft.size())
-    draft.distract({"bowl": 2, "zone": 1}, draft.colors[2:])
+        draft.add(BLOCK, color, draft.size())
+    draft.distract({BOWL: 2, ZONE: 1}, draft.colors[2:])
     return draft.say(task, c=c, d=d), ((Into((above if upper else below,), ((bowl,),)),),)
 
 
@@ -285,11 +287,11 @@ def covered_to_bowl(draft: Draft):
 def bowls_to_zone(draft: Draft):
     """Put the blocks in the bowls on the [d] zone."""
     d = draft.colors[0]
-    zone = draft.add("zone", d)
-    bowls = [draft.add("bowl", c) for c in draft.rng.permutation(draft.colors)[: draft.count(1, 3)].tolist()]
-    picks = tuple(draft.add("block", str(draft.rng.choice(draft.colors)), "small", on=bowl) for bowl in bowls)
+    zone = draft.add(ZONE, d)
+    bowls = [draft.add(BOWL, c) for c in draft.rng.permutation(draft.colors)[: draft.count(1, 3)].tolist()]
+    picks = tuple(draft.add(BLOCK, str(draft.rng.choice(draft.colors)), "small", on=bowl) for bowl in bowls)
     draft.others(1, 3)
-    draft.distract({"bowl": 1, "zone": 1}, draft.colors)
+    draft.distract({BOWL: 1, ZONE: 1}, draft.colors)
     return draft.say("bowls_to_zone", d=d), ((Into(picks, ((zone,),) * len(picks)),),)
 
 

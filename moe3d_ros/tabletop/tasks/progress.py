@@ -24,6 +24,8 @@ from moe3d_ros.tabletop.tasks.long_tasks import MOST_STEPS, LongTask, next_step,
 from moe3d_ros.tabletop.tasks.practice_tasks import PRACTICE_TASKS, sample_practice
 from moe3d_ros.tabletop.tasks.single_step import make_step
 from moe3d_ros.world.areas import in_area
+from moe3d_ros.world.footprints import circle_radius
+from moe3d_ros.world.vocabulary import COUNTED, KIND, ROUND_SHAPES
 
 TRAINING_TASKS = (*SEEN_TASKS, *PRACTICE_TASKS)
 BENCHMARK_SHARE = 0.5  # of the samples are of A to E, the rest practice
@@ -47,6 +49,7 @@ TOLD_BY_PLACE = (
 PLACE_NOISE, STACK_NOISE = 0.005, 0.0025  # metres, 1 sigma in x and y; cut at twice that
 YAW_NOISE = np.deg2rad(4)
 MOST_LEARNT = 4  # steps of a moment whose right moves are told
+_NAMED_KINDS = {word: name for name in COUNTED for word in (*KIND[name].words, KIND[name].plurals[0])}
 DROPPED = (0.04, 0.09)  # metres from where it was or should be that a lost block comes to lie
 
 
@@ -152,7 +155,7 @@ def _rest(task: LongTask, scene: Scene, rng) -> tuple[tuple[Step, ...], tuple[tu
 def _wrong_step(scene: Scene, rng) -> Step | None:
     """A step of a planner that errs: a random free block into an empty bowl or zone or onto a block; None if there is none."""
     layout = Layout(scene)
-    free = [i for i, kind in enumerate(layout.kinds) if kind == "block" and layout.free(i)]
+    free = [i for i, kind in enumerate(layout.kinds) if KIND[kind].sized and layout.free(i)]
     if not free:
         return None
     pick = int(rng.choice(free))
@@ -163,9 +166,9 @@ def _wrong_step(scene: Scene, rng) -> Step | None:
         if i != pick
         and layout.below.get(pick) != i
         and layout.free(i)
-        and thing.kind in ("block", "bowl", "zone")
+        and thing.traits.destination
         and thing.half_extents[0] >= size - 0.002
-        and not (thing.kind == "block" and not layout.grounded(i))
+        and not (thing.traits.sized and not layout.grounded(i))
     ]
     return make_step(scene, pick, int(rng.choice(places)), None) if places else None
 
@@ -181,21 +184,11 @@ def sample_impossible(
     names = [n for n in PRACTICE_TASKS if n not in ("one_each", "own_zones", "bowls_to_zone", "stack_size")]
     while True:
         task, scene = _training_task(rng, str(rng.choice(names)), colors, held_out, scale, jitter)
-        kinds = {
-            "bowl": "bowl",
-            "zone": "zone",
-            "square": "zone",
-            "pad": "zone",
-            "dish": "bowl",
-            "block": "block",
-            "blocks": "block",
-            "cube": "block",
-        }
         words = task.instruction.split()
         named = [
-            (i, kinds[after.strip("?.,")])
+            (i, _NAMED_KINDS[after.strip("?.,")])
             for i, (word, after) in enumerate(itertools.pairwise(words))
-            if word in colors and after.strip("?.,") in kinds
+            if word in colors and after.strip("?.,") in _NAMED_KINDS
         ]
         if not named:
             continue
@@ -240,7 +233,7 @@ def _training_task(rng, name, colors, held_out, scale, jitter) -> tuple[LongTask
 
 def _noisy(scene: Scene, step: Step, rng) -> Scene:
     """The step, a little off, but still reached: tolerances are no finer than what is seen."""
-    stacked = step.place_index is not None and scene.objects[step.place_index].kind == "block"
+    stacked = step.place_index is not None and scene.objects[step.place_index].traits.sized
     sigma = STACK_NOISE if stacked else PLACE_NOISE
     for _ in range(4):
         shift = (sigma * rng.standard_normal(2)).clip(-2 * sigma, 2 * sigma)
@@ -257,7 +250,8 @@ def _dropped(scene: Scene, step: Step, rng) -> Scene:
     low, high = (np.array(corner[:2]) for corner in (scene.workspace.low, scene.workspace.high))
     others = [o for i, o in enumerate(scene.objects) if i != step.pick_index]
     centers = np.array([o.position[:2] for o in others]).reshape(-1, 2)
-    radii = np.array([float(np.hypot(*o.half_extents[:2])) if o.shape == "box" else o.half_extents[0] for o in others])
+    halves = np.array([o.half_extents for o in others]).reshape(-1, 3)
+    radii = circle_radius(halves, [o.shape in ROUND_SHAPES for o in others])
     before = Layout(scene)
     for _ in range(20):
         start = thing.position if rng.random() < 0.5 else step.place.position

@@ -63,7 +63,7 @@ class Case:
         Of one-step instructions only the oracle's will do; of a long task any step after which fewer are left.
         """
         thing = self.scene.objects[pick]
-        if thing.kind not in ("block", "object") or place == pick or not Layout(self.scene).free(pick):
+        if not thing.traits.piled or place == pick or not Layout(self.scene).free(pick):
             return False
         step = make_step(self.scene, pick, place, area)
         if step.text != text:
