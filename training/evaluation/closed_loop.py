@@ -15,9 +15,8 @@ from tqdm import tqdm
 
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.scene import CAMERAS
-from moe3d_ros.tabletop.tasks.benchmark_tasks import TASKS
 from training.evaluation.closed_loop_report import summary
-from training.evaluation.judging.episode import COLOR_SETS, Episode, held_out_episode, run_episode
+from training.evaluation.judging.episode import BENCHMARK, COLOR_SETS, Episode, held_out_episode, run_episode
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class TabletopOptions:
         failures: folder for the failed episodes, to be run again.
     """
 
-    tasks: tuple[str, ...] = tuple(TASKS)
+    tasks: tuple[str, ...] = BENCHMARK
     episodes: int = 50
     checkpoint: str | None = "default"
     cameras: tuple[str, ...] = ("front", "left", "right")
@@ -44,7 +43,7 @@ class TabletopOptions:
 
     def __post_init__(self):
         for name, values, known in (
-            ("task", self.tasks, TASKS),
+            ("task", self.tasks, BENCHMARK),
             ("camera", self.cameras, CAMERAS),
             ("set of colours", (self.colors,), COLOR_SETS),
         ):

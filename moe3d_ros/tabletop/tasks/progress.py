@@ -17,35 +17,20 @@ from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.scenes.support import resting_height
-from moe3d_ros.tabletop.tasks.benchmark_tasks import SEEN_TASKS, sample_task
+from moe3d_ros.tabletop.tasks import registry
 from moe3d_ros.tabletop.tasks.goals import Move
 from moe3d_ros.tabletop.tasks.impossible import KINDS, impossible_instruction
 from moe3d_ros.tabletop.tasks.long_tasks import MOST_STEPS, LongTask, next_step, remaining_steps, right_moves
-from moe3d_ros.tabletop.tasks.practice_tasks import PRACTICE_TASKS, sample_practice
 from moe3d_ros.tabletop.tasks.single_step import make_step
 from moe3d_ros.world.areas import in_area
 from moe3d_ros.world.footprints import circle_radius
 from moe3d_ros.world.vocabulary import COUNTED, KIND, ROUND_SHAPES
 
-TRAINING_TASKS = (*SEEN_TASKS, *PRACTICE_TASKS)
+TRAINING_TASKS = registry.names("seen", "practice")
 BENCHMARK_SHARE = 0.5  # of the samples are of A to E, the rest practice
 DONE_SHARE = 0.18  # of the samples have nothing left to do
 FAILED_SHARE = 0.1  # of the samples have a last step that failed
 WRONG_SHARE = 0.15  # of the samples have a step in their past that was wrong: a planner meets its own mistakes
-# In these, the words tell things by where they are: a wrong move would change what is meant.
-TOLD_BY_PLACE = (
-    "A",
-    "J",
-    "area_to_bowl",
-    "area_to_zone",
-    "color_area_to_area",
-    "size_area_to_area",
-    "beside_to_bowl",
-    "clear_zone",
-    "on_top_to_bowl",
-    "covered_to_bowl",
-    "bowls_to_zone",
-)
 PLACE_NOISE, STACK_NOISE = 0.005, 0.0025  # metres, 1 sigma in x and y; cut at twice that
 YAW_NOISE = np.deg2rad(4)
 MOST_LEARNT = 4  # steps of a moment whose right moves are told
@@ -116,7 +101,7 @@ def play_to_moment(
     """A random moment of any task that starts from ``scene``; shares as of `sample_progress`."""
     moves = len(remaining_steps(task, scene))
     taken = moves if rng.random() < done else int(rng.integers(0, moves))
-    errs = rng.random() < wrong and task.name not in TOLD_BY_PLACE
+    errs = rng.random() < wrong and not registry.find(task.name).told_by_place
     while True:
         now, history = _played(task, scene, taken, int(rng.integers(0, taken + 1)) if errs else None, rng)
         if rng.random() < failed:
@@ -181,7 +166,7 @@ def sample_impossible(
     jitter: float = 0.05,
 ) -> Progress:
     """A practice task that cannot be done, since what its words name is not there; ``task.reason`` says what."""
-    names = [n for n in PRACTICE_TASKS if n not in ("one_each", "own_zones", "bowls_to_zone", "stack_size")]
+    names = [entry.name for entry in registry.tasks("practice").values() if entry.recolored]
     while True:
         task, scene = _training_task(rng, str(rng.choice(names)), colors, held_out, scale, jitter)
         words = task.instruction.split()
@@ -224,11 +209,10 @@ def sample_unrelated(
 
 def _training_task(rng, name, colors, held_out, scale, jitter) -> tuple[LongTask, Scene]:
     if name is None:
-        name = str(rng.choice(SEEN_TASKS if rng.random() < BENCHMARK_SHARE else PRACTICE_TASKS))
+        name = str(rng.choice(registry.names("seen" if rng.random() < BENCHMARK_SHARE else "practice")))
     if name not in TRAINING_TASKS:
         raise ValueError(f"{name!r} is no training task: use one of {', '.join(TRAINING_TASKS)}.")
-    sample = sample_task if name in SEEN_TASKS else sample_practice
-    return sample(name, rng, colors, scale, held_out, jitter)
+    return registry.sample_task(name, rng, colors, scale, held_out, jitter)
 
 
 def _noisy(scene: Scene, step: Step, rng) -> Scene:

@@ -318,13 +318,12 @@ WORDINGS = {
 _SINGULAR = ("one", "a", "exactly", "some", "every", "each", "what")
 
 
-def word(task: str, rng, held_out: bool = False, **fields: str) -> str:
-    """An instruction for ``task``, one of WORDINGS, with its colours, sizes and areas filled in.
+def word(wording: Wording, rng, held_out: bool = False, **fields: str) -> str:
+    """An instruction of a wording, with its colours, sizes and areas filled in.
 
     Args:
         held_out: use a pattern that training never uses, and often phrases of that sort too.
     """
-    wording = WORDINGS[task]
     whole = wording.held_out_whole if held_out else wording.whole
     if not wording.b or (whole and rng.random() < 0.4):
         return _finish(str(rng.choice(whole)).format(**fields), rng)
