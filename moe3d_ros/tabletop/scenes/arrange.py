@@ -80,9 +80,20 @@ def arrange(things: list[Thing], rng: np.random.Generator, jitter: float = 0.0) 
     for i, thing in enumerate(things):
         if thing.on is not None:
             objects[i] = _on(thing, halves[i], objects, rng)
+    return Scene(tuple(objects), table_color(rng))
+
+
+def table_color(rng: np.random.Generator) -> tuple[int, int, int]:
+    """A random table's colour, uint8 values: wood or grey."""
     wood = tuple(int(v) for v in np.array([90, 77, 66]) * rng.uniform(0.5, 1.5))
     grey = (int(rng.uniform(40, 160)),) * 3
-    return Scene(tuple(objects), wood if rng.random() < 0.6 else grey)
+    return wood if rng.random() < 0.6 else grey
+
+
+def shade(color: str, rng: np.random.Generator) -> tuple[int, int, int]:
+    """A random shade of a named colour, uint8 values."""
+    channels = np.array(COLORS[color]) * (1 + rng.uniform(-0.06, 0.06)) + rng.uniform(-6, 6, 3)
+    return tuple(int(v) for v in channels.clip(0, 255).round())
 
 
 def _half(thing: Thing, rng, jitter: float) -> tuple[float, float, float]:
@@ -118,8 +129,7 @@ def _places(things, radii, order, rng) -> dict[int, np.ndarray] | None:
 
 
 def _object(thing: Thing, half, position, yaw: float, rng) -> SceneObject:
-    shade = np.array(COLORS[thing.color]) * (1 + rng.uniform(-0.06, 0.06)) + rng.uniform(-6, 6, 3)
-    rgb = tuple(int(v) for v in shade.clip(0, 255).round())
+    rgb = shade(thing.color, rng)
     position = tuple(float(v) for v in position)
     return SceneObject(
         thing.kind, thing.color, thing.size, position, tuple(map(float, half)), yaw, thing.traits.shape, rgb

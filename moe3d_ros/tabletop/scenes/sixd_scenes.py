@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from moe3d_ros.tabletop.scenes.arrange import NoRoom
+from moe3d_ros.tabletop.scenes.arrange import NoRoom, shade, table_color
 from moe3d_ros.tabletop.scenes.faces import face_frame
 from moe3d_ros.tabletop.scenes.furniture import RACK_FLOOR, ramp_normal
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 from moe3d_ros.world.geometry import matrix_to_quaternion
 from moe3d_ros.world.kinds import BAR, BLOCK, BOWL, RACK, RAMP, SLOT, ZONE
-from moe3d_ros.world.vocabulary import BOWL_RADIUS, COLOR_NAMES, COLORS, KIND, ZONE_HALF, ZONE_HEIGHT
+from moe3d_ros.world.vocabulary import BOWL_RADIUS, COLOR_NAMES, KIND, ZONE_HALF, ZONE_HEIGHT
 from moe3d_ros.world.workspace import Workspace
 
 SLOPES = (np.deg2rad(15), np.deg2rad(30))  # of ramps
@@ -94,9 +94,7 @@ def _scene(rng, colors, jitter: float) -> Scene:
     mixed = [(objects + bearing)[i] for i in rng.permutation(len(objects) + len(bearing))]
     # What lies on or in something else comes behind it: where both share a patch, it is the smaller thing's.
     mixed.sort(key=lambda thing: thing.traits.movable)
-    wood = tuple(int(v) for v in np.array([90, 77, 66]) * rng.uniform(0.5, 1.5))
-    grey = (int(rng.uniform(40, 160)),) * 3
-    return Scene(tuple(mixed), wood if rng.random() < 0.6 else grey)
+    return Scene(tuple(mixed), table_color(rng))
 
 
 def _scaled(half, rng, jitter: float) -> tuple[float, float, float]:
@@ -159,13 +157,8 @@ def _lay_out(places: list[_Place], rng) -> None:
         kept += [(lane[chosen], radius) for lane, radius in lanes]
 
 
-def _shade(color: str, rng) -> tuple[int, int, int]:
-    shade = np.array(COLORS[color]) * (1 + rng.uniform(-0.06, 0.06)) + rng.uniform(-6, 6, 3)
-    return tuple(int(v) for v in shade.clip(0, 255).round())
-
-
 def _painted(thing: SceneObject, color: str, rng) -> SceneObject:
-    return replace(thing, color=str(color), rgb=_shade(color, rng))
+    return replace(thing, color=str(color), rgb=shade(color, rng))
 
 
 def _thing(place: _Place, color, size: str, rng) -> SceneObject:
@@ -187,7 +180,7 @@ def _thing(place: _Place, color, size: str, rng) -> SceneObject:
         place.half,
         yaw,
         shape,
-        _shade(color, rng),
+        shade(color, rng),
         normal=None if normal is None else tuple(map(float, normal)),
     )
 
@@ -209,7 +202,7 @@ def _on_ramp(ramp: SceneObject, color, rng, jitter: float) -> SceneObject:
         half,
         heading,
         "box",
-        _shade(color, rng),
+        shade(color, rng),
         orientation=tuple(map(float, matrix_to_quaternion(matrix))),
     )
 
@@ -234,6 +227,6 @@ def _in_rack(rack: SceneObject, color, rng, jitter: float) -> SceneObject:
         half,
         yaw,
         "box",
-        _shade(color, rng),
+        shade(color, rng),
         normal=(float(np.cos(turned)), float(np.sin(turned)), 0.0),
     )

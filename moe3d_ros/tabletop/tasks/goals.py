@@ -36,11 +36,10 @@ def _uncover(layout: Layout, wanted: list[int]) -> list[Move]:
 
 
 @dataclass(frozen=True)
-class Into:
-    """Each of ``picks`` lies in or on one of the bowls or zones ``allowed`` for it (one tuple for each pick)."""
+class _EachPick:
+    """A goal for each of ``picks``; subclasses say which of them it is not so for yet."""
 
     picks: tuple[int, ...]
-    allowed: tuple[tuple[int, ...], ...]
 
     @property
     def total(self) -> int:
@@ -48,11 +47,21 @@ class Into:
         return len(self.picks)
 
     def _left_to_do(self, layout: Layout) -> list[int]:
-        return [i for i, goals in zip(self.picks, self.allowed) if not any(layout.at(i, g) for g in goals)]
+        raise NotImplementedError
 
     def reached(self, layout: Layout) -> int:
         """How many of them are so in the layout's scene."""
         return self.total - len(self._left_to_do(layout))
+
+
+@dataclass(frozen=True)
+class Into(_EachPick):
+    """Each of ``picks`` lies in or on one of the bowls or zones ``allowed`` for it (one tuple for each pick)."""
+
+    allowed: tuple[tuple[int, ...], ...]
+
+    def _left_to_do(self, layout: Layout) -> list[int]:
+        return [i for i, goals in zip(self.picks, self.allowed) if not any(layout.at(i, g) for g in goals)]
 
     def moves(self, layout: Layout) -> list[Move]:
         """The moves that come next, the canonical one first; none if nothing is left to do."""
@@ -67,24 +76,17 @@ class Into:
 
 
 @dataclass(frozen=True)
-class InArea:
+class InArea(_EachPick):
     """Each of ``picks`` has its centre in an area of the table."""
 
-    picks: tuple[int, ...]
     area: str
 
-    @property
-    def total(self) -> int:
-        """How many goals this counts as."""
-        return len(self.picks)
-
-    def reached(self, layout: Layout) -> int:
-        """How many of them are so in the layout's scene."""
-        return sum(layout.inside(i, self.area) for i in self.picks)
+    def _left_to_do(self, layout: Layout) -> list[int]:
+        return [i for i in self.picks if not layout.inside(i, self.area)]
 
     def moves(self, layout: Layout) -> list[Move]:
         """The moves that come next, the canonical one first; none if nothing is left to do."""
-        wanted = [i for i in self.picks if not layout.inside(i, self.area)]
+        wanted = self._left_to_do(layout)
         ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
         return [Move(i, area=self.area) for i in ready] or _uncover(layout, wanted)
 
@@ -182,28 +184,21 @@ class OneEach:
 
 
 @dataclass(frozen=True)
-class Off:
+class Off(_EachPick):
     """None of ``picks`` lies on ``zone`` any more."""
 
-    picks: tuple[int, ...]
     zone: int
-
-    @property
-    def total(self) -> int:
-        """How many goals this counts as."""
-        return len(self.picks)
 
     def _on(self, layout: Layout, index: int) -> bool:
         thing, zone = layout.scene.objects[index], layout.scene.objects[self.zone]
         return layout.apart[index, self.zone] < 0.2 and share_inside(footprint(thing), footprint(zone)) > OFF_SHARE
 
-    def reached(self, layout: Layout) -> int:
-        """How many have left the zone."""
-        return sum(not self._on(layout, i) for i in self.picks)
+    def _left_to_do(self, layout: Layout) -> list[int]:
+        return [i for i in self.picks if self._on(layout, i)]
 
     def moves(self, layout: Layout) -> list[Move]:
         """The moves that come next, to the other side of the table, the canonical one first; none if nothing is left."""
-        wanted = [i for i in self.picks if self._on(layout, i)]
+        wanted = self._left_to_do(layout)
         ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
         side = "right side" if layout.left(self.zone) > 0 else "left side"
         return [Move(i, area=side) for i in ready] or _uncover(layout, wanted)

@@ -11,7 +11,7 @@ from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.single_step import impossible_task
 from moe3d_ros.tabletop.words import unrelated_wordings as unrelated
 from moe3d_ros.tabletop.words.other_languages import foreign_instruction
-from moe3d_ros.tabletop.words.wordings import KIND_WORDS
+from moe3d_ros.tabletop.words.wordings import KIND_WORDS, finished
 from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.vocabulary import COUNTED
 
@@ -56,9 +56,7 @@ def impossible_instruction(
         task = impossible_task(scene, rng, held_out)
         return None if task is None else Impossible(task.instruction, kind)
     text = _WORDED[kind](scene, rng, held_out)
-    if text is not None and rng.random() < 0.3:
-        text = text[0].upper() + text[1:]
-    return None if text is None else Impossible(text, kind)
+    return None if text is None else Impossible(finished(text, rng), kind)
 
 
 def _chosen(rng, train: tuple[str, ...], held_out: tuple[str, ...], which: bool) -> str:

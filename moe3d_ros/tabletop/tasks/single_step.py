@@ -211,8 +211,7 @@ def _preposition(scene: Scene, place: int | None, rng) -> str:
 
 def _word(target: str, goal: str, preposition: str, rng, held_out: bool) -> str:
     template = str(rng.choice(wordings.HELD_OUT_INSTRUCTIONS if held_out else wordings.INSTRUCTIONS))
-    text = template.format(a=target, b=goal, p=preposition).replace("intoto", "into").replace("ontoto", "onto")
-    return text[0].upper() + text[1:] if rng.random() < 0.3 else text
+    return wordings.finished(template.format(a=target, b=goal, p=preposition), rng)
 
 
 def random_step_text(rng: np.random.Generator) -> str:

@@ -197,6 +197,4 @@ def _word(
     kind = None if goal is None else scene.objects[goal].kind
     word = "on" if kind is None else KIND[kind].preposition
     word = str(rng.choice(VARIANTS[word])) if kind else word
-    text = str(rng.choice(templates)).format(a=target, b=destination, p=word, o=source)
-    text = text.replace("intoto", "into").replace("ontoto", "onto")
-    return text[0].upper() + text[1:] if rng.random() < 0.3 else text
+    return wordings.finished(str(rng.choice(templates)).format(a=target, b=destination, p=word, o=source), rng)

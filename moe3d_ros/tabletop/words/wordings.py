@@ -64,3 +64,9 @@ AREA_WORDS = {  # name: how people say it; positions in world/areas.py
     "bottom left area": ("bottom left area", "bottom left corner", "near left corner of the table"),
     "bottom right area": ("bottom right area", "bottom right corner", "near right corner of the table"),
 }
+
+
+def finished(text: str, rng) -> str:
+    """A sentence as people write it: prepositions doubled by a pattern are one, now and then it begins with a capital."""
+    text = text.replace("intoto", "into").replace("ontoto", "onto")
+    return text[0].upper() + text[1:] if rng.random() < 0.3 else text
