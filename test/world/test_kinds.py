@@ -1,5 +1,6 @@
 """The table of kinds: its order, what is derived from it, and that a row is all that a new kind needs."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 
 from moe3d_ros.world.kinds import Kind
 from moe3d_ros.world.vocabulary import KIND, KIND_COUNTS, KINDS, PLAIN_KINDS, RACK, kinds_that, knows_sixd
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_trained_models_find_their_kinds_where_they_were():
@@ -43,3 +46,26 @@ def test_a_mug_in_the_table_alone_is_drawn_seen_named_asked_about_moved_and_judg
     result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
     assert "10 passed" in result.stdout
+
+
+def test_no_other_file_spells_out_what_kinds_there_are():
+    """Literals that equal a kind's name stand in the table, and where they mean a shape, a task or a word of a sentence."""
+    others = (
+        "world/kinds.py",
+        "world/vocabulary.py",
+        "scenes/furniture.py",
+        "simulation/physics.py",
+        "tasks/sixd_tasks.py",
+    )
+    found = []
+    for folder in ("moe3d_ros", "training", "benchmarks"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if path.as_posix().endswith(others) or path.parent.name == "words":
+                continue
+            nodes = ast.walk(ast.parse(path.read_text()))
+            found += [
+                f"{path}:{node.lineno} {node.value!r}"
+                for node in nodes
+                if isinstance(node, ast.Constant) and node.value in KINDS[:8]
+            ]
+    assert found == []

@@ -10,7 +10,6 @@ from moe3d_ros.tabletop.rules.success import at_goal
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.scenes.support import apart, resting_height, supports
-from moe3d_ros.world import kinds
 from moe3d_ros.world.areas import in_area
 from moe3d_ros.world.geometry import quaternion_to_matrix, yaw_of
 from moe3d_ros.world.vocabulary import KIND
@@ -76,8 +75,8 @@ class Layout:
         return in_area(self._position[index, :2], area, self.scene.workspace)
 
     def empty(self, goal: int) -> bool:
-        """Whether no block lies in or on a bowl or zone."""
-        return not any(kind == kinds.BLOCK and self.at(i, goal) for i, kind in enumerate(self.kinds) if i != goal)
+        """Whether nothing that can be moved lies in or on a bowl or zone."""
+        return not any(KIND[kind].piled and self.at(i, goal) for i, kind in enumerate(self.kinds) if i != goal)
 
 
 def apply_step(scene: Scene, step: Step, shift=(0.0, 0.0), turn: float = 0.0) -> Scene:
