@@ -17,6 +17,8 @@ MUG = kinds.Kind(
 )
 kinds.TABLE = (*kinds.TABLE, MUG)
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -63,6 +65,11 @@ def test_it_is_drawn_in_random_scenes_where_nothing_overlaps():
                 [np.hypot(*np.subtract(o.position[:2], scene.objects[i].position[:2])) for o in scene.objects], i
             )
             assert (gaps > scene.objects[i].half_extents[0]).all()
+
+
+def test_scenes_for_a_model_that_does_not_know_it_have_none():
+    batch = sample_scenes(6, replace(TRAINING_RANGE, known=8), torch.Generator().manual_seed(1))
+    assert not (batch.kind == INDEX).any()
 
 
 def test_cameras_see_it():

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -79,7 +80,7 @@ class ActionTask:
         scenes, moments = sample_mixture(
             self.config.batch_size,
             self.config.long_tasks,
-            TRAINING_RANGE,
+            replace(TRAINING_RANGE, known=self.config.kinds),
             rng,
             generator,
             self.config.sixd,

@@ -58,7 +58,7 @@ class AlignmentTask:
 
     def make_batch(self, seed: int):
         generator = torch.Generator().manual_seed(seed)
-        scenes = sample_scenes(self.config.batch_size, RELATION_RANGE, generator)
+        scenes = sample_scenes(self.config.batch_size, replace(RELATION_RANGE, known=self.config.kinds), generator)
         objects, slot = describe(scenes, generator, kinds=self.config.kinds)
         return scenes, objects, slot
 

@@ -92,7 +92,7 @@ class LanguageTask:
         scenes, moments = sample_mixture(
             self.config.batch_size,
             self.config.long_tasks,
-            LANGUAGE_RANGE,
+            replace(LANGUAGE_RANGE, known=self.config.kinds),
             rng,
             generator,
             self.config.sixd,

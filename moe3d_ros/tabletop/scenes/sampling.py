@@ -48,6 +48,7 @@ class SceneRange:
     few_colors: float = 0.0  # share of the scenes with three to five colours in all, so that each comes several times
     scale_jitter: float = 0.0  # sizes vary by this fraction
     color_jitter: float = 0.05  # shades vary by this fraction around their centres
+    known: int = len(TABLE)  # only the first kinds of the table are drawn: those that a model knows
 
     def __post_init__(self):
         for name in ("blocks", "bowls", "zones", "objects", "clutter"):
@@ -59,7 +60,8 @@ class SceneRange:
     def numbers(self) -> tuple[tuple[int, tuple[int, int]], ...]:
         """Kinds (-1: clutter) in the order of their slots, and how many of each a scene holds."""
         own = (self.blocks, self.bowls, self.zones, self.objects, self.clutter)
-        return (*zip((*_OWN_RULES, -1), own), *((index, TABLE[index].number) for index in _BY_TABLE))
+        others = (index for index in _BY_TABLE if index < self.known)
+        return (*zip((*_OWN_RULES, -1), own), *((index, TABLE[index].number) for index in others))
 
 
 TRAINING_RANGE = SceneRange(
