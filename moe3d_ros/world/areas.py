@@ -26,7 +26,7 @@ AREA_STEP = 0.03
 
 
 def in_area(xy, area: str, workspace: Workspace = Workspace()) -> bool:
-    """Whether a point (2,) lies in a named area, from the robot's point of view: left +y, far and top +x.
+    """Tell if a point (2,) lies in a named area, from the robot's point of view: left +y, far and top +x.
 
     ``left side`` and the like are halves, ``top left area`` and the like quadrants, ``middle`` the inner half of the
     workspace's length and of its width.

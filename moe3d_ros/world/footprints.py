@@ -40,7 +40,7 @@ def circle_radius(half, is_round) -> np.ndarray:
 
 
 def room_at(spots: np.ndarray, radius: float, centers: np.ndarray, radii: np.ndarray) -> np.ndarray:
-    """How far, in metres, a thing at each of ``spots`` (S, 2) is from touching another, less a gap; negative if it does.
+    """Clearance (S,) in metres of a thing at each of ``spots`` (S, 2) to the others, less a gap; negative if it touches one.
 
     Args:
         radius: of the circle around the thing, metres.

@@ -72,7 +72,7 @@ class Kind:
 
     @property
     def faced(self) -> bool:
-        """What is put on it takes its heading."""
+        """Things that are put on it take its heading."""
         return not self.round and not self.flat
 
 

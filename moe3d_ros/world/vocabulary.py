@@ -47,7 +47,7 @@ def kinds_that(test: Callable[[Kind], bool], known: int = len(KINDS)) -> tuple[i
 
 
 def knows_sixd(known: int) -> bool:
-    """Whether one of the first ``known`` kinds stands only in 6D scenes, where faces may look elsewhere than up."""
+    """Tell if one of the first ``known`` kinds stands only in 6D scenes, where faces may look elsewhere than up."""
     return bool(kinds_that(lambda kind: kind.sixd, known))
 
 

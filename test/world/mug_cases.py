@@ -1,4 +1,4 @@
-"""What must hold in a world whose table of kinds has one more row; run by test_kinds.py in a process of its own.
+"""Cases for a world whose table of kinds has one more row; run by test_kinds.py in a process of its own.
 
 The table is extended before anything that reads it is imported, as if the row stood in the file.
 """

@@ -1,4 +1,4 @@
-"""What lies on what in a scene, and what a step makes of it without physics."""
+"""Layout of a scene: its support relations, and the scene after a step without physics."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Layout:
         self._reached: dict[tuple[int, int], bool] = {}
 
     def on(self, index: int) -> list[int]:
-        """What directly lies on or in object ``index``."""
+        """Indices of what lies directly on or in object ``index``."""
         return self._on.get(index, [])
 
     def free(self, index: int) -> bool:
-        """Whether nothing lies on object ``index``."""
+        """True if nothing lies on object ``index``."""
         return index not in self._on
 
     def summit(self, index: int) -> int:
@@ -51,7 +51,7 @@ class Layout:
         return index
 
     def grounded(self, index: int) -> bool:
-        """Whether a block stands on the table or a zone, not on another thing nor in a bowl."""
+        """True if a block stands on the table or a zone, not on another thing nor in a bowl."""
         return index not in self.below or KIND[self.kinds[self.below[index]]].flat
 
     def leftmost(self, indices) -> list[int]:
@@ -59,11 +59,11 @@ class Layout:
         return sorted(indices, key=lambda i: -self._position[i, 1])
 
     def left(self, index: int) -> float:
-        """How far left object ``index`` lies, metres."""
+        """Distance in metres by which object ``index`` lies left of the middle."""
         return float(self._position[index, 1])
 
     def at(self, index: int, goal: int) -> bool:
-        """Whether object ``index`` lies in or on object ``goal`` by the rules of `success`."""
+        """True if object ``index`` lies in or on object ``goal`` by the rules of `success`."""
         key = (index, goal)
         if key not in self._reached:
             near = self.apart[index, goal] < 0.12  # nothing is at a goal that is farther away
@@ -71,11 +71,11 @@ class Layout:
         return self._reached[key]
 
     def inside(self, index: int, area: str) -> bool:
-        """Whether the centre of object ``index`` lies in a named area."""
+        """True if the centre of object ``index`` lies in a named area."""
         return in_area(self._position[index, :2], area, self.scene.workspace)
 
     def empty(self, goal: int) -> bool:
-        """Whether nothing that can be moved lies in or on a bowl or zone."""
+        """True if nothing that can be moved lies in or on a bowl or zone."""
         return not any(KIND[kind].piled and self.at(i, goal) for i, kind in enumerate(self.kinds) if i != goal)
 
 

@@ -1,4 +1,4 @@
-"""How a thing of a scene lies now, from the pose that the physics engine gives: flat on one of its sides, or tilted."""
+"""Present state of a scene's thing from the pose that the physics engine gives: flat on one of its sides, or tilted."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def footprint(thing: SceneObject) -> np.ndarray:
 
 
 def at_goal(thing: SceneObject, goal: SceneObject) -> tuple[bool, str]:
-    """Whether ``thing`` lies at, in or on ``goal`` (both as they lie now), and by how much, in words."""
+    """Judge if ``thing`` lies at, in or on ``goal`` (both as they lie now), with a sentence that gives the distance."""
     if goal.kind in _OF_FURNITURE:
         return _OF_FURNITURE[goal.kind](thing, goal)
     apart = float(np.hypot(*np.subtract(thing.position[:2], goal.position[:2])))
@@ -60,7 +60,7 @@ def at_goal(thing: SceneObject, goal: SceneObject) -> tuple[bool, str]:
 
 
 def step_reached(after: Scene, pick_index: int, place_index: int | None, area: str | None) -> tuple[bool, str]:
-    """Whether object ``pick_index`` is where the step wants it, and a sentence that says where it is.
+    """Judge if object ``pick_index`` is where the step wants it, with a sentence that says where it is.
 
     Args:
         after: the scene as it is now (the supports may have moved too: they count where they are).
@@ -87,7 +87,7 @@ _NAMED = re.compile(
 
 
 def plain_meaning(instruction: str) -> tuple[str, str] | None:
-    """What an instruction asks for, if it is one move of a thing named by its colour to another such thing.
+    """Meaning of an instruction that asks for one move of a thing named by its colour to another such thing.
 
     Returns:
         target and destination as ``red block``, ``green bowl``, ``big blue block``; None for any other instruction
@@ -105,7 +105,7 @@ def plain_meaning(instruction: str) -> tuple[str, str] | None:
 
 
 def names_same(step_words: str, name: str) -> bool:
-    """Whether a step's words (``in the green bowl``, ``small red block``) name what ``name`` (``red block``) does."""
+    """True if a step's words (``in the green bowl``, ``small red block``) name what ``name`` (``red block``) does."""
     return set(name.split()) <= set(step_words.lower().split())
 
 

@@ -35,7 +35,7 @@ class NoRoom(ValueError):
 
 @dataclass(frozen=True)
 class Thing:
-    """What is to stand on the table.
+    """Order for one thing that is to stand on the table.
 
     Attributes:
         kind: of the kinds whose sizes are known here or in the table. color: a name. size: small or big, for sized kinds.
@@ -51,7 +51,7 @@ class Thing:
 
     @property
     def traits(self) -> Kind:
-        """What holds for all things of its kind."""
+        """Traits of its kind."""
         return KIND[self.kind]
 
 

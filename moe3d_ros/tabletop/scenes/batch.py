@@ -39,7 +39,7 @@ class SceneBatch:
 
     @property
     def named(self) -> torch.Tensor:
-        """Which slots hold something that can be named (B, S)."""
+        """Mask of the slots that hold something that can be named (B, S)."""
         return self.exists & (self.kind >= 0)
 
     def scene(self, index: int) -> tuple[Scene, list[int]]:
@@ -76,7 +76,7 @@ class SceneBatch:
 
 
 def kind_is(kind: torch.Tensor, test: Callable[[Kind], bool]) -> torch.Tensor:
-    """Where ``test`` holds for the kinds of an index tensor of any shape, -1 for clutter -> bool of that shape."""
+    """Mask of where ``test`` holds for an index tensor of kinds (-1: clutter) of any shape -> bool of that shape."""
     return torch.isin(kind, torch.tensor(kinds_that(test), dtype=kind.dtype, device=kind.device))
 
 

@@ -35,7 +35,7 @@ _BY_TABLE = tuple(index for index, kind in enumerate(TABLE) if kind.half is not 
 
 @dataclass(frozen=True)
 class SceneRange:
-    """How many of each kind a random scene holds (inclusive), and how varied it is."""
+    """Numbers of each kind that a random scene holds (inclusive), and its variety."""
 
     blocks: tuple[int, int] = (2, 5)
     bowls: tuple[int, int] = (1, 3)

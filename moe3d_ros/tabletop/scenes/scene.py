@@ -73,7 +73,7 @@ class SceneObject:
 
     @property
     def traits(self) -> Kind:
-        """What holds for all things of its kind."""
+        """Traits of its kind."""
         return KIND[self.kind]
 
     @property

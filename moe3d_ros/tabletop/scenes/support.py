@@ -1,4 +1,4 @@
-"""What lies on what, and how high a thing comes to rest."""
+"""Support relations: things on, in and under each other, and the height at which one comes to rest."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def apart(scene: Scene) -> np.ndarray:
 
 
 def supports(scene: Scene, distances: np.ndarray | None = None) -> dict[int, int]:
-    """Which object lies directly on or in which other one: index -> index below.
+    """Map of what lies directly on or in what: index -> index of the object below.
 
     Args:
         distances: what :func:`apart` gives, where it is known already.

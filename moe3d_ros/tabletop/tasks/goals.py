@@ -43,14 +43,14 @@ class _EachPick:
 
     @property
     def total(self) -> int:
-        """How many goals this counts as."""
+        """Number of goals that this counts as."""
         return len(self.picks)
 
     def _left_to_do(self, layout: Layout) -> list[int]:
         raise NotImplementedError
 
     def reached(self, layout: Layout) -> int:
-        """How many of them are so in the layout's scene."""
+        """Number of them that are so in the layout's scene."""
         return self.total - len(self._left_to_do(layout))
 
 
@@ -101,11 +101,11 @@ class Stack:
 
     @property
     def total(self) -> int:
-        """How many goals this counts as: one for each layer."""
+        """Number of goals that this counts as: one for each layer."""
         return len(self.layers)
 
     def reached(self, layout: Layout) -> int:
-        """How many layers, from below, are as they should be."""
+        """Number of layers, from below, that are as they should be."""
         return len(self._begun(layout))
 
     def _begun(self, layout: Layout) -> list[int]:
@@ -163,11 +163,11 @@ class OneEach:
 
     @property
     def total(self) -> int:
-        """How many goals this counts as: one for each bowl or zone."""
+        """Number of goals that this counts as: one for each bowl or zone."""
         return len(self.goals)
 
     def reached(self, layout: Layout) -> int:
-        """How many bowls or zones are filled."""
+        """Number of bowls or zones that are filled."""
         return sum(any(layout.at(i, g) for i in self.picks) for g in self.goals)
 
     def moves(self, layout: Layout) -> list[Move]:

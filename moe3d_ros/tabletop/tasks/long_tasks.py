@@ -43,7 +43,7 @@ class LongTask:
         return list(dict.fromkeys([self.instruction, self.again or self.instruction]))
 
     def step_limit(self, moves: int) -> int:
-        """How many steps an episode may take, given how many moves it needs."""
+        """Number of steps that an episode may take, given how many moves it needs."""
         return moves + self.extra_steps
 
     def to_dict(self) -> dict:

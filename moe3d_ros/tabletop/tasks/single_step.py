@@ -43,7 +43,7 @@ def _plain_phrase(scene: Scene, index: int, rng) -> str | None:
 
 
 def _extreme(values: np.ndarray, member: int, sign: float) -> bool:
-    """Whether ``values[member] * sign`` beats all others by the margin."""
+    """True if ``values[member] * sign`` beats all others by the margin."""
     others = np.delete(values, member) * sign
     return len(others) > 0 and bool(values[member] * sign > others.max() + MARGIN)
 
