@@ -21,6 +21,7 @@ from moe3d_ros.pose_limits import hold_in_workspace
 from moe3d_ros.posing import EncodedScene, StepPoses, keep_free
 from moe3d_ros.stopwatch import Stopwatch
 from moe3d_ros.world.geometry import pose_from_matrix
+from moe3d_ros.world.vocabulary import KIND
 
 if TYPE_CHECKING:
     from moe3d_ros.planner import Planner
@@ -36,7 +37,7 @@ class SeenObject:
         name: in the words of a plan, such as ``small red block``.
         kind: such as ``block``.
         color: such as ``red``.
-        size: ``small`` or ``big`` for a block, else empty.
+        size: ``small`` or ``big`` for a kind that has sizes (a block), else empty.
         center: of its box.
         half_extents: half edges of its box, along its own axes.
         yaw: heading of its box about z.
@@ -236,7 +237,7 @@ def seen_objects(objects: ObjectSet) -> tuple[SeenObject, ...]:
 
 def _seen_object(objects: ObjectSet, column: int) -> SeenObject:
     kind, color, size = names_of(objects, column)
-    size = size if kind == "block" else ""
+    size = size if KIND[kind].sized else ""
     center, half = (tuple(value[0, column].tolist()) for value in (objects.center, objects.half))
     normal = None if objects.normal is None else tuple(objects.normal[0, column].tolist())
     yaw, probability = float(objects.yaw[0, column]), float(objects.score[0, column])

@@ -11,12 +11,14 @@ import torch
 from moe3d_ros.model.action.anchors import anchor_inputs, step_condition
 from moe3d_ros.model.action.free_spots import free_spot
 from moe3d_ros.model.action.pose_dit import PoseDiT, sample_poses
-from moe3d_ros.model.language.grammar import AREAS, parse_step
+from moe3d_ros.model.language.grammar import parse_step
 from moe3d_ros.model.language.writing import GeneratedStep
 from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.world.areas import AREAS
+from moe3d_ros.world.footprints import circle_radius
 from moe3d_ros.world.geometry import pose_from_matrix
 from moe3d_ros.world.pose import Pose
-from moe3d_ros.world.vocabulary import BOWL, ZONE
+from moe3d_ros.world.vocabulary import kinds_that
 from moe3d_ros.world.workspace import Workspace
 
 
@@ -91,8 +93,8 @@ def keep_free(
     count = int(objects.mask[0].sum())
     centers, half = (value[0, :count].cpu().double().numpy() for value in (objects.center, objects.half))
     kinds = objects.kind[0, :count].argmax(-1).cpu().numpy()
-    radii = np.where(kinds == BOWL, half[:, 0], np.hypot(half[:, 0], half[:, 1]))
-    centers, solid = centers[:, :2].copy(), kinds != ZONE
+    radii = circle_radius(half, np.isin(kinds, kinds_that(lambda kind: kind.round)))
+    centers, solid = centers[:, :2].copy(), ~np.isin(kinds, kinds_that(lambda kind: kind.flat))
     for step, (_, place) in zip(steps, positions):
         pick, goal = step.state.chosen
         if pick < count and goal == count:

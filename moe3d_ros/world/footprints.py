@@ -33,8 +33,14 @@ def share_inside(inner: np.ndarray, outer: np.ndarray) -> float:
     return _area(clipped) / whole
 
 
+def circle_radius(half, is_round) -> np.ndarray:
+    """Radius (...) in metres of the circle around things with half extents (..., 2 or more): round or rectangular."""
+    half = np.asarray(half)
+    return np.where(is_round, half[..., 0], np.hypot(half[..., 0], half[..., 1]))
+
+
 def room_at(spots: np.ndarray, radius: float, centers: np.ndarray, radii: np.ndarray) -> np.ndarray:
-    """How far, in metres, a thing at each of ``spots`` (S, 2) is from touching another, less a gap; negative if it does.
+    """Clearance (S,) in metres of a thing at each of ``spots`` (S, 2) to the others, less a gap; negative if it touches one.
 
     Args:
         radius: of the circle around the thing, metres.

@@ -29,7 +29,7 @@ class Workspace:
         return (np.asarray(self.high) - np.asarray(self.low)) / 2
 
     def contains(self, points, margin: float = 0.0) -> np.ndarray:
-        """Which of ``points`` (..., 3) lie in the box grown by ``margin`` metres -> bool (...)."""
+        """Mask of the ``points`` (..., 3) that lie in the box grown by ``margin`` metres -> bool (...)."""
         points = np.asarray(points)
         low, high = np.asarray(self.low) - margin, np.asarray(self.high) + margin
         return np.all((points >= low) & (points <= high), axis=-1)

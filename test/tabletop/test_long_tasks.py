@@ -12,19 +12,16 @@ from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, Thing, arrange
 from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.tabletop.scenes.scene import SceneObject
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
-from moe3d_ros.tabletop.tasks.benchmark_tasks import SEEN_TASKS, TASKS, UNSEEN_TASKS, sample_task
 from moe3d_ros.tabletop.tasks.goals import Into, Stack
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, remaining_steps, right_moves, satisfied
-from moe3d_ros.tabletop.tasks.practice_tasks import PRACTICE_TASKS, sample_practice
 from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS, sample_impossible, sample_progress
+from moe3d_ros.tabletop.tasks.registry import names, sample_task
 from moe3d_ros.tabletop.tasks.single_step import make_step
 from moe3d_ros.tabletop.words.long_wordings import WORDINGS, word
 from moe3d_ros.tabletop.words.wordings import SIZE_WORDS
 from moe3d_ros.world.workspace import Workspace
 
-
-def instance(name: str, rng):
-    return (sample_task if name in TASKS else sample_practice)(name, rng)
+SEEN_TASKS, UNSEEN_TASKS = names("seen"), names("unseen")
 
 
 def play(task, scene, most: int):
@@ -37,10 +34,10 @@ def play(task, scene, most: int):
     return None
 
 
-@pytest.mark.parametrize("name", [*TASKS, *PRACTICE_TASKS])
+@pytest.mark.parametrize("name", names())
 def test_the_oracle_solves_every_task_within_the_limit(name):
     for seed in range(20):
-        task, scene = instance(name, np.random.default_rng(seed))
+        task, scene = sample_task(name, np.random.default_rng(seed))
         reached, goals = satisfied(task, scene)
         assert reached < goals
         assert len(scene.objects) <= 20
@@ -141,7 +138,7 @@ def test_either_size_on_either_zone_counts():
 def test_tasks_survive_json():
     import json
 
-    for name in TASKS:
+    for name in SEEN_TASKS + UNSEEN_TASKS:
         task, _scene = sample_task(name, np.random.default_rng(1))
         assert LongTask.from_dict(json.loads(json.dumps(task.to_dict()))) == task
 
@@ -168,7 +165,7 @@ def test_f_to_k_never_appear_in_training():
 
 
 def test_every_task_has_its_wordings():
-    assert {"A", *WORDINGS} == {*TASKS, *PRACTICE_TASKS}
+    assert {"A", *WORDINGS} == set(names())
 
 
 @pytest.mark.parametrize("name", WORDINGS)
@@ -187,8 +184,8 @@ def test_wordings_are_many_and_held_out_ones_are_apart(name):
         "where": "on the blue zone",
     }
     rng = np.random.default_rng(0)
-    trained = {word(name, rng, **fields).lower() for _ in range(800)}
-    held_out = {word(name, rng, held_out=True, **fields).lower() for _ in range(400)}
+    trained = {word(WORDINGS[name], rng, **fields).lower() for _ in range(800)}
+    held_out = {word(WORDINGS[name], rng, held_out=True, **fields).lower() for _ in range(400)}
     assert len(trained) >= 12
     assert len(held_out) >= 3
     assert not trained & held_out
@@ -198,7 +195,7 @@ def test_wordings_are_many_and_held_out_ones_are_apart(name):
 def test_colors_are_those_asked_for():
     rng = np.random.default_rng(0)
     for name in ("B", "K", "stack_all"):
-        scene = (sample_task if name in TASKS else sample_practice)(name, rng, colors=("pink", "white", "red"))[1]
+        scene = sample_task(name, rng, colors=("pink", "white", "red"))[1]
         assert {thing.color for thing in scene.objects} <= {"pink", "white", "red"}
 
 
@@ -235,7 +232,7 @@ def test_scenes_become_a_batch_whose_slots_are_their_objects():
     assert not ((cloud.slot >= 0) & ~batch.exists[cloud.scene, cloud.slot.clamp(min=0)]).any()
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", SEEN_TASKS + UNSEEN_TASKS)
 def test_every_right_move_leaves_less_to_do(name):
     task, scene = sample_task(name, np.random.default_rng(7))
     to_do = len(remaining_steps(task, scene))

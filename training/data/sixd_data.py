@@ -9,7 +9,6 @@ from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.sixd_scenes import sixd_scene
 from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.tasks.sixd_tasks import SIXD_TASKS, doable, make_step_6d
-from moe3d_ros.world.vocabulary import KINDS, PLAIN_KINDS
 
 
 def sample_sixd(number: int, rng: np.random.Generator, device: str = "cpu") -> SceneBatch:
@@ -19,7 +18,7 @@ def sample_sixd(number: int, rng: np.random.Generator, device: str = "cpu") -> S
 
 def is_sixd(scene: Scene) -> bool:
     """True where something stands there that only 6D scenes have."""
-    return any(KINDS.index(thing.kind) >= PLAIN_KINDS for thing in scene.objects)
+    return any(thing.traits.sixd for thing in scene.objects)
 
 
 def random_sixd_step(scene: Scene, rng: np.random.Generator) -> Step | None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Annotated, ClassVar
 
 from moe3d_ros.model.config import ModelConfig
+from moe3d_ros.world.vocabulary import KIND_COUNTS, PLAIN_KINDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +59,10 @@ class StageConfig:
                 raise ValueError(f"{name} must be positive, got {value}")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema must lie in [0, 1), got {self.ema}")
-        if self.model.encoder.kinds not in (4, 8):
-            raise ValueError(f"kinds must be 4 or 8 (with what stands in 6D scenes), got {self.model.encoder.kinds}")
+        known = self.model.encoder.kinds
+        if known not in KIND_COUNTS:
+            allowed = " or ".join(map(str, KIND_COUNTS))
+            raise ValueError(f"kinds must be {allowed} (more than {PLAIN_KINDS}: with 6D scenes), got {known}")
 
     def settles(self) -> tuple[str, ...]:
         """Settings of the model that the weights of such a run depend on."""

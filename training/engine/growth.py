@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import torch
 
-from moe3d_ros.model.perception.objects import COLORS
+from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, PLAIN_KINDS
 
 NEVER = -8.0  # logit of a kind that was not learnt yet: far below the others, and yet soon within reach of training
 # Parameter names by their endings. Along which axis kinds stand, behind how many other numbers (from the front), and how
@@ -19,8 +19,8 @@ _KINDS = {
     "patch_head.bias": (0, 3, 1),
     "head.2.weight": (0, 1, 1),
     "head.2.bias": (0, 1, 1),
-    "neighbours.weight": (0, 0, COLORS),
-    "neighbours.bias": (0, 0, COLORS),
+    "neighbours.weight": (0, 0, len(COLOR_NAMES)),
+    "neighbours.bias": (0, 0, len(COLOR_NAMES)),
     "attributes.weight": (1, 0, 1),
     "anchor_features.weight": (1, 0, 1),
 }
@@ -31,7 +31,7 @@ _AT_THE_END = ("second_look.geometry.2.weight", "second_look.geometry.2.bias")  
 
 
 def grow(
-    name: str, stored: torch.Tensor, shape: torch.Size, old: int = 4, new: int = 8, state: int = 192
+    name: str, stored: torch.Tensor, shape: torch.Size, old: int = PLAIN_KINDS, new: int = len(KINDS), state: int = 192
 ) -> torch.Tensor | None:
     """The tensor ``stored`` of parameter ``name`` in the shape of a model with more kinds; None if it cannot be that.
 
@@ -89,8 +89,6 @@ def teach_names(model, known: int = 4) -> None:
     Args:
         model: a `SceneLanguageModel` whose weights were grown from one with ``known`` kinds.
     """
-    from moe3d_ros.world.vocabulary import KINDS
-
     words = torch.stack([model.word_embedding(" " + kind) for kind in KINDS[: model.objects.kinds]])
     first = model.objects.width
     columns = model.objects.projection.weight

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from moe3d_ros.model.checkpoint import CHECKSUMS, CONFIG, load_checkpoint
 from moe3d_ros.model.config import LanguageConfig
 from moe3d_ros.model.language.base_llm import file_sha256
-from moe3d_ros.model.perception.objects import KINDS
+from moe3d_ros.world.vocabulary import PLAIN_KINDS
 from training.engine.growth import grow
 from training.engine.processes import like, whole
 
@@ -216,7 +216,7 @@ def sizes_of(init: str | None) -> dict[str, int]:
         if part in ("", "language"):
             found["rank"] = config.get("language", {}).get("rank")
         sizes |= {name: max(value, sizes.get(name, value)) for name, value in found.items() if value}
-    return {"kinds": KINDS, "rank": LanguageConfig.rank} | sizes
+    return {"kinds": PLAIN_KINDS, "rank": LanguageConfig.rank} | sizes
 
 
 def load_matching(modules: dict[str, torch.nn.Module], folders: str, identity: dict[str, str] | None = None) -> None:

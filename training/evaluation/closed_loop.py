@@ -17,9 +17,8 @@ from tqdm import tqdm
 
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.scene import CAMERAS
-from moe3d_ros.tabletop.tasks.benchmark_tasks import TASKS
 from training.evaluation.closed_loop_report import plot, summary, table
-from training.evaluation.judging.episode import COLOR_SETS, Episode, held_out_episode, run_episode
+from training.evaluation.judging.episode import BENCHMARK, COLOR_SETS, Episode, held_out_episode, run_episode
 from training.evaluation.suite import Suite, add_held_out_wordings, names
 
 CLOSED_LOOP_CAMERAS = ("front", "left", "right")
@@ -37,7 +36,7 @@ class TabletopOptions:
         failures: folder for the failed episodes, to be run again.
     """
 
-    tasks: tuple[str, ...] = tuple(TASKS)
+    tasks: tuple[str, ...] = BENCHMARK
     episodes: int = 50
     checkpoint: str | None = "default"
     cameras: tuple[str, ...] = CLOSED_LOOP_CAMERAS
@@ -49,7 +48,7 @@ class TabletopOptions:
 
     def __post_init__(self):
         for name, values, known in (
-            ("task", self.tasks, TASKS),
+            ("task", self.tasks, BENCHMARK),
             ("camera", self.cameras, CAMERAS),
             ("set of colours", (self.colors,), COLOR_SETS),
         ):
@@ -131,7 +130,7 @@ def _episode(options: TabletopOptions, job: tuple[str, int]) -> dict:
 
 def _add_options(parser) -> None:
     parser.add_argument("--episodes", type=int, default=50, help="of each task (default: %(default)s)")
-    parser.add_argument("--tasks", type=names, default=tuple(TASKS), help="with commas (default: all)")
+    parser.add_argument("--tasks", type=names, default=BENCHMARK, help="with commas (default: all)")
     parser.add_argument("--workers", type=int, default=1, help="processes, each with one torch thread")
     parser.add_argument("--cameras", type=names, default=CLOSED_LOOP_CAMERAS, help="that look, with commas")
     parser.add_argument("--colors", choices=COLOR_SETS, default="seen", help="all: also those never shown in training")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moe3d_ros.tabletop.tasks.benchmark_tasks import SEEN_TASKS, TASKS, UNSEEN_TASKS
+from moe3d_ros.tabletop.tasks import registry
 from training.evaluation.judging.mistakes import mistakes
 from training.evaluation.judging.shares import interval
 
@@ -33,7 +33,7 @@ def summary(records: list[dict]) -> dict:
     ``mistakes`` counts, per task and over all, what spoilt the steps of failed episodes: see :mod:`training.evaluation.judging.mistakes`.
     """
     tasks = {}
-    for name in TASKS:
+    for name in registry.names("seen", "unseen"):
         of_task = [record for record in records if record["task"] == name]
         if of_task:
             won = [record["success"] for record in of_task]
@@ -47,7 +47,7 @@ def summary(records: list[dict]) -> dict:
                 "mistakes": mistakes(of_task),
             }
     figures: dict = {"tasks": tasks}
-    for name, letters in (("seen", SEEN_TASKS), ("unseen", UNSEEN_TASKS)):
+    for name, letters in ((family, registry.names(family)) for family in ("seen", "unseen")):
         run = [tasks[letter] for letter in letters if letter in tasks]
         figures[f"{name}_mean"] = float(np.mean([task["success"] for task in run])) if run else None
         figures[f"{name}_score"] = float(np.mean([task["score"] for task in run])) if run else None
@@ -73,7 +73,7 @@ def table(figures: dict) -> str:
             f"{name:8}{100 * task['success']:9.1f}{f'{low:.0f} to {high:.0f}':>16}{100 * task['score']:8.1f}"
             f"{100 * task['oracle']:8.1f}{task['episodes']:10}{PUBLISHED[name][0]:9.1f}{PUBLISHED[name][1]:6.1f}"
         )
-    for name, letters in (("seen", SEEN_TASKS), ("unseen", UNSEEN_TASKS)):
+    for name, letters in ((family, registry.names(family)) for family in ("seen", "unseen")):
         if figures[f"{name}_mean"] is not None:
             run = [letter for letter in letters if letter in figures["tasks"]]
             share = "" if len(run) == len(letters) else f"  (of {len(run)} of {len(letters)} tasks)"

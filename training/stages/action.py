@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -89,7 +89,7 @@ class ActionTask:
         scenes, moments = sample_mixture(
             self.config.batch_size,
             self.config.long_tasks,
-            TRAINING_RANGE,
+            replace(TRAINING_RANGE, known=self.config.model.encoder.kinds),
             rng,
             generator,
             self.config.sixd,

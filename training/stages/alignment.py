@@ -14,9 +14,9 @@ import torch.nn.functional as F
 
 from moe3d_ros.model.perception.objects import RELATIONS, TASK_RELATIONS, ObjectSet
 from moe3d_ros.model.policy import build_model
-from moe3d_ros.tabletop.scenes.batch import SceneBatch
+from moe3d_ros.tabletop.scenes.batch import SceneBatch, kind_is
 from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE, sample_scenes
-from moe3d_ros.world.vocabulary import BLOCK, COLOR_NAMES, KINDS, SIZE_NAMES
+from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, SIZE_NAMES
 from training.engine.state import load_matching
 from training.stages.described import describe, relation_targets
 from training.stages.settings import AlignmentStage
@@ -65,7 +65,7 @@ class AlignmentTask:
 
     def make_batch(self, seed: int) -> AlignmentBatch:
         generator = torch.Generator().manual_seed(seed)
-        scenes = sample_scenes(self.config.batch_size, RELATION_RANGE, generator)
+        scenes = sample_scenes(self.config.batch_size, replace(RELATION_RANGE, known=self.kinds), generator)
         return AlignmentBatch(scenes, *describe(scenes, generator, kinds=self.kinds))
 
     def loss(self, batch: AlignmentBatch) -> tuple[torch.Tensor, dict[str, float]]:
@@ -115,7 +115,7 @@ class AlignmentTask:
         stack = lambda names: torch.stack([self.words[" " + name] for name in names])  # noqa: E731
         target = stack(COLOR_NAMES)[color] + stack(KINDS)[kind]
         size = stack(SIZE_NAMES)[scenes.big[rows, slots].long()]
-        target = target + size * (kind == BLOCK)[:, None]
+        target = target + size * kind_is(kind, lambda known: known.sized)[:, None]
         for relation, word in RELATION_WORDS.items():
             target = target + truth[:, RELATIONS.index(relation), None] * self.words[word]
         return features[rows, columns], target

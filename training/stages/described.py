@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 
 from moe3d_ros.model.perception.objects import GROUPS, RELATIONS, ObjectSet, landmarks
-from moe3d_ros.tabletop.scenes.batch import SceneBatch
-from moe3d_ros.world.vocabulary import BLOCK, BOWL, COLOR_NAMES, OBJECT, PLAIN_KINDS, ZONE
+from moe3d_ros.tabletop.scenes.batch import SceneBatch, kind_is
+from moe3d_ros.world.vocabulary import BLOCK, BOWL, COLOR_NAMES, PLAIN_KINDS, ZONE
 
 MIDDLE = (0.5, 0.0)  # of the workspace, x and y in metres: areas are its quadrants
 
@@ -75,8 +75,8 @@ def relation_targets(scenes: SceneBatch, kinds: int = PLAIN_KINDS) -> torch.Tens
     for mine, other in ((scenes.big, ~scenes.big), (~scenes.big, scenes.big)):
         columns.append(block & mine & (same_color & other[:, None, :]).any(2))
     apart = (scenes.center[:, :, None, :2] - scenes.center[:, None, :, :2]).norm(dim=-1)
-    movable = (scenes.kind == BLOCK) | (scenes.kind == OBJECT)
-    above = pair & movable[:, None, :] & (apart < scenes.half[:, :, None, 0])
+    piled = kind_is(scenes.kind, lambda kind: kind.piled)
+    above = pair & piled[:, None, :] & (apart < scenes.half[:, :, None, 0])
     above &= scenes.center[:, None, :, 2] > scenes.center[:, :, None, 2] + 1e-4
     above &= ~torch.eye(above.shape[1], dtype=torch.bool)
     columns += [above.any(2), above.any(1), *_task_targets(scenes, above, named)]
@@ -90,7 +90,7 @@ def _task_targets(scenes: SceneBatch, above: torch.Tensor, named: torch.Tensor) 
     kind, color = scenes.kind, scenes.color
     top = scenes.center[..., 2] + scenes.half[..., 2]
     # What bears a thing is the highest of those under it; a bowl's rim is higher than the floor that a block lies on.
-    height = torch.where(kind == BOWL, torch.zeros_like(top), top)
+    height = torch.where(kind_is(kind, lambda known: known.contains and not known.sixd), torch.zeros_like(top), top)
     highest = torch.where(above, height[:, :, None], torch.full_like(height[:, :, None], -1.0)).argmax(1)  # (B, upper)
     borne = above.any(1)
     bearer = lambda value: value.gather(1, highest)  # noqa: E731

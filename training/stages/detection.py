@@ -11,8 +11,8 @@ from scipy.optimize import linear_sum_assignment
 
 from moe3d_ros.model.perception.encoder import Detections
 from moe3d_ros.model.perception.patches import PatchBatch
-from moe3d_ros.tabletop.scenes.batch import SceneBatch
-from moe3d_ros.world.vocabulary import BLOCK, BOX, PLAIN_KINDS
+from moe3d_ros.tabletop.scenes.batch import SceneBatch, kind_is
+from moe3d_ros.world.vocabulary import BOX
 from training.engine.precision import fast_precision
 
 READING = 0.5  # weight of where a query reads
@@ -100,7 +100,7 @@ def _fine_loss(found, scenes, scene, query, slot):
     extent = (found.half[scene, query] - half).abs().sum(-1).mean()
     box = (scenes.shape[scene, slot] == BOX).float()
     if found.normal is not None:  # a ramp, a slot, a rack has a heading, too
-        box = ((scenes.shape[scene, slot] == BOX) | (scenes.kind[scene, slot] >= PLAIN_KINDS)).float()
+        box = ((scenes.shape[scene, slot] == BOX) | kind_is(scenes.kind[scene, slot], lambda kind: kind.sixd)).float()
     yaw = 4 * scenes.yaw[scene, slot]
     direction = torch.stack([yaw.cos(), yaw.sin()], dim=-1)
     gap = (found.yaw4[scene, query] - direction).abs().sum(-1)
@@ -118,7 +118,7 @@ def _fine_loss(found, scenes, scene, query, slot):
         color_right = found.color[scene, query].argmax(-1) == scenes.color[scene, slot]
         detected = found.exists[scene, query] > 0
         good = detected & kind_right & color_right & (error < 0.02)
-        block = scenes.kind[scene, slot] == BLOCK
+        block = kind_is(scenes.kind[scene, slot], lambda kind: kind.sized)
         turn = found.yaw[scene, query] - scenes.yaw[scene, slot]
         turn = ((turn + math.pi / 4) % (math.pi / 2) - math.pi / 4).abs()
         big = found.half[scene, query].mean(-1) > 0.025

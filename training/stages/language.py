@@ -100,7 +100,7 @@ class LanguageTask:
         scenes, moments = sample_mixture(
             self.config.batch_size,
             self.config.long_tasks,
-            LANGUAGE_RANGE,
+            replace(LANGUAGE_RANGE, known=self.config.model.encoder.kinds),
             rng,
             generator,
             self.config.sixd,

@@ -56,7 +56,8 @@ class PerceptionTask:
             moments = sample_moments(long, rng, names=self.config.long_names or ())
             parts.append(batch_scenes([moment.scene for moment in moments], device))
         if self.config.batch_size > tilted + long:
-            parts.append(sample_scenes(self.config.batch_size - tilted - long, PERCEPTION_RANGE, generator))
+            scene_range = replace(PERCEPTION_RANGE, known=self.config.model.encoder.kinds)
+            parts.append(sample_scenes(self.config.batch_size - tilted - long, scene_range, generator))
         scenes = join(parts) if len(parts) > 1 else parts[0]
         cloud = sense(scenes, SensorRange(), generator)
         model = self.config.model

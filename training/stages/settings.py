@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from moe3d_ros.model.config import LanguageConfig, ModelConfig
 from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS
+from moe3d_ros.world.vocabulary import knows_sixd
 from moe3d_ros.world.workspace import Workspace
 from training.data.texts import MIXES
 from training.engine.config import StageConfig
@@ -31,7 +32,7 @@ class GeneratedScenes(StageConfig):
     def __post_init__(self):
         super().__post_init__()
         kinds = self.model.encoder.kinds
-        if not 0 <= self.sixd <= 1 or (self.sixd and kinds < 8):
+        if not 0 <= self.sixd <= 1 or (self.sixd and not knows_sixd(kinds)):
             raise ValueError(f"sixd must lie between 0 and 1, and needs kinds 8: got {self.sixd} with kinds {kinds}")
         table, box = Workspace(), self.model.workspace
         if not box.contains([table.low, table.high], margin=1e-9).all():

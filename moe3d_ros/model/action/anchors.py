@@ -8,15 +8,16 @@ import torch
 import torch.nn.functional as F
 
 from moe3d_ros.model.action.pose_dit import OFFSET_SCALE
-from moe3d_ros.model.perception.objects import KINDS, SIDEWAYS, ObjectSet, attributes_width
-from moe3d_ros.world.vocabulary import BOWL, RAMP, ZONE
+from moe3d_ros.model.perception.objects import SIDEWAYS, ObjectSet, attributes_width
+from moe3d_ros.world.vocabulary import PLAIN_KINDS, kinds_that, knows_sixd
 
 FACE_NUMBERS = 12  # half edges of the thing as vectors (9), and how far the picked thing rises above a face put on (3)
+_FACED, _INCLINED = kinds_that(lambda kind: kind.faced), kinds_that(lambda kind: kind.inclined)
 
 
-def anchor_feature_width(encoder_width: int, kinds: int = KINDS) -> int:
+def anchor_feature_width(encoder_width: int, kinds: int = PLAIN_KINDS) -> int:
     """Width of what Pose-DiT is told about a pointed object."""
-    return attributes_width(kinds) + 2 + encoder_width + (FACE_NUMBERS if kinds > KINDS else 0)
+    return attributes_width(kinds) + 2 + encoder_width + (FACE_NUMBERS if knows_sixd(kinds) else 0)
 
 
 def step_condition(state: torch.Tensor) -> torch.Tensor:
@@ -78,12 +79,12 @@ def anchor_inputs(objects: ObjectSet, index: torch.Tensor) -> Anchors:
     quarter = torch.pi / 2
     least = torch.remainder(yaw[..., 1] - yaw[..., 0] + quarter / 2, quarter) - quarter / 2
     goal = take(objects.kind)[..., 1, :].argmax(-1)
-    stacked = (goal != BOWL) & (goal != ZONE) & ~none.any(-1)
+    stacked = torch.isin(goal, goal.new_tensor(_FACED)) & ~none.any(-1)
     place = yaw[..., 0] + torch.where(stacked, least, torch.zeros_like(least))
     headings, normal = torch.stack([yaw[..., 0], place], dim=-1), None
     if objects.normal is not None:
         normal = take(objects.normal)  # (B, M, 2, 3)
-        upward = none | torch.stack([torch.zeros_like(stacked), goal != RAMP], dim=-1)
+        upward = none | torch.stack([torch.zeros_like(stacked), ~torch.isin(goal, goal.new_tensor(_INCLINED))], dim=-1)
         normal = torch.where(upward[..., None], normal.new_tensor([0.0, 0.0, 1.0]), normal)
         half = take(objects.half)
         lying = torch.where(normal[..., 2:] < SIDEWAYS, normal.new_tensor([0.0, 0.0, 1.0]), normal)

@@ -11,36 +11,36 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from moe3d_ros.world.vocabulary import COLOR_NAMES, SIZE_NAMES
+from moe3d_ros.world.areas import AREAS
+from moe3d_ros.world.kinds import TABLE, Kind
+from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND, PLAIN_KINDS, SIZE_NAMES, kinds_that
 
-AREAS = (
-    "left side",
-    "right side",
-    "far side",
-    "near side",
-    "middle",
-    "top left area",
-    "top right area",
-    "bottom left area",
-    "bottom right area",
-)
-TARGETS = tuple(f"{size} {color} block" for size in SIZE_NAMES for color in COLOR_NAMES) + tuple(
-    f"{color} object" for color in COLOR_NAMES
-)
-DESTINATIONS = (
-    tuple(f"in the {color} bowl" for color in COLOR_NAMES)
-    + tuple(f"on the {color} zone" for color in COLOR_NAMES)
-    + tuple(f"on the {size} {color} block" for size in SIZE_NAMES for color in COLOR_NAMES)
-    + tuple(f"on the {area}" for area in AREAS)
-)
-# Said only by a model that knows the kinds of 6D scenes: another one would never have learnt to tell them from the rest.
-SIXD_TARGETS = tuple(f"{color} bar" for color in COLOR_NAMES)
-SIXD_DESTINATIONS = tuple(f"on the {color} ramp" for color in COLOR_NAMES) + tuple(
-    f"in the {color} slot" for color in COLOR_NAMES
-)
 SPECIAL = ("<step>", "<done>", "<cannot>", "<pick>", "<place>")
 STEP, DONE, CANNOT, PICK, PLACE = range(5)
 _LINE = re.compile(r"pick the (?P<target>[^,]+), place it (?P<destination>.+)")
+
+
+def _names(kind: Kind) -> tuple[str, ...]:
+    """All things of a kind as plans call them: ``small red block``, ``green bowl``."""
+    sizes = [f"{size} " for size in SIZE_NAMES] if kind.sized else [""]
+    return tuple(f"{size}{color} {kind.name}" for size in sizes for color in COLOR_NAMES)
+
+
+def targets(known: int = PLAIN_KINDS) -> tuple[str, ...]:
+    """What a model that knows the first ``known`` kinds may pick: another one it would never have learnt to tell apart."""
+    return tuple(name for index in kinds_that(lambda kind: kind.movable, known) for name in _names(TABLE[index]))
+
+
+def destinations(known: int = PLAIN_KINDS) -> tuple[str, ...]:
+    """Where a model that knows the first ``known`` kinds may place things: ``in the red bowl``, ``on the left side``."""
+    found = [TABLE[index] for index in kinds_that(lambda kind: kind.destination, known)]
+    found.sort(key=lambda kind: (kind.sixd, kind.sized))
+    plain, sixd = ([kind for kind in found if kind.sixd == which] for which in (False, True))
+    phrases = [[f"{kind.preposition} the {name}" for kind in group for name in _names(kind)] for group in (plain, sixd)]
+    return (*phrases[0], *(f"on the {area}" for area in AREAS), *phrases[1])
+
+
+TARGETS, DESTINATIONS = targets(), destinations()  # of a model that knows plain scenes only
 
 
 def parse_step(text: str) -> tuple[str, str]:
@@ -53,8 +53,8 @@ def parse_step(text: str) -> tuple[str, str]:
 
 def likely_phrase(which: int, kind: str, color: str, size: str) -> str:
     """What a plan most likely calls a thing, as a target (which 0) or a destination (1); the model may say otherwise."""
-    thing = f"{size} {color} block" if kind == "block" else f"{color} {kind}"
-    return f"{thing}," if which == 0 else f"{'in' if kind in ('bowl', 'slot') else 'on'} the {thing}"
+    thing = f"{size} {color} {kind}" if KIND[kind].sized else f"{color} {kind}"
+    return f"{thing}," if which == 0 else f"{KIND[kind].preposition} the {thing}"
 
 
 @dataclass
@@ -70,18 +70,18 @@ class PlanGrammar:
     Args:
         encode: text -> token ids without special tokens.
         vocabulary: number of the LLM's own tokens; the special tokens of SPECIAL follow them.
-        sixd: with bars, ramps and slots.
+        known: number of kinds that the model knows, the first of the table.
     """
 
-    def __init__(self, encode, vocabulary: int, sixd: bool = False):
+    def __init__(self, encode, vocabulary: int, known: int = PLAIN_KINDS):
         self.encode = encode
         self.special = tuple(vocabulary + i for i in range(len(SPECIAL)))
         self.root, after_pick, after_target, after_place, after_step, end = (Node() for _ in range(6))
         self._insert(self.root, self._pick(), after_pick)
-        for target in TARGETS + SIXD_TARGETS * sixd:
+        for target in targets(known):
             self._insert(after_pick, encode(f" {target},"), after_target)
         self._insert(after_target, self._place(), after_place)
-        for destination in DESTINATIONS + SIXD_DESTINATIONS * sixd:
+        for destination in destinations(known):
             self._insert(after_place, [*encode(f" {destination}"), self.special[STEP]], after_step)
         after_step.children = {**self.root.children, self.special[DONE]: end}
         self.root.children = {**self.root.children, self.special[DONE]: end, self.special[CANNOT]: end}

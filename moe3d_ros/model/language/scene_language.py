@@ -18,7 +18,8 @@ from moe3d_ros.model.experts.moe import moe_layers
 from moe3d_ros.model.experts.token_places import TokenPlaces, join_places, object_places, text_places
 from moe3d_ros.model.language.family_scales import finished_logits, input_scale
 from moe3d_ros.model.language.grammar import CANNOT, DONE, PlanGrammar
-from moe3d_ros.model.perception.objects import KINDS, ObjectSet, ObjectTokens
+from moe3d_ros.model.perception.objects import ObjectSet, ObjectTokens
+from moe3d_ros.world.vocabulary import PLAIN_KINDS
 
 SCENE_PROMPT = "Objects on the table, from left to right:"
 MASKED = -1e4
@@ -100,7 +101,13 @@ class SceneLanguageModel(nn.Module):
     """
 
     def __init__(
-        self, llm, tokenizer, object_width: int = 192, object_heads: int = 6, object_layers: int = 3, kinds: int = KINDS
+        self,
+        llm,
+        tokenizer,
+        object_width: int = 192,
+        object_heads: int = 6,
+        object_layers: int = 3,
+        kinds: int = PLAIN_KINDS,
     ):
         super().__init__()
         self.llm = llm
@@ -109,7 +116,7 @@ class SceneLanguageModel(nn.Module):
         self.width = llm.config.hidden_size
         self.input_scale = input_scale(llm, self.encode_scene_prompt())
         # Not self.encode: a model that holds itself is freed only when the garbage collector comes round.
-        self.grammar = PlanGrammar(partial(token_ids, tokenizer), self.vocabulary, kinds > KINDS)
+        self.grammar = PlanGrammar(partial(token_ids, tokenizer), self.vocabulary, kinds)
         self.objects = ObjectTokens(self.width, object_width, object_heads, object_layers, kinds)
         self.pointer = StepPointer(self.width, self.objects.feature_width, object_width)
         with torch.no_grad():

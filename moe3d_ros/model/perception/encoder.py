@@ -17,6 +17,7 @@ from torch import nn
 
 from moe3d_ros.model.perception.layers import MASKED, FourierPosition, TransformerLayer
 from moe3d_ros.model.perception.patches import VOXEL_FEATURES, PatchBatch
+from moe3d_ros.world.vocabulary import COLOR_NAMES, PLAIN_KINDS, knows_sixd
 
 # For the two passes of detection, in metres where they are lengths.
 MIN_ATTENTION = 0.05  # of a query's largest attention: less is not read
@@ -34,8 +35,8 @@ class EncoderConfig:
     heads: int = 6
     queries: int = 32
     decoder_layers: int = 2
-    kinds: int = 4  # 8 for a model that also knows what stands in 6D scenes
-    colors: int = 11
+    kinds: int = PLAIN_KINDS  # one of KIND_COUNTS; more than PLAIN_KINDS also know what stands in 6D scenes
+    colors: int = len(COLOR_NAMES)
     crop_radius: float = 0.085  # how far around an object the second look reaches
 
     def __post_init__(self):
@@ -45,7 +46,7 @@ class EncoderConfig:
     @property
     def tilted(self) -> bool:
         """Whether the second look also says how the face lies by which a thing is taken (see `Detections.normal`)."""
-        return self.kinds > 4
+        return knows_sixd(self.kinds)
 
 
 @dataclass

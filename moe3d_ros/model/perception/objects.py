@@ -15,9 +15,10 @@ from torch import nn
 
 from moe3d_ros.model.perception.encoder import Detections
 from moe3d_ros.model.perception.layers import FourierPosition, TransformerLayer
+from moe3d_ros.world.areas import DIRECTIONS
+from moe3d_ros.world.vocabulary import COLOR_NAMES, PLAIN_KINDS
 
 GROUPS = ("kind", "kind_color", "all")  # among whom an object is extreme
-SIDES = ("left", "right", "near", "far")
 # What long tasks ask of a thing: what bears it, whether a bowl or zone of its colour is there (for those: a block),
 # whether its colour's blocks are even in number, whether its pile stands on its own zone, and in which half it lies.
 TASK_RELATIONS = (
@@ -33,25 +34,24 @@ TASK_RELATIONS = (
     "left_half",
 )
 RELATIONS = (
-    *(f"{side}_of_{group}" for group in GROUPS for side in SIDES),
+    *(f"{side}_of_{group}" for group in GROUPS for side in DIRECTIONS),
     "bigger",
     "smaller",
     "covered",
     "on_top",
     *TASK_RELATIONS,
 )
-KINDS, COLORS = 4, 11  # classes that a model knows, unless it says more of the kinds
 SIDEWAYS = 0.5  # a normal's z below which a face looks to the side rather than up
 
 
 def landmarks(kinds: int) -> int:
     """Number of landmark classes that others may be next to: kind and colour."""
-    return kinds * COLORS
+    return kinds * len(COLOR_NAMES)
 
 
 def attributes_width(kinds: int) -> int:
     """Numbers that are said of an object without its place: kind and colour probabilities, half extents in decimetres."""
-    return kinds + COLORS + 3
+    return kinds + len(COLOR_NAMES) + 3
 
 
 @dataclass
@@ -59,7 +59,7 @@ class ObjectSet:
     """Objects of B scenes from left to right, padded to n (lengths in metres, planning frame)."""
 
     kind: torch.Tensor  # (B, n, kinds) probabilities
-    color: torch.Tensor  # (B, n, 11) probabilities
+    color: torch.Tensor  # (B, n, colours) probabilities
     center: torch.Tensor  # (B, n, 3)
     half: torch.Tensor  # (B, n, 3)
     yaw: torch.Tensor  # (B, n)
@@ -138,7 +138,7 @@ def _clean_normals(normal: torch.Tensor, yaw: torch.Tensor) -> torch.Tensor:
 class ObjectTokens(nn.Module):
     """ObjectSet -> relation-aware features, and their linear projection into the LLM's embedding space."""
 
-    def __init__(self, llm_width: int, width: int = 192, heads: int = 6, layers: int = 3, kinds: int = KINDS):
+    def __init__(self, llm_width: int, width: int = 192, heads: int = 6, layers: int = 3, kinds: int = PLAIN_KINDS):
         super().__init__()
         self.width, self.kinds = width, kinds
         self.attributes = nn.Linear(attributes_width(kinds), width)

@@ -9,7 +9,7 @@ import numpy as np
 from moe3d_ros.tabletop.questions.relations import support
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.support import supports
-from moe3d_ros.tabletop.tasks.single_step import MARGIN, PREPOSITIONS, refer
+from moe3d_ros.tabletop.tasks.single_step import MARGIN, refer
 from moe3d_ros.tabletop.words.question_wordings import HELD_OUT_QUESTIONS, PLURALS, QUESTIONS
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -79,8 +79,8 @@ class Asker:
         return [upper for upper, lower in self.below.items() if lower == index]
 
     def preposition(self, index: int) -> str:
-        """in for a bowl, on for all else."""
-        return PREPOSITIONS.get(self.scene.objects[index].kind, "on")
+        """in or on, as it is said of what lies there."""
+        return self.scene.objects[index].traits.preposition
 
     def place(self, index: int) -> str | None:
         """Where a thing is: ``in the green bowl``, ``on the table``; None if that cannot be told."""
@@ -134,7 +134,7 @@ class Asker:
         object, only a colour that nothing else has tells one.
         """
         thing = self.scene.objects[index]
-        if thing.kind == "object":
+        if thing.traits.generic:
             return thing.color in phrase and sum(o.color == thing.color for o in self.scene.objects) == 1
         if _NEIGHBOUR.search(phrase):
             return index not in self.below

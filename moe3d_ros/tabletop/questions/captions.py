@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moe3d_ros.tabletop.questions.asking import Asker, with_article
 from moe3d_ros.tabletop.questions.relations import TABLE, left_to_right, support
+from moe3d_ros.world.vocabulary import COUNTED
 
 LONGEST_LIST = 5
 LONGEST_CAPTION = 6  # things
@@ -11,7 +12,7 @@ LONGEST_CAPTION = 6  # things
 
 def list_question(ask: Asker) -> tuple[str, str] | None:
     """``list the blocks from left to right``: names, or colours alone."""
-    kind = ask.pick([kind for kind in ("block", "bowl", "zone") if 2 <= len(ask.of_kind(kind)) <= LONGEST_LIST])
+    kind = ask.pick([kind for kind in COUNTED if 2 <= len(ask.of_kind(kind)) <= LONGEST_LIST])
     order = left_to_right(ask.scene, ask.of_kind(kind)) if kind else None
     if order is None:
         return None

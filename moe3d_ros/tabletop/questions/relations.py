@@ -54,7 +54,7 @@ def support(scene: Scene, index: int, below: dict[int, int]) -> int | str | None
     """What a thing rests on: an index, TABLE, or None where it hangs over something that is not in the scene.
 
     Args:
-        below: as :func:`moe3d_ros.tabletop.tasks.single_step.supports` gives it.
+        below: as :func:`moe3d_ros.tabletop.scenes.support.supports` gives it.
     """
     if index in below:
         return below[index]

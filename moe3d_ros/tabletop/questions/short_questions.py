@@ -8,10 +8,11 @@ from moe3d_ros.tabletop.questions.asking import DEPTH_HINTS, NUMBERS, SIDE_HINTS
 from moe3d_ros.tabletop.questions.relations import TABLE, depth, side, support
 from moe3d_ros.tabletop.words.question_wordings import COMPARATIVES
 from moe3d_ros.tabletop.words.wordings import KIND_WORDS
-from moe3d_ros.world.vocabulary import COLOR_NAMES, SIZE_NAMES
+from moe3d_ros.world.kinds import BLOCK
+from moe3d_ros.world.vocabulary import COLOR_NAMES, COUNTED, KIND, SIZE_NAMES
 
 Found = tuple[str, str] | None
-COUNTED = ("block", "bowl", "zone")
+HOLDERS = tuple(name for name in COUNTED if KIND[name].destination and not KIND[name].sized)
 FEW_ZEROS = 0.3  # share of the zeros and nothings that is kept: they are what a scene has most of
 
 
@@ -29,7 +30,7 @@ def count_question(ask: Asker) -> Found:
     if what < 0.4:
         color = ask.pick(o.color for o in ask.scene.objects)
         things, words = [i for i in things if ask.scene.objects[i].color == color], f"{color} {words}"
-    elif what < 0.6 and kind == "block":
+    elif what < 0.6 and KIND[kind].sized:
         size = ask.pick(SIZE_NAMES)
         things, words = [i for i in things if ask.scene.objects[i].size == size], f"{size} {words}"
     if not things and not ask.chance(FEW_ZEROS):
@@ -74,14 +75,14 @@ def color_question(ask: Asker) -> Found:
 def size_question(ask: Asker) -> Found:
     """Whether a block is big or small, both equally often."""
     size = SIZE_NAMES[int(ask.draw < 0.55)]  # big ones are rarer, and not all scenes have one
-    index = ask.pick(i for i in ask.of_kind("block") if ask.scene.objects[i].size == size)
+    index = ask.pick(i for i in ask.of_kind(BLOCK) if ask.scene.objects[i].size == size)
     phrase = None if index is None else ask.name(index, avoid=SIZE_HINTS)
     return phrase and (ask.word("size", a=phrase), size)
 
 
 def contents_question(ask: Asker) -> Found:
     """What a bowl or zone holds."""
-    goals = ask.of_kind("bowl", "zone")
+    goals = ask.of_kind(*HOLDERS)
     full = [i for i in goals if len(ask.above(i)) == 1]
     index = ask.pick(full if ask.draw < 0.75 else [i for i in goals if not ask.above(i)])
     if index is None or (not full and not ask.chance(0.03)):
@@ -130,7 +131,7 @@ def neighbour_question(ask: Asker) -> Found:
 def comparison_question(ask: Asker) -> Found:
     """Which of two is bigger, closer, further left; the answer is one of the two phrases."""
     quality = ask.pick(("size", "size", "depth", "side"))
-    blocks = ask.of_kind("block")
+    blocks = ask.of_kind(BLOCK)
     if quality == "size":
         pairs = [p for p in permutations(blocks, 2) if ask.scene.objects[p[0]].size != ask.scene.objects[p[1]].size]
         pair = ask.pick(pairs)
@@ -155,7 +156,7 @@ def more_question(ask: Asker) -> Found:
     numbers = {ask.plural(kind): len(ask.of_kind(kind)) for kind in COUNTED}
     pairs = list(permutations(numbers, 2))
     if ask.chance(0.3):
-        words = ask.plural("block")
+        words = ask.plural(BLOCK)
         numbers = {f"{size} {words}": sum(o.size == size for o in ask.scene.objects) for size in SIZE_NAMES}
         pairs = list(permutations(numbers, 2))
     more = [pair for pair in pairs if numbers[pair[0]] > numbers[pair[1]]]
@@ -175,7 +176,7 @@ def stacking_question(ask: Asker) -> Found:
 
 
 def _on(ask: Asker) -> Found:
-    blocks = ask.of_kind("block")
+    blocks = ask.of_kind(BLOCK)
     full = [i for i in blocks if len(ask.above(i)) == 1]
     index = ask.pick(full if ask.draw < 0.75 else [i for i in blocks if not ask.above(i)])
     phrase = None if index is None or (not full and not ask.chance(0.02)) else ask.name(index)
@@ -188,11 +189,11 @@ def _on(ask: Asker) -> Found:
 
 def _under(ask: Asker) -> Found:
     """Of blocks on blocks and zones; in a bowl there is a bottom, and people differ about what is under."""
-    index = ask.pick(ask.below if ask.draw < 0.75 else ask.of_kind("block"))
+    index = ask.pick(ask.below if ask.draw < 0.75 else ask.of_kind(BLOCK))
     lower = None if index is None else support(ask.scene, index, ask.below)
     if lower is None or (lower == TABLE and not ask.below and not ask.chance(0.02)):
         return None
-    if lower != TABLE and ask.scene.objects[lower].kind == "bowl":
+    if lower != TABLE and ask.scene.objects[lower].traits.contains:
         return None
     phrase = ask.name(index)
     if phrase is None or " on the " in phrase or " in the " in phrase:
@@ -202,7 +203,7 @@ def _under(ask: Asker) -> Found:
 
 
 def _where(ask: Asker) -> Found:
-    index = ask.pick(ask.below if ask.draw < 0.7 else ask.of_kind("block"))
+    index = ask.pick(ask.below if ask.draw < 0.7 else ask.of_kind(BLOCK))
     place = None if index is None else ask.place(index)
     if place is None or (not ask.below and not ask.chance(0.03)):
         return None
@@ -230,7 +231,7 @@ def _stacked(ask: Asker) -> Found:
     phrase = None if index is None or (not full and not ask.chance(0.02)) else ask.name(index)
     if phrase is None:
         return None
-    number = sum(ask.scene.objects[i].kind == "block" for i in ask.above(index))
+    number = sum(ask.scene.objects[i].kind == BLOCK for i in ask.above(index))
     ask.answering = next(iter(ask.above(index)), None)
     return ask.word("stacked", p=ask.preposition(index), b=phrase), NUMBERS[min(number, 10)]
 
@@ -251,7 +252,7 @@ def _is_color(ask: Asker) -> Found:
 
 def _is_size(ask: Asker) -> Found:
     wanted = ask.pick(SIZE_NAMES)
-    sizes = {i: ask.scene.objects[i].size for i in ask.of_kind("block")}
+    sizes = {i: ask.scene.objects[i].size for i in ask.of_kind(BLOCK)}
     found = ask.yes_or_no([i for i in sizes if sizes[i] == wanted], [i for i in sizes if sizes[i] != wanted])
     phrase = ask.name(found[0], avoid=SIZE_HINTS) if found else None
     return phrase and (ask.word("is", a=phrase, c=wanted), _answer(found[1]))
@@ -269,7 +270,7 @@ def _is_side(ask: Asker) -> Found:
 
 
 def _is_in(ask: Asker) -> Found:
-    movable = [i for i in ask.of_kind("block") if support(ask.scene, i, ask.below) is not None]
+    movable = [i for i in ask.of_kind(BLOCK) if support(ask.scene, i, ask.below) is not None]
     pairs = [(i, j) for i in movable for j in ask.of_kind(*COUNTED) if i != j]
     # Whether what lies on a thing's load lies on the thing could be disputed.
     piled = [(i, j) for i, j in pairs if i in ask.below and ask.below.get(ask.below[i]) == j]

@@ -22,7 +22,7 @@ def lean(thing: SceneObject, normal) -> float:
 
 
 def on_ramp(thing: SceneObject, ramp: SceneObject) -> tuple[bool, str]:
-    """Whether ``thing`` lies on the ramp's face, and how far off, in words."""
+    """Judge if ``thing`` lies on the ramp's face, and say how far off it is."""
     normal = face_normal(ramp)
     local = face_frame(normal, ramp.yaw).T @ np.subtract(thing.position, ramp.position)
     off, tilt = float(np.abs(local[:2]).max()), lean(thing, normal)
@@ -32,7 +32,7 @@ def on_ramp(thing: SceneObject, ramp: SceneObject) -> tuple[bool, str]:
 
 
 def in_slot(thing: SceneObject, slot: SceneObject) -> tuple[bool, str]:
-    """Whether ``thing`` stands upright in the slot, and how, in words."""
+    """Judge if ``thing`` stands upright in the slot, and say how it does."""
     local = about_z(slot.yaw).T @ np.subtract(thing.position, slot.position)
     off, tilt = float(np.abs(local[:2]).max()), lean(thing, (0, 0, 1))
     upright = thing.half_extents[2] > 1.5 * max(thing.half_extents[:2]) and tilt < TILT_TOLERANCE

@@ -1,4 +1,4 @@
-"""What lies on what in a scene, and what a step makes of it without physics."""
+"""Layout of a scene: its support relations, and the scene after a step without physics."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 from moe3d_ros.tabletop.rules.success import at_goal
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.step import Step
-from moe3d_ros.tabletop.scenes.support import resting_height
+from moe3d_ros.tabletop.scenes.support import apart, resting_height, supports
 from moe3d_ros.world.areas import in_area
 from moe3d_ros.world.geometry import quaternion_to_matrix, yaw_of
+from moe3d_ros.world.vocabulary import KIND
 
 OFF_SHARE = 0.1  # of a footprint: a block with no more than that on a zone has left it
 
@@ -21,33 +22,26 @@ class Layout:
 
     Attributes:
         scene: what they were read from.
-        below: index -> index of what it directly lies on or in, as in :func:`moe3d_ros.tabletop.tasks.single_step.supports`.
+        below: index -> index of what it directly lies on or in, as in :func:`moe3d_ros.tabletop.scenes.support.supports`.
     """
 
     def __init__(self, scene: Scene):
         self.scene = scene
         self.kinds = [thing.kind for thing in scene.objects]
         self._position = np.array([thing.position for thing in scene.objects]).reshape(-1, 3)
-        half = np.array([thing.half_extents for thing in scene.objects]).reshape(-1, 3)
-        z, top = self._position[:, 2], self._position[:, 2] + half[:, 2]
-        self.apart = np.linalg.norm(self._position[:, None, :2] - self._position[None, :, :2], axis=-1)
-        movable = np.array([kind in ("block", "object") for kind in self.kinds], dtype=bool)
-        raised = movable & (z - half[:, 2] >= 0.0005 - 1e-6)
-        on = (self.apart < half[None, :, 0]) & (z[None, :] < z[:, None]) & raised[:, None]
-        self.below: dict[int, int] = {}
-        for i in np.flatnonzero(on.any(axis=1)).tolist():
-            self.below[i] = int(np.where(on[i], top, -np.inf).argmax())
+        self.apart = apart(scene)
+        self.below = supports(scene, self.apart)
         self._on: dict[int, list[int]] = {}
         for upper, lower in self.below.items():
             self._on.setdefault(lower, []).append(upper)
         self._reached: dict[tuple[int, int], bool] = {}
 
     def on(self, index: int) -> list[int]:
-        """What directly lies on or in object ``index``."""
+        """Indices of what lies directly on or in object ``index``."""
         return self._on.get(index, [])
 
     def free(self, index: int) -> bool:
-        """Whether nothing lies on object ``index``."""
+        """True if nothing lies on object ``index``."""
         return index not in self._on
 
     def summit(self, index: int) -> int:
@@ -57,19 +51,19 @@ class Layout:
         return index
 
     def grounded(self, index: int) -> bool:
-        """Whether a block stands on the table or a zone, not on another thing nor in a bowl."""
-        return index not in self.below or self.kinds[self.below[index]] == "zone"
+        """True if a block stands on the table or a zone, not on another thing nor in a bowl."""
+        return index not in self.below or KIND[self.kinds[self.below[index]]].flat
 
     def leftmost(self, indices) -> list[int]:
         """Indices from left to right, as the robot sees it."""
         return sorted(indices, key=lambda i: -self._position[i, 1])
 
     def left(self, index: int) -> float:
-        """How far left object ``index`` lies, metres."""
+        """Distance in metres by which object ``index`` lies left of the middle."""
         return float(self._position[index, 1])
 
     def at(self, index: int, goal: int) -> bool:
-        """Whether object ``index`` lies in or on object ``goal`` by the rules of `success`."""
+        """True if object ``index`` lies in or on object ``goal`` by the rules of `success`."""
         key = (index, goal)
         if key not in self._reached:
             near = self.apart[index, goal] < 0.12  # nothing is at a goal that is farther away
@@ -77,12 +71,12 @@ class Layout:
         return self._reached[key]
 
     def inside(self, index: int, area: str) -> bool:
-        """Whether the centre of object ``index`` lies in a named area."""
+        """True if the centre of object ``index`` lies in a named area."""
         return in_area(self._position[index, :2], area, self.scene.workspace)
 
     def empty(self, goal: int) -> bool:
-        """Whether no block lies in or on a bowl or zone."""
-        return not any(kind == "block" and self.at(i, goal) for i, kind in enumerate(self.kinds) if i != goal)
+        """True if nothing that can be moved lies in or on a bowl or zone."""
+        return not any(KIND[kind].piled and self.at(i, goal) for i, kind in enumerate(self.kinds) if i != goal)
 
 
 def apply_step(scene: Scene, step: Step, shift=(0.0, 0.0), turn: float = 0.0) -> Scene:

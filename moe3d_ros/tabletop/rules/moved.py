@@ -1,4 +1,4 @@
-"""How a thing of a scene lies now, from the pose that the physics engine gives: flat on one of its sides, or tilted."""
+"""Present state of a scene's thing from the pose that the physics engine gives: flat on one of its sides, or tilted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from moe3d_ros.tabletop.scenes.faces import heading_of
 from moe3d_ros.tabletop.scenes.scene import SceneObject
 from moe3d_ros.world.geometry import matrix_to_quaternion, quaternion_to_matrix
 
-MOVABLE = ("block", "object", "bar")
 UPRIGHT = 0.9986  # cosine of the 3 degrees up to which a thing counts as lying flat
 STILL_THERE = 0.01  # metres that what stands in a rack, or a bar, may move and still be taken by the same face
 
@@ -18,7 +17,7 @@ STILL_THERE = 0.01  # metres that what stands in a rack, or a bar, may move and 
 def moved(thing: SceneObject, pose) -> SceneObject:
     """``thing`` at its present pose (position, quaternion), with whichever of its axes now points up as its height."""
     matrix = quaternion_to_matrix(pose[1])
-    if thing.kind not in MOVABLE and thing.normal is not None:
+    if not thing.traits.movable and thing.normal is not None:
         return thing  # a ramp or a rack, which does not move
     up = int(np.abs(matrix[2]).argmax())
     half = thing.half_extents

@@ -7,10 +7,10 @@ import numpy as np
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 from moe3d_ros.tabletop.scenes.support import resting_height
 from moe3d_ros.world.areas import AREA_CENTERS, AREA_REACH, AREA_STEP
-from moe3d_ros.world.footprints import room_at
+from moe3d_ros.world.footprints import circle_radius, room_at
 from moe3d_ros.world.geometry import pose_from_xyz_yaw
 from moe3d_ros.world.pose import Pose
-from moe3d_ros.world.vocabulary import BOWL_FLOOR_HEIGHT
+from moe3d_ros.world.vocabulary import BOWL_FLOOR_HEIGHT, ROUND_SHAPES
 
 ZONE_REACH = 0.045  # a small block there, whatever its yaw, lies inside the zone
 ZONE_STEP = 0.015
@@ -22,7 +22,7 @@ def pick_pose(thing: SceneObject) -> Pose:
 
 
 def place_pose(scene: Scene, pick_index: int, place_index: int | None, area: str | None) -> Pose:
-    """Release of object ``pick_index`` in a bowl, on a zone, on a block, or at a free spot of an area.
+    """Release of object ``pick_index`` in a bowl, on a zone, on another thing, or at a free spot of an area.
 
     In a zone or an area the spot is the free one nearest to its middle. In a bowl, and in a zone without room, the
     thing goes on top of what is there.
@@ -35,10 +35,10 @@ def place_pose(scene: Scene, pick_index: int, place_index: int | None, area: str
         return pose_from_xyz_yaw((x, y, resting_height(scene, pick_index, (x, y), 0.0) + height), thing.yaw)
     goal = scene.objects[place_index]
     x, y = goal.position[:2]
-    if goal.kind == "bowl":
+    if goal.traits.contains:
         floor = resting_height(scene, pick_index, (x, y), BOWL_FLOOR_HEIGHT)
         return pose_from_xyz_yaw((x, y, floor + height), thing.yaw)
-    if goal.kind == "zone":
+    if goal.traits.flat:
         x, y = _free_spot(scene, pick_index, _grid((x, y), (ZONE_REACH, ZONE_REACH), ZONE_STEP, goal.yaw))
         return pose_from_xyz_yaw((x, y, resting_height(scene, pick_index, (x, y), goal.top) + height), thing.yaw)
     turn = (goal.yaw - thing.yaw + np.pi / 4) % (np.pi / 2) - np.pi / 4  # the least turn that aligns the faces
@@ -59,12 +59,10 @@ def _free_spot(scene: Scene, moved: int, spots: np.ndarray) -> tuple[float, floa
     own = float(np.hypot(*scene.objects[moved].half_extents[:2]))
     low, high = (np.array(corner[:2]) for corner in (scene.workspace.low, scene.workspace.high))
     inside = ((spots > low + own) & (spots < high - own)).all(axis=1)
-    others = [o for i, o in enumerate(scene.objects) if i != moved and o.kind != "zone"]
+    others = [o for i, o in enumerate(scene.objects) if i != moved and not o.traits.flat]
     if not others:
         return tuple(spots[inside.argmax()])
-    radius = np.array(
-        [o.half_extents[0] if o.shape in ("bowl", "cylinder") else np.hypot(*o.half_extents[:2]) for o in others]
-    )
+    radius = circle_radius([o.half_extents for o in others], [o.shape in ROUND_SHAPES for o in others])
     center = np.array([o.position[:2] for o in others])
     room = np.where(inside, room_at(spots, own, center, radius), -np.inf)
     best = (room >= 0).argmax() if (room >= 0).any() else room.argmax()

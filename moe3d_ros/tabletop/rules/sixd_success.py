@@ -12,6 +12,7 @@ from moe3d_ros.tabletop.rules.furniture_rules import TILT_TOLERANCE, lean
 from moe3d_ros.tabletop.rules.success import step_reached
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.step import Step
+from moe3d_ros.world import kinds
 from moe3d_ros.world.geometry import pose_from_matrix, quaternion_to_matrix, tool_angle
 from moe3d_ros.world.pose import Pose
 
@@ -19,11 +20,11 @@ RADIAN = 0.1  # metres that count as much as one radian when equivalent poses ar
 
 
 def step_reached_6d(after: Scene, step: Step) -> tuple[bool, str]:
-    """Whether the step's object is where and how the step wants it in the scene as it is now, and a sentence about it."""
+    """Judge if the step's object lies where and as the step wants it in the scene as it is now, with a sentence about it."""
     thing = after.objects[step.pick_index]
-    goal = None if step.place_index is None else after.objects[step.place_index].kind
+    goal = None if step.place_index is None else after.objects[step.place_index].traits
     reached, words = step_reached(after, step.pick_index, step.place_index, step.area)
-    if goal in ("bowl", "ramp", "slot") or lean(thing, (0, 0, 1)) < TILT_TOLERANCE:
+    if (goal is not None and (goal.contains or goal.inclined)) or lean(thing, (0, 0, 1)) < TILT_TOLERANCE:
         return reached, words
     return False, f"the {thing.name} does not lie flat"
 
@@ -48,7 +49,7 @@ def pose_error_6d(pose: Pose, truths: list[Pose]) -> tuple[float, float]:
 def equivalent_picks(scene: Scene, step: Step) -> list[Pose]:
     """The step's pick and those as good for symmetry: a bar's other end."""
     thing, pick = scene.objects[step.pick_index], step.pick
-    if thing.kind != "bar":
+    if thing.kind != kinds.BAR:
         return [pick]
     half_turn = np.diag([-1.0, -1.0, 1.0])  # about the vertical through the bar's middle
     middle = np.asarray(thing.position)

@@ -15,6 +15,7 @@ import numpy as np
 from moe3d_ros.tabletop.rules.furniture_rules import in_slot, on_ramp
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 from moe3d_ros.tabletop.words.wordings import KIND_WORDS, SIZE_WORDS
+from moe3d_ros.world import kinds
 from moe3d_ros.world.areas import in_area
 from moe3d_ros.world.footprints import share_inside
 from moe3d_ros.world.geometry import symmetric_angle_error
@@ -23,6 +24,7 @@ from moe3d_ros.world.vocabulary import COLOR_NAMES
 XY_TOLERANCE, BOWL_TOLERANCE, Z_TOLERANCE = 0.01, 0.05, 0.015  # metres
 YAW_TOLERANCE = np.deg2rad(15)
 ZONE_SHARE = 0.9  # of the footprint
+_OF_FURNITURE = {kinds.RAMP: on_ramp, kinds.SLOT: in_slot}
 
 
 def footprint(thing: SceneObject) -> np.ndarray:
@@ -38,13 +40,13 @@ def footprint(thing: SceneObject) -> np.ndarray:
 
 
 def at_goal(thing: SceneObject, goal: SceneObject) -> tuple[bool, str]:
-    """Whether ``thing`` lies at, in or on ``goal`` (both as they lie now), and by how much, in words."""
-    if goal.kind in ("ramp", "slot"):
-        return on_ramp(thing, goal) if goal.kind == "ramp" else in_slot(thing, goal)
+    """Judge if ``thing`` lies at, in or on ``goal`` (both as they lie now), with a sentence that gives the distance."""
+    if goal.kind in _OF_FURNITURE:
+        return _OF_FURNITURE[goal.kind](thing, goal)
     apart = float(np.hypot(*np.subtract(thing.position[:2], goal.position[:2])))
-    if goal.kind == "bowl":
+    if goal.traits.contains:
         return apart <= BOWL_TOLERANCE, f"the {thing.name} lies {100 * apart:.1f} cm from the middle of the {goal.name}"
-    if goal.kind == "zone":
+    if goal.traits.flat:
         share = share_inside(footprint(thing), footprint(goal))
         return share >= ZONE_SHARE, f"{100 * share:.0f} % of the {thing.name} lie inside the {goal.name}"
     height = thing.position[2] - thing.half_extents[2] - goal.top
@@ -52,13 +54,13 @@ def at_goal(thing: SceneObject, goal: SceneObject) -> tuple[bool, str]:
     turned = 0.0
     if thing.shape == goal.shape == "box":
         turned = float(symmetric_angle_error(thing.yaw, goal.yaw, np.pi / 2 if square else np.pi))
-    flat = apart <= XY_TOLERANCE and (turned <= YAW_TOLERANCE or goal.kind != "block")
+    flat = apart <= XY_TOLERANCE and (turned <= YAW_TOLERANCE or not goal.traits.sized)
     words = f"{100 * apart:.1f} cm, {np.rad2deg(turned):.0f} degrees and {100 * height:.1f} cm in height"
     return bool(flat and abs(height) < Z_TOLERANCE), f"the {thing.name} lies {words} from its place on the {goal.name}"
 
 
 def step_reached(after: Scene, pick_index: int, place_index: int | None, area: str | None) -> tuple[bool, str]:
-    """Whether object ``pick_index`` is where the step wants it, and a sentence that says where it is.
+    """Judge if object ``pick_index`` is where the step wants it, with a sentence that says where it is.
 
     Args:
         after: the scene as it is now (the supports may have moved too: they count where they are).
@@ -85,7 +87,7 @@ _NAMED = re.compile(
 
 
 def plain_meaning(instruction: str) -> tuple[str, str] | None:
-    """What an instruction asks for, if it is one move of a thing named by its colour to another such thing.
+    """Meaning of an instruction that asks for one move of a thing named by its colour to another such thing.
 
     Returns:
         target and destination as ``red block``, ``green bowl``, ``big blue block``; None for any other instruction
@@ -103,7 +105,7 @@ def plain_meaning(instruction: str) -> tuple[str, str] | None:
 
 
 def names_same(step_words: str, name: str) -> bool:
-    """Whether a step's words (``in the green bowl``, ``small red block``) name what ``name`` (``red block``) does."""
+    """True if a step's words (``in the green bowl``, ``small red block``) name what ``name`` (``red block``) does."""
     return set(name.split()) <= set(step_words.lower().split())
 
 

@@ -1,1 +1,1 @@
-"""What stands on the table: scenes as objects and as tensors, and how they are drawn."""
+"""Scenes, that is all that stands on the table, as objects and as tensors, and generators that draw them."""

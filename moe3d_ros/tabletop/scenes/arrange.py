@@ -8,20 +8,24 @@ import numpy as np
 
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 from moe3d_ros.tabletop.scenes.support import resting_height
+from moe3d_ros.world import kinds
+from moe3d_ros.world.areas import in_quadrant
+from moe3d_ros.world.footprints import circle_radius
+from moe3d_ros.world.kinds import Kind
 from moe3d_ros.world.vocabulary import (
     BLOCK_EDGES,
     BOWL_FLOOR_HEIGHT,
     BOWL_RADIUS,
     COLORS,
+    KIND,
     SIZE_NAMES,
+    ZONE_HALF,
     ZONE_HEIGHT,
 )
 from moe3d_ros.world.workspace import Workspace
 
 SEEN_COLORS = ("blue", "red", "green", "yellow", "brown", "gray", "cyan")
 UNSEEN_COLORS = ("orange", "purple", "pink", "white")
-QUADRANTS = ("top left area", "top right area", "bottom left area", "bottom right area")
-ZONE_HALF = 0.075  # metres
 _CANDIDATES = 120
 
 
@@ -31,10 +35,10 @@ class NoRoom(ValueError):
 
 @dataclass(frozen=True)
 class Thing:
-    """What is to stand on the table.
+    """Order for one thing that is to stand on the table.
 
     Attributes:
-        kind: block, bowl or zone. color: a name. size: small or big, for blocks.
+        kind: of the kinds whose sizes are known here or in the table. color: a name. size: small or big, for sized kinds.
         area: quadrant that it must lie in; with a leading ``not `` that it must not lie in.
         on: index of the thing that it lies on or in.
     """
@@ -44,6 +48,11 @@ class Thing:
     size: str = ""
     area: str = ""
     on: int | None = None
+
+    @property
+    def traits(self) -> Kind:
+        """Traits of its kind."""
+        return KIND[self.kind]
 
 
 def arrange(things: list[Thing], rng: np.random.Generator, jitter: float = 0.0) -> Scene:
@@ -56,7 +65,7 @@ def arrange(things: list[Thing], rng: np.random.Generator, jitter: float = 0.0) 
         NoRoom: there is no room for them all.
     """
     halves = [_half(thing, rng, jitter) for thing in things]
-    radii = [h[0] if t.kind == "bowl" else float(np.hypot(h[0], h[1])) for t, h in zip(things, halves)]
+    radii = [float(circle_radius(half, thing.traits.round)) for thing, half in zip(things, halves)]
     order = sorted((i for i, t in enumerate(things) if t.on is None), key=lambda i: (not things[i].area, -radii[i]))
     for _ in range(6):
         places = _places(things, radii, order, rng)
@@ -66,21 +75,35 @@ def arrange(things: list[Thing], rng: np.random.Generator, jitter: float = 0.0) 
         raise NoRoom(f"{len(things)} things do not fit on the table.")
     objects: list[SceneObject | None] = [None] * len(things)
     for i in order:
-        yaw = float(rng.uniform(-np.pi / 4, np.pi / 4)) if things[i].kind != "bowl" else 0.0
+        yaw = float(rng.uniform(-np.pi / 4, np.pi / 4)) if not things[i].traits.round else 0.0
         objects[i] = _object(things[i], halves[i], (*places[i], halves[i][2]), yaw, rng)
     for i, thing in enumerate(things):
         if thing.on is not None:
             objects[i] = _on(thing, halves[i], objects, rng)
+    return Scene(tuple(objects), table_color(rng))
+
+
+def table_color(rng: np.random.Generator) -> tuple[int, int, int]:
+    """A random table's colour, uint8 values: wood or grey."""
     wood = tuple(int(v) for v in np.array([90, 77, 66]) * rng.uniform(0.5, 1.5))
     grey = (int(rng.uniform(40, 160)),) * 3
-    return Scene(tuple(objects), wood if rng.random() < 0.6 else grey)
+    return wood if rng.random() < 0.6 else grey
+
+
+def shade(color: str, rng: np.random.Generator) -> tuple[int, int, int]:
+    """A random shade of a named colour, uint8 values."""
+    channels = np.array(COLORS[color]) * (1 + rng.uniform(-0.06, 0.06)) + rng.uniform(-6, 6, 3)
+    return tuple(int(v) for v in channels.clip(0, 255).round())
 
 
 def _half(thing: Thing, rng, jitter: float) -> tuple[float, float, float]:
     scale = 1 + jitter * rng.uniform(-1, 1)
-    if thing.kind == "bowl":
+    if thing.kind == kinds.BOWL:
         return BOWL_RADIUS * scale, BOWL_RADIUS * scale, float(rng.uniform(0.03, 0.04)) / 2
-    if thing.kind == "zone":
+    if thing.traits.half is not None:
+        x, y, z = (float(rng.uniform(*span)) for span in thing.traits.half)
+        return x, x if thing.traits.round else y, z
+    if thing.kind == kinds.ZONE:
         return ZONE_HALF * scale, ZONE_HALF * scale, ZONE_HEIGHT / 2
     return (BLOCK_EDGES[SIZE_NAMES.index(thing.size)] / 2 * scale,) * 3
 
@@ -95,7 +118,7 @@ def _places(things, radii, order, rng) -> dict[int, np.ndarray] | None:
         fits = np.ones(_CANDIDATES, dtype=bool)
         if things[i].area:
             name = things[i].area.removeprefix("not ")
-            fits = quadrant(points, name, -0.03 if things[i].area != name else 0.03)
+            fits = in_quadrant(points, name, -0.03 if things[i].area != name else 0.03)
             fits = ~fits if things[i].area != name else fits
         for j, other in places.items():
             fits &= np.hypot(*(points - other).T) > radii[i] + radii[j] + 0.008
@@ -105,28 +128,21 @@ def _places(things, radii, order, rng) -> dict[int, np.ndarray] | None:
     return places
 
 
-def quadrant(points: np.ndarray, name: str, margin: float) -> np.ndarray:
-    """Which points (..., 2) lie in a quadrant, at least ``margin`` metres from its inner borders -> bool (...)."""
-    x, y = np.moveaxis(points - Workspace().center[:2], -1, 0)
-    x, y = x if "top" in name else -x, y if "left" in name else -y
-    return (x > margin) & (y > margin)
-
-
 def _object(thing: Thing, half, position, yaw: float, rng) -> SceneObject:
-    shade = np.array(COLORS[thing.color]) * (1 + rng.uniform(-0.06, 0.06)) + rng.uniform(-6, 6, 3)
-    rgb = tuple(int(v) for v in shade.clip(0, 255).round())
-    shape = "bowl" if thing.kind == "bowl" else "box"
+    rgb = shade(thing.color, rng)
     position = tuple(float(v) for v in position)
-    return SceneObject(thing.kind, thing.color, thing.size, position, tuple(map(float, half)), yaw, shape, rgb)
+    return SceneObject(
+        thing.kind, thing.color, thing.size, position, tuple(map(float, half)), yaw, thing.traits.shape, rgb
+    )
 
 
 def _on(thing: Thing, half, objects, rng) -> SceneObject:
     """A block on or in what stands already, a few millimetres off its middle."""
     below = objects[thing.on]
-    slack = {"zone": 0.03, "bowl": 0.01}.get(below.kind, 0.004)
+    slack = 0.03 if below.traits.flat else 0.01 if below.traits.contains else 0.004
     x, y = np.array(below.position[:2]) + rng.uniform(-slack, slack, 2)
-    ground = BOWL_FLOOR_HEIGHT if below.kind == "bowl" else below.top
-    yaw = below.yaw + rng.uniform(-0.15, 0.15) if below.kind == "block" else rng.uniform(-np.pi / 4, np.pi / 4)
+    ground = BOWL_FLOOR_HEIGHT if below.traits.contains else below.top
+    yaw = below.yaw + rng.uniform(-0.15, 0.15) if below.traits.sized else rng.uniform(-np.pi / 4, np.pi / 4)
     laid = _object(thing, half, (x, y, ground + half[2]), float(yaw), rng)
     standing = Scene((laid, *(o for o in objects if o is not None)))
     return _object(thing, half, (x, y, resting_height(standing, 0, (x, y), ground) + half[2]), float(yaw), rng)

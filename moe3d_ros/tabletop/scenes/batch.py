@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -9,14 +10,15 @@ import torch
 from moe3d_ros.tabletop.scenes.faces import body_rotation, face_normal
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 from moe3d_ros.world.geometry import matrix_to_quaternion
-from moe3d_ros.world.vocabulary import BLOCK, COLOR_NAMES, KINDS, SHAPES, SIZE_NAMES
+from moe3d_ros.world.kinds import TABLE, Kind
+from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, SHAPES, SIZE_NAMES, kinds_that
 
 
 @dataclass
 class SceneBatch:
     """B scenes of S slots each, as tensors on one device (lengths in metres, angles in radians).
 
-    Slots keep their kind: blocks first, then bowls, zones, objects, clutter (kind -1: seen, never named).
+    Slots keep their kind: blocks first, then bowls, zones, objects, clutter (kind -1: seen, never named), other kinds.
     """
 
     exists: torch.Tensor  # (B, S) bool
@@ -37,7 +39,7 @@ class SceneBatch:
 
     @property
     def named(self) -> torch.Tensor:
-        """Which slots hold something that can be named (B, S)."""
+        """Mask of the slots that hold something that can be named (B, S)."""
         return self.exists & (self.kind >= 0)
 
     def scene(self, index: int) -> tuple[Scene, list[int]]:
@@ -52,7 +54,7 @@ class SceneBatch:
         return SceneObject(
             kind=KINDS[kind],
             color=COLOR_NAMES[int(self.color[index, slot])],
-            size=SIZE_NAMES[int(self.big[index, slot])] if kind == BLOCK else "",
+            size=SIZE_NAMES[int(self.big[index, slot])] if TABLE[kind].sized else "",
             position=tuple(self.center[index, slot].tolist()),
             half_extents=tuple(self.half[index, slot].tolist()),
             yaw=float(self.yaw[index, slot]),
@@ -71,6 +73,11 @@ class SceneBatch:
             "orientation": None if upright else tuple(matrix_to_quaternion(turn).tolist()),
             "normal": None if normal == (0.0, 0.0, 1.0) else normal,
         }
+
+
+def kind_is(kind: torch.Tensor, test: Callable[[Kind], bool]) -> torch.Tensor:
+    """Mask of where ``test`` holds for an index tensor of kinds (-1: clutter) of any shape -> bool of that shape."""
+    return torch.isin(kind, torch.tensor(kinds_that(test), dtype=kind.dtype, device=kind.device))
 
 
 def batch_scenes(scenes: list[Scene], device: str = "cpu") -> SceneBatch:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from moe3d_ros.tabletop.scenes.batch import SceneBatch
+from moe3d_ros.tabletop.scenes.batch import SceneBatch, kind_is
 from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.world.kinds import TABLE, Kind
 from moe3d_ros.world.vocabulary import (
     BLOCK,
     BLOCK_EDGES,
@@ -21,15 +22,20 @@ from moe3d_ros.world.vocabulary import (
     COLORS,
     CYLINDER,
     OBJECT,
+    SHAPES,
     ZONE,
+    ZONE_HALF,
     ZONE_HEIGHT,
 )
 from moe3d_ros.world.workspace import Workspace
 
+_OWN_RULES = (BLOCK, BOWL, ZONE, OBJECT)  # kinds whose numbers and sizes are drawn by rules of their own
+_BY_TABLE = tuple(index for index, kind in enumerate(TABLE) if kind.half is not None)
+
 
 @dataclass(frozen=True)
 class SceneRange:
-    """How many of each kind a random scene holds (inclusive), and how varied it is."""
+    """Numbers of each kind that a random scene holds (inclusive), and its variety."""
 
     blocks: tuple[int, int] = (2, 5)
     bowls: tuple[int, int] = (1, 3)
@@ -42,12 +48,20 @@ class SceneRange:
     few_colors: float = 0.0  # share of the scenes with three to five colours in all, so that each comes several times
     scale_jitter: float = 0.0  # sizes vary by this fraction
     color_jitter: float = 0.05  # shades vary by this fraction around their centres
+    known: int = len(TABLE)  # only the first kinds of the table are drawn: those that a model knows
 
     def __post_init__(self):
         for name in ("blocks", "bowls", "zones", "objects", "clutter"):
             low, high = getattr(self, name)
             if not 0 <= low <= high:
                 raise ValueError(f"{name} needs 0 <= low <= high, got {low}, {high}")
+
+    @property
+    def numbers(self) -> tuple[tuple[int, tuple[int, int]], ...]:
+        """Kinds (-1: clutter) in the order of their slots, and how many of each a scene holds."""
+        own = (self.blocks, self.bowls, self.zones, self.objects, self.clutter)
+        others = (index for index in _BY_TABLE if index < self.known)
+        return (*zip((*_OWN_RULES, -1), own), *((index, TABLE[index].number) for index in others))
 
 
 TRAINING_RANGE = SceneRange(
@@ -75,15 +89,7 @@ def sample_scenes(
 ) -> SceneBatch:
     """``batch`` random scenes without overlap, on the generator's device."""
     device = generator.device
-    maxima = [
-        scene_range.blocks[1],
-        scene_range.bowls[1],
-        scene_range.zones[1],
-        scene_range.objects[1],
-        scene_range.clutter[1],
-    ]
-    kinds = (BLOCK, BOWL, ZONE, OBJECT, -1)
-    kind = torch.cat([torch.full((n,), k) for n, k in zip(maxima, kinds)]).to(device).expand(batch, -1)
+    kind = torch.cat([torch.full((most,), k) for k, (_, most) in scene_range.numbers]).to(device).expand(batch, -1)
     slots = kind.shape[1]
 
     def uniform(*shape):
@@ -92,13 +98,7 @@ def sample_scenes(
     exists = torch.cat(
         [
             torch.arange(high, device=device)[None] < torch.floor(low + uniform(batch, 1) * (high - low + 1))
-            for low, high in (
-                scene_range.blocks,
-                scene_range.bowls,
-                scene_range.zones,
-                scene_range.objects,
-                scene_range.clutter,
-            )
+            for _, (low, high) in scene_range.numbers
         ],
         dim=1,
     )
@@ -129,7 +129,7 @@ def _colors_and_sizes(kind, scene_range, uniform):
     if scene_range.few_colors:
         few = 3 + torch.floor(3 * uniform(batch, 1)).long()
         period = torch.where(uniform(batch, 1) < scene_range.few_colors, few, period)
-    for k in (BLOCK, BOWL, ZONE, OBJECT):
+    for k in (*_OWN_RULES, *_BY_TABLE):
         columns = torch.nonzero(kind[0] == k).flatten()
         if len(columns) == 0:
             continue
@@ -155,7 +155,7 @@ def _extents(kind, big, scene_range, uniform):
     scale = 1 + scene_range.scale_jitter * (2 * uniform(batch, slots, 1) - 1)
     rim = 0.03 + 0.01 * uniform(batch, slots, 1)
     bowl = torch.cat([BOWL_RADIUS * scale, BOWL_RADIUS * scale, rim / 2], dim=-1)
-    zone = torch.cat([0.075 * scale, 0.075 * scale, torch.full_like(scale, ZONE_HEIGHT / 2)], dim=-1)
+    zone = torch.cat([ZONE_HALF * scale, ZONE_HALF * scale, torch.full_like(scale, ZONE_HEIGHT / 2)], dim=-1)
     # Other things: boxes and cylinders that are no cubes of 4 or 6 cm.
     width = 0.015 + 0.045 * uniform(batch, slots, 2)
     height = 0.02 + 0.055 * uniform(batch, slots, 1)
@@ -172,6 +172,13 @@ def _extents(kind, big, scene_range, uniform):
     half = torch.where(
         (shape == CYLINDER)[..., None], torch.cat([half[..., :1], half[..., :1], half[..., 2:]], -1), half
     )
+    for k in (k for k in _BY_TABLE if k in kind[0].tolist()):
+        low, high = torch.tensor(TABLE[k].half, device=kind.device).T
+        drawn = low + (high - low) * uniform(batch, slots, 3)
+        if TABLE[k].round:
+            drawn[..., 1] = drawn[..., 0]
+        half = torch.where((kind == k)[..., None], drawn, half)
+        shape = torch.where(kind == k, torch.full_like(kind, SHAPES.index(TABLE[k].shape)), shape)
     return half, shape
 
 
@@ -181,7 +188,7 @@ def _positions(kind, half, exists, workspace, uniform, candidates: int = 40):
     device = kind.device
     low = torch.tensor(workspace.low, device=device)
     high = torch.tensor(workspace.high, device=device)
-    radius = torch.where(kind == BOWL, half[..., 0], half[..., :2].norm(dim=-1))
+    radius = torch.where(kind_is(kind, lambda k: k.round), half[..., 0], half[..., :2].norm(dim=-1))
     center = torch.zeros(batch, slots, 3, device=device)
     placed = torch.zeros(batch, slots, dtype=torch.bool, device=device)
     rows = torch.arange(batch, device=device)
@@ -201,11 +208,15 @@ def _positions(kind, half, exists, workspace, uniform, candidates: int = 40):
     return center, placed
 
 
+def _bears_blocks(kind: Kind) -> bool:
+    return kind.destination and not kind.sixd
+
+
 def _stack_one(scenes: SceneBatch, share: float, uniform) -> SceneBatch:
     """In ``share`` of the scenes, move block 0 onto or into another block, bowl or zone."""
     if share <= 0:
         return scenes
-    support = scenes.named & (scenes.kind <= ZONE)
+    support = scenes.named & kind_is(scenes.kind, _bears_blocks)
     support[:, 0] = False
     return _put_on(scenes, 0, support, uniform(len(scenes)) < share, uniform)[0]
 
@@ -216,7 +227,7 @@ def _stack_many(scenes: SceneBatch, share: float, uniform) -> SceneBatch:
         return scenes
     chosen = uniform(len(scenes)) < share
     scenes = replace(scenes, center=scenes.center.clone())
-    free = scenes.named & (scenes.kind <= ZONE)
+    free = scenes.named & kind_is(scenes.kind, _bears_blocks)
     blocks = torch.nonzero(scenes.kind[0] == BLOCK).flatten().tolist()
     # What block 0 may lie on already is left alone: another block there would fill the same place.
     apart = (scenes.center[:, :, :2] - scenes.center[:, :1, :2]).norm(dim=-1)
@@ -242,8 +253,8 @@ def _put_on(scenes: SceneBatch, mover: int, support: torch.Tensor, use: torch.Te
     below = scenes.center[rows, slot]
     top = below[:, 2] + scenes.half[rows, slot, 2]
     kind = scenes.kind[rows, slot]
-    top = torch.where(kind == BOWL, torch.full_like(top, BOWL_FLOOR_HEIGHT), top)
-    slack = torch.where(kind == ZONE, 0.04, 0.008)[:, None]
+    top = torch.where(kind_is(kind, lambda k: k.contains), torch.full_like(top, BOWL_FLOOR_HEIGHT), top)
+    slack = torch.where(kind_is(kind, lambda k: k.flat), 0.04, 0.008)[:, None]
     xy = below[:, :2] + slack * (2 * uniform(batch, 2) - 1)
     center = torch.cat([xy, (top + scenes.half[:, mover, 2])[:, None]], dim=1)
     moved = scenes.center.clone()

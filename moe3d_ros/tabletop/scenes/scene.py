@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from moe3d_ros.world.kinds import Kind
+from moe3d_ros.world.vocabulary import KIND
 from moe3d_ros.world.workspace import Workspace
 
 
@@ -45,9 +47,9 @@ class SceneObject:
     """One thing on the table.
 
     Attributes:
-        kind: block, bowl, zone or object.
+        kind: one of the names of `moe3d_ros.world.kinds`.
         color: one of ``COLORS``; the nearest name if the shade differs.
-        size: ``small`` or ``big`` for blocks, else empty.
+        size: ``small`` or ``big`` for sized kinds (blocks), else empty.
         position: centre of the bounding box, base frame, metres.
         half_extents: half edge lengths, metres.
         yaw: radians about the base frame's z.
@@ -68,6 +70,11 @@ class SceneObject:
     rgb: tuple[int, int, int]
     orientation: tuple[float, float, float, float] | None = None
     normal: tuple[float, float, float] | None = None
+
+    @property
+    def traits(self) -> Kind:
+        """Traits of its kind."""
+        return KIND[self.kind]
 
     @property
     def name(self) -> str:

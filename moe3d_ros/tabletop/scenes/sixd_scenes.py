@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from moe3d_ros.tabletop.scenes.arrange import ZONE_HALF, NoRoom
+from moe3d_ros.tabletop.scenes.arrange import NoRoom, shade, table_color
 from moe3d_ros.tabletop.scenes.faces import face_frame
 from moe3d_ros.tabletop.scenes.furniture import RACK_FLOOR, ramp_normal
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 from moe3d_ros.world.geometry import matrix_to_quaternion
-from moe3d_ros.world.vocabulary import BOWL_RADIUS, COLOR_NAMES, COLORS, ZONE_HEIGHT
+from moe3d_ros.world.kinds import BAR, BLOCK, BOWL, RACK, RAMP, SLOT, ZONE
+from moe3d_ros.world.vocabulary import BOWL_RADIUS, COLOR_NAMES, KIND, ZONE_HALF, ZONE_HEIGHT
 from moe3d_ros.world.workspace import Workspace
 
 SLOPES = (np.deg2rad(15), np.deg2rad(30))  # of ramps
@@ -59,43 +60,41 @@ def _scene(rng, colors, jitter: float) -> Scene:
         ramps = 1
     bars = slots + several(0.85, 0.15) if slots else several(0.8, 0.2)
     places = [_ramp(rng, jitter) for _ in range(ramps)] + [_rack(rng, jitter) for _ in range(racks)]
-    places += [_plain("slot", SLOT_HALF, rng, jitter) for _ in range(slots)] + [_bar(rng, jitter) for _ in range(bars)]
+    places += [_plain(SLOT, SLOT_HALF, rng, jitter) for _ in range(slots)] + [_bar(rng, jitter) for _ in range(bars)]
     places += [_bowl(rng, jitter) for _ in range(several(0.35, 0.45, 0.2))]
     places += [
-        _plain("zone", (ZONE_HALF, ZONE_HALF, ZONE_HEIGHT / 2), rng, jitter) for _ in range(several(0.5, 0.4, 0.1))
+        _plain(ZONE, (ZONE_HALF, ZONE_HALF, ZONE_HEIGHT / 2), rng, jitter) for _ in range(several(0.5, 0.4, 0.1))
     ]
     loose = several(0.15, 0.35, 0.3, 0.2)
     sizes = ["small" if rng.random() < 0.75 else "big" for _ in range(loose)]
-    places += [_plain("block", ((SMALL if size == "small" else 0.03),) * 3, rng, jitter) for size in sizes]
+    places += [_plain(BLOCK, ((SMALL if size == "small" else 0.03),) * 3, rng, jitter) for size in sizes]
     _lay_out(places, rng)
 
-    palette = {kind: list(rng.permutation(colors)) for kind in ("block", "bar", "ramp", "rack", "slot", "bowl", "zone")}
+    palette = {kind: list(rng.permutation(colors)) for kind in (BLOCK, BAR, RAMP, RACK, SLOT, BOWL, ZONE)}
     objects: list[SceneObject] = []
     bearing: list[SceneObject] = []
     sizes_left = iter(sizes)
     for place in places:
-        size = next(sizes_left) if place.kind == "block" else ""
+        size = next(sizes_left) if place.kind == BLOCK else ""
         thing = _thing(place, palette[place.kind].pop(), size, rng)
         objects.append(thing)
-        if place.kind == "rack" and rng.random() < 0.9:
-            bearing.append(_in_rack(thing, palette["block"].pop(), rng, jitter))
+        if place.kind == RACK and rng.random() < 0.9:
+            bearing.append(_in_rack(thing, palette[BLOCK].pop(), rng, jitter))
         if (
-            place.kind == "ramp"
+            place.kind == RAMP
             and not any(b.orientation for b in bearing)
             and rng.random() < (0.6 if ramps == 1 else 0.85)
         ):
-            bearing.append(_on_ramp(thing, palette["block"].pop(), rng, jitter))
+            bearing.append(_on_ramp(thing, palette[BLOCK].pop(), rng, jitter))
     if bearing and rng.random() < 0.3:  # a block on the table shares its colour with one that does not lie there
-        loose_blocks = [i for i, o in enumerate(objects) if o.kind == "block" and o.size == "small"]
+        loose_blocks = [i for i, o in enumerate(objects) if o.kind == BLOCK and o.size == "small"]
         if loose_blocks:
             index, twin = int(rng.choice(loose_blocks)), bearing[int(rng.integers(len(bearing)))]
             objects[index] = _painted(objects[index], twin.color, rng)
     mixed = [(objects + bearing)[i] for i in rng.permutation(len(objects) + len(bearing))]
     # What lies on or in something else comes behind it: where both share a patch, it is the smaller thing's.
-    mixed.sort(key=lambda thing: thing.kind in ("block", "bar"))
-    wood = tuple(int(v) for v in np.array([90, 77, 66]) * rng.uniform(0.5, 1.5))
-    grey = (int(rng.uniform(40, 160)),) * 3
-    return Scene(tuple(mixed), wood if rng.random() < 0.6 else grey)
+    mixed.sort(key=lambda thing: thing.traits.movable)
+    return Scene(tuple(mixed), table_color(rng))
 
 
 def _scaled(half, rng, jitter: float) -> tuple[float, float, float]:
@@ -110,24 +109,24 @@ def _plain(kind: str, half, rng, jitter: float) -> _Place:
 
 def _bowl(rng, jitter: float) -> _Place:
     radius = BOWL_RADIUS * (1 + jitter * rng.uniform(-1, 1))
-    return _Place("bowl", (radius, radius, float(rng.uniform(0.015, 0.02))), radius)
+    return _Place(BOWL, (radius, radius, float(rng.uniform(0.015, 0.02))), radius)
 
 
 def _ramp(rng, jitter: float) -> _Place:
     length, width = 0.075 * (1 + jitter * rng.uniform(-1, 1)), 0.06 * (1 + jitter * rng.uniform(-1, 1))
     half = (length, width, length * float(np.tan(rng.uniform(*SLOPES))))
-    return _Place("ramp", half, float(np.hypot(length, width)), float(rng.uniform(-np.pi, np.pi)))
+    return _Place(RAMP, half, float(np.hypot(length, width)), float(rng.uniform(-np.pi, np.pi)))
 
 
 def _rack(rng, jitter: float) -> _Place:
     half = _scaled(RACK_HALF, rng, jitter)
     # Its mouth looks towards the middle of the table once it is laid out; what is taken out passes there.
-    return _Place("rack", half, float(np.hypot(*half[:2])), float(rng.uniform(-1, 1)), ((half[0] + 0.065, 0.0, 0.06),))
+    return _Place(RACK, half, float(np.hypot(*half[:2])), float(rng.uniform(-1, 1)), ((half[0] + 0.065, 0.0, 0.06),))
 
 
 def _bar(rng, jitter: float) -> _Place:
     half = _scaled(BAR_HALF, rng, jitter)
-    return _Place("bar", half, half[0], float(rng.uniform(-BAR_TURN, BAR_TURN)), ((-half[0] - 0.06, 0.0, 0.045),))
+    return _Place(BAR, half, half[0], float(rng.uniform(-BAR_TURN, BAR_TURN)), ((-half[0] - 0.06, 0.0, 0.045),))
 
 
 def _lay_out(places: list[_Place], rng) -> None:
@@ -139,7 +138,7 @@ def _lay_out(places: list[_Place], rng) -> None:
     for place in sorted(places, key=lambda p: -p.radius - (0.2 if p.free else 0.0)):
         points = center + rng.uniform(-1, 1, (_CANDIDATES, 2)) * (reach - min(place.radius, 0.09) - EDGE)
         yaw = np.full(_CANDIDATES, place.yaw)
-        if place.kind == "rack":  # facing right where it stands on the left, and the other way round, give or take
+        if place.kind == RACK:  # facing right where it stands on the left, and the other way round, give or take
             yaw = np.where(points[:, 1] > center[1], -np.pi / 2, np.pi / 2) + 0.9 * place.yaw
         fits = np.ones(_CANDIDATES, bool)
         for other, radius in taken + kept:
@@ -158,26 +157,21 @@ def _lay_out(places: list[_Place], rng) -> None:
         kept += [(lane[chosen], radius) for lane, radius in lanes]
 
 
-def _shade(color: str, rng) -> tuple[int, int, int]:
-    shade = np.array(COLORS[color]) * (1 + rng.uniform(-0.06, 0.06)) + rng.uniform(-6, 6, 3)
-    return tuple(int(v) for v in shade.clip(0, 255).round())
-
-
 def _painted(thing: SceneObject, color: str, rng) -> SceneObject:
-    return replace(thing, color=str(color), rgb=_shade(color, rng))
+    return replace(thing, color=str(color), rgb=shade(color, rng))
 
 
 def _thing(place: _Place, color, size: str, rng) -> SceneObject:
     position = (float(place.at[0]), float(place.at[1]), place.half[2])
-    shape = place.kind if place.kind in ("ramp", "slot", "rack", "bowl") else "box"
+    shape = KIND[place.kind].shape
     normal = None
-    if place.kind == "ramp":
+    if place.kind == RAMP:
         normal = face_frame((0, 0, 1), place.yaw) @ ramp_normal(place.half)
-    elif place.kind == "bar":  # the end that is nearer to the robot, by which it is taken
+    elif place.kind == BAR:  # the end that is nearer to the robot, by which it is taken
         normal = -np.array([np.cos(place.yaw), np.sin(place.yaw), 0.0])
-    elif place.kind == "rack":
+    elif place.kind == RACK:
         normal = np.array([np.cos(place.yaw), np.sin(place.yaw), 0.0])
-    yaw = 0.0 if place.kind == "bowl" else place.yaw
+    yaw = 0.0 if KIND[place.kind].round else place.yaw
     return SceneObject(
         place.kind,
         str(color),
@@ -186,7 +180,7 @@ def _thing(place: _Place, color, size: str, rng) -> SceneObject:
         place.half,
         yaw,
         shape,
-        _shade(color, rng),
+        shade(color, rng),
         normal=None if normal is None else tuple(map(float, normal)),
     )
 
@@ -201,14 +195,14 @@ def _on_ramp(ramp: SceneObject, color, rng, jitter: float) -> SceneObject:
     )
     position = np.array(ramp.position) + along
     return SceneObject(
-        "block",
+        BLOCK,
         str(color),
         "small",
         tuple(map(float, position)),
         half,
         heading,
         "box",
-        _shade(color, rng),
+        shade(color, rng),
         orientation=tuple(map(float, matrix_to_quaternion(matrix))),
     )
 
@@ -226,13 +220,13 @@ def _in_rack(rack: SceneObject, color, rng, jitter: float) -> SceneObject:
     )
     yaw = float((turned + np.pi / 4) % (np.pi / 2) - np.pi / 4)
     return SceneObject(
-        "block",
+        BLOCK,
         str(color),
         "small",
         position,
         half,
         yaw,
         "box",
-        _shade(color, rng),
+        shade(color, rng),
         normal=(float(np.cos(turned)), float(np.sin(turned)), 0.0),
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from moe3d_ros.tabletop.rules.moved import MOVABLE, moved
+from moe3d_ros.tabletop.rules.moved import moved
 from moe3d_ros.tabletop.rules.success import step_reached, words_reached
 from moe3d_ros.tabletop.scenes.furniture import FURNITURE, parts, ramp_mesh
 from moe3d_ros.tabletop.scenes.scene import CAMERAS, Camera, Scene, SceneObject
@@ -74,7 +74,7 @@ class TabletopWorld:
         self._box((0.55, 0.8, 0.025), (0.5, 0.0, -0.025), scene.table_color)
         self._box((4.0, 4.0, 0.05), (0.5, 0.0, FLOOR - 0.05), FLOOR_COLOR)
         self._bodies = [self._add(thing) for thing in scene.objects]
-        self._movable = [b for b, t in zip(self._bodies, scene.objects) if t.kind in MOVABLE]
+        self._movable = [b for b, t in zip(self._bodies, scene.objects) if t.traits.movable]
         self._free_overlaps()
         self.settle()
         self._before = self.current_scene()
@@ -137,7 +137,7 @@ class TabletopWorld:
             collision = client.createCollisionShape(client.GEOM_CYLINDER, radius=radius, height=height)
             visual = self._visual(client.GEOM_CYLINDER, thing.rgb, radius=radius, length=height)
             return self._body(collision, visual, thing.position, thing.yaw, DENSITY * np.pi * radius**2 * height)
-        moves = thing.kind != "zone"
+        moves = thing.traits.movable
         mass = DENSITY * 8 * float(np.prod(half)) if moves else 0.0
         return self._box(half, thing.position, thing.rgb, thing.yaw, mass, moves, thing.orientation)
 

@@ -17,6 +17,7 @@ from moe3d_ros.tabletop.rules.layout import OFF_SHARE, Layout
 from moe3d_ros.tabletop.rules.success import footprint
 from moe3d_ros.world.areas import AREA_CENTERS
 from moe3d_ros.world.footprints import share_inside
+from moe3d_ros.world.vocabulary import KIND
 
 
 class Move(NamedTuple):
@@ -35,23 +36,32 @@ def _uncover(layout: Layout, wanted: list[int]) -> list[Move]:
 
 
 @dataclass(frozen=True)
-class Into:
-    """Each of ``picks`` lies in or on one of the bowls or zones ``allowed`` for it (one tuple for each pick)."""
+class _EachPick:
+    """A goal for each of ``picks``; subclasses say which of them it is not so for yet."""
 
     picks: tuple[int, ...]
-    allowed: tuple[tuple[int, ...], ...]
 
     @property
     def total(self) -> int:
-        """How many goals this counts as."""
+        """Number of goals that this counts as."""
         return len(self.picks)
 
     def _left_to_do(self, layout: Layout) -> list[int]:
-        return [i for i, goals in zip(self.picks, self.allowed) if not any(layout.at(i, g) for g in goals)]
+        raise NotImplementedError
 
     def reached(self, layout: Layout) -> int:
-        """How many of them are so in the layout's scene."""
+        """Number of them that are so in the layout's scene."""
         return self.total - len(self._left_to_do(layout))
+
+
+@dataclass(frozen=True)
+class Into(_EachPick):
+    """Each of ``picks`` lies in or on one of the bowls or zones ``allowed`` for it (one tuple for each pick)."""
+
+    allowed: tuple[tuple[int, ...], ...]
+
+    def _left_to_do(self, layout: Layout) -> list[int]:
+        return [i for i, goals in zip(self.picks, self.allowed) if not any(layout.at(i, g) for g in goals)]
 
     def moves(self, layout: Layout) -> list[Move]:
         """The moves that come next, the canonical one first; none if nothing is left to do."""
@@ -66,24 +76,17 @@ class Into:
 
 
 @dataclass(frozen=True)
-class InArea:
+class InArea(_EachPick):
     """Each of ``picks`` has its centre in an area of the table."""
 
-    picks: tuple[int, ...]
     area: str
 
-    @property
-    def total(self) -> int:
-        """How many goals this counts as."""
-        return len(self.picks)
-
-    def reached(self, layout: Layout) -> int:
-        """How many of them are so in the layout's scene."""
-        return sum(layout.inside(i, self.area) for i in self.picks)
+    def _left_to_do(self, layout: Layout) -> list[int]:
+        return [i for i in self.picks if not layout.inside(i, self.area)]
 
     def moves(self, layout: Layout) -> list[Move]:
         """The moves that come next, the canonical one first; none if nothing is left to do."""
-        wanted = [i for i in self.picks if not layout.inside(i, self.area)]
+        wanted = self._left_to_do(layout)
         ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
         return [Move(i, area=self.area) for i in ready] or _uncover(layout, wanted)
 
@@ -98,16 +101,16 @@ class Stack:
 
     @property
     def total(self) -> int:
-        """How many goals this counts as: one for each layer."""
+        """Number of goals that this counts as: one for each layer."""
         return len(self.layers)
 
     def reached(self, layout: Layout) -> int:
-        """How many layers, from below, are as they should be."""
+        """Number of layers, from below, that are as they should be."""
         return len(self._begun(layout))
 
     def _begun(self, layout: Layout) -> list[int]:
         """The blocks of the best stack that has been begun, from below."""
-        if self.base is not None and layout.kinds[self.base] == "block":
+        if self.base is not None and KIND[layout.kinds[self.base]].sized:
             return self._layers_above(layout, self.base)
         if self.base is not None:
             starts = [i for i in self.layers[0] if layout.grounded(i) and layout.at(i, self.base)]
@@ -139,7 +142,7 @@ class Stack:
             return []
         layer = self.layers[len(begun)]
         support = begun[-1] if begun else self.base
-        if support is not None and layout.kinds[support] == "block" and not layout.free(support):
+        if support is not None and KIND[layout.kinds[support]].sized and not layout.free(support):
             highest = layout.summit(support)
             askew = highest in layer and highest in layout.on(support)  # the right block, put down badly: again
             return [Move(highest, support) if askew else Move(highest, aside=True)]
@@ -160,11 +163,11 @@ class OneEach:
 
     @property
     def total(self) -> int:
-        """How many goals this counts as: one for each bowl or zone."""
+        """Number of goals that this counts as: one for each bowl or zone."""
         return len(self.goals)
 
     def reached(self, layout: Layout) -> int:
-        """How many bowls or zones are filled."""
+        """Number of bowls or zones that are filled."""
         return sum(any(layout.at(i, g) for i in self.picks) for g in self.goals)
 
     def moves(self, layout: Layout) -> list[Move]:
@@ -181,28 +184,21 @@ class OneEach:
 
 
 @dataclass(frozen=True)
-class Off:
+class Off(_EachPick):
     """None of ``picks`` lies on ``zone`` any more."""
 
-    picks: tuple[int, ...]
     zone: int
-
-    @property
-    def total(self) -> int:
-        """How many goals this counts as."""
-        return len(self.picks)
 
     def _on(self, layout: Layout, index: int) -> bool:
         thing, zone = layout.scene.objects[index], layout.scene.objects[self.zone]
         return layout.apart[index, self.zone] < 0.2 and share_inside(footprint(thing), footprint(zone)) > OFF_SHARE
 
-    def reached(self, layout: Layout) -> int:
-        """How many have left the zone."""
-        return sum(not self._on(layout, i) for i in self.picks)
+    def _left_to_do(self, layout: Layout) -> list[int]:
+        return [i for i in self.picks if self._on(layout, i)]
 
     def moves(self, layout: Layout) -> list[Move]:
         """The moves that come next, to the other side of the table, the canonical one first; none if nothing is left."""
-        wanted = [i for i in self.picks if self._on(layout, i)]
+        wanted = self._left_to_do(layout)
         ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
         side = "right side" if layout.left(self.zone) > 0 else "left side"
         return [Move(i, area=side) for i in ready] or _uncover(layout, wanted)

@@ -11,7 +11,9 @@ from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.single_step import impossible_task
 from moe3d_ros.tabletop.words import unrelated_wordings as unrelated
 from moe3d_ros.tabletop.words.other_languages import foreign_instruction
-from moe3d_ros.tabletop.words.wordings import KIND_WORDS
+from moe3d_ros.tabletop.words.wordings import KIND_WORDS, finished
+from moe3d_ros.world.kinds import BLOCK
+from moe3d_ros.world.vocabulary import COUNTED
 
 # What is wrong with it, and how often training draws it: most often a thing is named that is not there.
 KINDS = {
@@ -54,9 +56,7 @@ def impossible_instruction(
         task = impossible_task(scene, rng, held_out)
         return None if task is None else Impossible(task.instruction, kind)
     text = _WORDED[kind](scene, rng, held_out)
-    if text is not None and rng.random() < 0.3:
-        text = text[0].upper() + text[1:]
-    return None if text is None else Impossible(text, kind)
+    return None if text is None else Impossible(finished(text, rng), kind)
 
 
 def _chosen(rng, train: tuple[str, ...], held_out: tuple[str, ...], which: bool) -> str:
@@ -66,14 +66,14 @@ def _chosen(rng, train: tuple[str, ...], held_out: tuple[str, ...], which: bool)
 def _fill(pattern: str, scene: Scene, rng, **more: str) -> str | None:
     """The pattern with things of the scene; None if the scene has none of a kind that it names."""
     names = {}
-    for kind in ("block", "bowl", "zone"):
+    for kind in COUNTED:
         things = [o for o in scene.objects if o.kind == kind]
         if not things and "{" + kind + "}" in pattern:
             return None
         if things:
             thing = things[int(rng.integers(len(things)))]
             names[kind] = f"the {thing.color} {rng.choice(KIND_WORDS[kind])}"
-    names["a"] = names.get(str(rng.choice(list(names) or ["block"])), "the table")
+    names["a"] = names.get(str(rng.choice(list(names) or [BLOCK])), "the table")
     return pattern.format(**names, **more)
 
 

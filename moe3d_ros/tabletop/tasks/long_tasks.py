@@ -12,7 +12,6 @@ from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.tasks.goals import GOALS, Goal, Move
 from moe3d_ros.tabletop.tasks.single_step import make_step
 
-EXTRA_STEPS = {"J": 7}  # moves that may be wasted; 2 in all other tasks
 MOST_STEPS = 60
 
 
@@ -21,12 +20,13 @@ class LongTask:
     """An instruction and what it means.
 
     Attributes:
-        name: ``A`` to ``K`` or one of the practice tasks.
+        name: as it is registered.
         instruction: as a person says it.
         alternatives: each is a set of goals that would do; indices are those of the scene's objects.
         held_out: the wording is not one of those trained on.
         reason: why it cannot be done (``no red bowl``); empty if it can. Then there are no goals.
-        again: the instruction in other words, for training.
+        again: the instruction in other words, for training; empty if there are none.
+        extra_steps: moves that may be wasted.
     """
 
     name: str
@@ -35,6 +35,7 @@ class LongTask:
     held_out: bool = False
     reason: str = ""
     again: str = ""
+    extra_steps: int = 2
 
     @property
     def wordings(self) -> list[str]:
@@ -42,8 +43,8 @@ class LongTask:
         return list(dict.fromkeys([self.instruction, self.again or self.instruction]))
 
     def step_limit(self, moves: int) -> int:
-        """How many steps an episode may take, given how many moves it needs."""
-        return moves + EXTRA_STEPS.get(self.name, 2)
+        """Number of steps that an episode may take, given how many moves it needs."""
+        return moves + self.extra_steps
 
     def to_dict(self) -> dict:
         """Plain types for JSON."""
@@ -55,6 +56,7 @@ class LongTask:
             "held_out": self.held_out,
             "reason": self.reason,
             "again": self.again,
+            "extra_steps": self.extra_steps,
         }
 
     @classmethod
@@ -76,6 +78,7 @@ class LongTask:
             values["held_out"],
             values["reason"],
             values.get("again", ""),
+            values.get("extra_steps", 2),
         )
 
 

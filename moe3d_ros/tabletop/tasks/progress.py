@@ -17,36 +17,24 @@ from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.scenes.support import resting_height
-from moe3d_ros.tabletop.tasks.benchmark_tasks import SEEN_TASKS, sample_task
+from moe3d_ros.tabletop.tasks import registry
 from moe3d_ros.tabletop.tasks.goals import Move
 from moe3d_ros.tabletop.tasks.impossible import KINDS, impossible_instruction
 from moe3d_ros.tabletop.tasks.long_tasks import MOST_STEPS, LongTask, next_step, remaining_steps, right_moves
-from moe3d_ros.tabletop.tasks.practice_tasks import PRACTICE_TASKS, sample_practice
 from moe3d_ros.tabletop.tasks.single_step import make_step
 from moe3d_ros.world.areas import in_area
+from moe3d_ros.world.footprints import circle_radius
+from moe3d_ros.world.vocabulary import COUNTED, KIND, ROUND_SHAPES
 
-TRAINING_TASKS = (*SEEN_TASKS, *PRACTICE_TASKS)
+TRAINING_TASKS = registry.names("seen", "practice")
 BENCHMARK_SHARE = 0.5  # of the samples are of A to E, the rest practice
 DONE_SHARE = 0.18  # of the samples have nothing left to do
 FAILED_SHARE = 0.1  # of the samples have a last step that failed
 WRONG_SHARE = 0.15  # of the samples have a step in their past that was wrong: a planner meets its own mistakes
-# In these, the words tell things by where they are: a wrong move would change what is meant.
-TOLD_BY_PLACE = (
-    "A",
-    "J",
-    "area_to_bowl",
-    "area_to_zone",
-    "color_area_to_area",
-    "size_area_to_area",
-    "beside_to_bowl",
-    "clear_zone",
-    "on_top_to_bowl",
-    "covered_to_bowl",
-    "bowls_to_zone",
-)
 PLACE_NOISE, STACK_NOISE = 0.005, 0.0025  # metres, 1 sigma in x and y; cut at twice that
 YAW_NOISE = np.deg2rad(4)
 MOST_LEARNT = 4  # steps of a moment whose right moves are told
+_NAMED_KINDS = {word: name for name in COUNTED for word in (*KIND[name].words, KIND[name].plurals[0])}
 DROPPED = (0.04, 0.09)  # metres from where it was or should be that a lost block comes to lie
 
 
@@ -113,7 +101,7 @@ def play_to_moment(
     """A random moment of any task that starts from ``scene``; shares as of `sample_progress`."""
     moves = len(remaining_steps(task, scene))
     taken = moves if rng.random() < done else int(rng.integers(0, moves))
-    errs = rng.random() < wrong and task.name not in TOLD_BY_PLACE
+    errs = rng.random() < wrong and not registry.find(task.name).told_by_place
     while True:
         now, history = _played(task, scene, taken, int(rng.integers(0, taken + 1)) if errs else None, rng)
         if rng.random() < failed:
@@ -152,7 +140,7 @@ def _rest(task: LongTask, scene: Scene, rng) -> tuple[tuple[Step, ...], tuple[tu
 def _wrong_step(scene: Scene, rng) -> Step | None:
     """A step of a planner that errs: a random free block into an empty bowl or zone or onto a block; None if there is none."""
     layout = Layout(scene)
-    free = [i for i, kind in enumerate(layout.kinds) if kind == "block" and layout.free(i)]
+    free = [i for i, kind in enumerate(layout.kinds) if KIND[kind].sized and layout.free(i)]
     if not free:
         return None
     pick = int(rng.choice(free))
@@ -163,9 +151,9 @@ def _wrong_step(scene: Scene, rng) -> Step | None:
         if i != pick
         and layout.below.get(pick) != i
         and layout.free(i)
-        and thing.kind in ("block", "bowl", "zone")
+        and thing.traits.destination
         and thing.half_extents[0] >= size - 0.002
-        and not (thing.kind == "block" and not layout.grounded(i))
+        and not (thing.traits.sized and not layout.grounded(i))
     ]
     return make_step(scene, pick, int(rng.choice(places)), None) if places else None
 
@@ -178,24 +166,14 @@ def sample_impossible(
     jitter: float = 0.05,
 ) -> Progress:
     """A practice task that cannot be done, since what its words name is not there; ``task.reason`` says what."""
-    names = [n for n in PRACTICE_TASKS if n not in ("one_each", "own_zones", "bowls_to_zone", "stack_size")]
+    names = [entry.name for entry in registry.tasks("practice").values() if entry.recolored]
     while True:
         task, scene = _training_task(rng, str(rng.choice(names)), colors, held_out, scale, jitter)
-        kinds = {
-            "bowl": "bowl",
-            "zone": "zone",
-            "square": "zone",
-            "pad": "zone",
-            "dish": "bowl",
-            "block": "block",
-            "blocks": "block",
-            "cube": "block",
-        }
         words = task.instruction.split()
         named = [
-            (i, kinds[after.strip("?.,")])
+            (i, _NAMED_KINDS[after.strip("?.,")])
             for i, (word, after) in enumerate(itertools.pairwise(words))
-            if word in colors and after.strip("?.,") in kinds
+            if word in colors and after.strip("?.,") in _NAMED_KINDS
         ]
         if not named:
             continue
@@ -231,16 +209,15 @@ def sample_unrelated(
 
 def _training_task(rng, name, colors, held_out, scale, jitter) -> tuple[LongTask, Scene]:
     if name is None:
-        name = str(rng.choice(SEEN_TASKS if rng.random() < BENCHMARK_SHARE else PRACTICE_TASKS))
+        name = str(rng.choice(registry.names("seen" if rng.random() < BENCHMARK_SHARE else "practice")))
     if name not in TRAINING_TASKS:
         raise ValueError(f"{name!r} is no training task: use one of {', '.join(TRAINING_TASKS)}.")
-    sample = sample_task if name in SEEN_TASKS else sample_practice
-    return sample(name, rng, colors, scale, held_out, jitter)
+    return registry.sample_task(name, rng, colors, scale, held_out, jitter)
 
 
 def _noisy(scene: Scene, step: Step, rng) -> Scene:
     """The step, a little off, but still reached: tolerances are no finer than what is seen."""
-    stacked = step.place_index is not None and scene.objects[step.place_index].kind == "block"
+    stacked = step.place_index is not None and scene.objects[step.place_index].traits.sized
     sigma = STACK_NOISE if stacked else PLACE_NOISE
     for _ in range(4):
         shift = (sigma * rng.standard_normal(2)).clip(-2 * sigma, 2 * sigma)
@@ -257,7 +234,8 @@ def _dropped(scene: Scene, step: Step, rng) -> Scene:
     low, high = (np.array(corner[:2]) for corner in (scene.workspace.low, scene.workspace.high))
     others = [o for i, o in enumerate(scene.objects) if i != step.pick_index]
     centers = np.array([o.position[:2] for o in others]).reshape(-1, 2)
-    radii = np.array([float(np.hypot(*o.half_extents[:2])) if o.shape == "box" else o.half_extents[0] for o in others])
+    halves = np.array([o.half_extents for o in others]).reshape(-1, 3)
+    radii = circle_radius(halves, [o.shape in ROUND_SHAPES for o in others])
     before = Layout(scene)
     for _ in range(20):
         start = thing.position if rng.random() < 0.5 else step.place.position

@@ -11,11 +11,12 @@ from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.scenes.support import supports
 from moe3d_ros.tabletop.words import wordings
-from moe3d_ros.world.areas import AREA_CENTERS
+from moe3d_ros.world import kinds
+from moe3d_ros.world.areas import AREAS, DIRECTIONS
 from moe3d_ros.world.vocabulary import COLOR_NAMES, SIZE_NAMES
 
 MARGIN = 0.025  # metres by which an extreme thing must beat the next one, so that nobody could dispute it
-PREPOSITIONS = {"bowl": "in", "zone": "on", "block": "on", "ramp": "on", "slot": "in", "rack": "in"}
+VARIANTS = {"in": ("in", "in", "into"), "on": ("on", "on", "onto")}  # of prepositions, as often as they are said
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def _plain_phrase(scene: Scene, index: int, rng) -> str | None:
 
 
 def _extreme(values: np.ndarray, member: int, sign: float) -> bool:
-    """Whether ``values[member] * sign`` beats all others by the margin."""
+    """True if ``values[member] * sign`` beats all others by the margin."""
     others = np.delete(values, member) * sign
     return len(others) > 0 and bool(values[member] * sign > others.max() + MARGIN)
 
@@ -59,8 +60,8 @@ def _grounded_phrases(scene: Scene, index: int, rng) -> list[str]:
         member = group.index(index)
         kind = color + rng.choice(wordings.KIND_WORDS[thing.kind])
         x, y = (np.array([scene.objects[i].position[axis] for i in group]) for axis in (0, 1))
-        for name, values, sign in (("left", y, 1), ("right", y, -1), ("near", x, -1), ("far", x, 1)):
-            if _extreme(values, member, sign):
+        for name, (axis, sign) in DIRECTIONS.items():
+            if _extreme((x, y)[axis], member, sign):
                 phrases.append(rng.choice(wordings.EXTREMES[name]).format(k=kind))
                 if len(group) == 2 and name in wordings.PAIR_SIDES:
                     phrases.append(wordings.PAIR_SIDES[name].format(k=kind))
@@ -74,7 +75,7 @@ def _grounded_phrases(scene: Scene, index: int, rng) -> list[str]:
                     f"{rng.choice(wordings.SIZE_WORDS[thing.size])} {kind}" if not color else f"{word} {kind}"
                 )
     for other, landmark in enumerate(scene.objects):
-        if landmark.kind in (thing.kind, "object") or rng.random() < 0.6:
+        if landmark.kind == thing.kind or landmark.traits.generic or rng.random() < 0.6:
             continue
         named = _plain_phrase(scene, other, rng)
         group = groups[0][1]
@@ -102,7 +103,7 @@ def step_text(scene: Scene, pick_index: int, place_index: int | None, area: str 
     if place_index is None:
         return f"pick the {target}, place it on the {area}"
     goal = scene.objects[place_index]
-    return f"pick the {target}, place it {PREPOSITIONS[goal.kind]} the {goal.name}"
+    return f"pick the {target}, place it {goal.traits.preposition} the {goal.name}"
 
 
 def make_step(scene: Scene, pick_index: int, place_index: int | None = None, area: str | None = None) -> Step:
@@ -121,29 +122,24 @@ def _choose(scene: Scene, rng, areas: float):
     """A random doable pick and destination: indices, or None."""
     below = supports(scene)
     covered = set(below.values())
-    movable = [
-        i
-        for i, o in enumerate(scene.objects)
-        if o.kind in ("block", "object") and not any(below.get(j) == i for j in below)
-    ]
+    movable = [i for i, o in enumerate(scene.objects) if o.traits.piled and not any(below.get(j) == i for j in below)]
     if not movable:
         return None
-    blocks = [i for i in movable if scene.objects[i].kind == "block"]
-    pick = int(rng.choice(blocks if blocks and rng.random() < 0.9 else movable))
+    sized = [i for i in movable if scene.objects[i].traits.sized]
+    pick = int(rng.choice(sized if sized and rng.random() < 0.9 else movable))
     goals = []
     for i, o in enumerate(scene.objects):
-        occupied = i in covered and o.kind != "zone"
-        small_support = o.kind == "block" and (
-            scene.objects[pick].kind != "block" or (o.size == "small" and scene.objects[pick].size == "big")
+        occupied = i in covered and not o.traits.flat
+        small_support = o.traits.sized and (
+            not scene.objects[pick].traits.sized or (o.size == "small" and scene.objects[pick].size == "big")
         )
-        if i != pick and o.kind != "object" and below.get(pick) != i and not occupied and not small_support:
+        if i != pick and o.traits.destination and below.get(pick) != i and not occupied and not small_support:
             goals.append(i)
     if areas and (not goals or rng.random() < areas):
-        return pick, None, str(rng.choice(list(AREA_CENTERS)))
+        return pick, None, str(rng.choice(AREAS))
     if not goals:
         return None
-    kinds = sorted({scene.objects[i].kind for i in goals})
-    kind = rng.choice(kinds)
+    kind = rng.choice(sorted({scene.objects[i].kind for i in goals}))
     return pick, int(rng.choice([i for i in goals if scene.objects[i].kind == kind])), None
 
 
@@ -171,7 +167,7 @@ def single_step_task(
         which = int(rng.integers(3)) if grounded else -1  # 0: the pick, 1: the place, 2: both
         target = refer(scene, pick, rng, which in (0, 2))
         if place is None:
-            goal = f"the {rng.choice(wordings.AREAS[area])}"
+            goal = f"the {rng.choice(wordings.AREA_WORDS[area])}"
             if grounded and which == 1:
                 continue
         else:
@@ -194,13 +190,13 @@ def impossible_task(scene: Scene, rng: np.random.Generator, held_out: bool = Fal
         return None
     pick, place, area = chosen
     target = refer(scene, pick, rng, False)
-    goal = f"the {rng.choice(wordings.AREAS[area])}" if place is None else refer(scene, place, rng, False)
+    goal = f"the {rng.choice(wordings.AREA_WORDS[area])}" if place is None else refer(scene, place, rng, False)
     if target is None or goal is None:
         return None
-    kind = "block" if place is None or rng.random() < 0.6 else scene.objects[place].kind
+    kind = kinds.BLOCK if place is None or rng.random() < 0.6 else scene.objects[place].kind
     absent = [c for c in COLOR_NAMES if all((o.kind, o.color) != (kind, c) for o in scene.objects)]
     phrase = f"the {rng.choice(absent)} {rng.choice(wordings.KIND_WORDS[kind])}"
-    if kind == "block" and (place is None or rng.random() < 0.7):
+    if kind == kinds.BLOCK and (place is None or rng.random() < 0.7):
         target = phrase
     else:
         goal = phrase
@@ -210,18 +206,18 @@ def impossible_task(scene: Scene, rng: np.random.Generator, held_out: bool = Fal
 def _preposition(scene: Scene, place: int | None, rng) -> str:
     if place is None:
         return "on"
-    kind = scene.objects[place].kind
-    return str(rng.choice(("in", "in", "into") if kind == "bowl" else ("on", "on", "onto")))
+    return str(rng.choice(VARIANTS[scene.objects[place].traits.preposition]))
 
 
 def _word(target: str, goal: str, preposition: str, rng, held_out: bool) -> str:
     template = str(rng.choice(wordings.HELD_OUT_INSTRUCTIONS if held_out else wordings.INSTRUCTIONS))
-    text = template.format(a=target, b=goal, p=preposition).replace("intoto", "into").replace("ontoto", "onto")
-    return text[0].upper() + text[1:] if rng.random() < 0.3 else text
+    return wordings.finished(template.format(a=target, b=goal, p=preposition), rng)
 
 
 def random_step_text(rng: np.random.Generator) -> str:
     """The text of some step, whatever the scene: for histories."""
     color, other = rng.choice(COLOR_NAMES, 2)
-    goal = rng.choice([f"in the {other} bowl", f"on the {other} zone", f"on the big {other} block"])
-    return f"pick the {rng.choice(SIZE_NAMES)} {color} block, place it {goal}"
+    goal = rng.choice(
+        [f"in the {other} {kinds.BOWL}", f"on the {other} {kinds.ZONE}", f"on the big {other} {kinds.BLOCK}"]
+    )
+    return f"pick the {rng.choice(SIZE_NAMES)} {color} {kinds.BLOCK}, place it {goal}"

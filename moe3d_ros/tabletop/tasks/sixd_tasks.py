@@ -22,13 +22,15 @@ from moe3d_ros.tabletop.scenes.furniture import SLOT_FLOOR
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.sixd_scenes import sixd_scene
 from moe3d_ros.tabletop.scenes.step import Step
-from moe3d_ros.tabletop.tasks.single_step import PREPOSITIONS, Task, step_text
+from moe3d_ros.tabletop.scenes.support import support_of
+from moe3d_ros.tabletop.tasks.single_step import VARIANTS, Task, step_text
 from moe3d_ros.tabletop.words import sixd_wordings as say
 from moe3d_ros.tabletop.words import wordings
-from moe3d_ros.world.areas import AREA_CENTERS
+from moe3d_ros.world.areas import AREAS
 from moe3d_ros.world.geometry import pose_from_matrix, pose_from_xyz_yaw
+from moe3d_ros.world.kinds import BAR, BLOCK, BOWL, RACK, RAMP, SLOT, ZONE
 from moe3d_ros.world.pose import Pose
-from moe3d_ros.world.vocabulary import COLOR_NAMES
+from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND
 
 SIXD_TASKS = ("ramp-pick", "ramp-place", "slot", "rack-pick", "rack-ramp")
 AREA_SHARE = 0.2  # of the destinations of ramp-pick and rack-pick
@@ -40,25 +42,10 @@ def quarter_nearest(angle: float, reference: float) -> float:
     return reference + (angle - reference + np.pi / 4) % (np.pi / 2) - np.pi / 4
 
 
-def support_of(scene: Scene, index: int) -> int | None:
-    """The ramp that the thing lies on, or the rack that it stands in; None for neither."""
-    thing = scene.objects[index]
-    for other, below in enumerate(scene.objects):
-        if below.kind not in ("ramp", "rack") or other == index:
-            continue
-        local = about_z(below.yaw).T @ np.subtract(thing.position, below.position)
-        half = np.array(below.half_extents)
-        if below.kind == "rack" and (np.abs(local[:2]) < half[:2] + 0.005).all() and abs(local[2]) < half[2]:
-            return other
-        if below.kind == "ramp" and (np.abs(local[:2]) < half[:2] + 0.01).all():
-            return other
-    return None
-
-
 def pick_6d(scene: Scene, index: int) -> Pose:
     """Tool pose at contact with the face by which the thing is taken."""
     thing = scene.objects[index]
-    if thing.kind == "bar":
+    if thing.kind == BAR:
         turn = about_z(thing.yaw)
         return pose_from_matrix(np.array(thing.position) - turn[:, 0] * thing.half_extents[0], turn @ END_TOOL)
     normal = np.array(face_normal(thing))
@@ -69,10 +56,10 @@ def place_6d(scene: Scene, index: int, goal: int | None, area: str | None) -> Po
     """Tool pose at release: on a ramp's face, upright in a slot, or top-down as for everything else."""
     thing = scene.objects[index]
     below = None if goal is None else scene.objects[goal]
-    if below is not None and below.kind == "ramp":
+    if below is not None and below.kind == RAMP:
         middle, normal = np.array(below.position), np.array(face_normal(below))
         return tool_on_face(middle + normal * 2 * thing.half_extents[2], normal, quarter_nearest(below.yaw, thing.yaw))
-    if below is not None and below.kind == "slot":
+    if below is not None and below.kind == SLOT:
         x, y, z = below.position
         height = z - below.half_extents[2] + SLOT_FLOOR + 2 * thing.half_extents[0]
         return pose_from_xyz_yaw((x, y, height), quarter_nearest(below.yaw, thing.yaw))
@@ -89,17 +76,17 @@ def make_step_6d(scene: Scene, pick: int, place: int | None = None, area: str | 
 def doable(scene: Scene, name: str) -> list[tuple[int, int | None]]:
     """Pairs of what task ``name`` can move in this scene and where to; None as destination: an area of the table."""
     kinds = [thing.kind for thing in scene.objects]
-    lying = {i: support_of(scene, i) for i, kind in enumerate(kinds) if kind == "block"}
+    lying = {i: support_of(scene, i) for i, kind in enumerate(kinds) if kind == BLOCK}
     of = lambda kind: [i for i, own in enumerate(kinds) if own == kind]  # noqa: E731
     on = lambda kind: [i for i, below in lying.items() if below is not None and kinds[below] == kind]  # noqa: E731
-    free = [i for i in of("ramp") if i not in lying.values()]
-    flat: list[int | None] = [*of("bowl"), *of("zone"), None]
+    free = [i for i in of(RAMP) if i not in lying.values()]
+    flat: list[int | None] = [*of(BOWL), *of(ZONE), None]
     table: dict[str, Callable] = {
-        "ramp-pick": lambda: (on("ramp"), flat),
+        "ramp-pick": lambda: (on(RAMP), flat),
         "ramp-place": lambda: ([i for i, below in lying.items() if below is None], free),
-        "slot": lambda: (of("bar"), of("slot")),
-        "rack-pick": lambda: (on("rack"), flat),
-        "rack-ramp": lambda: (on("rack"), free),
+        "slot": lambda: (of(BAR), of(SLOT)),
+        "rack-pick": lambda: (on(RACK), flat),
+        "rack-ramp": lambda: (on(RACK), free),
     }
     if name not in table:
         raise ValueError(f"{name!r} is no 6D task: use {', '.join(SIXD_TASKS)}")
@@ -115,9 +102,9 @@ def sixd_task(scene: Scene, name: str, rng: np.random.Generator, held_out: bool 
     solid = [pair for pair in pairs if pair[1] is not None]
     pairs = solid if solid and rng.random() > AREA_SHARE else [p for p in pairs if p[1] is None] or solid
     pick, goal = pairs[int(rng.integers(len(pairs)))]
-    area = str(rng.choice(list(AREA_CENTERS))) if goal is None else None
+    area = str(rng.choice(AREAS)) if goal is None else None
     target, by_place = _target(scene, pick, rng)
-    destination = f"the {rng.choice(wordings.AREAS[area])}" if goal is None else _furniture(scene, goal, rng)
+    destination = f"the {rng.choice(wordings.AREA_WORDS[area])}" if goal is None else _furniture(scene, goal, rng)
     if target is None or destination is None:
         return None
     text = _word(scene, name, pick, goal, target, by_place, destination, rng, held_out)
@@ -144,12 +131,12 @@ def random_sixd_task(scene: Scene, rng: np.random.Generator) -> Task | None:
 
 def absent_sixd_task(scene: Scene, rng: np.random.Generator) -> Task:
     """An instruction that names a thing which is not there, so that it has no steps."""
-    kind, goal = (("bar", "slot"), ("block", "ramp"))[int(rng.integers(2))]
+    kind, goal = ((BAR, SLOT), (BLOCK, RAMP))[int(rng.integers(2))]
     phrases = []
     for own in (kind, goal):
         absent = [c for c in COLOR_NAMES if all((o.kind, o.color) != (own, c) for o in scene.objects)]
         phrases.append(f"the {rng.choice(absent)} {rng.choice(wordings.KIND_WORDS[own])}")
-    template = str(rng.choice(say.STANDING if kind == "bar" else say.SLOPING))
+    template = str(rng.choice(say.STANDING if kind == BAR else say.SLOPING))
     return Task(template.format(a=phrases[0], b=phrases[1]), (), False)
 
 
@@ -203,13 +190,11 @@ def _word(
         templates = say.HELD_OUT_STANDING if held_out else say.STANDING
     elif base is not None and not by_place and source is not None and rng.random() < 0.6:
         templates = (say.HELD_OUT_TAKING if held_out else say.TAKING)[base]
-    elif name.endswith(("place", "ramp")) and rng.random() < 0.6:
+    elif name.endswith(("place", RAMP)) and rng.random() < 0.6:
         templates = say.HELD_OUT_SLOPING if held_out else say.SLOPING
     else:
         templates = plain
     kind = None if goal is None else scene.objects[goal].kind
-    word = "on" if kind is None else PREPOSITIONS[kind]
-    word = str(rng.choice({"in": ("in", "in", "into"), "on": ("on", "on", "onto")}[word])) if kind else word
-    text = str(rng.choice(templates)).format(a=target, b=destination, p=word, o=source)
-    text = text.replace("intoto", "into").replace("ontoto", "onto")
-    return text[0].upper() + text[1:] if rng.random() < 0.3 else text
+    word = "on" if kind is None else KIND[kind].preposition
+    word = str(rng.choice(VARIANTS[word])) if kind else word
+    return wordings.finished(str(rng.choice(templates)).format(a=target, b=destination, p=word, o=source), rng)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from moe3d_ros.tabletop.words.wordings import finished
+
 MOVES = (
     "put {a} {p} {b}",
     "place {a} {p} {b}",
@@ -318,16 +320,15 @@ WORDINGS = {
 _SINGULAR = ("one", "a", "exactly", "some", "every", "each", "what")
 
 
-def word(task: str, rng, held_out: bool = False, **fields: str) -> str:
-    """An instruction for ``task``, one of WORDINGS, with its colours, sizes and areas filled in.
+def word(wording: Wording, rng, held_out: bool = False, **fields: str) -> str:
+    """An instruction of a wording, with its colours, sizes and areas filled in.
 
     Args:
         held_out: use a pattern that training never uses, and often phrases of that sort too.
     """
-    wording = WORDINGS[task]
     whole = wording.held_out_whole if held_out else wording.whole
     if not wording.b or (whole and rng.random() < 0.4):
-        return _finish(str(rng.choice(whole)).format(**fields), rng)
+        return finished(str(rng.choice(whole)).format(**fields), rng)
     stack = not wording.p
     a, b = wording.a, wording.b
     if held_out:
@@ -340,8 +341,4 @@ def word(task: str, rng, held_out: bool = False, **fields: str) -> str:
     text = str(rng.choice(patterns)).format(a=a, p=wording.p, b=b, w=b)
     if a.split()[0] in _SINGULAR or (a.startswith("the ") and a.split()[-1] in ("block", "cube")):
         text = text.replace(" them ", " it ")
-    return _finish(text, rng)
-
-
-def _finish(text: str, rng) -> str:
-    return text[0].upper() + text[1:] if rng.random() < 0.3 else text
+    return finished(text, rng)

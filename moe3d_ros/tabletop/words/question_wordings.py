@@ -6,11 +6,9 @@ Either-or questions about two things end in ", one or other?".
 
 from __future__ import annotations
 
-PLURALS = {
-    "block": ("blocks", "blocks", "cubes"),
-    "bowl": ("bowls", "bowls", "dishes"),
-    "zone": ("zones", "zones", "pads"),
-}
+from moe3d_ros.world.vocabulary import COUNTED, KIND
+
+PLURALS = {name: KIND[name].plurals for name in COUNTED}
 
 QUESTIONS = {
     "count": ("how many {w} are there?", "how many {w} do you see?", "count the {w}"),

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from moe3d_ros.world.kinds import RACK, RAMP
+
 # Where a thing lies, said behind its name; {o} the ramp or rack.
 LYING = {
-    "ramp": ("that lies on {o}", "lying on {o}", "that is on {o}", "on {o}"),
-    "rack": ("that stands in {o}", "in {o}", "inside {o}", "that is in {o}"),
+    RAMP: ("that lies on {o}", "lying on {o}", "that is on {o}", "on {o}"),
+    RACK: ("that stands in {o}", "in {o}", "inside {o}", "that is in {o}"),
 }
 # {a} what is picked, {b} where it goes, {p} in or on, {o} the ramp or rack that it comes from.
 TAKING = {
-    "ramp": (
+    RAMP: (
         "take {a} off {o} and put it {p} {b}",
         "pick {a} from {o} and place it {p} {b}",
         "move {a} from {o} to {b}",
     ),
-    "rack": (
+    RACK: (
         "take {a} out of {o} and put it {p} {b}",
         "pull {a} out of {o} and place it {p} {b}",
         "get {a} from {o} and set it {p} {b}",
     ),
 }
 HELD_OUT_TAKING = {
-    "ramp": ("fetch {a} from {o} and lay it {p} {b}", "lift {a} off {o}, it belongs {p} {b}"),
-    "rack": ("fetch {a} from {o} and lay it {p} {b}", "slide {a} out of {o}, it belongs {p} {b}"),
+    RAMP: ("fetch {a} from {o} and lay it {p} {b}", "lift {a} off {o}, it belongs {p} {b}"),
+    RACK: ("fetch {a} from {o} and lay it {p} {b}", "slide {a} out of {o}, it belongs {p} {b}"),
 }
 STANDING = (
     "stand {a} upright in {b}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from moe3d_ros.world.vocabulary import KIND
+
 # {a} what is picked, {p} in or on, {b} where it goes.
 INSTRUCTIONS = (
     "put {a} {p} {b}",
@@ -32,16 +34,7 @@ HELD_OUT_INSTRUCTIONS = (
     "{a} belongs {p} {b}",
     "your job is to get {a} {p}to {b}",
 )
-KIND_WORDS = {
-    "block": ("block", "block", "block", "cube"),
-    "bowl": ("bowl", "bowl", "bowl", "dish"),
-    "zone": ("zone", "zone", "zone", "square", "pad"),
-    "object": ("object", "object", "thing", "item"),
-    "bar": ("bar", "bar", "bar", "stick"),
-    "ramp": ("ramp", "ramp", "ramp", "wedge"),
-    "slot": ("slot", "slot", "slot", "holder"),
-    "rack": ("rack", "rack", "rack", "shelf"),
-}
+KIND_WORDS = {name: kind.words for name, kind in KIND.items()}
 SIZE_WORDS = {"small": ("small", "small", "little"), "big": ("big", "big", "large")}
 COMPARATIVES = {"small": ("smaller", "smallest"), "big": ("bigger", "larger", "biggest", "largest")}
 # Where along an axis a thing is extreme; {k} the kind with its colour, if said.
@@ -60,7 +53,7 @@ EXTREMES = {
 PAIR_SIDES = {"left": "{k} on the left", "right": "{k} on the right"}  # said when there are just two
 NEIGHBOURS = ("{k} next to {o}", "{k} nearest to {o}", "{k} closest to {o}")
 
-AREAS = {  # name: how people say it; positions in tasks/single_step.py
+AREA_WORDS = {  # name: how people say it; positions in world/areas.py
     "left side": ("left side of the table", "left side", "left part of the table"),
     "right side": ("right side of the table", "right side", "right part of the table"),
     "far side": ("far side of the table", "far side", "back of the table"),
@@ -71,3 +64,9 @@ AREAS = {  # name: how people say it; positions in tasks/single_step.py
     "bottom left area": ("bottom left area", "bottom left corner", "near left corner of the table"),
     "bottom right area": ("bottom right area", "bottom right corner", "near right corner of the table"),
 }
+
+
+def finished(text: str, rng) -> str:
+    """A sentence as people write it: prepositions doubled by a pattern are one, now and then it begins with a capital."""
+    text = text.replace("intoto", "into").replace("ontoto", "onto")
+    return text[0].upper() + text[1:] if rng.random() < 0.3 else text

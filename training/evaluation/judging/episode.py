@@ -14,7 +14,7 @@ from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, UNSEEN_COLORS
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
-from moe3d_ros.tabletop.tasks.benchmark_tasks import TASKS, sample_task
+from moe3d_ros.tabletop.tasks import registry
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, remaining_steps, satisfied
 from moe3d_ros.world.workspace import Workspace
 from training.evaluation.judging.mistakes import cause_of_no_step, cause_of_step
@@ -22,6 +22,7 @@ from training.evaluation.judging.mistakes import cause_of_no_step, cause_of_step
 HELD_OUT_SEED = 9_100_000  # training scenes come from seeds of another kind and range
 COLOR_SETS = {"seen": SEEN_COLORS, "all": SEEN_COLORS + UNSEEN_COLORS}
 FORMAT = "moe3d_ros tabletop episode 1"
+BENCHMARK = registry.names("seen", "unseen")
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ def held_out_episode(
     cameras: tuple[str, ...] = ("front", "left", "right"),
 ) -> Episode:
     """Episode ``number`` of task ``name`` (A to K): the same for everybody."""
-    seed = (HELD_OUT_SEED, list(TASKS).index(name), number)
-    task, scene = sample_task(name, np.random.default_rng(seed), COLOR_SETS[colors], held_out=held_out_wording)
+    seed = (HELD_OUT_SEED, BENCHMARK.index(name), number)
+    task, scene = registry.sample_task(name, np.random.default_rng(seed), COLOR_SETS[colors], held_out=held_out_wording)
     return Episode(task, scene, number, tuple(cameras), seed)
 
 

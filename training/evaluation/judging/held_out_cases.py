@@ -15,17 +15,16 @@ from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, NoRoom, arrange
 from moe3d_ros.tabletop.scenes.sampling import random_scene
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.step import Step
-from moe3d_ros.tabletop.tasks.benchmark_tasks import SEEN_TASKS, TASKS, UNSEEN_TASKS, Draft
+from moe3d_ros.tabletop.tasks import registry
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, remaining_steps
-from moe3d_ros.tabletop.tasks.practice_tasks import PRACTICE
 from moe3d_ros.tabletop.tasks.progress import play_to_moment
 from moe3d_ros.tabletop.tasks.single_step import make_step, single_step_task
 
 HELD_OUT_SEED = 9_200_000  # training scenes come from seeds of another kind and range
 CALIBRATION_SEED = 9_300_000  # for what is fitted: neither training's nor a suite's
 WORDINGS = ("trained", "held out")
-# `beside_to_bowl` has a generator of another kind, which draws scenes until one fits its words.
-LONG_TASKS = (*TASKS, *(name for name in PRACTICE if name != "beside_to_bowl"))
+# What a settled task means depends on where things came to lie, so that two wordings need not be about the same things.
+LONG_TASKS = tuple(entry.name for entry in registry.tasks().values() if not entry.settled)
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,7 @@ class Case:
     @property
     def family(self) -> str:
         """``single``, ``seen`` (A to E), ``unseen`` (F to K) or ``practice``."""
-        if self.task is None:
-            return "single"
-        return "seen" if self.group in SEEN_TASKS else "unseen" if self.group in UNSEEN_TASKS else "practice"
+        return "single" if self.task is None else registry.find(self.group).family
 
     def right_step(self, pick: int, place: int | None, area: str | None, text: str) -> bool:
         """Whether a step, as indices of the scene's objects and in words, is one that helps.
@@ -63,7 +60,7 @@ class Case:
         Of one-step instructions only the oracle's will do; of a long task any step after which fewer are left.
         """
         thing = self.scene.objects[pick]
-        if thing.kind not in ("block", "object") or place == pick or not Layout(self.scene).free(pick):
+        if not thing.traits.piled or place == pick or not Layout(self.scene).free(pick):
             return False
         step = make_step(self.scene, pick, place, area)
         if step.text != text:
@@ -124,12 +121,11 @@ def moment_pair(
 
 def _both_wordings(name: str, key: tuple[int, ...], scale: float):
     """The task in both wordings and the things that it is about; None where the two came out about different things."""
-    drafts, tasks = [], []
+    entry, drafts, tasks = registry.find(name), [], []
     for held_out in (False, True):
-        draft = Draft(np.random.default_rng(key), SEEN_COLORS, scale, held_out)
-        instruction, alternatives = (TASKS | PRACTICE)[name](draft)
+        draft = entry.draft(np.random.default_rng(key), SEEN_COLORS, scale, held_out)
+        tasks.append(entry.task(draft, *entry.generator(draft)))
         drafts.append(draft)
-        tasks.append(LongTask(name, instruction, alternatives, held_out))
     same = drafts[0].things == drafts[1].things and tasks[0].alternatives == tasks[1].alternatives
     return (tasks, drafts[0].things) if same else None
 

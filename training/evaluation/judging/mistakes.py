@@ -19,7 +19,6 @@ from moe3d_ros.look import SeenObject
 from moe3d_ros.plan import Action, ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.rules.layout import apply_step
-from moe3d_ros.tabletop.rules.moved import MOVABLE
 from moe3d_ros.tabletop.rules.success import XY_TOLERANCE, YAW_TOLERANCE, footprint, step_reached
 from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
@@ -64,7 +63,7 @@ def cause_of_step(
         return "physics"
     about = [before.objects[i] for i in (meant.pick_index, meant.place_index) if i is not None]
     objects = planner.look(*cloud).objects
-    return "pose" if all(_is_seen(objects, thing) for thing in about if thing.kind in MOVABLE) else "perception"
+    return "pose" if all(_is_seen(objects, thing) for thing in about if thing.traits.movable) else "perception"
 
 
 def cause_of_no_step(
@@ -85,7 +84,7 @@ def meant_step(scene: Scene, action: Action) -> Step | None:
     Picked is the movable thing nearest to the pick pose; the destination is of the kind that the words name, the nearest to
     the place pose. None where there is no such thing.
     """
-    movable = [i for i, thing in enumerate(scene.objects) if thing.kind in MOVABLE]
+    movable = [i for i, thing in enumerate(scene.objects) if thing.traits.movable]
     if not movable:
         return None
 
@@ -98,7 +97,11 @@ def meant_step(scene: Scene, action: Action) -> Step | None:
     goals = [i for i, thing in enumerate(scene.objects) if thing.kind == kind and i != pick]
     if goals:
         x, y, z = action.place.position
-        below = z - 2 * scene.objects[pick].half_extents[2] if kind == "block" else scene.objects[goals[0]].top
+        below = (
+            z - 2 * scene.objects[pick].half_extents[2]
+            if scene.objects[goals[0]].traits.sized
+            else scene.objects[goals[0]].top
+        )
         return make_step(scene, pick, nearest(goals, (x, y, below)), None)
     area = action.destination.removeprefix("on the ")
     try:
