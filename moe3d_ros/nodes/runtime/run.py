@@ -1,4 +1,4 @@
-"""How a node's process starts, spins and ends."""
+"""Start, spin and end of a node's process."""
 
 from __future__ import annotations
 
