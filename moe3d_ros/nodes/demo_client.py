@@ -1,4 +1,4 @@
-"""What the demo says and hears over ROS 2: waits for readiness, sends the instruction, has the plan executed."""
+"""The demo's side of ROS 2: waits for readiness, sends the instruction, has the plan executed."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ class DemoClient:
         return self._plans[-1][1]
 
     def view_address(self, timeout: float) -> str:
-        """Where the viewer serves its page."""
+        """Address of the viewer's page."""
 
         def address() -> str:
             return self._status.get("viewer", NO_STATUS).values.get("address", "")

@@ -198,7 +198,7 @@ class PlannerNode(ManagedNode):
     # --- requests: all ways in lead to Planning.submit
 
     def _request(self, make):
-        """What ``make`` makes of the active planner, or a request that has failed, with the reason."""
+        """The request that ``make`` makes of the active planner, or one that has failed, with the reason."""
         planning = self._planning
         if planning is not None:
             return make(planning)

@@ -49,7 +49,7 @@ ACKNOWLEDGED = Duration(seconds=5)  # longest wait for the last messages to arri
 
 
 def choose(found: dict[str, tuple[str, int]], wanted: list[str], warn: Callable[[str], None]) -> dict[str, type]:
-    """Which topics of a recording are published: name -> message class.
+    """Topics of a recording that are published: name -> message class.
 
     Args:
         found: as `bags.topics` says.
@@ -114,7 +114,7 @@ class Player:
 
     @property
     def summary(self) -> str:
-        """What is played."""
+        """Words on what is played, and how fast."""
         return f"{self._path} at {self._speed:g} times its speed: {', '.join(sorted(self._kinds))}"
 
     def start(self) -> None:

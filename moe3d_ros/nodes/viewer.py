@@ -80,7 +80,7 @@ class Viewer(Node):
         self._view.close()
 
     def _say(self, text: str) -> None:
-        """What a person typed into the page."""
+        """Publish what a person typed into the page."""
         if self.context.ok():
             self._publisher.publish(String(data=text))
 
@@ -89,7 +89,7 @@ class Viewer(Node):
         self._view.set_space(space.allowed, space.voxel_size, space.seen.low)
 
     def _known(self, frame: str) -> bool:
-        """Whether a message is in the planning frame, which is the frame of the view."""
+        """True where a message is in the planning frame, which is the frame of the view."""
         if frame.lstrip("/") == self._frame:
             return True
         self._diagnostics.report(WARN, f"A message in the frame '{frame}' is not shown: set planning_frame to it.")

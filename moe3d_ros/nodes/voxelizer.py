@@ -156,7 +156,7 @@ class Voxelizer(ManagedNode):
         )
 
     def _say_idle(self) -> None:
-        """Why the sensors are not listened to."""
+        """Report why the sensors are not listened to."""
         if self._active:
             self.diagnostics.set(ERROR_NAME, ErrorCode.NONE.name)
             self.diagnostics.report(OK, "idle: nobody listens to voxels")

@@ -66,7 +66,7 @@ def motions(pick: Pose, place: Pose, approach: float, retreat: float) -> tuple[M
 
 
 def check_step(verb: str, poses: dict[str, tuple[str, int, Pose]], frame: str, now_ns: int, max_age: float) -> None:
-    """Whether a step may be followed now.
+    """Check that a step may be followed now.
 
     Args:
         verb: of the step.

@@ -1,4 +1,4 @@
-"""What keeps a plan from leaving the node: workspace, reach, keep-out boxes, confidence, age. Free of ROS.
+"""Limits that keep a plan from leaving the node: workspace, reach, keep-out boxes, confidence, age. Free of ROS.
 
 A plan that violates a limit is withheld whole, with a numbered error and a sentence. Poses are checked here as they leave:
 what the planner has set on a face of the workspace (`pose_tolerance`) is inside, and nothing is moved any more.

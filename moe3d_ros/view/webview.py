@@ -226,7 +226,7 @@ def check_host(host: str) -> None:
 
 
 def own_page(headers, host: str) -> bool:
-    """Whether a WebSocket was opened by the page of this very server, or by a program, which sends no Origin.
+    """True where a WebSocket was opened by the page of this very server, or by a program, which sends no Origin.
 
     On a loopback address the name in the browser must be one of the loopback's too (a foreign name can be made to
     lead here: DNS rebinding).
@@ -267,7 +267,7 @@ def _poses_words(action) -> str:
 
 
 def status_html(status: dict[str, tuple[str, str]]) -> str:
-    """What the nodes say of themselves, a line each."""
+    """Words of the nodes about themselves, a line each."""
     lines = "".join(
         f'<div><b style="color: {LEVELS[level]}">{html.escape(node)}</b> {html.escape(message)}</div>'
         for node, (level, message) in sorted(status.items())

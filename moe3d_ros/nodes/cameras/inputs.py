@@ -31,7 +31,7 @@ NEWS = 2.0  # seconds without a message after which a topic counts as silent
 
 @dataclass(frozen=True)
 class View:
-    """What one camera saw at one moment; ``read`` raises CloudError or UnknownFrame."""
+    """View of one camera at one moment; ``read`` raises CloudError or UnknownFrame."""
 
     camera: str
     head: Header
@@ -40,7 +40,7 @@ class View:
 
 @dataclass(frozen=True)
 class Wiring:
-    """What the inputs of one node have in common.
+    """Connections that the inputs of one node have in common.
 
     Attributes:
         node: the node that subscribes.

@@ -1,4 +1,4 @@
-"""What is asked of the planner node, and the checks on what comes in. Free of ROS."""
+"""Requests to the planner node, and the checks on what comes in. Free of ROS."""
 
 from __future__ import annotations
 

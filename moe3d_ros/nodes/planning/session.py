@@ -1,4 +1,4 @@
-"""What the planner node does with a request: plan on the newest cloud, check, show, hold or release. Makes no ROS entities.
+"""Work of the planner node on a request: plan on the newest cloud, check, show, hold or release. Makes no ROS entities.
 
 All ways in lead to `submit`. A plan leaves whole, and only if it is within the safety limits when it is finished. With
 `require_confirmation` it is shown on `plan` and `plan_markers` at once, and its goals follow when it is confirmed.

@@ -1,1 +1,1 @@
-"""What every node stands on: parameters, executor, transport, diagnostics, transforms."""
+"""The ground of every node: parameters, executor, transport, diagnostics, transforms."""

@@ -59,7 +59,7 @@ class AdaptiveSubscription:
 
     @property
     def publishers(self) -> int:
-        """How many nodes publish on the topic."""
+        """Number of nodes that publish on the topic."""
         return self._node.count_publishers(self.topic)
 
     def close(self) -> None:

@@ -58,7 +58,7 @@ class Diagnostics:
             self.publish()
 
     def _may_log(self, message: str, now: float) -> bool:
-        """Whether this sentence is to be logged now; the sentences that are kept for it are few."""
+        """True where this sentence is to be logged now; the sentences that are kept for it are few."""
         self._logged = {m: t for m, t in self._logged.items() if now - t < LOG_AGAIN_AFTER}
         if message in self._logged or len(self._logged) >= LOG_SENTENCES:
             return False
@@ -66,7 +66,7 @@ class Diagnostics:
         return True
 
     def set_hardware(self, hardware_id: str) -> None:
-        """What the status is of, e.g. the device."""
+        """Set what the status is of, e.g. the device."""
         with self._lock:
             self._hardware_id = hardware_id
 
@@ -116,5 +116,5 @@ def values_of(status: DiagnosticStatus) -> dict[str, str]:
 
 
 def _cut(text: str) -> str:
-    """What a message or a value may be in length, however long the name was that somebody sent."""
+    """A message or a value at its greatest length, however long the name was that somebody sent."""
     return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."

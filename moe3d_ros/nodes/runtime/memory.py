@@ -1,4 +1,4 @@
-"""What memory this process holds, and giving back what it no longer needs."""
+"""Memory that this process holds, and giving back what it no longer needs."""
 
 from __future__ import annotations
 

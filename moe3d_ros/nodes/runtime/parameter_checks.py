@@ -73,7 +73,7 @@ def camera_topics(names) -> None:
 
 
 def check_voxelizer(values) -> None:
-    """What the voxelizer's parameters must be together, given all values by name. Raises ValueError with the reason."""
+    """Raise ValueError unless the voxelizer's parameters, given all values by name, go with each other."""
     check_workspace(values)
     names = [name for name in values["cameras"] + values["clouds"] if name]
     if len(set(names)) < len(names):

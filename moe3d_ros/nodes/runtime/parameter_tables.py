@@ -49,7 +49,7 @@ class Parameter:
     check: Callable[[Any], Any] | None = None
 
     def problem(self, value) -> str | None:
-        """Why the value cannot be used, as a sentence; None where it can."""
+        """Reason why the value cannot be used, as a sentence; None where it can."""
         numbers = value if isinstance(self.default, list) and not isinstance(self.default[0], str) else [value]
         if any(isinstance(number, float) and not math.isfinite(number) for number in numbers):
             return f"The parameter {self.name} is {value}: give a finite number."

@@ -59,7 +59,7 @@ class Parameters:
         self._together(values)
 
     def _on_set(self, changes) -> SetParametersResult:
-        """What rclpy asks before a change."""
+        """Accept or refuse a change, as rclpy asks before it."""
         changed = {change.name: change.value for change in changes if change.name in self._table}
         try:
             for name in changed:
@@ -75,7 +75,7 @@ class Parameters:
 
 
 def descriptor(parameter: Parameter) -> ParameterDescriptor:
-    """What `ros2 param describe` shows: description with unit, range, and when it may change."""
+    """Descriptor as `ros2 param describe` shows it: description with unit, range, and when it may change."""
     unit = f" [{parameter.unit}]" if parameter.unit else ""
     choices = f"One of {', '.join(parameter.choices)}. " if parameter.choices else ""
     made = ParameterDescriptor(

@@ -1,4 +1,4 @@
-"""How a node's process starts, spins and ends."""
+"""Start, spin and end of a node's process."""
 
 from __future__ import annotations
 
@@ -52,14 +52,16 @@ def run_nodes(make_nodes, args=None, threads: int = 4, clouds: bool = False) -> 
     try:
         try:
             nodes = make_nodes()
+            executor = ThreadedExecutor(
+                threads
+            )  # before they start: a node that ends at once takes the context with it
+            for node in nodes:
+                executor.add_node(node)
             for node in nodes:
                 getattr(node, "start", lambda: None)()
         except (ParameterException, ValueError) as error:
             print(f"The node cannot start: {error}", file=sys.stderr)
             return 2
-        executor = ThreadedExecutor(threads)
-        for node in nodes:
-            executor.add_node(node)
         starting = False
         spin(executor, nodes[0].get_logger())
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""How Fast DDS carries the messages of this package's programs, where the user has not said otherwise.
+"""The way Fast DDS carries the messages of this package's programs, where the user has not said otherwise.
 
 Three defaults of Fast DDS 2.14 do not suit large clouds and nodes that may be killed:
 
