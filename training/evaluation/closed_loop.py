@@ -62,11 +62,8 @@ def run(options: TabletopOptions) -> dict:
         CheckpointError, BaseModelError: the checkpoint cannot be loaded.
     """
     jobs = [(name, number) for number in range(options.episodes) for name in options.tasks]
-    records = []
-    for record in tqdm(
-        _map(partial(_episode, options), jobs, options), total=len(jobs), desc="tabletop", mininterval=5
-    ):
-        records.append(record)
+    episodes = _map(partial(_episode, options), jobs, options)
+    records = list(tqdm(episodes, total=len(jobs), desc="tabletop", mininterval=5))
     identity = [record.pop("planner") for record in records if "planner" in record]
     figures = {
         **summary(records),
