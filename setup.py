@@ -53,7 +53,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10",
     packages=find_packages(include=["moe3d_ros", "moe3d_ros.*"]),
-    package_data={"moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml", "*.xml"]},
+    package_data={"moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml", "*.xml", "py.typed"]},
     install_requires=CORE,
     extras_require={
         "ros": ROS,
