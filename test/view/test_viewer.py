@@ -234,6 +234,7 @@ def test_demo_with_a_view_stays_until_it_is_interrupted(tmp_path):
     assert (tmp_path / "plan.png").is_file()
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(browser.find() is None, reason="there is no Chromium here: apt-get install chromium")
 def test_page_in_a_browser_shows_the_plan_and_takes_an_instruction(probe, viewer):
     inbox = probe.listen(String, "/look/instruction")

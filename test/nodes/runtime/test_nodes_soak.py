@@ -19,6 +19,8 @@ from places import ROOT
 
 from benchmarks.soak import GROWTH
 
+pytestmark = pytest.mark.ros  # the nodes run in the bench's processes
+
 RECOVERY = 180.0  # seconds; a limit for a machine that trains meanwhile
 
 
