@@ -83,7 +83,7 @@ class WebView:
         middle = np.array([*self._workspace.center[:2], low[2]])
         size = 2 * float(self._workspace.half_range[:2].max())
         scene.set_up_direction("+z")
-        self._server.initial_camera.position = tuple(middle + size * ([*np.array(EYE), 0.0, ASIDE, 0.0]))
+        self._server.initial_camera.position = tuple(middle + size * (np.array(EYE) + np.array([0.0, ASIDE, 0.0])))
         self._server.initial_camera.look_at = tuple(middle + size * np.array([0.03, ASIDE, 0.0]))
         scene.world_axes.visible = False
         scene.add_frame("/planning_frame", axes_length=0.1, axes_radius=0.004)

@@ -17,8 +17,8 @@ def optical_scene(tilt: float, distance: float) -> tuple[np.ndarray, np.ndarray]
     """A table with one block to the left in the image, seen from above, in the optical frame; the block's rows too."""
     rng = np.random.default_rng(0)
     table = np.c_[rng.uniform(-0.4, 0.4, (4000, 2)), rng.normal(0, 0.002, 4000)]
-    block = np.c_[[*rng.uniform(-0.03, 0.03, (400, 2)), 0.0, 0.15], np.full(400, 0.06)]
-    marker = np.c_[[*rng.uniform(-0.02, 0.02, (400, 2)), 0.0, -0.15], np.full(400, 0.04)]
+    block = np.c_[rng.uniform(-0.03, 0.03, (400, 2)) + np.array([0.0, 0.15]), np.full(400, 0.06)]
+    marker = np.c_[rng.uniform(-0.02, 0.02, (400, 2)) + np.array([0.0, -0.15]), np.full(400, 0.04)]
     world = np.vstack([table, block, marker])  # x away from the camera, y left, z up
     forward = np.array([np.cos(tilt), 0, -np.sin(tilt)])
     right = np.array([0, -1.0, 0])

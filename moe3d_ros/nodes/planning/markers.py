@@ -70,7 +70,7 @@ def plan_markers(plan: Plan, head, lifetime: float = 0.0) -> MarkerArray:
             Marker.ARROW,
             scale=_scale(0.008, 0.02, 0.03),
             color=color,
-            points=[_point([*start, 0, 0, 0.02]), _point([*end, 0, 0, 0.02])],
+            points=[_point(start + np.array([0, 0, 0.02])), _point(end + np.array([0, 0, 0.02]))],
         )
         label = pose_to_msg(action.pick, head).pose
         label.position.z += 0.08
