@@ -65,7 +65,7 @@ def call(*command: object) -> subprocess.CompletedProcess:
     return subprocess.run(
         [str(LINK / "bin" / program), *arguments],
         cwd=ROOT,
-        env=environment.clean_environment(),
+        env={**environment.clean_environment(), "NO_MKDOCS_2_WARNING": "1"},  # Material advertises its successor
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
