@@ -50,6 +50,12 @@ def test_manifest_and_pip_agree():
     assert printed[-3:] == [MANIFEST.findtext("name"), MANIFEST.findtext("version"), MANIFEST.findtext("license")]
 
 
+def test_the_changelog_begins_with_this_version():
+    released = re.findall(r"^(\d+\.\d+\.\d+) \(\d{4}-\d\d-\d\d\)$", (ROOT / "CHANGELOG.rst").read_text(), re.MULTILINE)
+    assert released[0] == MANIFEST.findtext("version")
+    assert released == sorted(released, reverse=True)
+
+
 def test_manifest_is_valid():
     packages = pytest.importorskip("catkin_pkg.package")
     package = packages.parse_package(str(ROOT / "package.xml"))  # raises for an invalid e-mail, among others
