@@ -27,12 +27,13 @@ BOOTSTRAP := $(or $(PYTHON),$(firstword $(foreach name,$(PYTHONS),$(shell comman
 NO_PYTHON = $(error Python is missing, please run: sudo apt-get install -y python3 python3-venv)
 ENVIRONMENT = $(or $(BOOTSTRAP),$(NO_PYTHON)) tools/environment.py
 
-.PHONY: help env build demo test eval bench clean distclean
+.PHONY: help env build demo test lint format docs eval bench clean distclean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    plan and execute in the embedded world: INSTRUCTION=\"...\"; or plan on a scan: CLOUD=scan.pcd"
-	@echo "make test    run the tests (ARGS=\"-k voxels\")"
+	@echo "make test    run the tests (ARGS=\"-k voxels\", or without ROS: ARGS=\"-m 'not ros'\")"
+	@echo "make lint    style, types and twins (make format mends the style); make docs: the documentation into build/site"
 	@echo "make env     install the environment into .venv, locked packages and ROS 2 (DISTRO=jazzy or kilted, PYTHON=...)"
 	@echo "make build   build the interfaces and programs into install/ (then: source install/setup.bash)"
 	@echo "make eval    evaluate a checkpoint: SUITE=single-step JSON=out.json ARGS=\"...\""
@@ -51,6 +52,16 @@ demo: build
 test: build
 	@tools/run python -m pytest $(ARGS)
 
+lint: env
+	@$(or $(BOOTSTRAP),$(NO_PYTHON)) tools/checks.py lint
+
+format:
+	@$(or $(BOOTSTRAP),$(NO_PYTHON)) tools/checks.py tool ruff check --fix .
+	@$(or $(BOOTSTRAP),$(NO_PYTHON)) tools/checks.py tool ruff format .
+
+docs:
+	@$(or $(BOOTSTRAP),$(NO_PYTHON)) tools/checks.py docs
+
 eval: build
 	@tools/run python training/evaluate.py --suite "$(SUITE)" $${JSON:+--json "$$JSON"} $(ARGS)
 
@@ -61,4 +72,4 @@ clean:
 	rm -rf build install log out
 
 distclean: clean
-	rm -rf .venv
+	rm -rf .venv .venv-checks

@@ -53,7 +53,7 @@ setup(
     python_requires=">=3.10",
     packages=find_packages(include=["moe3d_ros", "moe3d_ros.*", "training", "training.*"]),
     package_data={
-        "moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml", "*.xml"],
+        "moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml", "*.xml", "py.typed"],
         "training": ["configs/*.yaml"],
     },
     entry_points={

@@ -240,8 +240,7 @@ def fill(msg, plain: SimpleNamespace, make_field=None):
     """The attributes of a plain object in a ROS message, which is returned; ``make_field``: PointField."""
     for name, value in vars(plain).items():
         if name == "fields":
-            value = [make_field(**vars(field)) for field in value]
-        elif isinstance(value, np.ndarray):
-            value = [float(v) for v in value]
-        setattr(msg, name, value)
+            setattr(msg, name, [make_field(**vars(field)) for field in value])
+        else:
+            setattr(msg, name, [float(v) for v in value] if isinstance(value, np.ndarray) else value)
     return msg

@@ -8,6 +8,7 @@ The node is held to one core. The last line says whether it keeps up: a voxel cl
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -124,10 +125,8 @@ def time_node(
     publisher = node.create_publisher(PointCloud2, "/benchmark/points", QoSProfile(depth=5, reliability=reliability))
 
     def spin() -> None:
-        try:
+        with contextlib.suppress(ExternalShutdownException):
             rclpy.spin(node)
-        except ExternalShutdownException:
-            pass
 
     spinner = threading.Thread(target=spin, daemon=True)
     spinner.start()

@@ -1,8 +1,26 @@
-"""Fixtures that several test modules share."""
+"""Fixtures that several test modules share, and the marker ``ros``."""
 
 import sys
+from functools import cache
+from pathlib import Path
 
 import pytest
+from import_graph import imports
+
+NEEDS_ROS = ("rclpy", "launch", "ros_helpers", "planning", "moe3d_ros.msg", "moe3d_ros.srv", "moe3d_ros.action")
+
+
+@cache
+def _talks_to_ros(path: Path) -> bool:
+    """The test module imports ROS, anywhere in it, or a helper that does."""
+    return any(f"{name}.".startswith(f"{needed}.") for name in imports(path.stem, path) for needed in NEEDS_ROS)
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what needs ROS as ``ros``; ``slow`` and ``browser`` stand at the tests themselves."""
+    for item in items:
+        if _talks_to_ros(item.path) or {"probe", "ros"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.ros)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -33,7 +33,7 @@ def command(out: Path, *options: str) -> list[str]:
 def environment() -> dict[str, str]:
     hidden = ("INSTRUCTION", "CLOUD", "SEED", "CHECKPOINT")
     known = {key: value for key, value in os.environ.items() if key not in hidden}
-    path = [str(ROOT), str(ROOT / "test"), *filter(None, [known.get("PYTHONPATH")])]
+    path = [str(ROOT), str(ROOT / "test" / "helpers"), *filter(None, [known.get("PYTHONPATH")])]
     return {**known, "PYTHONPATH": os.pathsep.join(path), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
 
 

@@ -93,7 +93,7 @@ def test_composed_may_do_what_its_two_nodes_may():
     assert set(enclaves) - {"/moe3d_ros/composed"} == {f"/moe3d_ros/{name}" for name in ON_DEMAND}
     for path, profiles in enclaves.items():
         for name, rules in profiles:
-            assert path == "/moe3d_ros/composed" or path == f"/moe3d_ros/{name}"
+            assert path in ("/moe3d_ros/composed", f"/moe3d_ros/{name}")
             assert ON_DEMAND[name] <= rules
 
 

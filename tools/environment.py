@@ -104,7 +104,9 @@ def interpreter() -> tuple[str, str]:
     for name in [wanted] if wanted else [stamped(VENV, "python") or "", *PYTHONS]:
         if not shutil.which(name):
             continue
-        answer = subprocess.run([name, "-I", "-c", ask], capture_output=True, text=True, env=clean_environment())
+        answer = subprocess.run(
+            [name, "-I", "-c", ask], capture_output=True, text=True, env=clean_environment(), check=False
+        )
         if answer.returncode == 0:
             version, path = answer.stdout.strip().split(" ", 1)
             if (3, 10) <= tuple(map(int, version.split(".")[:2])) <= (3, 13):

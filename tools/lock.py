@@ -1,4 +1,6 @@
-"""Writes requirements/lock-<distribution>.txt: every package of the environment, pinned, for Python 3.10 to 3.13.
+"""Writes requirements/<name>.txt: every package of an environment, pinned, for Python 3.10 to 3.13.
+
+There is ``lock-<distribution>`` for each ROS distribution, and ``checks`` for the gates and the documentation.
 
 Run it by hand after a change to requirements/*.in (needs `uv`, and the package index): `python tools/lock.py`. Versions
 that the lock has already are kept where they still fit; `--upgrade` takes the newest of everything. The CUDA packages
@@ -16,24 +18,28 @@ import tempfile
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements"
-DISTRIBUTIONS = ("jazzy", "kilted")
+SOURCES = {  # by the name of the lock
+    "lock-jazzy": ("base.in", "ros-jazzy.in"),
+    "lock-kilted": ("base.in", "ros-kilted.in"),
+    "checks": ("checks.in",),
+}
 LEFT_OUT = re.compile(r"^(nvidia-|cuda-|triton==)")
 FOREIGN = re.compile(r";.*sys_platform == '(win32|emscripten|darwin)'")
 ELSEWHERE = r"sys_platform != '\w+'"
 PLATFORM_MARKER = re.compile(rf" and {ELSEWHERE}| ; {ELSEWHERE}( and {ELSEWHERE})?$| ; platform_machine == .*$")
 
 
-def lock_file(distribution: str) -> Path:
-    return REQUIREMENTS / f"lock-{distribution}.txt"
+def lock_file(name: str) -> Path:
+    return REQUIREMENTS / f"{name}.txt"
 
 
-def resolve(distribution: str, upgrade: bool) -> list[str]:
-    """The pinned lines for one ROS distribution; raises CalledProcessError where no set of versions fits."""
-    sources = [REQUIREMENTS / "base.in", REQUIREMENTS / f"ros-{distribution}.in"]
+def resolve(name: str, upgrade: bool) -> list[str]:
+    """The pinned lines of one lock; raises CalledProcessError where no set of versions fits."""
+    sources = [REQUIREMENTS / source for source in SOURCES[name]]
     command = ["uv", "pip", "compile", "--universal", "--python-version", "3.10", "--no-annotate", "--no-header", "-q"]
     with tempfile.NamedTemporaryFile("w+", suffix=".txt") as output:  # uv prefers the versions that it finds there
-        if lock_file(distribution).is_file() and not upgrade:
-            output.write(lock_file(distribution).read_text())
+        if lock_file(name).is_file() and not upgrade:
+            output.write(lock_file(name).read_text())
             output.flush()
         subprocess.run([*command, "--output-file", output.name, *map(str, sources)], check=True)
         text = Path(output.name).read_text()
@@ -44,11 +50,12 @@ def resolve(distribution: str, upgrade: bool) -> list[str]:
 def main(argv=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--upgrade", action="store_true", help="the newest versions of everything")
+    parser.add_argument("names", nargs="*", default=list(SOURCES), metavar="name", help=f"of {', '.join(SOURCES)}")
     args = parser.parse_args(argv)
-    for distribution in DISTRIBUTIONS:
-        path = lock_file(distribution)
-        lines = resolve(distribution, args.upgrade)
-        head = f"# Made by tools/lock.py from base.in and ros-{distribution}.in. Linux x86-64, Python 3.10-3.13."
+    for name in args.names:
+        path = lock_file(name)
+        lines = resolve(name, args.upgrade)
+        head = f"# Made by tools/lock.py from {' and '.join(SOURCES[name])}. Linux x86-64, Python 3.10-3.13."
         path.write_text("\n".join([head, *lines]) + "\n")
         print(f"{path.name}: {len(lines)} packages")
     return 0

@@ -32,7 +32,7 @@ def missing(python: str, version: str) -> list[str]:
     short = ".".join(version.split(".")[:2])
 
     def lacks(code: str) -> bool:
-        return subprocess.run([python, "-I", "-c", code], capture_output=True).returncode != 0
+        return subprocess.run([python, "-I", "-c", code], capture_output=True, check=False).returncode != 0
 
     if lacks("import venv, ensurepip"):
         found.add(f"python{short}-venv")
@@ -59,8 +59,8 @@ def ensure(python: str, version: str) -> None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"[env] installing system packages: {' '.join(packages)}", flush=True)
         quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
-        subprocess.run(["apt-get", "update"], **quiet)
-        subprocess.run(command, **quiet)
+        subprocess.run(["apt-get", "update"], check=False, **quiet)
+        subprocess.run(command, check=False, **quiet)
         packages = missing(python, version)
         if not packages:
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from torch import nn
@@ -13,7 +13,7 @@ class Stopped(Exception):
 
 
 @contextmanager
-def interruptible(layers: Iterable[nn.Module], should_stop: Callable[[], bool] | None):
+def interruptible(layers: Iterable[nn.Module], should_stop: Callable[[], bool] | None) -> Iterator[None]:
     """While the block runs, ``should_stop`` is asked before each of ``layers``; the numbers stay the same.
 
     One computation at a time: whoever else runs these layers meanwhile is asked and stopped too.
@@ -22,8 +22,8 @@ def interruptible(layers: Iterable[nn.Module], should_stop: Callable[[], bool] |
         Stopped: in the block, as soon as ``should_stop()`` is true.
     """
 
-    def ask(*_) -> None:
-        if should_stop():
+    def ask(*_: object) -> None:
+        if should_stop is not None and should_stop():
             raise Stopped
 
     hooks = [] if should_stop is None else [layer.register_forward_pre_hook(ask) for layer in layers]

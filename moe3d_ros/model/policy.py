@@ -158,10 +158,11 @@ class ThreeDMoE(nn.Module):
 
     def trained_tensors(self) -> dict[str, torch.Tensor]:
         """Tensors that a checkpoint holds: every parameter that is not the base LLM's own, and the saved buffers."""
-        tensors = {}
-        for name, value in self.named_parameters():
-            if not name.startswith("language.llm.") or value.requires_grad:
-                tensors[name] = value
+        tensors = {
+            name: value
+            for name, value in self.named_parameters()
+            if not name.startswith("language.llm.") or value.requires_grad
+        }
         saved = self.pose.state_dict(keep_vars=True)  # without the buffers that are not saved
         return tensors | {f"pose.{name}": saved[name] for name, _ in self.pose.named_buffers() if name in saved}
 

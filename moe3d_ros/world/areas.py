@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from moe3d_ros.world.workspace import Workspace
 
@@ -25,7 +26,7 @@ AREA_REACH = (0.09, 0.18)  # metres in x and y around an area's centre that stil
 AREA_STEP = 0.03
 
 
-def in_area(xy, area: str, workspace: Workspace = Workspace()) -> bool:
+def in_area(xy: ArrayLike, area: str, workspace: Workspace = Workspace()) -> bool:
     """Tell if a point (2,) lies in a named area, from the robot's point of view: left +y, far and top +x.
 
     ``left side`` and the like are halves, ``top left area`` and the like quadrants, ``middle`` the inner half of the

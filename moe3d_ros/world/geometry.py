@@ -8,12 +8,15 @@ Quaternions are converted here and not by scipy.spatial, whose import takes each
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from moe3d_ros.world.pose import Pose
 
 
-def quaternion_to_matrix(quaternion) -> np.ndarray:
+def quaternion_to_matrix(quaternion: ArrayLike) -> np.ndarray:
     """Quaternion (..., 4) xyzw -> rotation matrix (..., 3, 3). Raises ValueError on a zero quaternion."""
     quaternion = np.asarray(quaternion, dtype=np.float64)
     norm = np.linalg.norm(quaternion, axis=-1, keepdims=True)
@@ -28,7 +31,7 @@ def quaternion_to_matrix(quaternion) -> np.ndarray:
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
-def matrix_to_quaternion(matrix) -> np.ndarray:
+def matrix_to_quaternion(matrix: ArrayLike) -> np.ndarray:
     """Rotation matrix (..., 3, 3) -> unit quaternion (..., 4) xyzw with w >= 0."""
     (a, b, c), (d, e, f), (g, h, i) = np.moveaxis(np.asarray(matrix, dtype=np.float64), (-2, -1), (0, 1))
     # Four times the products of the quaternion's entries. The row of the largest is the quaternion, scaled, with the least
@@ -48,7 +51,7 @@ def matrix_to_quaternion(matrix) -> np.ndarray:
     return row / np.linalg.norm(row, axis=-1, keepdims=True)
 
 
-def interpolate_rotation(first, last, share: float) -> np.ndarray:
+def interpolate_rotation(first: ArrayLike, last: ArrayLike, share: float) -> np.ndarray:
     """Rotation matrix (3, 3) on the shortest way from ``first`` to ``last``, (3, 3) each, at ``share`` of it (0 to 1)."""
     relative = matrix_to_quaternion(np.asarray(first).T @ np.asarray(last))  # w >= 0: the short way
     sine = np.linalg.norm(relative[:3])
@@ -57,13 +60,13 @@ def interpolate_rotation(first, last, share: float) -> np.ndarray:
     return np.asarray(first) @ quaternion_to_matrix([*(axis * np.sin(half)), np.cos(half)])
 
 
-def matrix_to_rot6d(matrix) -> np.ndarray:
+def matrix_to_rot6d(matrix: ArrayLike) -> np.ndarray:
     """Rotation matrix (..., 3, 3) -> its first two columns, one after the other (..., 6)."""
     matrix = np.asarray(matrix)
     return np.concatenate([matrix[..., :, 0], matrix[..., :, 1]], axis=-1)
 
 
-def rot6d_to_matrix(rot6d) -> np.ndarray:
+def rot6d_to_matrix(rot6d: ArrayLike) -> np.ndarray:
     """Two columns (..., 6), not necessarily orthonormal -> rotation matrix (..., 3, 3) by Gram-Schmidt."""
     rot6d = np.asarray(rot6d, dtype=np.float64)
     first, second = rot6d[..., :3], rot6d[..., 3:]
@@ -73,7 +76,7 @@ def rot6d_to_matrix(rot6d) -> np.ndarray:
     return np.stack([x, y, np.cross(x, y)], axis=-1)
 
 
-def tool_down_matrix(yaw) -> np.ndarray:
+def tool_down_matrix(yaw: ArrayLike) -> np.ndarray:
     """Top-down tool frame with x along ``yaw`` (radians, about the world's z) -> rotation matrix (..., 3, 3)."""
     yaw = np.asarray(yaw, dtype=np.float64)
     cos, sin, zero = np.cos(yaw), np.sin(yaw), np.zeros_like(yaw)
@@ -81,24 +84,24 @@ def tool_down_matrix(yaw) -> np.ndarray:
     return np.stack([np.stack(column, axis=-1) for column in columns], axis=-1)
 
 
-def pose_from_matrix(position, matrix) -> Pose:
+def pose_from_matrix(position: Iterable[float], matrix: ArrayLike) -> Pose:
     """Position (3,) in metres and rotation matrix (3, 3) -> Pose."""
-    quaternion = matrix_to_quaternion(matrix)
-    return Pose(tuple(float(v) for v in position), tuple(float(v) for v in quaternion))
+    (px, py, pz), (x, y, z, w) = position, matrix_to_quaternion(matrix)
+    return Pose((float(px), float(py), float(pz)), (float(x), float(y), float(z), float(w)))
 
 
-def pose_from_xyz_yaw(position, yaw: float) -> Pose:
+def pose_from_xyz_yaw(position: Iterable[float], yaw: float) -> Pose:
     """Top-down tool pose at ``position`` (3,) metres with x along ``yaw`` radians."""
     return pose_from_matrix(position, tool_down_matrix(yaw))
 
 
-def yaw_of(matrix) -> np.ndarray:
+def yaw_of(matrix: ArrayLike) -> np.ndarray:
     """Heading of the frame's x axis in the world's xy plane, radians; matrix (..., 3, 3) -> (...)."""
     matrix = np.asarray(matrix)
     return np.arctan2(matrix[..., 1, 0], matrix[..., 0, 0])
 
 
-def tool_angle(matrix, reference) -> np.ndarray:
+def tool_angle(matrix: ArrayLike, reference: ArrayLike) -> np.ndarray:
     """Angle in radians between tool frames (..., 3, 3), modulo quarter turns of the tool about its own z.
 
     A box is held as well after each of them; it is the geodesic distance to the nearest of the four.
@@ -110,6 +113,6 @@ def tool_angle(matrix, reference) -> np.ndarray:
     return np.arccos(np.clip((np.maximum(same, quarter) + relative[..., 2, 2] - 1) / 2, -1, 1))
 
 
-def symmetric_angle_error(angle, reference, period: float) -> np.ndarray:
+def symmetric_angle_error(angle: ArrayLike, reference: ArrayLike, period: float) -> np.ndarray:
     """Smallest absolute difference of two angles (radians) modulo ``period``, e.g. pi / 2 for a cube."""
-    return np.abs((np.asarray(angle) - reference + period / 2) % period - period / 2)
+    return np.abs((np.asarray(angle) - np.asarray(reference) + period / 2) % period - period / 2)

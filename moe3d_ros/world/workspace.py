@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Workspace:
     low: tuple[float, float, float] = (0.25, -0.5, 0.0)
     high: tuple[float, float, float] = (0.75, 0.5, 0.3)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if len(self.low) != 3 or len(self.high) != 3 or not all(a < b for a, b in zip(self.low, self.high)):
             raise ValueError(f"workspace needs low < high on x, y and z, got low={self.low}, high={self.high}")
 
@@ -28,7 +29,7 @@ class Workspace:
         """Half of the box's edge lengths (3,), metres."""
         return (np.asarray(self.high) - np.asarray(self.low)) / 2
 
-    def contains(self, points, margin: float = 0.0) -> np.ndarray:
+    def contains(self, points: ArrayLike, margin: float = 0.0) -> np.ndarray:
         """Mask of the ``points`` (..., 3) that lie in the box grown by ``margin`` metres -> bool (...)."""
         points = np.asarray(points)
         low, high = np.asarray(self.low) - margin, np.asarray(self.high) + margin

@@ -165,6 +165,7 @@ def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
 
 
 @needs_source
+@pytest.mark.slow
 def test_the_default_base_is_unchanged_by_the_conversion(capsys):
     model, tokenizer, revision = load_base()
     assert len(convert.PROMPTS) == 20

@@ -85,7 +85,7 @@ def test_config_survives_json_and_checks_itself():
     again = PoseDiTConfig(**json.loads(json.dumps(dataclasses.asdict(SMALL))))
     assert again == SMALL
     for wrong in ({"width": 30}, {"blocks": 0}, {"pose_dim": 7}, {"workspace_half": (0.2, 0.0, 0.1)}):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="must be|two poses|above zero"):
             dataclasses.replace(SMALL, **wrong)
 
 

@@ -70,6 +70,7 @@ def least_loads(task, batches=4) -> dict[str, float]:
     return {modality: float(load.min()) for modality, load in loads.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("balance_by", ["modality", "all"])
 def test_balance_by_modality_brings_collapsed_experts_back(tmp_path, base, balance_by):
     config = settings(tmp_path, base, steps=100, learning_rate=1e-2, balance=BALANCE, balance_by=balance_by)

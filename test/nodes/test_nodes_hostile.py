@@ -7,8 +7,10 @@ import pytest
 from places import ROOT
 
 pytest.importorskip("moe3d_ros.msg", reason="the interfaces are not built")
+pytestmark = pytest.mark.ros  # the nodes run in the bench's processes
 
 
+@pytest.mark.slow
 def test_hostile_messages_end_no_node_and_bring_no_pose(tiny_checkpoint):
     command = [sys.executable, "-m", "benchmarks", "fuzz", "--checkpoint", str(tiny_checkpoint)]
     command += ["--messages", "300", "--round", "100"]

@@ -209,11 +209,11 @@ def test_tilted_poses_approach_along_the_tools_axis(world):
     outward = np.array([np.cos(yaw), np.sin(yaw), 0.0])
     turn = np.column_stack([[0, 0, 1.0], np.cross(-outward, [0, 0, 1.0]), -outward])
     contact = position + 0.03 * outward
-    place = [*contact, 0.0, -0.35, 0.0]
+    place = contact + np.array([0.0, -0.35, 0.0])
     result = world.pick_and_place(pose_from_matrix(contact, turn), pose_from_matrix(place, turn))
     assert result.grasped
     assert result.released
-    assert np.abs(world.object_poses()[1][0] - ([*position, 0.0, -0.35, 0.0])).max() < 0.005
+    assert np.abs(world.object_poses()[1][0] - (position + np.array([0.0, -0.35, 0.0]))).max() < 0.005
 
 
 def test_a_tower_of_five_stands():

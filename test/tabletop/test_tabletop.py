@@ -1,5 +1,7 @@
 """Scenes, ray casting and the oracle: what training and simulation are made of."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +16,7 @@ from moe3d_ros.tabletop.tasks.single_step import impossible_task, make_step, ref
 from moe3d_ros.tabletop.words.wordings import AREA_WORDS
 from moe3d_ros.world.areas import AREAS
 from moe3d_ros.world.geometry import quaternion_to_matrix
-from moe3d_ros.world.vocabulary import BLOCK, KINDS
+from moe3d_ros.world.vocabulary import BLOCK, COLOR_NAMES, KINDS
 from moe3d_ros.world.workspace import Workspace
 
 
@@ -147,12 +149,18 @@ def test_what_lies_on_what():
 
 
 def test_impossible_tasks_name_what_is_not_there():
+    kinds = {"block": "block", "cube": "block", "bowl": "bowl", "dish": "bowl"}
+    kinds |= dict.fromkeys(("zone", "square", "pad"), "zone")
+    named = re.compile(rf"({'|'.join(COLOR_NAMES)}) ({'|'.join(kinds)})\b")
     rng = np.random.default_rng(3)
-    for _ in range(30):
-        scene = random_scene(rng)
-        task = impossible_task(scene, rng)
-        if task is not None:
-            assert task.steps == ()
+    scenes = [random_scene(rng) for _ in range(30)]
+    tasks = [(scene, task) for scene in scenes if (task := impossible_task(scene, rng)) is not None]
+    assert len(tasks) > 20
+    for scene, task in tasks:
+        there = {(thing.color, thing.kind) for thing in scene.objects}
+        said = {(color, kinds[word]) for color, word in named.findall(task.instruction)}
+        assert len(said - there) == 1, task.instruction
+        assert task.steps == ()
 
 
 def test_every_area_has_words():

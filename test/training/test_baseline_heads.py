@@ -85,10 +85,10 @@ def test_one_command_trains_the_baselines_with_one_budget(tmp_path, source):
     assert heads(arguments) == 0
     before = load_checkpoint(checkpoint)[1]
     steps = {"ddim": 10, "regression": 1}
-    for head in steps:
+    for head, number in steps.items():
         config, tensors = load_checkpoint(tmp_path / head / "checkpoint")
         assert config["pose_head"] == head
-        assert config["pose_steps"] == steps[head]
+        assert config["pose_steps"] == number
         assert tensors.keys() == before.keys()
         same = {name for name, value in tensors.items() if torch.equal(value, before[name])}
         assert {name for name in before if not name.startswith("pose.")} <= same  # encoder and LLM are the source's

@@ -60,6 +60,7 @@ def write_dense(folder, like):
     return save_checkpoint(folder, config.to_dict(), model.trained_tensors(), "dense\n")
 
 
+@pytest.mark.slow
 def test_the_suite_compares(tmp_path, tiny_checkpoint, capsys):
     dense = write_dense(tmp_path / "dense", tiny_checkpoint)
     asked = [

@@ -122,5 +122,5 @@ def test_pose_errors():
     assert rotation_error(-np.array(quarter), quarter) == pytest.approx(0, abs=1e-7)
     # Half a turn about x, then a quarter about z: the axis is neither, the angle pi.
     assert rotation_error([[1, 0, 0, 0]], [identity], fold=4) == pytest.approx([math.pi])
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="zero norm"):
         rotation_error([0, 0, 0, 0], identity)

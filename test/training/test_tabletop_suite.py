@@ -71,6 +71,7 @@ def test_a_block_goes_into_the_area_that_its_step_names_although_another_one_is_
         assert edges.min() > 0.06, "well inside, not at the middle of the table"
 
 
+@pytest.mark.slow
 def test_a_killed_evaluation_leaves_no_worker_behind():
     script = Path(evaluate.__file__)
     command = [sys.executable, str(script), "--suite", "tabletop", "--oracle-only", "--workers", "2"]

@@ -306,6 +306,7 @@ def batch_of_scene(things) -> SceneBatch:
     )
 
 
+@pytest.mark.slow
 def test_questions_are_asked_and_scored_by_type(tmp_path):
     planner = Planner.from_pretrained(str(write_tiny_checkpoint(tmp_path / "tiny")))
     figures = question_answering.run(planner, questions=30)

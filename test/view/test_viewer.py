@@ -230,7 +230,7 @@ def test_host_that_cannot_be_listened_on_is_refused_with_the_reason():
 def test_demo_with_a_view_stays_until_it_is_interrupted(tmp_path):
     pytest.importorskip("pybullet", reason="PyBullet is not installed")
     command = [sys.executable, "-m", "moe3d_ros.demo", "--view", "--planner", "oracle_planner", "--out", str(tmp_path)]
-    path = os.pathsep.join([str(ROOT), str(ROOT / "test"), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(ROOT), str(ROOT / "test" / "helpers"), os.environ.get("PYTHONPATH", "")])
     process = subprocess.Popen(
         command,
         cwd=tmp_path,
@@ -260,6 +260,7 @@ def test_demo_with_a_view_stays_until_it_is_interrupted(tmp_path):
     assert (tmp_path / "plan.png").is_file()
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(browser.find() is None, reason="there is no Chromium here: apt-get install chromium")
 def test_page_in_a_browser_shows_the_plan_and_takes_an_instruction(probe, viewer):
     inbox = probe.listen(String, "/look/instruction")

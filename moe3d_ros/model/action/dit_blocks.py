@@ -47,6 +47,8 @@ class RelativePosition(nn.Module):
     no weights of its own and is shared by all blocks.
     """
 
+    frequencies: Tensor  # (F,) radians per unit
+
     def __init__(self, frequencies: int):
         super().__init__()
         wavelengths = torch.logspace(math.log10(1.5), math.log10(0.04), frequencies)  # metres: scene to block
@@ -68,6 +70,8 @@ class RelativePosition(nn.Module):
 class PositionEmbedder(nn.Module):
     """A point (..., 3) in metres -> (..., W) through sines of wavelengths between 2 m and 3 cm."""
 
+    frequencies: Tensor  # (F,) radians per unit
+
     def __init__(self, width: int, frequencies: int):
         super().__init__()
         wavelengths = torch.logspace(math.log10(2.0), math.log10(0.03), frequencies)
@@ -81,6 +85,8 @@ class PositionEmbedder(nn.Module):
 
 class TimestepEmbedder(nn.Module):
     """Flow time (...) in [0, 1] -> (..., W)."""
+
+    frequencies: Tensor  # (F,) radians per unit
 
     def __init__(self, width: int, features: int = 64):
         super().__init__()
@@ -112,7 +118,9 @@ class DiTBlock(nn.Module):
         """Patches (B, N, P) -> keys and values, both (B, H, N, W / H)."""
         return self.key_value(patches).unflatten(-1, (2, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
 
-    def forward(self, x: Tensor, condition: Tensor, keys: Tensor, values: Tensor, memory: PatchMemory, origin: Tensor):
+    def forward(
+        self, x: Tensor, condition: Tensor, keys: Tensor, values: Tensor, memory: PatchMemory, origin: Tensor
+    ) -> Tensor:
         """Tokens (B, M, K, W), condition (B, M, W), origin of each head's view (B, H, M * K, 3) metres -> tokens."""
         modulation = self.modulation(F.silu(condition))[:, :, None].chunk(9, -1)
         (shift_s, scale_s, gate_s), (shift_c, scale_c, gate_c) = modulation[:3], modulation[3:6]
@@ -165,7 +173,9 @@ class FinalLayer(nn.Module):
         """Patches (B, N, P) -> the pointer's keys and values, both (B, N, W)."""
         return self.pointer_key_value(patches).chunk(2, -1)
 
-    def forward(self, x: Tensor, condition: Tensor, memory: PatchMemory, origin: Tensor, right: Tensor | None):
+    def forward(
+        self, x: Tensor, condition: Tensor, memory: PatchMemory, origin: Tensor, right: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Tokens (B, M, K, W), condition (B, M, W), origin of the pointer's view (B, M, K, 3) metres, in training the
         right patches (B, M, K, N) bool -> numbers (B, M, K, D), pointer logits (B, M, K, N), pointed (B, M, K, 3)."""
         shift, scale = self.modulation(F.silu(condition))[:, :, None].chunk(2, -1)

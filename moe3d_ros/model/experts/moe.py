@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -20,15 +20,19 @@ from moe3d_ros.model.experts.compute import EXPERT_IMPLEMENTATIONS, pack_experts
 from moe3d_ros.model.experts.tie_breaking import TIE_BREAKERS
 from moe3d_ros.model.experts.token_places import MODALITIES, POSITION_FEATURES, TokenPlaces
 
-if TYPE_CHECKING:
-    from moe3d_ros.model.experts.routing import RouterRecorder
-
 EXPERT_TENSORS = ("gate_A", "gate_B", "up_A", "up_B", "down_A", "down_B")
 PACKED = ("packed_low", "packed_high", "packed_down_low", "packed_down_high")
 
 
 class ConversionError(ValueError):
     """The model cannot become a mixture of experts; the message says what is missing."""
+
+
+class RoutingRecorder(Protocol):
+    """Receiver of a layer's routing decisions, attached for the time of a forward pass (routing.RouterRecorder is one)."""
+
+    def add(self, layer: MoEFeedForward, logits: Tensor, chosen: Tensor) -> None:
+        """Keeps one layer's router logits (T, E) and chosen experts (T, k)."""
 
 
 class MoEFeedForward(nn.Module):
@@ -85,7 +89,7 @@ class MoEFeedForward(nn.Module):
         self.shards, self.shared_expert = shards, shared_expert
         self.lora_sets = num_experts + shards * shared_expert
         self.implementation = implementation
-        self.recorder: RouterRecorder | None = None
+        self.recorder: RoutingRecorder | None = None
         self.places: TokenPlaces | None = None
 
         for name in PACKED:

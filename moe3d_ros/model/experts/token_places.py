@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -44,7 +44,7 @@ class TokenPlaces:
         return torch.cat([position, waves], dim=-1) * self.is_object.flatten()[:, None]
 
     @contextmanager
-    def told(self, layers: Iterable):
+    def told(self, layers: Iterable) -> Iterator[TokenPlaces]:
         """Within it, these MoE layers route with what is said here."""
         layers = list(layers)
         for layer in layers:

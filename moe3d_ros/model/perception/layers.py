@@ -14,6 +14,8 @@ MASKED = -1e4  # added to logits that must not count
 class FourierPosition(nn.Module):
     """Sines and cosines of positions at wavelengths from 2 m down to 3 cm, projected to ``width``."""
 
+    frequency: torch.Tensor  # (bands,) radians per metre
+
     def __init__(self, width: int, bands: int = 8, shortest: float = 0.03, longest: float = 2.0, dims: int = 3):
         super().__init__()
         wavelengths = torch.logspace(math.log10(longest), math.log10(shortest), bands)
@@ -36,10 +38,10 @@ class Attention(nn.Module):
         self.key_value = nn.Linear(width, 2 * width)
         self.out = nn.Linear(width, width)
 
-    def forward(self, x, memory, mask=None):
+    def forward(self, x: torch.Tensor, memory: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         batch, length, width = x.shape
 
-        def split(t):
+        def split(t: torch.Tensor) -> torch.Tensor:
             return t.view(batch, t.shape[1], self.heads, width // self.heads).transpose(1, 2)
 
         key, value = self.key_value(memory).chunk(2, dim=-1)
@@ -62,9 +64,15 @@ class TransformerLayer(nn.Module):
             nn.Linear(width, expansion * width), nn.GELU(), nn.Linear(expansion * width, width)
         )
 
-    def forward(self, x, mask=None, memory=None, memory_mask=None):
+    def forward(
+        self,
+        x: torch.Tensor,
+        mask: torch.Tensor | None = None,
+        memory: torch.Tensor | None = None,
+        memory_mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         normed = self.norm_self(x)
         x = x + self.self_attention(normed, normed, mask)
-        if self.cross_attention is not None:
+        if self.cross_attention is not None and self.norm_cross is not None:
             x = x + self.cross_attention(self.norm_cross(x), memory, memory_mask)
         return x + self.feed_forward(self.norm_out(x))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from moe3d_ros.world.workspace import Workspace
@@ -25,7 +26,7 @@ class PatchConfig:
     table_color_gap: float = 0.1  # a voxel whose colour differs more than this (of 1) from the table's is no table
     max_patches: int = 320  # per scene; the highest-standing are kept
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.voxel_size <= 0 or self.patch_voxels < 1 or self.max_patches < 1:
             raise ValueError(f"voxel_size, patch_voxels and max_patches must be positive: {self}")
 
@@ -53,7 +54,7 @@ class PatchBatch:
         return padded.index_copy(0, self.flat_index, flat).view(batch, n, -1)
 
 
-def _group_mean(key: torch.Tensor, values: torch.Tensor):
+def _group_mean(key: torch.Tensor, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Mean of ``values`` (N, D) over equal keys -> unique keys (G,), means (G, D), counts (G,), sorted by key."""
     order = torch.argsort(key)
     unique, counts = torch.unique_consecutive(key[order], return_counts=True)
@@ -184,7 +185,9 @@ def _padded(voxels: _Voxels, patch, patch_scene, batch: int, config: PatchConfig
     )
 
 
-def _is_table(voxels, colors, scene, batch, config) -> torch.Tensor:
+def _is_table(
+    voxels: torch.Tensor, colors: torch.Tensor, scene: torch.Tensor, batch: int, config: PatchConfig
+) -> torch.Tensor:
     """Low voxels in the colour of their scene's table: the median colour of all low voxels (V,) bool."""
     flat = voxels[:, 2] < config.table_height
     table = colors.new_zeros(batch, 3)
@@ -196,7 +199,7 @@ def _is_table(voxels, colors, scene, batch, config) -> torch.Tensor:
     return flat & (gap < config.table_color_gap)
 
 
-def _most_salient(salience, patch_scene, batch, limit) -> torch.Tensor:
+def _most_salient(salience: torch.Tensor, patch_scene: torch.Tensor, batch: int, limit: int) -> torch.Tensor:
     """Patches with anything but table, at most ``limit`` a scene (T,) bool."""
     kept = salience > 0
     if int(torch.bincount(patch_scene[kept], minlength=batch).max() if bool(kept.any()) else 0) > limit:
@@ -209,9 +212,11 @@ def _most_salient(salience, patch_scene, batch, limit) -> torch.Tensor:
     return kept
 
 
-def single_cloud_patches(points, colors, config: PatchConfig, workspace: Workspace, device="cpu") -> PatchBatch:
+def single_cloud_patches(
+    points: np.ndarray, colors: np.ndarray, config: PatchConfig, workspace: Workspace, device: str = "cpu"
+) -> PatchBatch:
     """Patches of one cloud: points (N, 3) float32 metres, colors (N, 3) uint8 -> a batch of one."""
-    points = torch.as_tensor(points, dtype=torch.float32, device=device)
-    colors = torch.as_tensor(colors, device=device).float() / 255
-    scene = torch.zeros(len(points), dtype=torch.long, device=device)
-    return make_patches(scene, points, colors, 1, config, workspace)
+    places = torch.as_tensor(points, dtype=torch.float32, device=device)
+    shades = torch.as_tensor(colors, device=device).float() / 255
+    scene = torch.zeros(len(places), dtype=torch.long, device=device)
+    return make_patches(scene, places, shades, 1, config, workspace)

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 LEAST_LETTERS = 4  # a slip in a shorter word may make another word of it
-_WORD = re.compile(r"[A-Za-z]{%d,}" % LEAST_LETTERS)
+_WORD = re.compile(rf"[A-Za-z]{{{LEAST_LETTERS},}}")
 
 
 def with_typos(text: str, rng: np.random.Generator, number: int = 1) -> str:

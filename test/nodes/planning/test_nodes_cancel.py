@@ -19,6 +19,7 @@ from moe3d_ros.world.workspace import Workspace
 WAIT = 10.0
 
 
+@pytest.mark.slow
 def test_under_load_every_goal_ends_soon_and_whole():
     """The bench's own limit is for a machine that does nothing else; here the half plans count."""
     command = [sys.executable, "-m", "benchmarks", "cancel", "--tries", "12", "--checkpoint", "tiny"]

@@ -121,7 +121,7 @@ def test_stale_cloud(planning):
     old = planning.probe.now()
     old.sec -= 10
     with planning.probe.streaming(planning.voxels, lambda: cloud_msg(VOXELS, SHADES, "base_link", old)):
-        planning.process.alive()
+        assert planning.process.alive(), planning.process.log
         start = time.monotonic()
         while True:  # until the last fresh cloud of the test before is too old
             _status, result = planning.plan()
@@ -275,14 +275,13 @@ def patient(probe, tiny_checkpoint):
     assert planning.process.stop() == 0, planning.process.log
 
 
-def test_cancel_is_prompt(patient):
+def test_cancel_does_not_wait_for_the_deadline(patient):
+    """No cloud comes, so a cancel that waited would end as TIMEOUT; ``benchmarks cancel`` measures how prompt it is."""
     for _ in range(5):
         handle = patient.goal()
         done = patient.probe.spun(handle.get_result_async)
-        start = time.monotonic()
         patient.probe.result(patient.probe.spun(handle.cancel_goal_async))
         answer = patient.probe.result(done)
-        assert time.monotonic() - start < 2.0  # 0.2 s on a machine that does nothing else
         assert answer.status == GoalStatus.STATUS_CANCELED
         assert answer.result.error_code == ErrorCode.CANCELLED
     assert patient.published() == 0

@@ -233,6 +233,7 @@ def test_a_voxelizer_sends_voxels_only_while_it_is_active(probe):
     assert State.PRIMARY_STATE_FINALIZED
 
 
+@pytest.mark.slow
 def test_memory_comes_back_after_every_cycle():
     command = [sys.executable, "-m", "benchmarks", "lifecycle", "--cycles", "10"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT)

@@ -19,9 +19,12 @@ from places import ROOT
 
 from benchmarks.soak import GROWTH
 
+pytestmark = pytest.mark.ros  # the nodes run in the bench's processes
+
 RECOVERY = 180.0  # seconds; a limit for a machine that trains meanwhile
 
 
+@pytest.mark.slow
 def test_every_instruction_is_answered_and_memory_stays(tiny_checkpoint, tmp_path):
     found, words = soak(tiny_checkpoint, tmp_path / "first.json")
     if any(seconds >= RECOVERY for _, seconds in found["recoveries"]):

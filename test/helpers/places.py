@@ -3,6 +3,6 @@
 import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "test" / "samples"
 SCANS = Path(os.environ.get("MOE3D_MOSD", ROOT.parent / "shared" / "data" / "mosd"))  # not part of the repository

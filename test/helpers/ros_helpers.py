@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ LOST = 60.0
 class NodeProcess:
     """A node of this package in a process of its own."""
 
-    _running: set[NodeProcess] = set()
+    _running: ClassVar[set[NodeProcess]] = set()
 
     @classmethod
     def kill_all(cls) -> None:
