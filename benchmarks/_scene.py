@@ -10,10 +10,11 @@ from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import PointCloud2
 
 from moe3d_ros.action import PlanTask
-from moe3d_ros.nodes.runtime.conversions import cloud_to_msg, header
+from moe3d_ros.nodes.runtime.conversions import header
 from moe3d_ros.nodes.runtime.executor import ThreadedExecutor
 from moe3d_ros.nodes.runtime.qos import CLOUD
 from moe3d_ros.nodes.runtime.run import spin
+from moe3d_ros.nodes.seams.clouds import cloud_to_msg
 from moe3d_ros.sensing.voxels import voxelize
 
 INSTRUCTION = "put the red block in the green bowl"

@@ -162,7 +162,7 @@ class Attack:
 
     def look(self, scene) -> None:
         """Send what a good camera sends: a cloud and the three messages of a depth camera."""
-        from moe3d_ros.nodes.runtime.conversions import cloud_to_msg
+        from moe3d_ros.nodes.seams.clouds import cloud_to_msg
 
         self._send("fuzz/points", cloud_to_msg(*scene, self._header("base_link", divmod(self.now(), 10**9))))
         self._send_images(self._header("overhead", divmod(self.now(), 10**9)))

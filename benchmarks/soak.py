@@ -77,7 +77,8 @@ class Soak:
 
         from benchmarks._scene import INSTRUCTION
         from moe3d_ros.action import PlanTask
-        from moe3d_ros.nodes.runtime.conversions import cloud_to_msg, header
+        from moe3d_ros.nodes.runtime.conversions import header
+        from moe3d_ros.nodes.seams.clouds import cloud_to_msg
         from moe3d_ros.sensing.clouds import depth_to_points
 
         self.node, self.nodes, self._start = node, nodes, start

@@ -90,8 +90,9 @@ def time_node(
     from rclpy.qos import QoSProfile, ReliabilityPolicy
     from sensor_msgs.msg import PointCloud2
 
-    from moe3d_ros.nodes.runtime.conversions import cloud_to_msg, header, stamp_ns
+    from moe3d_ros.nodes.runtime.conversions import header, stamp_ns
     from moe3d_ros.nodes.runtime.qos import CLOUD
+    from moe3d_ros.nodes.seams.clouds import cloud_to_msg
 
     reliability = ReliabilityPolicy.BEST_EFFORT if best_effort else ReliabilityPolicy.RELIABLE
     command = [

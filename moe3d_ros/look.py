@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 
+from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.interrupt import Stopped, interruptible
 from moe3d_ros.model.language.answering import generate_answers
 from moe3d_ros.model.language.deciding import state_of_written
@@ -22,11 +23,19 @@ from moe3d_ros.posing import EncodedScene, StepPoses, keep_free
 from moe3d_ros.stopwatch import Stopwatch
 from moe3d_ros.world.geometry import pose_from_matrix
 from moe3d_ros.world.vocabulary import KIND
-
-if TYPE_CHECKING:
-    from moe3d_ros.planner import Planner
+from moe3d_ros.world.workspace import Workspace
 
 Vector = tuple[float, float, float]
+
+
+class ModelWithLimits(Protocol):
+    """What a look needs of the :class:`Planner` that made it; documented there."""
+
+    model: ThreeDMoE
+    config: ModelConfig
+    workspace: Workspace
+    model_workspace: Workspace
+    pose_tolerance: float
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,7 @@ class Look:
 
     def __init__(
         self,
-        planner: Planner,
+        planner: ModelWithLimits,
         objects: ObjectSet,
         scene: EncodedScene | None = None,
         latency_s: dict[str, float] | None = None,

@@ -25,7 +25,7 @@ MODULES = {  # of distributions and ROS packages that import under another name
 }
 WITHIN = {"pybullet_utils": "pybullet"}  # modules that another one's distribution brings
 NOT_IMPORTED = {  # declared, and used by something other than an import: by what, and the file that names it
-    "action_msgs": ("generated actions are made of its messages", "test/planning.py"),
+    "action_msgs": ("generated actions are made of its messages", "test/helpers/planning.py"),
     "ament_cmake": ("builds the package", "CMakeLists.txt"),
     "ament_cmake_python": ("builds the package", "CMakeLists.txt"),
     "ament_cmake_pytest": ("runs the tests", "CMakeLists.txt"),

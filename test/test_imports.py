@@ -73,6 +73,7 @@ ACCEPTED_NAMES = {
     "processes.py": "ROS nodes as child processes, and the processes of a training run",
     "routing.py": "the routers' record and the training stage for routers",
     "wordings.py": "the wordings and the suite that compares them",
+    "clouds.py": "decoding in numpy, and through sensor_msgs_py where it is installed",
     "single_step.py": "the tasks and the suite that runs them",
 }
 

@@ -14,12 +14,13 @@ from rclpy.node import Node
 from sensor_msgs.msg import PointCloud2
 
 from moe3d_ros.nodes.player import Player
-from moe3d_ros.nodes.runtime.conversions import cloud_to_msg, header
+from moe3d_ros.nodes.runtime.conversions import header
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, OK, Diagnostics
 from moe3d_ros.nodes.runtime.parameter_tables import REPLAY
 from moe3d_ros.nodes.runtime.parameters import Parameters
 from moe3d_ros.nodes.runtime.qos import CLOUD
 from moe3d_ros.nodes.runtime.run import run_node
+from moe3d_ros.nodes.seams.clouds import cloud_to_msg
 from moe3d_ros.nodes.seams.transforms import StaticTransformSender
 from moe3d_ros.sensing import clouds
 from moe3d_ros.sensing.frame_tree import rigid_transform

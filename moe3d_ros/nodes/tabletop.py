@@ -20,12 +20,13 @@ from std_msgs.msg import Empty, String
 from std_srvs.srv import Trigger
 
 from moe3d_ros.msg import PlannedAction
-from moe3d_ros.nodes.runtime.conversions import camera_info_to_msg, cloud_to_msg, header, image_to_msg, pose_from_msg
+from moe3d_ros.nodes.runtime.conversions import camera_info_to_msg, header, image_to_msg, pose_from_msg
 from moe3d_ros.nodes.runtime.diagnostics import OK, PLANNED_ACTION, WARN, Diagnostics
 from moe3d_ros.nodes.runtime.parameter_tables import TABLETOP
 from moe3d_ros.nodes.runtime.parameters import Parameters
 from moe3d_ros.nodes.runtime.qos import CLOUD, EVENT
 from moe3d_ros.nodes.runtime.run import run_node
+from moe3d_ros.nodes.seams.clouds import cloud_to_msg
 from moe3d_ros.nodes.seams.transforms import StaticTransformSender
 from moe3d_ros.sensing.clouds import depth_to_points, transform_points
 from moe3d_ros.tabletop.scenes.sampling import random_scene

@@ -26,7 +26,7 @@ from sensor_msgs.msg import PointCloud2
 
 from moe3d_ros.nodes.cameras.camera_set import CameraSet
 from moe3d_ros.nodes.cameras.inputs import View
-from moe3d_ros.nodes.runtime.conversions import cloud_to_msg, header, stamp_ns
+from moe3d_ros.nodes.runtime.conversions import header, stamp_ns
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, PUBLISHES, WARN
 from moe3d_ros.nodes.runtime.managed import ManagedNode
 from moe3d_ros.nodes.runtime.model_space import ModelSpace, Space, words
@@ -34,6 +34,7 @@ from moe3d_ros.nodes.runtime.parameter_checks import check_voxelizer
 from moe3d_ros.nodes.runtime.parameter_tables import VOXELIZER
 from moe3d_ros.nodes.runtime.qos import CLOUD, OVERRIDABLE, own
 from moe3d_ros.nodes.runtime.run import run_node
+from moe3d_ros.nodes.seams.clouds import cloud_to_msg
 from moe3d_ros.nodes.seams.transforms import StaticTransformSender, Transforms
 from moe3d_ros.plan import ErrorCode
 from moe3d_ros.sensing import clouds

@@ -29,7 +29,8 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import PointCloud2
 
-from moe3d_ros.nodes.runtime.conversions import cloud_to_msg, header
+from moe3d_ros.nodes.runtime.conversions import header
+from moe3d_ros.nodes.seams.clouds import cloud_to_msg
 
 RELIABLE = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
 BEST_EFFORT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)

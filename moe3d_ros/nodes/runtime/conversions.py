@@ -6,10 +6,9 @@ import array
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
-from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
-from moe3d_ros.nodes.seams.clouds import make_cloud
 from moe3d_ros.plan import Action, Plan
 from moe3d_ros.world.pose import Pose
 
@@ -22,13 +21,6 @@ def stamp_ns(stamp) -> int:
 def header(frame: str, stamp) -> Header:
     """A header with a frame and a stamp."""
     return Header(frame_id=frame, stamp=stamp)
-
-
-def cloud_to_msg(points: np.ndarray, colors: np.ndarray | None, head: Header) -> PointCloud2:
-    """Points (N, 3) metres and colours (N, 3) uint8 (None: grey) -> PointCloud2 with x y z rgb, unorganised."""
-    if colors is None:
-        colors = np.full((len(points), 3), 128, np.uint8)
-    return make_cloud(points, colors, head)
 
 
 def image_to_msg(image: np.ndarray, encoding: str, head: Header) -> Image:

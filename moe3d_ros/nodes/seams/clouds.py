@@ -11,6 +11,7 @@ from sensor_msgs.msg import PointCloud2, PointField
 from std_msgs.msg import Header
 
 from moe3d_ros.sensing import clouds
+from moe3d_ros.sensing.voxels import GREY
 
 try:
     from sensor_msgs_py import point_cloud2
@@ -23,8 +24,10 @@ def read_cloud(msg) -> tuple[np.ndarray, np.ndarray | None]:
     return clouds.read_cloud(msg, _library_rows if _library_reads(msg) else clouds.point_rows)
 
 
-def make_cloud(points: np.ndarray, colors: np.ndarray, head: Header) -> PointCloud2:
-    """Points (N, 3) metres and colours (N, 3) uint8 -> an unorganised cloud with x y z rgb."""
+def cloud_to_msg(points: np.ndarray, colors: np.ndarray | None, head: Header) -> PointCloud2:
+    """Points (N, 3) metres and colours (N, 3) uint8 (None: grey) -> PointCloud2 with x y z rgb, unorganised."""
+    if colors is None:
+        colors = np.full((len(points), 3), GREY, np.uint8)
     if point_cloud2 is not None and len(points):  # the library cannot make an empty cloud
         made = point_cloud2.create_cloud(
             head, _fields(), clouds.structured_points(points, colors), point_step=clouds.XYZRGB_STEP

@@ -12,7 +12,7 @@ from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import Header
 
 from moe3d_ros.nodes.runtime.raw_messages import LARGE, decode
-from moe3d_ros.nodes.seams.clouds import make_cloud, read_cloud
+from moe3d_ros.nodes.seams.clouds import cloud_to_msg, read_cloud
 from moe3d_ros.recording import bag_types
 
 COUNT = LARGE // 16 + 10
@@ -29,7 +29,7 @@ def without_rosbags(monkeypatch):
 
 
 def large() -> bytes:
-    data = serialize_message(make_cloud(POINTS, COLORS, Header(frame_id="camera")))
+    data = serialize_message(cloud_to_msg(POINTS, COLORS, Header(frame_id="camera")))
     assert len(data) >= LARGE
     return data
 

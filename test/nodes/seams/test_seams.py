@@ -122,7 +122,7 @@ def test_what_the_library_does_not_read_is_read_all_the_same(msg):
 def test_clouds_are_made_alike():
     pytest.importorskip("sensor_msgs_py", reason="sensor_msgs_py is not installed")
     for points in (POINTS, POINTS[20:]):
-        made = seam.make_cloud(points, COLORS[: len(points)], HEAD)
+        made = seam.cloud_to_msg(points, COLORS[: len(points)], HEAD)
         own = seam._packed_cloud(points, COLORS[: len(points)], HEAD)
         own.is_dense = len(points) < COUNT
         assert made == own
@@ -130,14 +130,14 @@ def test_clouds_are_made_alike():
 
 @pytest.mark.parametrize("count", [0, 1, COUNT])
 def test_a_made_cloud_is_read_back(count):
-    points, colors = seam.read_cloud(seam.make_cloud(POINTS[:count], COLORS[:count], HEAD))
+    points, colors = seam.read_cloud(seam.cloud_to_msg(POINTS[:count], COLORS[:count], HEAD))
     np.testing.assert_array_equal(points, POINTS[:count])
     if count:
         np.testing.assert_array_equal(colors, COLORS[:count])
 
 
 def test_messages_do_not_share_their_fields():
-    first, second = (seam.make_cloud(POINTS, COLORS, HEAD) for _ in range(2))
+    first, second = (seam.cloud_to_msg(POINTS, COLORS, HEAD) for _ in range(2))
     first.fields[0].name = "changed"
     assert second.fields[0].name == "x"
 
