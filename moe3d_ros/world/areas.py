@@ -46,9 +46,9 @@ def in_area(xy: ArrayLike, area: str, workspace: Workspace = Workspace()) -> boo
     return inside and all(found)
 
 
-def in_quadrant(points, area: str, margin: float = 0.0, workspace: Workspace = Workspace()) -> np.ndarray:
+def in_quadrant(points: ArrayLike, area: str, margin: float = 0.0, workspace: Workspace = Workspace()) -> np.ndarray:
     """Tell which points (..., 2) lie in one of QUADRANTS, ``margin`` metres or more from its inner borders -> bool (...)."""
-    places = np.moveaxis(points - workspace.center[:2], -1, 0)
+    places = np.moveaxis(np.asarray(points) - workspace.center[:2], -1, 0)
     inside = np.ones(places[0].shape, bool)
     for word in area.split()[:2]:
         axis, sign = DIRECTIONS[_SYNONYMS.get(word, word)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 GAP = 0.005  # metres between the circles around two things
 
@@ -33,7 +34,7 @@ def share_inside(inner: np.ndarray, outer: np.ndarray) -> float:
     return _area(clipped) / whole
 
 
-def circle_radius(half, is_round) -> np.ndarray:
+def circle_radius(half: ArrayLike, is_round: ArrayLike) -> np.ndarray:
     """Radius (...) in metres of the circle around things with half extents (..., 2 or more): round or rectangular."""
     half = np.asarray(half)
     return np.where(is_round, half[..., 0], np.hypot(half[..., 0], half[..., 1]))

@@ -52,7 +52,7 @@ class Kind:
     number: tuple[int, int] = (0, 0)
     half: tuple[tuple[float, float], tuple[float, float], tuple[float, float]] | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.words:
             raise ValueError(f"kind {self.name!r} needs at least one word that people say for it")
         if self.bears and self.contains:
