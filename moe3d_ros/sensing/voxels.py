@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from moe3d_ros.world.grid import MARGIN, VOXEL_SIZE, Grid
 from moe3d_ros.world.workspace import Workspace
 
 CHUNK = 1 << 15  # points that are cropped at once: they stay in a core's cache
@@ -15,9 +16,9 @@ DENSE = 1 << 22  # cells up to which each has a place in a table; beyond, the oc
 def voxelize(
     points,
     colors,
-    voxel_size: float = 0.01,
+    voxel_size: float = VOXEL_SIZE,
     workspace: Workspace = Workspace(),
-    margin: float = 0.02,
+    margin: float = MARGIN,
     transform=None,
     colored=None,
 ):
@@ -70,10 +71,8 @@ class _Grid:
 
     def __init__(self, voxel_size: float, workspace: Workspace, margin: float):
         self.edge = np.float32(voxel_size)
-        self.low = np.asarray(workspace.low, np.float32) - np.float32(margin)
-        self.high = np.asarray(workspace.high, np.float32) + np.float32(margin)
-        self.low[2] -= np.float32(voxel_size / 2)  # so that the table top lies in the middle of a layer
-        shape = np.floor((self.high - self.low) / voxel_size).astype(np.int64) + 1
+        grid = Grid(workspace, voxel_size, margin)
+        self.low, self.high, shape = grid.low, grid.high, grid.shape
         self.cells = int(shape.prod())
         self.number = np.int32 if self.cells < 1 << 31 else np.int64  # of a cell
         self.shape = shape.astype(self.number)

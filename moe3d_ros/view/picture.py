@@ -16,6 +16,7 @@ import numpy as np
 from moe3d_ros.plan import Plan
 from moe3d_ros.sensing.voxels import voxelize
 from moe3d_ros.world.geometry import quaternion_to_matrix
+from moe3d_ros.world.grid import VOXEL_SIZE
 from moe3d_ros.world.workspace import Workspace
 
 EYE, TARGET = (-0.45, -0.22, 0.80), (0.48, 0.0, 0.0)  # metres, of the oblique view, for the default workspace
@@ -150,7 +151,7 @@ def _draw_oblique(axes, points, colors, plan: Plan, workspace: Workspace) -> Non
     axes.set_title("What the cameras see, from behind the robot", fontsize=11, loc="left", color=INK)
 
 
-def _draw_above(axes, voxels, voxel_colors, plan: Plan, workspace: Workspace, edge: float = 0.01) -> None:
+def _draw_above(axes, voxels, voxel_colors, plan: Plan, workspace: Workspace, edge: float = VOXEL_SIZE) -> None:
     from matplotlib.collections import PolyCollection
 
     def view(xyz):  # far (+x) is up, left (+y) is left

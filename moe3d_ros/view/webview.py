@@ -16,6 +16,7 @@ import numpy as np
 
 from moe3d_ros.plan import Plan
 from moe3d_ros.world.geometry import quaternion_to_matrix
+from moe3d_ros.world.grid import VOXEL_SIZE
 from moe3d_ros.world.pose import Pose
 from moe3d_ros.world.workspace import Workspace
 
@@ -77,7 +78,7 @@ class WebView:
 
     # --- the page
 
-    def set_space(self, workspace: Workspace, voxel_size: float = 0.01, corner=None) -> None:
+    def set_space(self, workspace: Workspace, voxel_size: float = VOXEL_SIZE, corner=None) -> None:
         """Draw a workspace, and look at it with the next page that is opened.
 
         Args:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from moe3d_ros.world.grid import MARGIN, VOXEL_SIZE, Grid
 from moe3d_ros.world.workspace import Workspace
 
 VOXEL_FEATURES = 7  # offset from the patch's centroid (3), colour (3), height (1)
@@ -19,9 +20,9 @@ VOXEL_FEATURES = 7  # offset from the patch's centroid (3), colour (3), height (
 class PatchConfig:
     """Grid of the encoder's input (lengths in metres)."""
 
-    voxel_size: float = 0.01
+    voxel_size: float = VOXEL_SIZE
     patch_voxels: int = 4
-    margin: float = 0.02  # kept around the workspace
+    margin: float = MARGIN  # kept around the workspace
     table_height: float = 0.008  # a voxel above this is no table
     table_color_gap: float = 0.1  # a voxel whose colour differs more than this (of 1) from the table's is no table
     max_patches: int = 320  # per scene; the highest-standing are kept
@@ -106,13 +107,11 @@ class _Voxels:
 def _voxels(scene, points, colors, config: PatchConfig, workspace: Workspace, labels) -> _Voxels:
     """Points within the workspace and its margin, averaged over the voxels of the grid."""
     device = points.device
-    low = torch.tensor(workspace.low, device=device) - config.margin
-    low[2] -= config.voxel_size / 2  # the table's top in the middle of a layer, as in moe3d_ros.sensing.voxels
-    high = torch.tensor(workspace.high, device=device) + config.margin
+    grid = Grid(workspace, config.voxel_size, config.margin)
+    low, high, shape = (torch.from_numpy(value).to(device) for value in (grid.low, grid.high, grid.shape))
     inside = ((points >= low) & (points <= high)).all(dim=1)
     scene, points, colors = scene[inside], points[inside], colors[inside]
     cell = ((points - low) / config.voxel_size).long()
-    shape = ((high - low) / config.voxel_size).long() + 1
     key = ((scene * shape[0] + cell[:, 0]) * shape[1] + cell[:, 1]) * shape[2] + cell[:, 2]
     columns = [points, colors]
     if labels is not None:

@@ -15,6 +15,7 @@ from moe3d_ros.msg import ModelInfo
 from moe3d_ros.nodes.runtime.diagnostics import WARN, Diagnostics
 from moe3d_ros.nodes.runtime.parameter_checks import LARGEST_VOXEL, SMALLEST_VOXEL, own_workspace
 from moe3d_ros.nodes.runtime.qos import LATCHED
+from moe3d_ros.world.grid import MARGIN, VOXEL_SIZE
 from moe3d_ros.world.workspace import Workspace
 
 LARGEST_MARGIN = 1.0  # metres
@@ -36,8 +37,8 @@ class Space:
 
     seen: Workspace = Workspace()
     allowed: Workspace = Workspace()
-    voxel_size: float = 0.01
-    margin: float = 0.02
+    voxel_size: float = VOXEL_SIZE
+    margin: float = MARGIN
 
 
 def settle(workspace: Workspace | None, voxel_size: float, model: Space | None) -> tuple[Space, str]:
