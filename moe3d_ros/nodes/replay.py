@@ -22,8 +22,8 @@ from moe3d_ros.nodes.runtime.qos import CLOUD
 from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.nodes.seams.clouds import cloud_to_msg
 from moe3d_ros.nodes.seams.transforms import StaticTransformSender
-from moe3d_ros.sensing import clouds
 from moe3d_ros.sensing.frame_tree import rigid_transform
+from moe3d_ros.sensing.scan_files import read_cloud_file
 from moe3d_ros.sensing.tableplane import table_frame_from_plane
 
 RECORDINGS = (".mcap", ".db3")
@@ -83,7 +83,7 @@ class Replay(Node):
         settings = self._settings
         rate, frame, planning_frame = settings["rate"], settings["frame_id"], settings["planning_frame"]
         pose = settings["camera_pose"]
-        points, colors = clouds.read_cloud_file(path)
+        points, colors = read_cloud_file(path)
         valid = np.isfinite(points).all(axis=1)
         self._msg = cloud_to_msg(points, colors, header(frame, self.get_clock().now().to_msg()))
         if colors is None:  # say so honestly: a grey that nobody saw would hide it from the voxelizer
