@@ -40,7 +40,7 @@ def read(path: Path, options: dict[str, str], workspace: Workspace = Workspace()
     try:
         reader.check_topics()
         if not reader.problems:
-            for message in read_bag(path, names.values()):
+            for message in read_bag(path, names.values(), warn=_said_before):
                 reader.take(message)
             reader.end()
     except BagError as error:
@@ -55,13 +55,17 @@ def read(path: Path, options: dict[str, str], workspace: Workspace = Workspace()
 def load_cloud(path: Path, topic: str, stamp_ns: int) -> Cloud:
     """The cloud that was received at that time, without its points that are not finite. Raises DataError."""
     try:
-        found = next(read_bag(path, [topic], stamp_ns, stamp_ns + 1))
+        found = next(read_bag(path, [topic], stamp_ns, stamp_ns + 1, _said_before))
         points, colors = read_cloud(found.msg)
     except (BagError, CloudError, StopIteration) as error:
         raise DataError([Problem(str(path), 0, topic, f"cannot be read: {error}")]) from error
     finite = np.isfinite(points).all(1)
     colors = np.full((len(points), 3), 128, np.uint8) if colors is None else colors
     return Cloud(points[finite], colors[finite])
+
+
+def _said_before(note: str) -> None:
+    """Take what is not as it should be with a recording: `topics` has said it."""
 
 
 class _Reader:
