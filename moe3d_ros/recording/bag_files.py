@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -109,10 +110,10 @@ def _labels(path: Path, notes: list[str]) -> Labels:
     file = path / "metadata.yaml"
     if not file.is_file():
         return Labels(None, None)
-    from ruamel.yaml import YAML
+    import yaml
 
     try:
-        said = YAML(typ="safe").load(file.read_text(encoding="utf-8"))["rosbag2_bagfile_information"]
+        said = yaml.safe_load(file.read_text(encoding="utf-8"))["rosbag2_bagfile_information"]
         files = [Path(str(name)).name for name in said["relative_file_paths"]]
     except Exception as error:  # YAML of any shape
         notes.append(f"{file} cannot be read ({reason(error).splitlines()[0]}): the recording is read without it.")
@@ -139,21 +140,24 @@ def unpacked(parts: list[Path]) -> Iterator[list[Path]]:
 
 
 def _unpack(part: Path, folder: Path) -> Path:
-    import shutil
+    import zstandard
 
     target = folder / part.name.removesuffix(".zstd")
     try:
-        with part.open("rb") as packed, zstd().open(packed, "rb") as source, target.open("wb") as file:
-            shutil.copyfileobj(source, file)
+        with part.open("rb") as packed, target.open("wb") as file:
+            reader = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
+            shutil.copyfileobj(reader, file)
     except Exception as error:
         raise BagError(f"{part} cannot be unpacked: {reason(error)}. Was the recording cut off?") from error
     return target
 
 
-def zstd():
-    """The module that reads zstd: Python's own from 3.14 on, before that the one that `rosbags` brings."""
-    try:
-        from compression import zstd as module
-    except ImportError:
-        from backports import zstd as module
-    return module
+def decompressed(data: bytes) -> bytes:
+    """A message that was compressed by itself. Raises ValueError where its end is missing, ZstdError where it is damaged."""
+    import zstandard
+
+    source = zstandard.ZstdDecompressor().decompressobj()
+    content = source.decompress(data)
+    if not source.eof:
+        raise ValueError("the end of a compressed message is missing")
+    return content

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from moe3d_ros.recording.bag_files import ZSTD, Labels, parts_of, unpacked, zstd
+from moe3d_ros.recording.bag_files import ZSTD, Labels, decompressed, parts_of, unpacked
 from moe3d_ros.recording.bag_types import BagError, reason, types
 
 SEVERAL = "several types"
@@ -121,7 +121,7 @@ class BagReader:
         while True:
             try:
                 connection, stamp, data = next(merged)
-                data = zstd().decompress(data) if data[:4] == ZSTD else bytes(data)  # CDR begins with a zero
+                data = decompressed(data) if data[:4] == ZSTD else bytes(data)  # CDR begins with a zero
             except StopIteration:
                 return
             except Exception as error:  # whatever bytes that are not what they claim to be make it raise

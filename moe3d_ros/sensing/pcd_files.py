@@ -28,7 +28,7 @@ class Field(NamedTuple):
 
     name: str
     form: str
-    count: int
+    values: int
 
 
 class Header(NamedTuple):
@@ -53,7 +53,7 @@ def read_pcd(path: Path) -> dict[str, np.ndarray]:
         return _from_text(bytes(body), header, path.name)
     if header.encoding == "binary_compressed":
         body = memoryview(_decompressed(body, header, path.name))
-    itemsize = sum(np.dtype(field.form).itemsize * field.count for field in header.fields)
+    itemsize = sum(np.dtype(field.form).itemsize * field.values for field in header.fields)
     needed = itemsize * header.points
     if len(body) < needed:
         raise CloudError(
@@ -66,19 +66,19 @@ def read_pcd(path: Path) -> dict[str, np.ndarray]:
             "bytes): SIZE, COUNT or POINTS is wrong, so that no point could be read for certain."
         )
     if header.encoding == "binary":
-        kinds = [(str(i), f"<{field.form}", (field.count,)) for i, field in enumerate(header.fields)]
+        kinds = [(str(i), f"<{field.form}", (field.values,)) for i, field in enumerate(header.fields)]
         table = np.frombuffer(body, np.dtype(kinds), header.points)
         return _named([(field, table[str(i)]) for i, field in enumerate(header.fields)])
     columns, start = [], 0
     for field in header.fields:  # compressed data holds one field of all points after the other
-        values = np.frombuffer(body, f"<{field.form}", header.points * field.count, start)
-        columns.append((field, values.reshape(-1, field.count)))
+        values = np.frombuffer(body, f"<{field.form}", header.points * field.values, start)
+        columns.append((field, values.reshape(-1, field.values)))
         start += values.nbytes
     return _named(columns)
 
 
 def _named(columns: list[tuple[Field, np.ndarray]]) -> dict[str, np.ndarray]:
-    return {field.name: values[:, 0] if field.count == 1 else values for field, values in columns if field.name != "_"}
+    return {field.name: values[:, 0] if field.values == 1 else values for field, values in columns if field.name != "_"}
 
 
 def _header(content: bytes, name: str) -> Header:
@@ -140,10 +140,10 @@ def _points(said: dict[str, list[str]], refuse) -> int:
             if len(said[key]) != 1 or not said[key][0].isdigit() or len(said[key][0]) > 10:
                 raise refuse(f"{key} is {' '.join(said[key]) or 'empty'}, not a number")
             numbers[key] = int(said[key][0])
-    if "WIDTH" not in numbers and "POINTS" not in numbers:
-        raise refuse("it has neither WIDTH nor POINTS")
-    grid = numbers.get("WIDTH", numbers.get("POINTS", 0)) * numbers.get("HEIGHT", 1) if "WIDTH" in numbers else None
+    grid = numbers["WIDTH"] * numbers.get("HEIGHT", 1) if "WIDTH" in numbers else None
     points = numbers.get("POINTS", grid)
+    if points is None:
+        raise refuse("it has neither WIDTH nor POINTS")
     if grid is not None and grid != points:
         raise refuse(f"POINTS is {points}, WIDTH times HEIGHT is {grid}")
     if not points < MOST_POINTS:
@@ -154,7 +154,7 @@ def _points(said: dict[str, list[str]], refuse) -> int:
 def _from_text(body: bytes, header: Header, name: str) -> dict[str, np.ndarray]:
     """Fields of ascii data. A float field of packed colours may be written as the whole number that it stands for."""
     rows = [row for row in (line.split() for line in body.splitlines()) if row]
-    width = sum(field.count for field in header.fields)
+    width = sum(field.values for field in header.fields)
     if len(rows) != header.points:
         raise CloudError(
             f"{name} holds {len(rows)} points, its header says {header.points}: it was cut off, or edited."
@@ -166,8 +166,8 @@ def _from_text(body: bytes, header: Header, name: str) -> dict[str, np.ndarray]:
         )
     columns, start = [], 0
     for field in header.fields:
-        words = [row[start : start + field.count] for row in rows]
-        start += field.count
+        words = [row[start : start + field.values] for row in rows]
+        start += field.values
         if field.name == "_":
             continue
         whole = field.name.lower() in ("rgb", "rgba") and all(word.isdigit() for row in words for word in row)
@@ -180,7 +180,7 @@ def _from_text(body: bytes, header: Header, name: str) -> dict[str, np.ndarray]:
                 values = np.array([[int(word) for word in row] for row in words], dtype=form)
         except (ValueError, OverflowError) as error:
             raise CloudError(f"Field {field.name} of {name} holds what is no {field.form} number: {error}.") from error
-        columns.append((field, values.reshape(-1, field.count)))
+        columns.append((field, values.reshape(-1, field.values)))
     table = _named(columns)
     packed = next((values for name_, values in table.items() if name_.lower() in ("rgb", "rgba")), None)
     if packed is not None and packed.dtype == np.float32 and packed.ndim == 1:
@@ -199,7 +199,7 @@ def _decompressed(body: memoryview, header: Header, name: str) -> bytearray:
     if len(body) < 8:
         raise CloudError(f"{name} ends early: no compressed data follows its header.")
     packed, unpacked = (int(value) for value in np.frombuffer(body, "<u4", 2))
-    expected = header.points * sum(np.dtype(field.form).itemsize * field.count for field in header.fields)
+    expected = header.points * sum(np.dtype(field.form).itemsize * field.values for field in header.fields)
     if unpacked != expected or packed > len(body) - 8:
         raise CloudError(
             f"{name} is damaged: it says that {packed} compressed bytes give {unpacked}; {len(body) - 8} follow, and its "

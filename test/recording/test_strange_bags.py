@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from moe3d_ros.recording import bags
 from moe3d_ros.recording.bag_files import is_recording
@@ -21,11 +21,10 @@ def messages():
 
 def relabel(path, change):
     """Edit metadata.yaml."""
-    yaml, file = YAML(typ="safe"), path / "metadata.yaml"
-    content = yaml.load(file.read_text())
+    file = path / "metadata.yaml"
+    content = yaml.safe_load(file.read_text())
     change(content["rosbag2_bagfile_information"])
-    with file.open("w") as out:
-        yaml.dump(content, out)
+    file.write_text(yaml.safe_dump(content))
     return path
 
 
