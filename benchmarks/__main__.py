@@ -15,7 +15,7 @@ def names() -> list[str]:
     return sorted(module.name for module in modules if not module.name.startswith("_"))
 
 
-LONG = ("fuzz", "soak")  # minutes to half an hour: they run when they are named
+LONG = ("fuzz", "fuzz_files", "soak")  # minutes to half an hour: they run when they are named
 
 
 def run_all() -> int:

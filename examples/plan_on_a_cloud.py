@@ -13,7 +13,8 @@ import numpy as np
 
 from moe3d_ros.plan import PlanningError
 from moe3d_ros.planner import Planner
-from moe3d_ros.sensing.clouds import CloudError, read_cloud_file
+from moe3d_ros.sensing.clouds import CloudError
+from moe3d_ros.sensing.scan_files import read_cloud_file
 
 INSTRUCTION = "put the red block in the green bowl"
 

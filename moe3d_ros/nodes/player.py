@@ -101,11 +101,17 @@ class Player:
         """
         self._node, self._path, self._speed, self._loop, self._delay = node, path, speed, loop, delay
         self._done, self._counted = done, 0
-        found = topics(path)
+        found = topics(path, node.get_logger().warning)
         self._kinds = choose(found, wanted, node.get_logger().warning)
         first = next(read_raw(path, self._kinds), None)  # what is damaged from the start is refused at the start
         if first is None:
-            raise BagError(f"{path} holds no message on {', '.join(self._kinds)}: record again.")
+            counted = sum(found[name][1] for name in self._kinds)
+            why = (
+                f"{counted} are counted there, but none could be read: its index is damaged (`mcap recover` may mend it)"
+                if counted
+                else "nobody published there while it was recorded"
+            )
+            raise BagError(f"{path} holds no message on {', '.join(self._kinds)}: {why}.")
         self._publishers = {name: self._publisher(name, kind) for name, kind in self._kinds.items()}
         self._static: dict[str, object] = {}  # child frame -> transform
         self._clock = node.create_publisher(Clock, "/clock", EVENT) if clock else None

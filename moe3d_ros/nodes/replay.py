@@ -7,8 +7,6 @@ the planning frame is published, as a calibrated camera's would be. Recordings a
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import PointCloud2
@@ -22,11 +20,10 @@ from moe3d_ros.nodes.runtime.qos import CLOUD
 from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.nodes.seams.clouds import cloud_to_msg
 from moe3d_ros.nodes.seams.transforms import StaticTransformSender
-from moe3d_ros.sensing import clouds
+from moe3d_ros.recording.bag_files import is_recording
 from moe3d_ros.sensing.frame_tree import rigid_transform
+from moe3d_ros.sensing.scan_files import read_cloud_file
 from moe3d_ros.sensing.tableplane import table_frame_from_plane
-
-RECORDINGS = (".mcap", ".db3")
 
 
 class Replay(Node):
@@ -44,7 +41,7 @@ class Replay(Node):
         self.exit_code = 0
         self._player: Player | None = None
         self._diagnostics = Diagnostics(self, "replay", "replay", hardware_id=path)
-        if path and (Path(path).is_dir() or Path(path).suffix.lower() in RECORDINGS):
+        if path and is_recording(path):
             names = ("topics", "speed", "loop", "clock", "delay")
             self._player = Player(self, path, *(settings[name] for name in names), self._on_end)
             self._say(f"Playing {self._player.summary}.")
@@ -83,7 +80,7 @@ class Replay(Node):
         settings = self._settings
         rate, frame, planning_frame = settings["rate"], settings["frame_id"], settings["planning_frame"]
         pose = settings["camera_pose"]
-        points, colors = clouds.read_cloud_file(path)
+        points, colors = read_cloud_file(path)
         valid = np.isfinite(points).all(axis=1)
         self._msg = cloud_to_msg(points, colors, header(frame, self.get_clock().now().to_msg()))
         if colors is None:  # say so honestly: a grey that nobody saw would hide it from the voxelizer

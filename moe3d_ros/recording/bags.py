@@ -6,13 +6,15 @@ Messages are plain objects with the attributes of their ROS type (`msg.header.st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from moe3d_ros.recording.bag_types import BagError, message, reason, types
+from moe3d_ros.recording.bag_reader import BagReader, RawMessage
+from moe3d_ros.recording.bag_types import BagError, message, types
 from moe3d_ros.recording.bag_writer import BagWriter
 from moe3d_ros.sensing.clouds import XYZRGB_FIELDS, XYZRGB_STEP, pack_cloud
 
@@ -23,15 +25,7 @@ TOPIC_TYPES = {
 }
 LATCHED_TOPICS = ("/tf_static",)
 NANOSECONDS = 1_000_000_000
-
-
-class RawMessage(NamedTuple):
-    """One message of a recording as it was sent: its bytes (CDR, as DDS carries them) and its type's name."""
-
-    topic: str
-    type_name: str
-    stamp_ns: int
-    data: bytes
+_log = logging.getLogger(__name__)
 
 
 class BagMessage(NamedTuple):
@@ -108,90 +102,51 @@ def write_bag(path: str | Path, messages: Iterable[tuple[str, int, object]], sto
     return writer.path
 
 
-def topics(path: str | Path) -> dict[str, tuple[str, int]]:
-    """Topics of a recording: name -> type, number of messages. Raises BagError where it cannot be read."""
-    with _opened(path) as reader:
-        return {name: (info.msgtype or "several types", info.msgcount) for name, info in reader.topics.items()}
+def topics(path: str | Path, warn: Callable[[str], None] = _log.warning) -> dict[str, tuple[str, int]]:
+    """Topics of a recording: name -> type, number of messages; ``warn`` takes what is not as it should be.
+
+    Raises:
+        BagError: nothing of it can be read.
+    """
+    with BagReader(path) as reader:
+        for note in reader.notes:
+            warn(note)
+        return reader.topics
 
 
 def read_bag(
-    path: str | Path, only: Iterable[str] | None = None, start_ns: int | None = None, stop_ns: int | None = None
+    path: str | Path,
+    only: Iterable[str] | None = None,
+    start_ns: int | None = None,
+    stop_ns: int | None = None,
+    warn: Callable[[str], None] = _log.warning,
 ) -> Iterator[BagMessage]:
     """The messages of a recording in the order of their receipt.
 
     Args:
-        path: a rosbag2 folder (metadata.yaml beside .mcap or .db3 files), or one such file alone.
-        only: names of topics, by default all. A type that neither the recording defines nor ROS 2 Jazzy knows is an
-            error.
+        path: a rosbag2 folder (.mcap or .db3 files, with metadata.yaml or without), or one such file alone.
+        only: names of topics, by default all that can be read. A type that neither the recording defines nor ROS 2 Jazzy
+            knows is an error where its topic is named, and left out with a warning where it is not.
         start_ns, stop_ns: times of receipt, the last one excluded; by default the whole recording.
+        warn: takes what is not as it should be.
 
     Raises:
         BagError: no such recording, or a damaged one.
     """
-    with _opened(path) as reader:
-        for raw in _messages(reader, path, only, start_ns, stop_ns):
-            try:
-                msg = reader.deserialize(raw.data, raw.type_name)
-            except Exception as error:
-                raise BagError(
-                    f"{path}: a message on {raw.topic} at {raw.stamp_ns} ns is no {raw.type_name}: {reason(error)}."
-                ) from error
-            yield BagMessage(raw.topic, raw.stamp_ns, msg)
+    with BagReader(path) as reader:
+        for note in reader.notes:
+            warn(note)
+        names = list(reader.topics) if only is None else [name for name in only if name in reader.topics]
+        unreadable = {name: why for name in names if (why := reader.unreadable(name))}
+        for why in unreadable.values():
+            if only is not None:
+                raise BagError(why)
+            warn(f"{why} It is left out.")
+        for raw in reader.messages([name for name in names if name not in unreadable], start_ns, stop_ns):
+            yield BagMessage(raw.topic, raw.stamp_ns, reader.deserialize(raw))
 
 
 def read_raw(path: str | Path, only: Iterable[str] | None = None) -> Iterator[RawMessage]:
-    """As `read_bag`, but the messages' bytes. Raises BagError."""
-    with _opened(path) as reader:
-        yield from _messages(reader, path, only)
-
-
-def _messages(reader, path, only, start_ns=None, stop_ns=None) -> Iterator[RawMessage]:
-    wanted = None if only is None else set(only)
-    chosen = [c for c in reader.connections if wanted is None or c.topic in wanted]
-    if not chosen:  # rosbags reads an empty list as "all"
-        return
-    messages = reader.messages(connections=chosen, start=start_ns, stop=stop_ns)
-    while True:
-        try:
-            connection, stamp, raw = next(messages)
-        except StopIteration:
-            return
-        except Exception as error:  # whatever bytes that are not what they claim to be make it raise
-            raise BagError(f"{path} is damaged: {reason(error)}. Was the recording cut off?") from error
-        yield RawMessage(connection.topic, connection.msgtype, stamp, bytes(raw))
-
-
-def _opened(path: str | Path):
-    """An open reader. Raises BagError."""
-    known, path = types(), Path(path)
-    from rosbags.highlevel import AnyReader
-
-    if not path.exists():
-        raise BagError(f"There is no recording {path}: give a rosbag2 folder, an .mcap or a .db3 file.")
-    if path.is_dir() and not (path / "metadata.yaml").is_file():
-        files = sorted(p for p in path.iterdir() if p.suffix in (".mcap", ".db3"))
-        if len(files) != 1:
-            raise BagError(f"{path} has no metadata.yaml and {len(files)} .mcap or .db3 files: give one of the files.")
-        path = files[0]  # a recorder that was killed leaves no metadata.yaml
-    if path.is_file() and path.suffix not in (".mcap", ".db3"):
-        raise BagError(f"{path} is no recording: give a rosbag2 folder, an .mcap or a .db3 file.")
-    reader = None
-    try:
-        reader = AnyReader([path], default_typestore=known)
-        reader.open()
-    except Exception as error:
-        raise BagError(f"{path} cannot be read: {reason(error)}. Was the recording cut off?") from error
-    return _Closing(reader)
-
-
-class _Closing:
-    """Closes an opened reader at the end of a ``with`` block."""
-
-    def __init__(self, reader):
-        self.reader = reader
-
-    def __enter__(self):
-        return self.reader
-
-    def __exit__(self, *exception):
-        self.reader.close()
+    """As `read_bag`, but the messages' bytes, of any type, and without warnings. Raises BagError."""
+    with BagReader(path) as reader:
+        yield from reader.messages(only)

@@ -1,4 +1,4 @@
-"""Sensor data to numpy and back: PointCloud2, depth and colour images, camera intrinsics, PCD and PLY files.
+"""Sensor messages to numpy and back: PointCloud2, depth and colour images, camera intrinsics.
 
 Messages are read by their attributes alone (``fields``, ``data``, ``width``...), so that nothing here imports ROS and
 any object with the same attributes will do. Whatever a message claims is checked against the bytes it holds before
@@ -8,11 +8,8 @@ anything is allocated: a claim that does not fit raises ``CloudError`` with a se
 from __future__ import annotations
 
 import array
-from pathlib import Path
 
 import numpy as np
-
-from moe3d_ros.sensing.open3d_loader import import_open3d
 
 # sensor_msgs/PointField datatypes.
 INT32, UINT32, FLOAT32, FLOAT64 = 5, 6, 7, 8
@@ -252,31 +249,6 @@ def transform_points(transform: np.ndarray, points: np.ndarray) -> np.ndarray:
     rotation = np.asarray(transform[:3, :3], np.float32)
     with np.errstate(over="ignore", invalid="ignore"):  # of NaN and Inf
         return (rotation @ points.T + np.asarray(transform[:3, 3], np.float32)[:, None]).T
-
-
-def read_cloud_file(path) -> tuple[np.ndarray, np.ndarray | None]:
-    """Points (N, 3) float32 metres, NaN left in place, and colours (N, 3) uint8 or None from a PCD or PLY file.
-
-    Raises:
-        CloudError: no such file, another kind of file, no point in it, or Open3D, which reads it, is not installed.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise CloudError(f"There is no file {path}: give the path of a PCD or PLY file.")
-    if path.suffix.lower() not in (".pcd", ".ply"):
-        raise CloudError(f"{path.name} is neither a .pcd nor a .ply file: convert it to one of them.")
-    try:
-        open3d = import_open3d()
-    except ImportError as error:
-        raise CloudError(f"{error}.") from error
-
-    cloud = open3d.io.read_point_cloud(str(path), remove_nan_points=False, remove_infinite_points=False)
-    if not cloud.has_points():
-        raise CloudError(f"{path.name} holds no points, or is damaged: open it in a viewer to check.")
-    colors = None
-    if cloud.has_colors():
-        colors = np.rint(np.clip(np.asarray(cloud.colors), 0, 1) * 255).astype(np.uint8)
-    return np.asarray(cloud.points, dtype=np.float32), colors
 
 
 def _quoted(text: str, longest: int = 60) -> str:

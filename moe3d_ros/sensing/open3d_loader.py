@@ -19,7 +19,7 @@ def import_open3d():
     except ImportError as error:
         if "libusb" not in str(error):
             raise ImportError(
-                f"Open3D cannot be imported ({error}): reading PCD and PLY files and finding the table as a plane need it, "
+                f"Open3D cannot be imported ({error}): finding the table as a plane needs it, "
                 "the extra `scans` of moe3d_ros. Install it with `pip install open3d libusb-package`"
             ) from error
         try:

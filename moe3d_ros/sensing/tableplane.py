@@ -16,6 +16,7 @@ from moe3d_ros.sensing.open3d_loader import import_open3d
 INLIER_DISTANCE = 0.01  # metres; depth noise of a Kinect at 1 m
 MAX_POINTS = 40_000  # RANSAC sees a sample: more points add time, not certainty
 MIN_POINTS = 100
+LEAST_SPREAD = 1e-4  # metres, standard deviation along the second axis: less is a line
 
 
 def table_frame_from_plane(points: np.ndarray, center=(0.5, 0.0, 0.0)) -> np.ndarray:
@@ -36,6 +37,10 @@ def table_frame_from_plane(points: np.ndarray, center=(0.5, 0.0, 0.0)) -> np.nda
     if len(points) < MIN_POINTS:
         raise CloudError(f"Only {len(points)} valid points: a table plane cannot be found. Check the camera's view.")
     sample = points[:: -(-len(points) // MAX_POINTS)]
+    spread = np.linalg.svd(sample - sample.mean(axis=0), compute_uv=False) / len(sample) ** 0.5  # metres, largest first
+    if spread[1] < LEAST_SPREAD:
+        where = "at one place" if spread[0] < LEAST_SPREAD else "on one line"
+        raise CloudError(f"All {len(points)} valid points lie {where}: a table plane cannot be found. Check the scan.")
     normal, offset, inliers = _largest_plane(sample)
     if inliers.mean() < 0.2:
         raise CloudError(

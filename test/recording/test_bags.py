@@ -73,7 +73,11 @@ def test_other_damage_is_named(tmp_path):
         list(bags.read_bag(tmp_path / "notes.txt"))
     path = bags.write_bag(tmp_path / "bag", some_messages()[2])
     (path / "metadata.yaml").write_text("{: not yaml")
-    with pytest.raises(bags.BagError, match="cannot be read"):
+    said = []
+    assert len(list(bags.read_bag(path, warn=said.append))) == 3
+    assert "cannot be read" in said[0]
+    next(path.glob("*.mcap")).unlink()
+    with pytest.raises(bags.BagError, match="no .mcap or .db3 file"):
         list(bags.read_bag(path))
 
 

@@ -47,7 +47,10 @@ def _read(stage: str, parser: argparse.ArgumentParser, known: str) -> dict:
     path = next((path for path in named if path.exists()), Path(stage))
     if not path.is_file():
         parser.error(f"no stage {stage!r}: {known}")
-    values = yaml.safe_load(path.read_text())
-    if not isinstance(values, dict):
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a date that cannot be
+        parser.error(f"{path} is no YAML: {' '.join(str(error).split())}")
+    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
         parser.error(f"{path} holds no settings: a stage's file is a list of `name: value`")
     return values

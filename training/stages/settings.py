@@ -12,6 +12,7 @@ from moe3d_ros.world.workspace import Workspace
 from training.data.texts import MIXES
 from training.engine.config import StageConfig
 from training.engine.state import sizes_of
+from training.engine.value_types import check_values
 
 GRID = ("encoder", "patches", "workspace")  # what an encoder's weights are only good with
 OBJECTS = ("encoder.kinds", "object_width", "object_heads", "object_layers", "language.base", "language.revision")
@@ -175,6 +176,8 @@ def configure(**values) -> StageConfig:
     for name, value in values.items():
         path = SHORT.get(name, name)
         if path == "model":
+            if not isinstance(value, dict | ModelConfig):
+                raise ValueError(f"model is {value!r}, expected settings by their names")
             _merge(model, value.to_dict() if isinstance(value, ModelConfig) else value)
         elif path.startswith("model."):
             _merge(model, _nested(path.split(".")[1:], value))
@@ -183,6 +186,7 @@ def configure(**values) -> StageConfig:
     unknown = own.keys() - {entry.name for entry in fields(stage)}
     if unknown:
         raise ValueError(f"the stage {stage.task} has no setting {', '.join(sorted(unknown))}")
+    check_values(stage, {**own, "model": model})
     sizes = sizes_of(own.get("init"))
     for group, name in (("encoder", "kinds"), ("language", "rank")):
         if model.get(group, {}).get(name) is None:
@@ -192,7 +196,7 @@ def configure(**values) -> StageConfig:
 
 def stage_of(task: str | None) -> type[StageConfig]:
     """The class of a task's settings. Raises ValueError for a task that there is not."""
-    if task not in STAGES:
+    if not isinstance(task, str) or task not in STAGES:
         raise ValueError(f"there is no task {task!r}: {', '.join(STAGES)}")
     return STAGES[task]
 

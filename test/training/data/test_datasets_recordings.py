@@ -38,6 +38,11 @@ def pose(messages, place: int, position=None, quaternion=None, frame="base_link"
     messages[place] = (topic, stamp, new)
 
 
+def shift(messages, place: int, by) -> None:
+    p = messages[place][2].pose.position
+    pose(messages, place, tuple(np.array([p.x, p.y, p.z]) + by))
+
+
 def cloud(messages, place: int, points, frame="base_link") -> None:
     topic, stamp, _ = messages[place]
     points = np.array(points, np.float32)
@@ -56,6 +61,37 @@ BAG_DAMAGE = [  # change, field, words
         "is a quaternion of length nan",
     ),
     (lambda m: pose(m, 2, position=(2.0, 0, 0)), "/pick_pose[0].pose.position", "outside the workspace"),
+    (lambda m: pose(m, 2, position=(430, -190, 60)), "/pick_pose[0].pose.position", "(are these millimetres?)"),
+    (lambda m: pose(m, 3, position=(43, -19, 6)), "/place_pose[0].pose.position", "(are these centimetres?)"),
+    (lambda m: cloud(m, 4, [[500, 0, 20]] * 9), "/voxels[1]", "(are these millimetres?)"),
+    (
+        lambda m: pose(m, 2, quaternion=(0, 0, 0, 1)),
+        "/pick_pose[0].pose.orientation",
+        "points up (180 degrees from down)",
+    ),
+    (
+        lambda m: pose(m, 3, quaternion=(0, 0, 1, 0)),
+        "/place_pose[0].pose.orientation",
+        "points up (180 degrees from down)",
+    ),
+    (
+        lambda m: pose(m, 2, quaternion=(0.5, 0, 0, 0.75**0.5)),
+        "/pick_pose[0].pose.orientation",
+        "(120 degrees from down)",
+    ),
+    (
+        lambda m: pose(m, 2, quaternion=(0, 0.5**0.5, 0, 0.5**0.5)),
+        "/pick_pose[0].pose",
+        "lies behind what stands there",
+    ),
+    (lambda m: shift(m, 2, (0, 0, -0.035)), "/pick_pose[0].pose", "lies behind what stands there"),
+    (lambda m: shift(m, 2, (0, 0, 0.12)), "/pick_pose[0].pose", "the pose of the flange"),
+    (lambda m: cloud(m, 0, [[0.5, 0, 0]] * 9), "/pick_pose[0].pose", "(the table is empty)"),
+    (
+        lambda m: cloud(m, 4, [[0.7, -0.4, 0.04], [0.7, 0.4, 0.04]]),
+        "/pick_pose[1].pose",
+        "nothing that stands within 4 cm",
+    ),
     (lambda m: pose(m, 2, frame="map"), "/pick_pose[0].header.frame_id", "is 'map', expected 'base_link'"),
     (lambda m: cloud(m, 4, [[NAN, NAN, NAN]] * 9), "/voxels[1]", "(0 of 9 are finite)"),
     (lambda m: cloud(m, 4, [[9, 9, 9]]), "/voxels[1]", "has no point in the workspace (1 of 1 are finite)"),

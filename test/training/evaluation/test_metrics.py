@@ -32,6 +32,48 @@ def test_answers_are_compared_in_one_normal_form():
     assert clean("the") == "the"  # an article alone is all that was said
 
 
+WRONG = [
+    ("桌子", "椅子"),
+    ("стул", "стол"),
+    ("كرسي", "طاولة"),
+    ("की", "का"),  # differ in a vowel sign only, which is a mark and no letter
+    ("เก้าอี้", "โต๊ะ"),
+    ("1.5", "15"),
+    ("✓", "✗"),
+    ("$", "€"),
+    ("...", "椅子"),
+    ("", "стол"),
+]
+SAME = [
+    ("\uff13", "3"),
+    ("Стол.", "стол"),
+    ("ΚΌΚΚΙΝΟΣ", "κόκκινος"),
+    ("STRASSE", "straße"),
+    ("cafe\u0301", "café"),
+    ("\uff54\uff57\uff4f", "2"),
+]
+
+
+@pytest.mark.parametrize(("answer", "reference"), WRONG)
+def test_a_wrong_answer_is_wrong_in_every_script(answer, reference):
+    for one, other in ((answer, reference), (reference, answer)):
+        assert not exact_match(one, [other])
+    assert not refined_match(answer, [reference])
+    assert score([answer], [[reference]])["em"] == 0
+
+
+@pytest.mark.parametrize(("answer", "reference"), SAME)
+def test_one_answer_in_two_forms_is_right(answer, reference):
+    assert exact_match(answer, [reference])
+    assert refined_match(answer, [reference])
+
+
+def test_nothing_equals_nothing_only():
+    assert exact_match("...", ["。"])
+    assert exact_match("", ["?"])
+    assert not exact_match("...", ["no", "стол", "5"])
+
+
 def test_exact_and_refined_match():
     assert exact_match("The red block.", ["red block"])
     assert refined_match("The red block.", ["red block"])

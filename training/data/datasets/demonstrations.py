@@ -12,14 +12,13 @@ from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.perception.patches import PatchBatch
 from moe3d_ros.tabletop.scenes.step import Step
 from training.data.datasets.catalogue import parse_specs
+from training.data.datasets.contact import ABOVE_TABLE, REACH
 from training.data.datasets.dataset import ExampleDataset
 from training.data.datasets.example import Example
 from training.data.datasets.mixing import patches_of
 from training.data.targets import NO_SLOT, SceneStep
 
 PICKED, TARGET = 0, 1  # slots
-REACH = 0.04  # metres, in the plane, from the pose to the middle of the object that it means
-ABOVE_TABLE = 0.005  # metres; lower points are the table's
 
 
 @dataclass

@@ -15,12 +15,16 @@ KINDS = ("qa", "situated_qa", "caption", "plan", "demonstration")
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong in a file: `file:line: field: what is wrong, what was expected`; line 0: no lines."""
+    """Something wrong in a file: `file:line: field: what is wrong, what was expected`; line 0: no lines.
+
+    ``harmless`` where the rest of the file can be used in spite of it.
+    """
 
     file: str
     line: int
     field: str
     text: str
+    harmless: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line or ''}{':' if self.line else ''} {self.field}: {self.text}"
@@ -75,6 +79,7 @@ class Record:
         prompt: question or instruction in words, a situation before its question; empty for a scene caption.
         answers: right answers, the first one is trained on; empty for a demonstration.
         object_ids: objects that are meant, as the scan numbers them.
+        object_names: what the dataset calls each of them; empty where it does not.
         pick, place: demonstrated tool poses in the planning frame.
         situation: position (3,) metres and quaternion xyzw of the asker, as the dataset has them.
         load: makes the cloud; None where it is the scan of this id.
@@ -86,6 +91,7 @@ class Record:
     prompt: str
     answers: tuple[str, ...] = ()
     object_ids: tuple[int, ...] = ()
+    object_names: tuple[str, ...] = ()
     pick: Pose | None = None
     place: Pose | None = None
     situation: Pose | None = None

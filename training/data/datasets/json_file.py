@@ -39,7 +39,7 @@ class JsonFile:
         self.path = Path(path)
         self.data = None
         self._text = ""
-        self._found: list[tuple[Path_, str]] = []
+        self._found: list[tuple[Path_, str, bool]] = []
         self._unreadable: list[Problem] = []
         self._parse()
 
@@ -69,14 +69,17 @@ class JsonFile:
     def _give_up(self, line: int, field: str, text: str) -> None:
         self._unreadable.append(Problem(str(self.path), line, field, text))
 
-    def wrong(self, path: Path_, text: str) -> None:
-        """Note a problem of the value at ``path``."""
-        self._found.append((path, text))
+    def wrong(self, path: Path_, text: str, harmless: bool = False) -> None:
+        """Note a problem of the value at ``path``; ``harmless`` where the rest can be used in spite of it."""
+        self._found.append((path, text, harmless))
 
     def problems(self) -> list[Problem]:
         """All problems with their lines, in the order of the file."""
-        lines = lines_of(self._text, [path for path, _ in self._found]) if self._found else {}
-        found = [Problem(str(self.path), lines.get(path, 0), show(path), text) for path, text in self._found]
+        lines = lines_of(self._text, [path for path, _, _ in self._found]) if self._found else {}
+        found = [
+            Problem(str(self.path), lines.get(path, 0), show(path), text, harmless)
+            for path, text, harmless in self._found
+        ]
         return self._unreadable + sorted(found, key=lambda problem: problem.line)
 
     def root(self, kind: type, what: str):

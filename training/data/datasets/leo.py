@@ -1,8 +1,9 @@
 """LEO's alignment and instruction sets (Huang et al., ICML 2024): questions, plans, scene and object captions of scans.
 
-Four layouts, told apart by what a scan's value is:
+Five layouts, told apart by what a scan's value is:
     questions        {scan: {"response": [{"Q": ..., "T": "chair-3, table-5", "A": [...]}]}}
     plans            {scan: {"response": [{"instruction": ..., "plan": ...}]}}
+    dialogues        {scan: {"response": [[{"role": "Human", "content": ...}, {"role": "Robot", "content": ...}]]}}
     scene captions   {scan: [{"query": ..., "response": ...}]}
     object captions  {scan: {"chair-3": [{"response": ...}]}}
 The `query` of a scene (a scene graph as Python source) is not read: nothing here evaluates text.
@@ -18,16 +19,21 @@ from training.data.datasets.json_file import JsonFile, name_of
 
 _OBJECT = re.compile(r"\s*(?P<name>.+)-(?P<number>\d{1,9})\s*")
 LAYOUTS = "a list of captions, an object with 'response', or an object of 'name-id' objects"
+ROLES = ("Human", "Robot")
 
 
 def read(path: Path, options: dict[str, str]) -> Loaded:
     """Records of kind ``qa``, ``plan`` or ``caption``."""
     file, records = JsonFile(path), []
+    if isinstance(file.data, list):
+        named = " of 'scan_id' and 'sentence' (ScanScribe's layout)" if "'sentence'" in repr(file.data[:1]) else ""
+        file.wrong((), f"is a list{named}, which is not supported; expected an object of scans: {LAYOUTS}")
+        return Loaded(path, [], file.problems())
     for scene_id, value in file.root(dict, "an object of scans").items():
         where = (scene_id,)
         if isinstance(value, list):
             for index, entry in enumerate(value):
-                records += _caption(file, (*where, index), entry, scene_id, "", ())
+                records += _caption(file, (*where, index), entry, scene_id)
         elif isinstance(value, dict) and "response" in value:
             for index, entry in enumerate(file.get(where, value, "response", list) or []):
                 records += _response(file, (*where, "response", index), entry, scene_id)
@@ -40,7 +46,9 @@ def read(path: Path, options: dict[str, str]) -> Loaded:
 
 
 def _response(file: JsonFile, where, entry, scene_id: str) -> list[Record]:
-    """A question with its answers, or an instruction with its plan."""
+    """A question with its answers, an instruction with its plan, or the turns of a dialogue."""
+    if isinstance(entry, list):
+        return _dialogue(file, where, entry, scene_id)
     if file.typed(where, entry, dict) is None:
         return []
     if "instruction" in entry or "plan" in entry:
@@ -53,8 +61,33 @@ def _response(file: JsonFile, where, entry, scene_id: str) -> list[Record]:
     if None in (question, about, answers):
         return []
     named = [_OBJECT.fullmatch(part) for part in about.split(",")]  # LEO has free words here too: they mean no object
-    objects = tuple(int(n["number"]) for n in named if n)
-    return [Record(scene_id, "qa", question.strip(), answers, objects, where=(scene_id,))]
+    objects, names = (tuple(kind(n[key]) for n in named if n) for key, kind in (("number", int), ("name", str)))
+    return [Record(scene_id, "qa", question.strip(), answers, objects, names, where=(scene_id,))]
+
+
+def _dialogue(file: JsonFile, where, turns: list, scene_id: str) -> list[Record]:
+    """An example for each of the robot's turns; its prompt is all that was said before."""
+    said: list[str] = []
+    records = []
+    for index, turn in enumerate(turns):
+        place = (*where, index)
+        if file.typed(place, turn, dict) is None:
+            return []
+        role, text = file.get(place, turn, "role", str), file.get(place, turn, "content", str)
+        if role is None or text is None:
+            return []
+        expected = ROLES[index % 2]
+        if role.strip().lower() != expected.lower():
+            file.wrong(
+                (*place, "role"), f"is {role!r}, expected {expected!r}: a dialogue begins with Human and takes turns"
+            )
+            return []
+        if index % 2:
+            records.append(Record(scene_id, "qa", " ".join(said), (text.strip(),), where=(scene_id,)))
+        said.append(text.strip())
+    if len(turns) < 2:
+        file.wrong(where, f"is a dialogue of {len(turns)} turns, expected a question and its answer")
+    return records
 
 
 def _object(file: JsonFile, where, key: str, entries, scene_id: str) -> list[Record]:
@@ -65,12 +98,16 @@ def _object(file: JsonFile, where, key: str, entries, scene_id: str) -> list[Rec
     records = []
     for index, entry in enumerate(file.typed(where, entries, list) or []):
         number = int(found["number"])
-        records += _caption(file, (*where, index), entry, scene_id, f"the {found['name']}", (number,))
+        records += _caption(file, (*where, index), entry, scene_id, found["name"], number)
     return records
 
 
-def _caption(file: JsonFile, where, entry, scene_id: str, about: str, objects: tuple[int, ...]) -> list[Record]:
+def _caption(file: JsonFile, where, entry, scene_id: str, name: str = "", number: int = -1) -> list[Record]:
+    """A caption of the scene, or of the object that has a name and a number."""
     if file.typed(where, entry, dict) is None:
         return []
     text = file.get(where, entry, "response", str)
-    return [] if text is None else [Record(scene_id, "caption", about, (text.strip(),), objects, where=(scene_id,))]
+    if text is None:
+        return []
+    about, objects, names = (f"the {name}", (number,), (name,)) if name else ("", (), ())
+    return [Record(scene_id, "caption", about, (text.strip(),), objects, names, where=(scene_id,))]

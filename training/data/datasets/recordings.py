@@ -15,6 +15,7 @@ from moe3d_ros.recording.bags import TOPIC_TYPES, BagError, BagMessage, read_bag
 from moe3d_ros.sensing.clouds import CloudError, read_cloud
 from moe3d_ros.world.pose import Pose
 from moe3d_ros.world.workspace import Workspace
+from training.data.datasets.contact import axis_problem, pick_problem
 from training.data.datasets.example import Cloud, DataError, Loaded, Problem, Record
 
 # Option, its default, its type. The voxelizer's cloud is in the planning frame; a camera's own usually is not.
@@ -40,7 +41,7 @@ def read(path: Path, options: dict[str, str], workspace: Workspace = Workspace()
     try:
         reader.check_topics()
         if not reader.problems:
-            for message in read_bag(path, names.values()):
+            for message in read_bag(path, names.values(), warn=_said_before):
                 reader.take(message)
             reader.end()
     except BagError as error:
@@ -55,13 +56,17 @@ def read(path: Path, options: dict[str, str], workspace: Workspace = Workspace()
 def load_cloud(path: Path, topic: str, stamp_ns: int) -> Cloud:
     """The cloud that was received at that time, without its points that are not finite. Raises DataError."""
     try:
-        found = next(read_bag(path, [topic], stamp_ns, stamp_ns + 1))
+        found = next(read_bag(path, [topic], stamp_ns, stamp_ns + 1, _said_before))
         points, colors = read_cloud(found.msg)
     except (BagError, CloudError, StopIteration) as error:
         raise DataError([Problem(str(path), 0, topic, f"cannot be read: {error}")]) from error
     finite = np.isfinite(points).all(1)
     colors = np.full((len(points), 3), 128, np.uint8) if colors is None else colors
     return Cloud(points[finite], colors[finite])
+
+
+def _said_before(note: str) -> None:
+    """Take what is not as it should be with a recording: `topics` has said it."""
 
 
 class _Reader:
@@ -73,10 +78,10 @@ class _Reader:
         self.counts = dict.fromkeys(names, 0)
         self.records: list[Record] = []
         self.problems: list[Problem] = []
-        self.cloud: int | None = None  # time of the last usable one
+        self.cloud: tuple[int, np.ndarray] | None = None  # time and points of the last usable one
         self.instruction: tuple[str, str] | None = None  # words, name of the message
-        self.cloud_of_step: int | None = None
-        self.pick: tuple[Pose, str] | None = None
+        self.cloud_of_step: tuple[int, np.ndarray] = (0, np.zeros((0, 3)))
+        self.pick: tuple[Pose | None, str] | None = None  # None: it was there, and wrong
         self.done = 0  # pairs of poses since the instruction
         self.last_place = 0  # time of the last place pose
 
@@ -110,12 +115,10 @@ class _Reader:
             return
         if not self.workspace.contains(points).any():  # NaN lies nowhere
             finite = int(np.isfinite(points).all(1).sum())
-            text = (
-                f"has no point in the workspace ({finite} of {len(points)} are finite), expected metres in {self.frame}"
-            )
-            self.wrong(name, text)
+            expected = f"expected metres in {self.frame}{self._unit(points)}"
+            self.wrong(name, f"has no point in the workspace ({finite} of {len(points)} are finite), {expected}")
             return
-        self.cloud = message.stamp_ns
+        self.cloud = (message.stamp_ns, points)
 
     def _in_frame(self, message: BagMessage, name: str) -> bool:
         frame = message.msg.header.frame_id
@@ -143,12 +146,15 @@ class _Reader:
         if self.pick is not None:
             self.wrong(name, f"follows {self.pick[1]}, expected a message on {self.names['place']} between them")
         if self.done:
-            if self.cloud is None or self.cloud <= self.last_place:
+            if self.cloud is None or self.cloud[0] <= self.last_place:
                 self.wrong(name, f"has no cloud since the last place pose, expected one on {self.names['cloud']}")
                 self.pick = None
                 return
             self.cloud_of_step = self.cloud
-        self.pick = (pose, name)
+        problem = pick_problem(self.cloud_of_step[1], pose)
+        if problem:
+            self.wrong(f"{name}.pose", problem)
+        self.pick = (None if problem else pose, name)
 
     def _place(self, message: BagMessage, name: str) -> None:
         pose = self._pose(message, name)
@@ -160,9 +166,10 @@ class _Reader:
             return
         self.last_place, self.done = message.stamp_ns, self.done + 1
         pick, self.pick = self.pick[0], None
-        if pose is not None:
-            load = partial(load_cloud, self.path, self.names["cloud"], self.cloud_of_step)
-            scene = f"{self.path.name}@{self.cloud_of_step}"
+        if pose is not None and pick is not None:
+            stamp = self.cloud_of_step[0]
+            load = partial(load_cloud, self.path, self.names["cloud"], stamp)
+            scene = f"{self.path.name}@{stamp}"
             words = self.instruction[0]
             self.records.append(Record(scene, "demonstration", words, pick=pick, place=pose, load=load))
 
@@ -180,9 +187,20 @@ class _Reader:
         if not self.workspace.contains(position):
             box = f"x, y, z from {self.workspace.low} to {self.workspace.high} m"
             shown = ", ".join(f"{value:.3f}" for value in position)
-            self.wrong(f"{name}.pose.position", f"is ({shown}), outside the workspace, expected {box}")
+            unit = self._unit(position[None])
+            self.wrong(f"{name}.pose.position", f"is ({shown}), outside the workspace, expected {box}{unit}")
             return None
-        return Pose(tuple(position.tolist()), tuple((turn / length).tolist()))
+        found = Pose(tuple(position.tolist()), tuple((turn / length).tolist()))
+        problem = axis_problem(found)
+        if problem:
+            self.wrong(f"{name}.pose.orientation", problem)
+        return None if problem else found
+
+    def _unit(self, points: np.ndarray) -> str:
+        """A likely unit of points that do not lie in the workspace, as the end of a sentence."""
+        units = ((0.001, "millimetres"), (0.01, "centimetres"), (0.0254, "inches"))
+        fitting = [name for scale, name in units if self.workspace.contains(points * scale).mean() > 0.5]
+        return f" (are these {fitting[0]}?)" if fitting else ""
 
     def end(self) -> None:
         """An instruction is over: it must have led to something."""

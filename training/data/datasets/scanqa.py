@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from training.data.datasets.example import Loaded, Record
 from training.data.datasets.json_file import JsonFile
+
+_MARKUP = re.compile(r"###\s*(human|assistant)\s*:", re.IGNORECASE)
 
 
 def read(path: Path, options: dict[str, str]) -> Loaded:
@@ -15,6 +18,11 @@ def read(path: Path, options: dict[str, str]) -> Loaded:
     for index, entry in enumerate(file.root(list, "a list of questions")):
         where = (index,)
         if file.typed(where, entry, dict) is None:
+            continue
+        if _MARKUP.search(str(entry.get("question"))):
+            file.wrong(
+                (*where, "question"), "is a dialogue in 3D-LLM's markup ('### human: ...'), which is not supported"
+            )
             continue
         scene_id, question = file.get(where, entry, "scene_id", str), file.get(where, entry, "question", str)
         number, answers = file.get(where, entry, "question_id", str), file.texts(where, entry, "answers")
@@ -29,7 +37,8 @@ def read(path: Path, options: dict[str, str]) -> Loaded:
             file.wrong((*where, "question_id"), f"is that of entry {seen[number]} too, expected an id of its own")
             continue
         if None not in (scene_id, question, number, answers, objects, names):
-            records.append(Record(scene_id, "qa", question.strip(), answers, objects, where=(*where, "scene_id")))
+            named = (*where, "scene_id")
+            records.append(Record(scene_id, "qa", question.strip(), answers, objects, names, where=named))
     return Loaded(path, records, file.problems())
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from moe3d_ros.sensing.clouds import CloudError
+from moe3d_ros.sensing.scan_files import read_colors
 from training.data.datasets.example import Cloud, DataError, Problem
 from training.data.datasets.json_file import JsonFile
 
@@ -54,8 +56,9 @@ class Scans:
             missing = f"there is no scan {scene_id!r}, expected e.g. {PATTERNS[0].format(id=scene_id)}"
             raise DataError([Problem(str(self.folder), 0, "scan", missing)])
         cloud, problems = read_scan(path)
-        if cloud is None or problems:
-            raise DataError(problems)
+        serious = [problem for problem in problems if not problem.harmless]
+        if cloud is None or serious:
+            raise DataError(serious or problems)
         return cloud
 
 
@@ -71,16 +74,15 @@ def read_scan(path: Path) -> tuple[Cloud | None, list[Problem]]:
         text = f"is {vertices[axis][bad[0]]} ({len(bad)} of {len(points)} vertices are not finite), expected metres"
         problems.append(Problem(str(path), 0, f"vertex[{bad[0]}].{axis}", text))
     names = vertices.dtype.names
-    colors = np.full((len(points), 3), 128, np.uint8)
-    lacking = [name for name in COLORS if name not in names]
-    if lacking:
-        problems.append(Problem(str(path), 0, f"vertex.{lacking[0]}", "is missing, expected red, green, blue as uchar"))
-    elif any(vertices[name].dtype != np.uint8 for name in COLORS):
-        problems.append(
-            Problem(str(path), 0, "vertex.red", f"is {vertices['red'].dtype}, expected red, green, blue as uchar")
-        )
-    else:
-        colors = np.stack([vertices[name] for name in COLORS], axis=1)
+    colors, wrong = None, "is missing, expected red, green, blue for each vertex"
+    lacking = next((name for name in COLORS if name not in names), COLORS[0])
+    try:
+        colors = read_colors({name: vertices[name] for name in names}, path.name)
+    except CloudError as error:
+        wrong = wrong if lacking != COLORS[0] else str(error)
+    if colors is None:
+        problems.append(Problem(str(path), 0, f"vertex.{lacking}", wrong))
+        colors = np.full((len(points), 3), 128, np.uint8)
     cloud = Cloud(points, colors)
     if "objectId" in names:
         cloud.instances = vertices["objectId"].astype(np.int32)
@@ -153,7 +155,7 @@ def _read_objects(path: Path, cloud: Cloud) -> list[Problem]:
     groups = _groups(groups_file, known)
     if segments is not None:
         cloud.instances = np.full(len(cloud.points), -1, np.int32)
-        for number, label, parts in groups:
+        for number, label, parts in reversed(groups):  # of one that is listed twice, the first keeps the points
             cloud.instances[np.isin(segments, parts)] = number
             cloud.labels[number] = label
     return segments_file.problems() + groups_file.problems()
@@ -178,7 +180,9 @@ def _segments(file: JsonFile, count: int) -> np.ndarray | None:
 
 def _groups(file: JsonFile, known: set[int]) -> list[tuple[int, str, list[int]]]:
     """Object id, label and segments of each object."""
-    found, seen = [], set()
+    found: list[tuple[int, str, list[int]]] = []
+    seen: set[int] = set()
+    owner: dict[int, int] = {}  # segment -> the object that it is part of
     groups = file.get((), file.root(dict, "an aggregation"), "segGroups", list) if file.data is not None else None
     for index, group in enumerate(groups or []):
         path = ("segGroups", index)
@@ -199,6 +203,18 @@ def _groups(file: JsonFile, known: set[int]) -> list[tuple[int, str, list[int]]]
             continue
         seen.add(number)
         found.append((number, label, parts))
+        if not parts:
+            file.wrong((*path, "segments"), f"is empty: object {number} ({label}) has no points, expected one or more")
+        shared = [(i, owner[part]) for i, part in enumerate(parts) if owner.setdefault(part, number) != number]
+        if shared:
+            place, other = shared[0]
+            again = len(shared) == len(parts) and sorted(parts) == sorted(next(p for n, _, p in found if n == other))
+            text = "all the same ones: it is listed twice" if again else f"{len(shared)} of {len(parts)} segments"
+            file.wrong(
+                (*path, "segments", place),
+                f"is {parts[place]}, which object {other} has as well ({text}), expected a segment of one object only",
+                harmless=again,
+            )
     return found
 
 

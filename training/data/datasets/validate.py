@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -39,24 +40,49 @@ def missing_scans(spec: Spec, loaded: Loaded) -> list[Problem]:
     ]
 
 
-def unknown_objects(spec: Spec, records: list[Record], known: dict[str, set[int]]) -> list[Problem]:
-    """Objects that the scan's labels do not have; ``known``: ids of each labelled scan."""
-    found = []
+def wrong_objects(spec: Spec, records: list[Record], known: dict[str, dict[int, str]]) -> list[Problem]:
+    """Objects that the scan's labels do not have, or have under another name; ``known``: labels of each labelled scan."""
+    found: list[tuple[Record, str]] = []
     for record in records:
-        lacking = [n for n in record.object_ids if record.scene_id in known and n not in known[record.scene_id]]
-        if lacking:
-            found.append((record, lacking))
+        if record.scene_id not in known:
+            continue
+        labels = known[record.scene_id]
+        lacking = next((i for i, number in enumerate(record.object_ids) if number not in labels), None)
+        if lacking is not None:
+            number, names = record.object_ids[lacking], record.object_names
+            expected = f"none of scan {record.scene_id!r}, expected an objectId of its aggregation"
+            hint = _shift(number, names[lacking], labels) if names else ""
+            found.append((record, f"object {number} of {record.prompt[:40]!r} is {expected}{hint}"))
+            continue
+        for number, name in zip(record.object_ids, record.object_names):
+            if not same_name(name, labels[number]):
+                text = f"object {number} of {record.prompt[:40]!r} is called {name!r} and labelled {labels[number]!r} in the scan"
+                found.append((record, text + _shift(number, name, labels)))
+                break
     lines = lines_of(spec.path.read_bytes().decode("utf-8-sig"), [r.where for r, _ in found]) if found else {}
-    return [
-        Problem(
-            str(spec.path),
-            lines[r.where],
-            show(r.where),
-            f"object {lacking[0]} of {r.prompt[:40]!r} is none of "
-            f"scan {r.scene_id!r}, expected an objectId of its aggregation",
-        )
-        for r, lacking in found
-    ]
+    return [Problem(str(spec.path), lines[r.where], show(r.where), text) for r, text in found]
+
+
+def same_name(name: str, label: str) -> bool:
+    """Whether two names can mean one thing: "office chair", "Chairs" and "chair". An empty label says nothing."""
+    one, other = ({_stem(word) for word in re.split(r"[\W_]+", text.casefold()) if word} for text in (name, label))
+    return not one or not other or one <= other or other <= one
+
+
+def _stem(word: str) -> str:
+    """A word without the ending of its plural."""
+    for ending, instead in (("ves", "f"), ("ies", "y"), ("ses", "s"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")):
+        if word.endswith(ending) and len(word) > len(ending) + 1:
+            return word.removesuffix(ending) + instead
+    return word.removesuffix("s") if len(word) > 3 and not word.endswith("ss") else word
+
+
+def _shift(number: int, name: str, labels: dict[int, str]) -> str:
+    """The end of a sentence where the object one number lower or higher has the name."""
+    for by, why in ((-1, "are the ids counted from 1?"), (1, "are the ids one too low?")):
+        if labels.get(number + by) and same_name(name, labels[number + by]):
+            return f"; object {number + by} is a {labels[number + by]}: {why}"
+    return ""
 
 
 def validate(name: str, path: Path, options: dict[str, str]) -> tuple[list[Problem], list[str]]:
@@ -73,13 +99,13 @@ def validate(name: str, path: Path, options: dict[str, str]) -> tuple[list[Probl
     if name != "recording":
         scans = sorted({record.scene_id for record in loaded.records} - loaded.missing_scans)
         problems += missing_scans(spec, loaded)
-        known = {}
+        known: dict[str, dict[int, str]] = {}
         for scene_id in scans:
             cloud, wrong = read_scan(Scans(spec.scans).find(scene_id))
             problems += wrong
             if cloud is not None and cloud.instances is not None:
-                known[scene_id] = set(cloud.labels) | set(np.unique(cloud.instances).tolist())
-        problems += unknown_objects(spec, loaded.records, known)
+                known[scene_id] = {int(n): "" for n in np.unique(cloud.instances) if n >= 0} | cloud.labels
+        problems += wrong_objects(spec, loaded.records, known)
         summary.append(f"scans: {len(scans)} found, {len(loaded.missing_scans)} missing, in {spec.scans}")
     lengths = [len(answer.split()) for record in loaded.records for answer in record.answers]
     if lengths:

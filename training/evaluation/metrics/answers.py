@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 DIGITS = {
@@ -11,7 +12,7 @@ DIGITS = {
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
     )
 }
-_UNWANTED = re.compile(r"[^a-z0-9,'\s\-:]+")
+_KEPT = ",'-:"
 _ARTICLE = re.compile(r"\b(?:the|an|a) (?=[a-z])")
 
 
@@ -20,13 +21,30 @@ def clean(answer: str) -> str:
 
     Lower case, single spaces, no punctuation but for ``, ' - :``, number words as digits, no articles before a word:
     the rules with which LEO (arXiv 2311.12871) cleans ScanQA and SQA3D. LEO also mends some dozens of misspellings of
-    those two data sets by name; that list is left out here.
+    those two data sets by name; that list is left out here. Unlike there, letters, marks and digits of every script stay
+    (LEO keeps a to z), in one of the forms that Unicode has for them (NFKC), and so does the point within a number.
     """
-    text = answer.lower().replace("\u2019", "'").replace("\u00e7", "c")
-    text = _UNWANTED.sub("", text)
-    text = re.sub(r"\s+", " ", text).strip()
-    text = re.sub(r"\b[a-z]+\b", lambda word: DIGITS.get(word[0], word[0]), text)
-    return _ARTICLE.sub("", text).strip()
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", answer).casefold())
+    text = text.replace("\u2019", "'").replace("\u00e7", "c")
+    kept = "".join(c for i, c in enumerate(text) if c in _KEPT or c.isspace() or _letter(c) or _point(text, i))
+    kept = re.sub(r"\s+", " ", kept).strip()
+    kept = re.sub(r"\b[a-z]+\b", lambda word: DIGITS.get(word[0], word[0]), kept)
+    kept = _ARTICLE.sub("", kept).strip()
+    if kept:
+        return kept
+    return "".join(
+        c for c in text if unicodedata.category(c)[0] == "S"
+    )  # signs alone are told apart: nothing is nothing
+
+
+def _letter(c: str) -> bool:
+    """Whether it is a letter, a mark on one (vowels of Devanagari or Thai are), or a digit."""
+    return unicodedata.category(c)[0] in "LMN"
+
+
+def _point(text: str, index: int) -> bool:
+    """Whether it is the point of a number such as 1.5."""
+    return text[index] == "." and text[index - 1 : index].isdigit() and text[index + 1 : index + 2].isdigit()
 
 
 def exact_match(answer: str, references: Sequence[str]) -> bool:

@@ -1,0 +1,183 @@
+"""Reading recordings without ROS: what the files hold counts, topics are known by name and type, one bad topic spoils none."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from moe3d_ros.recording.bag_files import ZSTD, Labels, decompressed, parts_of, unpacked
+from moe3d_ros.recording.bag_types import BagError, reason, types
+
+SEVERAL = "several types"
+
+
+class RawMessage(NamedTuple):
+    """One message of a recording as it was sent: its bytes (CDR, as DDS carries them) and its type's name."""
+
+    topic: str
+    type_name: str
+    stamp_ns: int
+    data: bytes
+
+
+class BagReader:
+    """An open recording, to be used in a ``with`` block.
+
+    Attributes:
+        topics: name -> type, number of messages, as the files say.
+        notes: sentences on what is not as it should be: what is left out, labels that contradict the files.
+    """
+
+    def __init__(self, path: str | Path):
+        """
+        Raises:
+            BagError: no such recording, or nothing of it can be read.
+        """
+        self._path, self._known = Path(path), types()
+        self.topics: dict[str, tuple[str, int]] = {}
+        self.notes: list[str] = []
+        self._own: dict[str, object | BagError] = {}  # type -> the types that the recording defines it by
+        self._stack = ExitStack()
+        try:
+            parts, labels = parts_of(self._path, self.notes)
+            self._readers = self._open(self._stack.enter_context(unpacked(parts)), parts)
+            self._look(labels)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def __enter__(self) -> BagReader:
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self._stack.close()
+
+    def _open(self, files: list[Path], parts: list[Path]) -> list:
+        from rosbags.rosbag2 import Reader
+
+        readers, failed = [], []
+        for file, part in zip(files, parts):
+            try:
+                reader = Reader(file)
+                reader.open()
+            except Exception as error:  # whatever bytes that are not what they claim to be make it raise
+                why = f"it has a topic in the encoding {error}" if isinstance(error, KeyError) else reason(error)
+                failed.append(f"{part} cannot be read: {why}. Was the recording cut off?")
+            else:
+                self._stack.callback(reader.close)
+                readers.append(reader)
+        if not readers:
+            raise BagError(failed[0])
+        self.notes += [f"{text} This part is left out." for text in failed]
+        return readers
+
+    def _look(self, labels: Labels) -> None:
+        """Fill in the topics, and hold the labels against them."""
+        kinds: dict[str, set[str]] = {}
+        counts: dict[str, int] = {}
+        for reader in self._readers:
+            for connection in reader.connections:
+                if connection.ext.serialization_format != "cdr":
+                    self._note(f"{connection.topic} is encoded as {connection.ext.serialization_format!r}, not as CDR")
+                    continue
+                kinds.setdefault(connection.topic, set()).add(connection.msgtype)
+                counts[connection.topic] = counts.get(connection.topic, 0) + connection.msgcount
+        self.topics = {
+            name: (next(iter(found)) if len(found) == 1 else SEVERAL, counts[name])
+            for name, found in sorted(kinds.items())
+        }
+        for name, (kind, count) in (labels.topics or {}).items():
+            held, there = self.topics.get(name, ("", 0))
+            if there != count:
+                self.notes.append(
+                    f"{self._path}: metadata.yaml counts {count} messages on {name}, the files hold {there}: the files count."
+                )
+            elif held != kind and there:
+                self.notes.append(
+                    f"{self._path}: metadata.yaml says {name} is {kind}, the files say {held}: they count."
+                )
+
+    def _note(self, text: str) -> None:
+        text = f"{self._path}: {text}; it is left out."
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def messages(
+        self, only: Iterable[str] | None = None, start_ns: int | None = None, stop_ns: int | None = None
+    ) -> Iterator[RawMessage]:
+        """Messages of all topics or of ``only`` these, in the order of receipt; ``stop_ns`` excluded. Raises BagError."""
+        wanted = self.topics.keys() if only is None else self.topics.keys() & set(only)
+        sources = []
+        for reader in self._readers:
+            chosen = [
+                one for one in reader.connections if one.topic in wanted and one.ext.serialization_format == "cdr"
+            ]
+            if chosen:  # rosbags reads an empty list as "all"
+                sources.append(reader.messages(connections=chosen, start=start_ns, stop=stop_ns))
+        merged = heapq.merge(*sources, key=lambda found: found[1])
+        while True:
+            try:
+                connection, stamp, data = next(merged)
+                data = decompressed(data) if data[:4] == ZSTD else bytes(data)  # CDR begins with a zero
+            except StopIteration:
+                return
+            except Exception as error:  # whatever bytes that are not what they claim to be make it raise
+                raise BagError(f"{self._path} is damaged: {reason(error)}. Was the recording cut off?") from error
+            yield RawMessage(connection.topic, connection.msgtype, stamp, data)
+
+    def unreadable(self, topic: str) -> str | None:
+        """Why a topic's messages cannot be made objects, as a sentence; None where they can be."""
+        kind = self.topics[topic][0]
+        if kind == SEVERAL:
+            return f"{self._path}: {topic} has messages of several types."
+        store = self._store(kind)
+        return str(store) if isinstance(store, BagError) else None
+
+    def deserialize(self, raw: RawMessage):
+        """The message as an object. Raises BagError."""
+        store = self._store(raw.type_name)
+        if isinstance(store, BagError):
+            raise store
+        try:
+            return store.deserialize_cdr(raw.data, raw.type_name)
+        except Exception as error:
+            raise BagError(
+                f"{self._path}: a message on {raw.topic} at {raw.stamp_ns} ns is no {raw.type_name}: {reason(error)}."
+            ) from error
+
+    def _store(self, kind: str):
+        """The types by which messages of a type are read: the recording's own, else those of ROS 2 Jazzy."""
+        if kind not in self._own:
+            self._own[kind] = self._find(kind)
+        return self._own[kind]
+
+    def _find(self, kind: str):
+        from rosbags.interfaces import MessageDefinitionFormat
+        from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
+
+        definition = next(
+            (c.msgdef for r in self._readers for c in r.connections if c.msgtype == kind and c.msgdef.data.strip()),
+            None,
+        )
+        why = "neither the recording nor ROS 2 Jazzy defines it"
+        if definition is not None:
+            try:
+                if definition.format == MessageDefinitionFormat.MSG:
+                    found = get_types_from_msg(definition.data, kind)
+                else:  # IDL: the types that it is made of follow it, each with its name above
+                    found = {}
+                    for part in definition.data.split("=" * 80 + "\n"):
+                        found |= get_types_from_idl(part.split("\n", 1)[1] if part.startswith("IDL: ") else part)
+                store = get_typestore(Stores.EMPTY)
+                store.register(found)
+                if kind in store.fielddefs:
+                    store.generate_msgdef(kind, ros_version=2)  # fails where a type that it is made of is not there
+                    return store
+            except Exception as error:  # rosbags names no common kind
+                why = f"its definition in the recording cannot be read: {reason(error)}"
+        if kind in self._known.fielddefs:
+            return self._known
+        return BagError(f"{self._path}: messages of the type {kind} cannot be read: {why}.")
