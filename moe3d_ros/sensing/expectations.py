@@ -21,7 +21,7 @@ LAYER = 0.005  # metres, thickness of the layers that are searched for a table
 SEARCHED = 1.5  # metres below and above the expected height in which a table is searched
 NEAR_PLANE = 0.012  # metres from the table's plane that count as the table
 LEAST_POINTS, LEAST_SHARE = 120, 0.3  # of a table: points of the sample, share of what is over the workspace
-LEAST_SPREAD = 0.06  # metres, standard deviation of a table's points along its shorter side
+LEAST_SPREAD = 0.1  # metres, standard deviation of a table's points along its shorter side: 0.35 m; less may be a tray
 HANGING = (0.02, 0.3)  # metres from the table's plane between which things stand
 FAR, NEAR = 20.0, 0.02  # metres, median distance beyond which no camera of a table looks
 SCALES = (0.001, 0.0001, 0.01, 0.1, 0.2, 0.25, 0.125, 0.0254, 0.3048, 1000.0, 100.0, 10.0, 5.0, 4.0, 39.37, 3.281)
@@ -126,7 +126,7 @@ class Measured:
 
     Attributes:
         table: None where none can be told.
-        distances: (2,) metres from the sensor between which nine of ten points lie; NaN without points.
+        distances: (2,) metres from the origin of their frame, the sensor, between which nine of ten points lie; NaN without points.
         note: a sentence on what is slightly off, empty where all is well.
         correction: rigid transform (4, 4) to apply in the planning frame, None for none.
     """
@@ -207,7 +207,7 @@ def check_table(measured: Measured, workspace: Workspace, policy: str) -> Measur
 def _check_units(sample, transform, workspace: Workspace, measured: Measured, middle: float) -> None:
     """Raise Unexpected where another unit would fit, or where no unit of a camera of a table does."""
     near, far = measured.distances
-    fact = f"The points lie {_length(near)} to {_length(far)} away from the sensor"
+    fact = f"The points lie {_length(near)} to {_length(far)} away"
     few = sample[:: -(-len(sample) // SCALE_SAMPLE)]
     for scale in SCALES:
         if not 0.1 < scale * middle < 5.0:

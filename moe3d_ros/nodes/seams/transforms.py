@@ -101,6 +101,12 @@ class Transforms:
             msg = transform_to_msg(parent, child, transform, self._node.get_clock().now().to_msg())
             self._buffer.set_transform_static(msg, self._node.get_name())
 
+    def forget_moving(self) -> None:
+        """Forget what is known with a time: the clock jumped back."""
+        self._tree.forget_moving()
+        if self._buffer is not None:
+            self._buffer.clear()
+
     def _on_tf(self, message: TFMessage, moves: bool) -> None:
         for msg in message.transforms:
             try:
