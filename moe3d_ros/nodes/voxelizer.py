@@ -251,13 +251,16 @@ class Voxelizer(ManagedNode):
                 readings.append((view, reading))
                 transforms.append(transform)
                 found.append(measured)
-                report_of(measured, lambda key, value, of=view.camera: self.diagnostics.set(f"{of} {key}".strip(), value))
+                report_of(
+                    measured, lambda key, value, of=view.camera: self.diagnostics.set(f"{of} {key}".strip(), value)
+                )
                 continue
             if len(sensors.names) > 1:
                 problems[-1] = (problems[-1][0], f"Camera {view.camera}: {problems[-1][1]}")
         if problems and (self._strict or not readings):
             self._fail(*problems[0])
             if problems[0][0] == ErrorCode.TRANSFORM and views:  # nobody may plan on the cloud before
+                self.diagnostics.set("voxels", 0)
                 self._send(cloud_to_msg(*NO_VOXELS, header(self._frame, views[0].head.stamp)))
             return
         start = time.perf_counter()

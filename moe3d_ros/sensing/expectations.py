@@ -37,7 +37,7 @@ UNITS = {
     0.3048: "are they feet?",
     1000.0: "were metres or millimetres divided by 1000 once too often?",
 }
-HEIGHT_WARNED, HEIGHT_REFUSED = 0.005, 0.01  # metres that the table may be off
+HEIGHT_WARNED, HEIGHT_REFUSED = 0.0045, 0.009  # metres that the table may be off: 5 mm and 1 cm, less what is uncertain
 TILT_WARNED, TILT_REFUSED = 1.0, 2.0  # degrees
 HEIGHT_CORRECTED, TILT_CORRECTED = 0.05, 5.0  # as much may be corrected; more is another fault
 WARN_ONLY, CORRECT, WITHHOLD = "warn", "correct", "withhold"  # what becomes of a table that is off
@@ -185,7 +185,9 @@ def check_table(measured: Measured, workspace: Workspace, policy: str) -> Measur
     if abs(off) < HEIGHT_WARNED and table.tilt < TILT_WARNED:
         return measured
     if abs(off) < HEIGHT_REFUSED and table.tilt < TILT_REFUSED:
-        return Measured(table, measured.distances, f"{fact}. Poses will be as much off: calibrate the camera's transform.")
+        return Measured(
+            table, measured.distances, f"{fact}. Poses will be as much off: calibrate the camera's transform."
+        )
     if abs(off) > HEIGHT_CORRECTED or table.tilt > TILT_CORRECTED:
         cause = (
             "If the table is as high above the planning frame, move that frame: publish one that stands on the table, and "
@@ -206,32 +208,45 @@ def check_table(measured: Measured, workspace: Workspace, policy: str) -> Measur
 
 def _check_units(sample, transform, workspace: Workspace, measured: Measured, middle: float) -> None:
     """Raise Unexpected where another unit would fit, or where no unit of a camera of a table does."""
-    near, far = measured.distances
-    fact = f"The points lie {_length(near)} to {_length(far)} away"
     few = sample[:: -(-len(sample) // SCALE_SAMPLE)]
     for scale in SCALES:
         if not 0.1 < scale * middle < 5.0:
             continue
         table = find_table(transform_points(transform, few * np.float32(scale)), workspace)
-        if table is None or abs(table.height - workspace.low[2]) > HEIGHT_CORRECTED or table.tilt > TILT_CORRECTED:
-            continue
-        raise Unexpected(
-            f"{fact}; times {scale:g} they show a table at z = {table.height:.3f} m: "
-            f"{UNITS.get(scale, 'is their unit another than metres?')} Clouds must be in metres; for depth images set the "
-            "parameter depth_scale to metres per unit."
-        )
-    if middle >= FAR:
-        likely = next((scale for scale in SCALES if 0.2 < scale * middle < 3.0), SCALES[0])
-        raise Unexpected(
-            f"{fact}, no camera of a table is so far away; times {likely:g} it is {_length(near * likely)} to "
-            f"{_length(far * likely)}: {UNITS.get(likely, 'is their unit another than metres?')} Clouds must be in metres; "
-            "for depth images set the parameter depth_scale to metres per unit."
-        )
-    if middle <= NEAR:
-        raise Unexpected(
-            f"{fact}, nearer than any camera measures: is the unit of the points greater than a metre, or were they "
-            "divided twice? Clouds must be in metres; for depth images set the parameter depth_scale to metres per unit."
-        )
+        if (
+            table is not None
+            and abs(table.height - workspace.low[2]) < HEIGHT_CORRECTED
+            and table.tilt < TILT_CORRECTED
+        ):
+            raise other_unit(measured.distances, scale, f"they show a table at z = {table.height:.3f} m")
+    check_distances(measured.distances, middle)
+
+
+def check_distances(distances: tuple[float, float], middle: float) -> None:
+    """Raise Unexpected where no camera of a table is so near or far: most ``distances`` and their median, metres."""
+    if not NEAR < middle < FAR:
+        likely = next((scale for scale in SCALES if 0.2 < scale * middle < 3.0), SCALES[0] if middle > 1 else 1000.0)
+        spans = " to ".join(_length(likely * value) for value in distances)
+        raise other_unit(distances, likely, f"they lie {spans} away, as in front of a camera of a table")
+
+
+def scales_around(middle: float) -> list[float]:
+    """The units to try for points at a median distance in metres: factors that bring them in front of a camera."""
+    return [scale for scale in SCALES if 0.2 < scale * middle < 3.0]
+
+
+def other_unit(distances: tuple[float, float], scale: float, fits: str) -> Unexpected:
+    """The error of points that are not in metres.
+
+    Args:
+        distances: metres, as they were read, between which most lie.
+        scale: factor that would fit. fits: a clause on what it would show.
+    """
+    fact = f"The points lie {' to '.join(_length(value) for value in distances)} away; times {scale:g} {fits}"
+    return Unexpected(
+        f"{fact}: {UNITS.get(scale, 'is their unit another than metres?')} Clouds must be in metres; for depth images set "
+        "the parameter depth_scale to metres per unit."
+    )
 
 
 def _narrow(x: np.ndarray, y: np.ndarray) -> bool:

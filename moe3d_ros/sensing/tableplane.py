@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from moe3d_ros.sensing.clouds import CloudError
+from moe3d_ros.sensing.expectations import check_distances, other_unit, scales_around
 from moe3d_ros.sensing.open3d_loader import import_open3d
 from moe3d_ros.sensing.readings import has_reading
 
@@ -23,6 +24,7 @@ THING = 0.3  # metres above and below the plane in which things count that stand
 CLEARLY = 3  # times as many points on one side of the plane as on the other, where that side is up
 UNDER = 0.1  # of the points within the table's outline, that may lie under it: a table hides what is under it
 TOWERING = 0.5  # share of the points more than 0.5 m above it, from which on it is a floor or a wall
+FAR_FOR_A_TABLE = 3.5  # metres, median distance of the points from which on another unit is tried
 CAMERA_HEIGHTS = (0.1, 4.0)  # metres above a table from which cameras look at it
 
 
@@ -46,12 +48,16 @@ def table_frame_from_plane(points: np.ndarray, center=(0.5, 0.0, 0.0)) -> np.nda
     if len(points) < MIN_POINTS:
         raise CloudError(f"Only {len(points)} valid points: a table plane cannot be found. Check the camera's view.")
     sample = points[:: -(-len(points) // MAX_POINTS)]
+    near, middle, far = (float(value) for value in np.percentile(np.linalg.norm(sample, axis=1), (5, 50, 95)))
+    check_distances((near, far), middle)
     normal, offset, inliers = _largest_plane(sample)
-    if inliers.mean() < MIN_SHARE:
-        raise CloudError(
-            "No plane holds a fifth of the points: no table is in view. Give the camera's transform instead."
-        )
-    normal, offset = _upwards(sample, normal, offset, inliers)
+    try:
+        normal, offset = _upwards(sample, normal, offset, inliers)
+    except CloudError:
+        for scale in scales_around(middle) if middle > FAR_FOR_A_TABLE else ():
+            if _largest_plane(scale * sample)[2].mean() > 2 * max(MIN_SHARE, inliers.mean() / 2):
+                raise other_unit((near, far), scale, "a plane holds two fifths of them or more") from None
+        raise
     view = np.array([0.0, 0.0, 1.0])
     forward = view - normal * (view @ normal)
     if np.linalg.norm(forward) < 1e-3:  # looking straight down: the image's upper edge is forward
@@ -79,7 +85,12 @@ def _upwards(points: np.ndarray, normal: np.ndarray, offset: float, inliers: np.
     Up is the side on which things stand; where nothing does, it is the camera's, which is at the origin and looks along
     z. Only what lies within the table's outline counts: beyond its edge the floor is seen.
     """
-    if offset < 0:
+    if inliers.mean() < MIN_SHARE:
+        raise CloudError(
+            f"The largest plane holds {inliers.mean():.0%} of the points. No plane holds a fifth of them: no table is in "
+            f"view. {INSTEAD}"
+        )
+    if offset < 0:  # the camera, at the origin, belongs above the table
         normal, offset = -normal, -offset
     height = points @ normal + offset
     axes = np.linalg.svd(normal[None])[2][1:]  # two directions along the plane
@@ -87,7 +98,7 @@ def _upwards(points: np.ndarray, normal: np.ndarray, offset: float, inliers: np.
     low, high = np.percentile(along[inliers], [2, 98], axis=0)
     over = np.all((along >= low) & (along <= high), axis=1)
     camera_side, other_side = (
-        int(np.count_nonzero(over & (2 * INLIER_DISTANCE < side) & (side < THING))) for side in (height, -height)
+        int(np.count_nonzero(over & (side > 2 * INLIER_DISTANCE) & (side < THING))) for side in (height, -height)
     )
     share = f"the plane holds {inliers.mean():.0%} of the points"
     least = max(MIN_POINTS // 2, int(0.001 * len(points)))

@@ -154,7 +154,9 @@ class LatestCloud:
         if self._report is None or time.monotonic() - self._report[0] > REPORT_COUNTS_FOR:
             return PlanningError(code, message)
         _, reason, sentence = self._report
-        if code == ErrorCode.EMPTY_WORKSPACE and reason == ErrorCode.TRANSFORM:  # there are points, but not to be trusted
+        if (
+            code == ErrorCode.EMPTY_WORKSPACE and reason == ErrorCode.TRANSFORM
+        ):  # there are points, but not to be trusted
             return PlanningError(reason, f"The voxelizer withholds what the camera sees: {sentence}")
         return PlanningError(
             reason if reason == ErrorCode.TRANSFORM else code, f"{message} The voxelizer reports: {sentence}"

@@ -43,4 +43,6 @@ def stamp_problem(stamp_ns: int, now_ns: int, tolerance: float) -> str:
         if ahead < 86400.0
         else "the camera stamps with the computer's time and this node follows /clock: set use_sim_time alike"
     )
-    return f"The cloud is stamped {ahead:.1f} s in the future of this node's clock and is dropped. Most likely {causes}."
+    return (
+        f"The cloud is stamped {ahead:.1f} s in the future of this node's clock and is dropped. Most likely {causes}."
+    )
