@@ -295,7 +295,8 @@ class Voxelizer(ManagedNode):
         notes.append(UNSET_STAMP if stamp_ns(stamp) == 0 else "")
         notes.append(self._space.contradiction)
         frames = "', '".join(dict.fromkeys(view.head.frame_id for view, _ in readings))
-        code, problem = self._judge(merged, len(centroids), frames, space)
+        distances = found[0].distances if len(readings) == 1 else None
+        code, problem = self._judge(merged, len(centroids), frames, space, distances)
         problem = problem or " ".join(filter(None, notes)) or ("" if merged.colors is not None else NO_COLOR)
         self.diagnostics.set(ERROR_NAME, code.name)
         self.diagnostics.report(*((WARN, problem) if problem else (OK, "working")))
@@ -323,7 +324,7 @@ class Voxelizer(ManagedNode):
                 return
         self._voxels.publish(msg)
 
-    def _judge(self, merged: Reading, voxels: int, frames: str, space: Space) -> tuple[ErrorCode, str]:
+    def _judge(self, merged: Reading, voxels: int, frames: str, space: Space, distances) -> tuple[ErrorCode, str]:
         """The reason why no voxels were made of a cloud, as a number and a sentence; NONE and empty where some were."""
         points = merged.points
         if len(points) == 0:
@@ -334,8 +335,9 @@ class Voxelizer(ManagedNode):
             return ErrorCode.NO_CLOUD, (
                 "The cloud has no valid point (all NaN, Inf or (0, 0, 0)): check the camera's range, light and exposure."
             )
+        away = "" if distances is None else f"; they lie {distances[0]:.2f} to {distances[1]:.2f} m from the camera"
         return ErrorCode.EMPTY_WORKSPACE, (
-            f"No point of the cloud lies in the workspace {words(space.seen)}: check the transform '{frames}' to "
+            f"No point of the cloud lies in the workspace {words(space.seen)}{away}: check the transform '{frames}' to "
             f"'{self._frame}' and what the camera looks at."
         )
 

@@ -117,6 +117,11 @@ class FrameTree:
             for track in self._tracks.values():
                 track.forget()
 
+    def connected(self, target: str, source: str) -> bool:
+        """Whether somebody has said how the frames stand to each other, at whatever time."""
+        with self._changed:
+            return not set(self._ancestors(source.lstrip("/"))).isdisjoint(self._ancestors(target.lstrip("/")))
+
     def lookup(self, target: str, source: str, stamp_ns: int = 0, timeout: float = 0.0) -> np.ndarray:
         """Transform (4, 4) that takes points of ``source`` into ``target``.
 

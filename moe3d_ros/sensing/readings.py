@@ -12,7 +12,7 @@ import numpy as np
 
 BEYOND = 1e5  # a number as great is no reading, even of a cloud in millimetres: drivers send FLT_MAX or 1e10
 CLIPPED_FROM = 3.0  # metres; nearer, many equal depths are a flat table, seen straight from above without noise
-CLIPPED_SHARE = 0.02  # of the pixels that have the greatest depth exactly: then it is the end of the range
+CLIPPED_SHARES = (0.02, 0.5)  # of the pixels that have the greatest depth exactly: then it is the end of the range
 CLIPPED_GAP = 0.02  # share of the depth by which it exceeds the next smaller one
 
 
@@ -52,7 +52,7 @@ def without_sentinels(depth: np.ndarray, farthest: float = 0.0) -> np.ndarray:
         if end >= CLIPPED_FROM:
             clipped = depth == end
             below = np.max(depth, initial=0.0, where=good & ~clipped)
-            if clipped.sum() > CLIPPED_SHARE * depth.size and 0 < below < (1 - CLIPPED_GAP) * end:
+            if CLIPPED_SHARES[0] < clipped.mean() < CLIPPED_SHARES[1] and 0 < below < (1 - CLIPPED_GAP) * end:
                 depth[clipped] = np.nan
     return depth
 

@@ -75,15 +75,22 @@ class Placement:
         except UnknownFrame:
             if self._sender is None or not frame:
                 raise
+            if self._transforms.known(frame):  # somebody publishes it, only not for this time yet
+                self._leave_plane(frame)
+                raise
             return self._find_plane(frame, points, workspace)
         if frame in self._planes:
             latched = self._planes[frame]
             if latched is None:
                 return self._find_plane(frame, points, workspace)
             if not np.allclose(found, latched, atol=SAME):
-                del self._planes[frame]
-                self._log.info(f"A transform of '{frame}' is published now: the table's plane is no longer used.")
+                self._leave_plane(frame)
         return found
+
+    def _leave_plane(self, frame: str) -> None:
+        """Follow whoever publishes a frame that was put on the table."""
+        if self._planes.pop(frame, None) is not None:
+            self._log.info(f"A transform of '{frame}' is published now: the table's plane is no longer used.")
 
     def _find_plane(self, frame: str, points: np.ndarray, workspace: Workspace) -> np.ndarray:
         """Put a frame on the table that is in view, for everybody. Raises CloudError where it is not clear."""

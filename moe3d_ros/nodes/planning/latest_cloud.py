@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+import numpy as np
+
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
 from moe3d_ros.nodes.runtime.diagnostics import ERROR_NAME, OK
 from moe3d_ros.nodes.runtime.model_space import CONTRADICTION, NO
@@ -142,7 +144,7 @@ class LatestCloud:
             raise self._explained(
                 ErrorCode.EMPTY_WORKSPACE,
                 f"The camera sees nothing in the workspace {list(workspace.low)} to {list(workspace.high)} m, which the "
-                "model was trained for: check the camera's view and its transform.",
+                f"model was trained for{_where(points)}: check the camera's view and its transform.",
             )
         return points, colors, msg.header
 
@@ -161,3 +163,12 @@ class LatestCloud:
         return PlanningError(
             reason if reason == ErrorCode.TRANSFORM else code, f"{message} The voxelizer reports: {sentence}"
         )
+
+
+def _where(points: np.ndarray) -> str:
+    """A clause on where points (N, 3) lie, empty without points."""
+    points = points[np.isfinite(points).all(axis=1)]
+    if not len(points):
+        return ""
+    low, high = (np.round(corner.astype(float), 2).tolist() for corner in (points.min(axis=0), points.max(axis=0)))
+    return f"; the {len(points)} voxels lie at {low} to {high} m"

@@ -119,6 +119,12 @@ class Transforms:
         """Transform (4, 4) that takes points of ``frame`` at ``stamp`` into the planning frame. Raises UnknownFrame."""
         return self.between(self._frame, frame, stamp)
 
+    def known(self, frame: str) -> bool:
+        """Whether there is a transform of ``frame`` into the planning frame, at whatever time."""
+        if self._buffer is None:
+            return self._tree.connected(self._frame, frame)
+        return self._buffer.can_transform(self._frame, frame.lstrip("/"), Time())
+
     def between(self, target: str, frame: str, stamp) -> np.ndarray:
         """Transform (4, 4) that takes points of ``frame`` at ``stamp`` into ``target``. Raises UnknownFrame."""
         target, source = target.lstrip("/"), frame.lstrip("/")
