@@ -157,20 +157,15 @@ def measure(points: np.ndarray, transform: np.ndarray | None, workspace: Workspa
     placed = sample if transform is None else transform_points(transform, sample)
     table = find_table(placed, workspace)
     measured = Measured(table, (near, far))
-    if transform is not None:  # without one the distances are those from the planning frame's origin
-        misread = not NEAR < middle < FAR or (table is None and not workspace.contains(placed, 0.02).any())
-        if misread:
-            _check_units(sample, transform, workspace, measured, middle)
-    elif not NEAR < middle < FAR:
-        _check_units(sample, np.eye(4), workspace, measured, middle)
-    if table is None:
-        return measured
-    return check_table(measured, workspace, policy)
+    lost = transform is not None and table is None and not workspace.contains(placed, 0.02).any()
+    if lost or not NEAR < middle < FAR:
+        _check_units(sample, np.eye(4) if transform is None else transform, workspace, measured.distances, middle)
+    return measured if table is None else _judge(table, measured.distances, workspace, policy)
 
 
-def check_table(measured: Measured, workspace: Workspace, policy: str) -> Measured:
-    """Judge the table of ``measured``, which has one; see `measure`."""
-    table, low = measured.table, workspace.low[2]
+def _judge(table: Table, distances: tuple[float, float], workspace: Workspace, policy: str) -> Measured:
+    """Judge a table that was found; see `measure`."""
+    low = workspace.low[2]
     off = table.height - low
     if table.hanging > 0.1 and table.standing < table.hanging / 5:
         raise Unexpected(
@@ -183,11 +178,9 @@ def check_table(measured: Measured, workspace: Workspace, policy: str) -> Measur
         f"over the workspace), expected at z = {low:.3f} m"
     )
     if abs(off) < HEIGHT_WARNED and table.tilt < TILT_WARNED:
-        return measured
+        return Measured(table, distances)
     if abs(off) < HEIGHT_REFUSED and table.tilt < TILT_REFUSED:
-        return Measured(
-            table, measured.distances, f"{fact}. Poses will be as much off: calibrate the camera's transform."
-        )
+        return Measured(table, distances, f"{fact}. Poses will be as much off: calibrate the camera's transform.")
     if abs(off) > HEIGHT_CORRECTED or table.tilt > TILT_CORRECTED:
         cause = (
             "If the table is as high above the planning frame, move that frame: publish one that stands on the table, and "
@@ -199,14 +192,14 @@ def check_table(measured: Measured, workspace: Workspace, policy: str) -> Measur
             "frame, move that frame onto the table."
         )
     if policy == WARN_ONLY:
-        return Measured(table, measured.distances, f"{fact}. {cause}")
+        return Measured(table, distances, f"{fact}. {cause}")
     if policy == CORRECT and abs(off) <= HEIGHT_CORRECTED and table.tilt <= TILT_CORRECTED:
         note = f"{fact}: the cloud was laid onto it, as the parameter table_height says. {cause}"
-        return Measured(table, measured.distances, note, table.leveling(low))
+        return Measured(table, distances, note, table.leveling(low))
     raise Unexpected(f"{fact}: the cloud is withheld. {cause}")
 
 
-def _check_units(sample, transform, workspace: Workspace, measured: Measured, middle: float) -> None:
+def _check_units(sample, transform, workspace: Workspace, distances: tuple[float, float], middle: float) -> None:
     """Raise Unexpected where another unit would fit, or where no unit of a camera of a table does."""
     few = sample[:: -(-len(sample) // SCALE_SAMPLE)]
     for scale in SCALES:
@@ -218,8 +211,8 @@ def _check_units(sample, transform, workspace: Workspace, measured: Measured, mi
             and abs(table.height - workspace.low[2]) < HEIGHT_CORRECTED
             and table.tilt < TILT_CORRECTED
         ):
-            raise other_unit(measured.distances, scale, f"they show a table at z = {table.height:.3f} m")
-    check_distances(measured.distances, middle)
+            raise other_unit(distances, scale, f"they show a table at z = {table.height:.3f} m")
+    check_distances(distances, middle)
 
 
 def check_distances(distances: tuple[float, float], middle: float) -> None:

@@ -99,7 +99,8 @@ class Placement:
         again = "no longer fitted" if frame in self._planes else "had no transform"
         self._planes[frame] = transform
         self._transforms.set(self._frame, frame, transform)
-        self._sender.send(self._frame, frame, transform)
+        if self._sender is not None:
+            self._sender.send(self._frame, frame, transform)
         self._log.warning(
             f"'{frame}' {again}: the planning frame was put on the table that is in view, {transform[2, 3]:.2f} m "
             "below the camera. Poses are right relative to the scene, not to a robot."
