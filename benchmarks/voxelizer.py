@@ -21,7 +21,9 @@ import numpy as np
 
 from moe3d_ros.processes import OwnDomain
 from moe3d_ros.sensing.clouds import XYZRGB_FIELDS, XYZRGB_STEP, depth_to_points, pack_cloud, read_cloud
+from moe3d_ros.sensing.expectations import measure
 from moe3d_ros.sensing.voxels import voxelize
+from moe3d_ros.world.workspace import Workspace
 
 INTRINSICS = np.array([[450.0, 0, 319.5], [0, 450.0, 239.5], [0, 0, 1]])
 CAMERA_POSE = "0.5 0 0.9 1 0 0 0"  # above the table, looking down
@@ -64,6 +66,7 @@ def time_stages(repeats: int = 30) -> dict[str, float]:
     stages = {
         "depth to points": lambda: depth_to_points(depth, INTRINSICS),
         "read cloud": lambda: read_cloud(msg),
+        "measure units and table": lambda: measure(points, CAMERA, Workspace()),
         "transform and voxelize": lambda: voxelize(points, colors, transform=CAMERA),
         "pack voxels": lambda: pack_cloud(*voxels),
     }

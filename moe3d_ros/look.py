@@ -93,7 +93,10 @@ class Look:
     Attributes:
         objects: what is recognised, from left to right.
         latency_s: seconds that seeing took, per stage.
+        notes: sentences on the cloud, which every plan from this look has too.
     """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -139,7 +142,7 @@ class Look:
             with watch("poses"):
                 actions, notes = self._actions(steps)
         seconds = self.latency_s | watch.seconds
-        return Plan(instruction, actions, end == "done" and not actions, seconds, notes=notes)
+        return Plan(instruction, actions, end == "done" and not actions, seconds, notes=self.notes + tuple(notes))
 
     def answer(self, question: str, should_stop: Callable[[], bool] | None = None) -> str:
         """Answer a question about the scene in a few words; errors as in :meth:`Planner.answer`."""

@@ -20,6 +20,7 @@ from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization
 from moe3d_ros.plan import ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.pose_limits import check_inside
 from moe3d_ros.posing import EncodedScene
+from moe3d_ros.sensing.expectations import WITHHOLD, Unexpected, measure
 from moe3d_ros.sensing.voxels import voxelize
 from moe3d_ros.stopwatch import Stopwatch
 from moe3d_ros.world.vocabulary import KINDS
@@ -42,6 +43,7 @@ class Planner:
         checksum: sha256 that stands for the checkpoint's files.
         pose_tolerance: metres outside the workspace up to which a pose is set on its face, which is said in the plan's
             notes; 0 for none: then every pose outside is refused.
+        table_height: WITHHOLD, or WARN_ONLY, for a cloud whose table is 1 cm or 2 degrees off (sensing/expectations.py).
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Planner:
         self.device = device
         self.checksum = checksum
         self.pose_tolerance = pose_tolerance
+        self.table_height = WITHHOLD
         self.config = config = model.config
         self.name = config.name
         self.model_workspace: Workspace = config.workspace
@@ -161,9 +164,11 @@ class Planner:
         watch = Stopwatch(on_progress)
         with stopping(self.model, should_stop):
             with watch("voxels"):
+                note = self._check_table(points)
                 patches = self._patches(points, colors)
             with watch("encode"):
                 (look,) = self._see(patches)
+        look.notes = (note,) if note else ()
         look.check_something_seen()
         look.latency_s = watch.seconds
         return look
@@ -224,6 +229,13 @@ class Planner:
                 ErrorCode.EMPTY_WORKSPACE, "Only a bare table is in the workspace: put something there, or look again."
             )
         return patches
+
+    def _check_table(self, points) -> str:
+        """A note on a table that is slightly off, or empty. Raises PlanningError where it is off by more."""
+        try:
+            return measure(np.asarray(points, np.float32), None, self.model_workspace, self.table_height).note
+        except Unexpected as error:
+            raise PlanningError(ErrorCode.TRANSFORM, str(error)) from error
 
     def _see(self, patches: PatchBatch) -> tuple[Look, ...]:
         encoded, found = self.model.encoder(patches)

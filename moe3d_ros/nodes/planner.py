@@ -28,6 +28,7 @@ from moe3d_ros.nodes.planning.requests import Task
 from moe3d_ros.nodes.planning.session import Planning
 from moe3d_ros.nodes.planning.worker import PlanningWorker, Request
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
+from moe3d_ros.nodes.runtime.clock import JumpBack
 from moe3d_ros.nodes.runtime.conversions import header, plan_to_msg
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, PUBLISHES, WARN, values_of
 from moe3d_ros.nodes.runtime.managed import ManagedNode, Refused
@@ -52,6 +53,7 @@ class PlannerNode(ManagedNode):
         super().__init__("planner", "planning", PLANNER)
         self._direct_voxels = direct_voxels
         self._cloud: LatestCloud | None = None  # while configured, like the outputs
+        self._jump: JumpBack | None = None
         self._outputs: PlanOutputs | None = None
         self._planning: Planning | None = None  # while active
         self._worker: PlanningWorker | None = None
@@ -92,6 +94,7 @@ class PlannerNode(ManagedNode):
         self._cloud = LatestCloud(
             settings["planning_frame"], lambda: settings["max_cloud_age"], self._now_ns, self._why_no_cloud
         )
+        self._jump = JumpBack(self, self._cloud.clear)
         self._outputs = PlanOutputs(self)
 
     def activate(self) -> None:
@@ -132,6 +135,9 @@ class PlannerNode(ManagedNode):
         release_memory()
 
     def cleanup(self) -> None:
+        if self._jump is not None:
+            self._jump.close()
+            self._jump = None
         outputs, self._outputs, self._cloud, self._worker = self._outputs, None, None, None
         if outputs is not None:
             outputs.close()

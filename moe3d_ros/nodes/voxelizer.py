@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections import deque
+from collections import Counter, deque
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +26,8 @@ from sensor_msgs.msg import PointCloud2
 
 from moe3d_ros.nodes.cameras.camera_set import CameraSet
 from moe3d_ros.nodes.cameras.inputs import View
+from moe3d_ros.nodes.cameras.view_frames import Placement
+from moe3d_ros.nodes.runtime.clock import JumpBack, stamp_problem
 from moe3d_ros.nodes.runtime.conversions import header, stamp_ns
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, PUBLISHES, WARN
 from moe3d_ros.nodes.runtime.managed import ManagedNode
@@ -35,15 +37,25 @@ from moe3d_ros.nodes.runtime.parameter_tables import VOXELIZER
 from moe3d_ros.nodes.runtime.qos import CLOUD, OVERRIDABLE, own
 from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.nodes.seams.clouds import cloud_to_msg
-from moe3d_ros.nodes.seams.transforms import StaticTransformSender, Transforms
+from moe3d_ros.nodes.seams.transforms import Transforms
 from moe3d_ros.plan import ErrorCode
 from moe3d_ros.sensing import clouds
+from moe3d_ros.sensing.expectations import Measured, Unexpected, report_of
 from moe3d_ros.sensing.frame_tree import UnknownFrame
-from moe3d_ros.sensing.readings import Reading, merge
-from moe3d_ros.sensing.tableplane import table_frame_from_plane
+from moe3d_ros.sensing.readings import Reading, has_reading, merge
 from moe3d_ros.sensing.voxels import voxelize
 
+NO_VOXELS = np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint8)
+NO_READING = "points without a reading"  # key on /diagnostics: how many of the last cloud, and why
+UNSET_STAMP = (
+    "The cloud's stamp is not set (0): its age is unknown, and the newest transform is used. Have the driver set "
+    "header.stamp."
+)
 NO_COLOR = "The cloud has no colour: instructions that name colours cannot be followed. Publish XYZRGB."
+
+
+class FromTheFuture(ValueError):
+    """A view's stamp lies in the future; the message says how far."""
 
 
 class Voxelizer(ManagedNode):
@@ -53,8 +65,10 @@ class Voxelizer(ManagedNode):
         """``hand_over``: called with every message of voxels, for a planner in this process; it must not change it."""
         super().__init__("voxelizer", "voxels", VOXELIZER, check_voxelizer)
         self._hand_voxels = hand_over
-        self._voxels = self._transforms = self._static_sender = None  # while configured
-        self._space: ModelSpace | None = None  # while configured
+        self._voxels = self._transforms = None  # while configured, like the next three
+        self._placement: Placement | None = None
+        self._space: ModelSpace | None = None
+        self._jump: JumpBack | None = None
         self._sensors: CameraSet | None = None  # while active and listening
         self._active, self._opening = False, threading.Lock()
         # Clouds are worked on one at a time, beside the arrival of others: a newer one replaces the one that waits.
@@ -72,11 +86,12 @@ class Voxelizer(ManagedNode):
         settings = self.settings
         self._frame = settings["planning_frame"]
         self._space = ModelSpace(self, settings, self.diagnostics)
-        self._table_plane, self._idle_rate = settings["table_plane"], settings["idle_rate"]
+        self._idle_rate, self._future_tolerance = settings["idle_rate"], settings["future_tolerance"]
         self._strict = settings["missing_cameras"] == "refuse"
         self._drop_uncolored = settings["uncolored_points"] == "drop"
         self._transforms = Transforms(self, self._frame, settings["transform_timeout"], settings["static_transforms"])
-        self._static_sender = StaticTransformSender(self) if self._table_plane else None
+        self._placement = Placement(self, settings, self._transforms)
+        self._jump = JumpBack(self, self._begin_again)
         self._voxels = self.create_lifecycle_publisher(
             PointCloud2,
             "voxels",
@@ -128,12 +143,24 @@ class Voxelizer(ManagedNode):
                 self._open()
 
     def cleanup(self) -> None:
-        for made in (self._transforms, self._static_sender, self._space):
+        for made in (self._jump, self._transforms, self._placement, self._space):
             if made is not None:
                 made.close()
         if self._voxels is not None:
             self.destroy_lifecycle_publisher(self._voxels)
-        self._transforms = self._static_sender = self._voxels = self._space = None
+        self._jump = self._transforms = self._placement = self._voxels = self._space = None
+
+    def _begin_again(self) -> None:
+        """Forget what was remembered: the clock has jumped back, and what comes now is of another run."""
+        self._waiting.clear()
+        transforms, placement, sensors = self._transforms, self._placement, self._sensors
+        if transforms is not None and placement is not None:
+            transforms.forget_moving()
+            placement.forget()
+        if sensors is not None:
+            sensors.begin_again()
+        self.diagnostics.count("clock jumped back")
+        self.get_logger().warning("The clock jumped back: transforms and images of the run before are forgotten.")
 
     # --- what arrives
 
@@ -202,11 +229,16 @@ class Voxelizer(ManagedNode):
         self.diagnostics.count("input")
         readings: list[tuple[View, Reading]] = []
         transforms: list[np.ndarray | None] = []
+        found: list[Measured] = []
         problems: list[tuple[ErrorCode, str]] = []
         seconds = {"read": 0.0, "transform": 0.0}
         for view in views:
             try:
-                reading, transform = self._read(view, seconds)
+                reading, transform, measured = self._read(view, seconds)
+            except Unexpected as error:
+                problems.append((ErrorCode.TRANSFORM, str(error)))
+            except FromTheFuture as error:
+                problems.append((ErrorCode.STALE_CLOUD, str(error)))
             except clouds.CloudError as error:
                 problems.append((ErrorCode.NO_CLOUD, str(error)))
             except (UnknownFrame, ImportError) as error:
@@ -218,16 +250,24 @@ class Voxelizer(ManagedNode):
             else:
                 readings.append((view, reading))
                 transforms.append(transform)
+                found.append(measured)
+                report_of(
+                    measured, lambda key, value, of=view.camera: self.diagnostics.set(f"{of} {key}".strip(), value)
+                )
                 continue
             if len(sensors.names) > 1:
                 problems[-1] = (problems[-1][0], f"Camera {view.camera}: {problems[-1][1]}")
         if problems and (self._strict or not readings):
             self._fail(*problems[0])
+            if problems[0][0] == ErrorCode.TRANSFORM and views:  # nobody may plan on the cloud before
+                self.diagnostics.set("voxels", 0)
+                self._send(cloud_to_msg(*NO_VOXELS, header(self._frame, views[0].head.stamp)))
             return
         start = time.perf_counter()
         transform = transforms[0] if len(readings) == 1 else None  # of one view only what is voxelised is transformed
         if transform is None:
             readings = [(view, _transformed(reading, matrix)) for (view, reading), matrix in zip(readings, transforms)]
+        dropped: Counter = Counter()
         merged = merge([reading for _, reading in readings])
         space = self._space.space
         centroids, shades = voxelize(
@@ -238,6 +278,7 @@ class Voxelizer(ManagedNode):
             space.margin,
             transform=transform,
             colored=merged.colored,
+            dropped=dropped,
         )
         voxelized = time.perf_counter()
         stamp = min((view.head.stamp for view, _ in readings), key=stamp_ns)
@@ -248,25 +289,32 @@ class Voxelizer(ManagedNode):
         self.diagnostics.count("output")
         self.diagnostics.set("voxels", len(centroids))
         self.diagnostics.set("age at publication (ms)", f"{(self._now() - stamp_ns(stamp)) / 1e6:.1f}")
+        self.diagnostics.set(NO_READING, ", ".join(f"{count} {why}" for why, count in dropped.items()))
         notes = [text for _, text in problems] + [sensors.missing()] + [reading.note for _, reading in readings]
+        notes += [measured.note for measured in found]
+        notes.append(UNSET_STAMP if stamp_ns(stamp) == 0 else "")
         notes.append(self._space.contradiction)
         frames = "', '".join(dict.fromkeys(view.head.frame_id for view, _ in readings))
-        code, problem = self._judge(merged, len(centroids), frames, space)
+        distances = found[0].distances if len(readings) == 1 else None
+        code, problem = self._judge(merged, len(centroids), frames, space, distances)
         problem = problem or " ".join(filter(None, notes)) or ("" if merged.colors is not None else NO_COLOR)
         self.diagnostics.set(ERROR_NAME, code.name)
         self.diagnostics.report(*((WARN, problem) if problem else (OK, "working")))
 
-    def _read(self, view: View, seconds: dict[str, float]) -> tuple[Reading, np.ndarray | None]:
-        """Read a view, and its transform into the planning frame at its own stamp; adds to ``seconds`` what that took."""
+    def _read(self, view: View, seconds: dict[str, float]) -> tuple[Reading, np.ndarray | None, Measured]:
+        """Read a view, place it at its own stamp, and measure it; adds to ``seconds`` what that took."""
         start = time.perf_counter()
+        problem = stamp_problem(stamp_ns(view.head.stamp), self._now(), self._future_tolerance)
+        if problem:
+            raise FromTheFuture(problem)
         reading = view.read()
         if self._drop_uncolored:
             reading = reading.only_colored()
         read = time.perf_counter()
-        transform = self._transform(view.head, reading.points)
+        transform, measured = self._placement.place(view.head, reading.points, self._space.space.seen)
         seconds["read"] += read - start
         seconds["transform"] += time.perf_counter() - read
-        return reading, transform
+        return reading, transform, measured
 
     def _send(self, msg: PointCloud2) -> None:
         """Hand voxels to the planner in this process, if any, and publish them where somebody listens."""
@@ -276,37 +324,20 @@ class Voxelizer(ManagedNode):
                 return
         self._voxels.publish(msg)
 
-    def _transform(self, head, points) -> np.ndarray | None:
-        """Transform (4, 4) into the planning frame, None where it is the identity."""
-        if head.frame_id.lstrip("/") == self._frame:
-            return None
-        try:
-            return self._transforms.lookup(head.frame_id, head.stamp)
-        except UnknownFrame:
-            if not self._table_plane or not head.frame_id:
-                raise
-        transform = table_frame_from_plane(points, (*self._space.space.seen.center[:2], 0.0))
-        self._transforms.set(self._frame, head.frame_id, transform)
-        self._static_sender.send(self._frame, head.frame_id, transform)
-        self.get_logger().warning(
-            f"'{head.frame_id}' had no transform: the planning frame was put on the table that is in "
-            "view. Poses are right relative to the scene, not to a robot."
-        )
-        return transform
-
-    def _judge(self, merged: Reading, voxels: int, frames: str, space: Space) -> tuple[ErrorCode, str]:
+    def _judge(self, merged: Reading, voxels: int, frames: str, space: Space, distances) -> tuple[ErrorCode, str]:
         """The reason why no voxels were made of a cloud, as a number and a sentence; NONE and empty where some were."""
         points = merged.points
         if len(points) == 0:
             return ErrorCode.NO_CLOUD, "The cloud is empty (0 points): check the camera."
         if voxels:
             return ErrorCode.NONE, ""
-        if not np.isfinite(points).any():
+        if not has_reading(points).any():
             return ErrorCode.NO_CLOUD, (
-                "The cloud has no valid point (all NaN or Inf): check the camera's range, light and exposure."
+                "The cloud has no valid point (all NaN, Inf or (0, 0, 0)): check the camera's range, light and exposure."
             )
+        away = "" if distances is None else f"; they lie {distances[0]:.2f} to {distances[1]:.2f} m from the camera"
         return ErrorCode.EMPTY_WORKSPACE, (
-            f"No point of the cloud lies in the workspace {words(space.seen)}: check the transform '{frames}' to "
+            f"No point of the cloud lies in the workspace {words(space.seen)}{away}: check the transform '{frames}' to "
             f"'{self._frame}' and what the camera looks at."
         )
 
@@ -317,8 +348,12 @@ class Voxelizer(ManagedNode):
 
 
 def _transformed(reading: Reading, matrix: np.ndarray | None) -> Reading:
-    """A reading moved by a rigid transform (4, 4), or as it is where there is none."""
-    return reading if matrix is None else replace(reading, points=clouds.transform_points(matrix, reading.points))
+    """A reading moved by a rigid transform (4, 4), or as it is where there is none; what is no reading becomes NaN."""
+    if matrix is None:
+        return reading
+    moved = clouds.transform_points(matrix, reading.points)
+    moved[~has_reading(reading.points)] = np.nan
+    return replace(reading, points=moved)
 
 
 def main(args=None) -> int:

@@ -11,6 +11,8 @@ import array
 
 import numpy as np
 
+from moe3d_ros.sensing.readings import without_sentinels
+
 # sensor_msgs/PointField datatypes.
 INT32, UINT32, FLOAT32, FLOAT64 = 5, 6, 7, 8
 POINT_FORMATS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", INT32: "i4", UINT32: "u4", FLOAT32: "f4", FLOAT64: "f8"}
@@ -19,6 +21,7 @@ POINT_FORMATS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", INT32: "i4", UINT32: "u4", 
 XYZRGB_FIELDS = (("x", 0, FLOAT32), ("y", 4, FLOAT32), ("z", 8, FLOAT32), ("rgb", 12, FLOAT32))
 XYZRGB_STEP = 16
 
+UINT16_MAX = 65535  # in a depth image of integers: no reading
 DEPTH_FORMATS = {"32FC1": ("f4", 1.0), "16UC1": ("u2", 1e-3), "mono16": ("u2", 1e-3)}  # format, metres per unit
 COLOR_CHANNELS = {"rgb8": (0, 1, 2), "bgr8": (2, 1, 0), "rgba8": (0, 1, 2), "bgra8": (2, 1, 0), "mono8": (0, 0, 0)}
 
@@ -152,11 +155,13 @@ def pack_cloud(points: np.ndarray, colors: np.ndarray) -> array.array:
     return array.array("B", structured_points(points, colors).tobytes())
 
 
-def read_depth(msg) -> np.ndarray:
+def read_depth(msg, scale: float = 0.0, farthest: float = 0.0) -> np.ndarray:
     """Depth image (H, W) float32 in metres, by its encoding; NaN where there is no reading.
 
     Args:
         msg: sensor_msgs/Image, 32FC1 in metres or 16UC1 in millimetres.
+        scale: metres per unit, for a sensor that has others; 0: as the encoding says.
+        farthest: see `readings.without_sentinels`.
 
     Raises:
         CloudError: another encoding, or fewer bytes than its size needs.
@@ -168,10 +173,11 @@ def read_depth(msg) -> np.ndarray:
     form, metres = DEPTH_FORMATS[msg.encoding]
     values = _image_view(msg, np.dtype((">" if msg.is_bigendian else "<") + form), 1)
     depth = values.astype(np.float32)
-    if metres != 1.0:
-        depth *= np.float32(metres)
-    depth[~((depth > 0) & (depth < np.inf))] = np.nan
-    return depth
+    if form == "u2":
+        depth[values == UINT16_MAX] = np.nan
+    if (scale or metres) != 1.0:
+        depth *= np.float32(scale or metres)
+    return without_sentinels(depth, farthest)
 
 
 def read_color(msg) -> np.ndarray:

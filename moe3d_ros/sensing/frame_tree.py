@@ -40,6 +40,7 @@ class Track:
     """Where a frame stood in its parent over the last seconds; without a stamp: always."""
 
     KEPT_NS = 10_000_000_000  # as tf2 keeps
+    BACK_NS = 500_000_000  # a stamp that lies as much before the newest is of another run, not of a slow publisher
 
     def __init__(self, parent: str):
         self.parent = parent
@@ -50,16 +51,24 @@ class Track:
         """Add a transform (4, 4) of the frame in its parent."""
         if stamp_ns is None:
             self._static = transform
+            self._known.clear()
             return
-        if self._known and stamp_ns < self._known[-1][0] - self.KEPT_NS:  # a recording began again
+        self._static = None  # whoever moves it now knows better
+        if self._known and stamp_ns < self._known[-1][0] - self.BACK_NS:  # a recording or a simulator began again
             self._known.clear()
         insort(self._known, (stamp_ns, transform), key=lambda item: item[0])
         self._known = [item for item in self._known if item[0] >= self._known[-1][0] - self.KEPT_NS]
+
+    def forget(self) -> None:
+        """Forget where it stood at some time; what holds always stays."""
+        self._known.clear()
 
     def at(self, stamp_ns: int) -> np.ndarray | None:
         """Transform (4, 4) at a time, interpolated between two known ones; 0: the latest. None: not known."""
         if self._static is not None:
             return self._static
+        if not self._known:
+            return None
         after = bisect_right(self._known, stamp_ns, key=lambda item: item[0]) if stamp_ns else len(self._known)
         if after == len(self._known):
             exact = not stamp_ns or self._known[-1][0] == stamp_ns
@@ -75,6 +84,8 @@ class Track:
 
     def span(self, stamp_ns: int) -> str:
         """A clause on how a time lies to the known ones."""
+        if not self._known:
+            return "none has come since the clock jumped back"
         first, last = self._known[0][0], self._known[-1][0]
         if stamp_ns > last:
             return f"the last one is {(stamp_ns - last) / 1e9:.3f} s older than the data"
@@ -99,6 +110,17 @@ class FrameTree:
                 self._tracks[child] = Track(parent)
             self._tracks[child].add(np.asarray(transform, np.float64), stamp_ns)
             self._changed.notify_all()
+
+    def forget_moving(self) -> None:
+        """Forget where frames stood at some time, as when the clock jumps back; what holds always stays."""
+        with self._changed:
+            for track in self._tracks.values():
+                track.forget()
+
+    def connected(self, target: str, source: str) -> bool:
+        """Whether somebody has said how the frames stand to each other, at whatever time."""
+        with self._changed:
+            return not set(self._ancestors(source.lstrip("/"))).isdisjoint(self._ancestors(target.lstrip("/")))
 
     def lookup(self, target: str, source: str, stamp_ns: int = 0, timeout: float = 0.0) -> np.ndarray:
         """Transform (4, 4) that takes points of ``source`` into ``target``.

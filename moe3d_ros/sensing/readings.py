@@ -1,10 +1,60 @@
-"""What one camera has seen, as points with or without colour, and several of these merged (numpy)."""
+"""Readings of cameras, and what is none: points with or without colour, several of these merged (numpy).
+
+"No reading" has one meaning for every input and file, and it stands here: NaN, Inf, the exact point (0, 0, 0), numbers
+beyond any sensor, and in depth images 0, negative numbers, the greatest value of the type and the range's end.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 import numpy as np
+
+BEYOND = 1e5  # a number as great is no reading, even of a cloud in millimetres: drivers send FLT_MAX or 1e10
+CLIPPED_FROM = 3.0  # metres; nearer, many equal depths are a flat table, seen straight from above without noise
+CLIPPED_SHARES = (0.02, 0.5)  # of the pixels that have the greatest depth exactly: then it is the end of the range
+CLIPPED_GAP = 0.02  # share of the depth by which it exceeds the next smaller one
+
+
+def has_reading(points: np.ndarray) -> np.ndarray:
+    """Which of the points (..., 3), in the sensor's own frame, were measured -> bool (...)."""
+    with np.errstate(invalid="ignore"):
+        return (np.abs(points).max(axis=-1) < BEYOND) & points.any(axis=-1)
+
+
+def readings_of(points: np.ndarray, most: int) -> np.ndarray:
+    """At most ``most`` of the measured points (N, 3), evenly over the cloud; fewer where many are no reading."""
+    chosen = points[:: max(1, -(-len(points) // most))]
+    return np.ascontiguousarray(chosen[has_reading(chosen)], np.float32)
+
+
+def at_sensor(columns: np.ndarray) -> np.ndarray | None:
+    """Which columns (3, K) are the exact point (0, 0, 0) -> bool (K,), None where none is; fast for the common case."""
+    zero = columns[2] == 0
+    if not zero.any():
+        return None
+    zero &= (columns[0] == 0) & (columns[1] == 0)
+    return zero if zero.any() else None
+
+
+def without_sentinels(depth: np.ndarray, farthest: float = 0.0) -> np.ndarray:
+    """Set to NaN, in place, what is no reading in a depth image (H, W) in metres.
+
+    Args:
+        farthest: metres from which on nothing is a reading; 0: the image tells, by a value that many pixels share
+            exactly and that lies clearly beyond all others, as of a sensor that clips at its range.
+    """
+    with np.errstate(invalid="ignore"):
+        good = (depth > 0) & (depth < (farthest or BEYOND))
+    depth[~good] = np.nan
+    if not farthest and good.any():
+        end = np.fmax.reduce(depth, axis=None)
+        if end >= CLIPPED_FROM:
+            clipped = depth == end
+            below = np.max(depth, initial=0.0, where=good & ~clipped)
+            if CLIPPED_SHARES[0] < clipped.mean() < CLIPPED_SHARES[1] and 0 < below < (1 - CLIPPED_GAP) * end:
+                depth[clipped] = np.nan
+    return depth
 
 
 @dataclass(frozen=True)

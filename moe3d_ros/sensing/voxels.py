@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
+from moe3d_ros.sensing.readings import at_sensor
 from moe3d_ros.world.grid import MARGIN, VOXEL_SIZE, Grid
 from moe3d_ros.world.workspace import Workspace
 
 CHUNK = 1 << 15  # points that are cropped at once: they stay in a core's cache
 FOLD = 1 << 20  # points that are kept before they are summed up: bounds the memory
+NO_NUMBER, AT_SENSOR = "not finite", "exactly (0, 0, 0)"  # reasons why a point is no reading
 GREY = 128  # what has no colour is shown so
 DENSE = 1 << 22  # cells up to which each has a place in a table; beyond, the occupied ones are sorted
 
@@ -21,6 +25,7 @@ def voxelize(
     margin: float = MARGIN,
     transform=None,
     colored=None,
+    dropped: Counter | None = None,
 ):
     """Crop to the workspace, then average the points that share a voxel.
 
@@ -28,7 +33,8 @@ def voxelize(
     the arguments and the result is bounded, however many points there are.
 
     Args:
-        points: (N, 3) metres in the planning frame; rows that are not finite are dropped.
+        points: (N, 3) metres in the planning frame; what is no reading (see `readings`) is
+            dropped: rows that are not finite, and exact zeros.
         colors: (N, 3) uint8 RGB, or None for a cloud without colour (then grey 128).
         voxel_size: edge length in metres.
         workspace: the box to keep.
@@ -36,6 +42,7 @@ def voxelize(
         transform: rigid transform (4, 4) that takes ``points`` into the planning frame first; None: they are there.
         colored: (N,) bool, which points have a colour; None: all. The others count for the place of a voxel and not
             for its colour; a voxel without a coloured point is grey 128.
+        dropped: is given the number of points that are no reading, by reason.
 
     Returns:
         centroids (V, 3) float32 and colours (V, 3) uint8, ordered by voxel.
@@ -50,7 +57,7 @@ def voxelize(
         if shade is not None and colored is not None:  # a fourth column: how many points have a colour
             has = np.asarray(colored[rows], np.uint8)[:, None]
             shade = np.hstack([shade * has, has])
-        kept.append(grid.crop(points[rows], shade, transform))
+        kept.append(grid.crop(points[rows], shade, transform, dropped))
         waiting += len(kept[-1][0])
         if waiting >= FOLD:
             summed, kept, waiting = _merge(summed, grid.fold(kept)), [], 0
@@ -77,9 +84,13 @@ class _Grid:
         self.number = np.int32 if self.cells < 1 << 31 else np.int64  # of a cell
         self.shape = shape.astype(self.number)
 
-    def crop(self, points, colors, transform):
+    def crop(self, points, colors, transform, dropped):
         """Cells (K,), positions (3, K) and colours (3 or 4, K) or None of the points that lie in the grid."""
         columns = np.ascontiguousarray(points.T)  # each axis in one piece: much the fastest for what follows
+        zero = at_sensor(columns)
+        if dropped is not None:
+            dropped[NO_NUMBER] += columns.shape[1] - int(np.count_nonzero(np.isfinite(columns[2])))
+            dropped[AT_SENSOR] += 0 if zero is None else int(np.count_nonzero(zero))
         with np.errstate(invalid="ignore", over="ignore"):  # NaN and Inf are dropped below
             if transform is not None:
                 columns = np.asarray(transform[:3, :3], np.float32) @ columns
@@ -89,6 +100,8 @@ class _Grid:
             for axis in (1, 2):
                 inside &= columns[axis] >= self.low[axis]
                 inside &= columns[axis] <= self.high[axis]
+        if zero is not None:
+            inside &= ~zero
         rows = np.flatnonzero(inside)
         columns = columns.take(rows, axis=1)  # several times as fast as columns[:, rows]
         cell = ((columns - self.low[:, None]) / self.edge).astype(self.number)

@@ -84,3 +84,65 @@ def test_ply_with_colours_is_read(tmp_path):
     points, colors = read_cloud_file(tmp_path / "cloud.ply")
     np.testing.assert_array_equal(points, [[0, 1, 2], [3, 4, 5]])
     np.testing.assert_array_equal(colors, [[255, 0, 7], [1, 2, 3]])
+
+
+def world_scan(up: int, sign: float, floor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A scan in a frame of the world with a table at 0.7 m: points, the rows of things on it, and the up axis."""
+    points, standing = optical_scene(0.9, 0.9)
+    moved = transform_points(table_frame_from_plane(points), points)  # z up, the table at 0
+    rng = np.random.default_rng(1)
+    ground = np.c_[rng.uniform(-1, 2, (600, 2)), rng.normal(floor, 0.003, 600)]
+    scan = np.vstack([moved + np.float32([1, 2, 0.7]), ground + [1, 2, 0.7]])
+    order = [[2, 0, 1], [0, 2, 1], [0, 1, 2]][up]
+    scan, axis = scan[:, order], np.eye(3)[up]
+    if sign < 0:
+        scan[:, up] *= -1
+    return scan.astype(np.float32), np.append(standing, np.zeros(600, bool)), sign * axis
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("up", [0, 1, 2])
+def test_up_is_where_things_stand(up, sign):
+    points, standing, axis = world_scan(up, sign, -0.7)
+    transform = table_frame_from_plane(points)
+    np.testing.assert_allclose(transform[:3, :3] @ axis, [0, 0, 1], atol=0.02)
+    assert transform_points(transform, points)[standing, 2].min() > 0.02
+
+
+def test_zeros_for_what_is_lost_leave_the_table_where_it_is():
+    points, _ = optical_scene(0.9, 0.9)
+    truth = table_frame_from_plane(points)
+    for lost in (0.0, np.inf, np.finfo(np.float32).max):
+        holed = np.vstack([points, np.full((3 * len(points), 3), lost, np.float32)])
+        np.testing.assert_allclose(table_frame_from_plane(holed), truth, atol=0.01)
+
+
+def on_both_sides(points, standing):
+    mirrored = points[standing] * np.float32([1, 1, 1])
+    moved = transform_points(table_frame_from_plane(points), mirrored)
+    transform = np.linalg.inv(table_frame_from_plane(points))
+    return np.vstack([points, transform_points(transform, moved * np.float32([1, 1, -1]))])
+
+
+def above_a_floor(points, _):
+    """A floor from afar, with tables far above it."""
+    rng = np.random.default_rng(0)
+    floor = np.c_[rng.uniform(-2, 2, (6000, 2)), np.full(6000, 2.5)]
+    tops = np.c_[rng.uniform(-2, 2, (12000, 2)), rng.uniform(1.0, 1.9, 12000)]
+    return np.vstack([floor, tops, np.c_[rng.uniform(-2, 2, (500, 2)), np.full(500, 2.4)]])
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (on_both_sides, "On one side .* which way is up cannot be told"),
+        (above_a_floor, "0.5 m above .* floor or a wall"),
+        (lambda points, _: points * np.float32(1000), "times 0.001 .*millimetres"),
+        (lambda points, _: points * np.float32(10), "times 0.1|metres"),
+        (lambda points, _: points / np.float32(1000), "times 1000"),
+        (lambda points, standing: points[~standing][:, [0, 2, 1]] - np.float32([0, 3, 0]), "Nothing stands"),
+    ],
+)
+def test_a_plane_that_is_no_table_is_refused_with_figures(make, words):
+    with pytest.raises(CloudError, match=words):
+        table_frame_from_plane(make(*optical_scene(0.9, 0.9)).astype(np.float32))

@@ -38,7 +38,16 @@ class CameraSet:
                 self.names, settings["fusion_tolerance"], settings["camera_timeout"], self._now(), self._strict
             )
         group = MutuallyExclusiveCallbackGroup()  # one view at a time
-        wiring = Wiring(node, self._on_view, group, settings["reliability"], settings["sync_tolerance"], between)
+        wiring = Wiring(
+            node,
+            self._on_view,
+            group,
+            settings["reliability"],
+            settings["sync_tolerance"],
+            between,
+            settings["depth_scale"],
+            settings["depth_max"],
+        )
         make = INPUTS[settings["input"]]
         self._inputs: list[CameraInput] = [make(wiring, name, name and f"{name}/") for name in cameras]
         self._inputs += [CloudInput(wiring, topic, topic) for topic in clouds]
@@ -47,6 +56,14 @@ class CameraSet:
         """Unsubscribe."""
         for made in self._inputs:
             made.close()
+
+    def begin_again(self) -> None:
+        """Forget views that wait for others: the clock jumped back."""
+        for made in self._inputs:
+            made.begin_again()
+        if self._fusion is not None:
+            with self._fusing:
+                self._fusion.begin_again(self._now())
 
     def why_nothing(self) -> str:
         """A clause on why no views come."""

@@ -27,9 +27,10 @@ class ViewFusion:
         """
         self._names, self._strict, self._queue = list(names), strict, queue
         self._tolerance, self._timeout = int(tolerance * 1e9), int(timeout * 1e9)
-        self._reset(now_ns)
+        self.begin_again(now_ns)
 
-    def _reset(self, now_ns: int) -> None:
+    def begin_again(self, now_ns: int) -> None:
+        """Forget all views: it is ``now_ns``, perhaps earlier than before."""
         self._now = now_ns
         self._waiting = {name: deque(maxlen=self._queue) for name in self._names}
         self._joined = dict.fromkeys(self._names, now_ns)  # when it was last part of a set
@@ -57,7 +58,7 @@ class ViewFusion:
     def _advance(self, now_ns: int) -> None:
         begins = self._now <= 0 and now_ns > self._timeout  # the time was not known yet: no /clock
         if begins or now_ns < self._now - self._timeout:  # or a recording began again
-            self._reset(now_ns)
+            self.begin_again(now_ns)
         self._now = now_ns
 
     def _absent(self, name: str, now_ns: int) -> bool:

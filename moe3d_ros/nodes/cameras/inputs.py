@@ -48,6 +48,7 @@ class Wiring:
         group: callback group.
         reliability: see `AdaptiveSubscription`.
         tolerance: largest difference between stamps that belong together, in seconds.
+        depth_scale, depth_max: see `clouds.read_depth`.
         between: (target frame, source frame, stamp) -> transform (4, 4) that takes points of source into target.
     """
 
@@ -57,6 +58,8 @@ class Wiring:
     reliability: str
     tolerance: float
     between: Callable[[str, str, object], np.ndarray]
+    depth_scale: float = 0.0
+    depth_max: float = 0.0
 
 
 class CameraInput:
@@ -85,6 +88,9 @@ class CameraInput:
                 wiring.group,
                 wiring.reliability,
             )
+
+    def begin_again(self) -> None:
+        """Forget messages that wait for others: the clock jumped back."""
 
     def close(self) -> None:
         """Unsubscribe."""
@@ -130,6 +136,7 @@ class DepthInput(CameraInput):
     def __init__(self, wiring: Wiring, name: str, prefix: str):
         """``prefix``: of the topics' names, empty or with a slash at its end."""
         self._on_view, self._between = wiring.on_view, wiring.between
+        self._scale, self._farthest = wiring.depth_scale, wiring.depth_max
         self._depth, self._info, self._color, self._color_info = (
             prefix + topic for topic in (DEPTH, INFO, COLOR, COLOR_INFO)
         )
@@ -142,6 +149,10 @@ class DepthInput(CameraInput):
             (self._color, self._color_info),
         )
 
+    def begin_again(self) -> None:
+        """Forget images that wait for others."""
+        self._sync.begin_again()
+
     def _on_image(self, topic: str, msg) -> None:
         needed = [self._depth, self._info]
         if self.published(self._color):
@@ -152,7 +163,7 @@ class DepthInput(CameraInput):
 
     def _read(self, found: dict) -> Reading:
         head = found[self._depth].header
-        depth = clouds.read_depth(found[self._depth])
+        depth = clouds.read_depth(found[self._depth], self._scale, self._farthest)
         projection = clouds.read_projection(found[self._info], depth.shape)
         points = clouds.depth_to_points(depth, projection[:, :3])
         if self._color not in found:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+import numpy as np
+
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
 from moe3d_ros.nodes.runtime.diagnostics import ERROR_NAME, OK
 from moe3d_ros.nodes.runtime.model_space import CONTRADICTION, NO
@@ -30,12 +32,13 @@ class LatestCloud:
         self._frame, self._max_age, self._now_ns, self._describe_missing = frame, max_age, now_ns, describe_missing
         self._changed = threading.Condition()
         self._msg = None
+        self._arrived = 0.0, 0  # when it came: seconds of a clock that always runs, nanoseconds of the node's
         self._report: tuple[float, ErrorCode, str] | None = None
 
     def put(self, msg) -> None:
         """A new cloud has come."""
         with self._changed:
-            self._msg = msg
+            self._msg, self._arrived = msg, (time.monotonic(), self._now_ns())
             self._changed.notify_all()
 
     def clear(self) -> None:
@@ -90,14 +93,31 @@ class LatestCloud:
     def _newest(self, workspace: Workspace, margin: float, newer_than_ns: int):
         """The newest cloud, read; raises PlanningError where it is not a good one."""
         msg = self._msg
+        now = self._now_ns()
+        if msg is not None and now < self._arrived[1]:  # the clock jumped back: it is of the run before
+            msg = self._msg = None
         if msg is None:
             raise self._explained(ErrorCode.NO_CLOUD, f"No cloud has arrived yet: {self._describe_missing()}.")
         age, max_age = self._age(msg), self._max_age()
+        if 0 < max_age < age and stamp_ns(msg.header.stamp) == 0:
+            raise PlanningError(
+                ErrorCode.STALE_CLOUD,
+                "The newest cloud's stamp is not set (0), so its age is unknown: have the driver set header.stamp, or set "
+                "max_cloud_age to 0 to plan on a cloud of any age.",
+            )
         if 0 < max_age < -age:
             raise PlanningError(
                 ErrorCode.STALE_CLOUD,
                 f"The newest cloud is stamped {-age:.1f} s in the future: "
                 "synchronise the clocks, or set use_sim_time alike on all nodes.",
+            )
+        since = time.monotonic() - self._arrived[0]
+        if 0 < max_age < age and since < max_age / 2:  # what comes late has its delay in its stamp; this does not end
+            raise self._explained(
+                ErrorCode.STALE_CLOUD,
+                f"The newest cloud came {since:.1f} s ago, but its stamp is {age:.1f} s old, older than max_cloud_age "
+                f"({max_age:g} s): the camera's clock is behind this computer's by about {age - since:.1f} s, or the cloud "
+                "was that long on its way. Synchronise the clocks, or set use_sim_time alike on all nodes.",
             )
         if 0 < max_age < age:
             raise self._explained(
@@ -105,7 +125,8 @@ class LatestCloud:
                 f"The newest cloud is {age:.1f} s old, older than max_cloud_age "
                 f"({max_age:g} s): {self._describe_missing()}.",
             )
-        if stamp_ns(msg.header.stamp) <= newer_than_ns:
+        # 0 asks for none in particular, and a time that has not come yet is of a clock that has jumped back since.
+        if 0 < newer_than_ns <= now and stamp_ns(msg.header.stamp) <= newer_than_ns:
             raise self._explained(
                 ErrorCode.STALE_CLOUD, f"No cloud has come since the request to look again: {self._describe_missing()}."
             )
@@ -123,7 +144,7 @@ class LatestCloud:
             raise self._explained(
                 ErrorCode.EMPTY_WORKSPACE,
                 f"The camera sees nothing in the workspace {list(workspace.low)} to {list(workspace.high)} m, which the "
-                "model was trained for: check the camera's view and its transform.",
+                f"model was trained for{_where(points)}: check the camera's view and its transform.",
             )
         return points, colors, msg.header
 
@@ -135,6 +156,19 @@ class LatestCloud:
         if self._report is None or time.monotonic() - self._report[0] > REPORT_COUNTS_FOR:
             return PlanningError(code, message)
         _, reason, sentence = self._report
+        if (
+            code == ErrorCode.EMPTY_WORKSPACE and reason == ErrorCode.TRANSFORM
+        ):  # there are points, but not to be trusted
+            return PlanningError(reason, f"The voxelizer withholds what the camera sees: {sentence}")
         return PlanningError(
             reason if reason == ErrorCode.TRANSFORM else code, f"{message} The voxelizer reports: {sentence}"
         )
+
+
+def _where(points: np.ndarray) -> str:
+    """A clause on where points (N, 3) lie, empty without points."""
+    points = points[np.isfinite(points).all(axis=1)]
+    if not len(points):
+        return ""
+    low, high = (np.round(corner.astype(float), 2).tolist() for corner in (points.min(axis=0), points.max(axis=0)))
+    return f"; the {len(points)} voxels lie at {low} to {high} m"

@@ -165,6 +165,7 @@ class Planning:
 
     def _look(self, planner, request: Request, newer_than_ns: int = 0):
         """The newest good cloud: points, colours, header."""
+        planner.table_height = self._settings["table_height"]
         return self._cloud.wait(
             self._settings["cloud_wait"], planner.model_workspace, planner.margin, newer_than_ns, request.should_stop
         )

@@ -14,6 +14,7 @@ from typing import Any
 from moe3d_ros.nodes.runtime import parameter_checks as checks
 from moe3d_ros.nodes.runtime.parameter_checks import CAMERA_NAMES, FOLLOW_BOX, LARGEST_VOXEL
 from moe3d_ros.robot.safety import parse_box, parse_boxes
+from moe3d_ros.sensing.expectations import CORRECT, WARN_ONLY, WITHHOLD
 
 START, CONFIGURE, LIVE = "at start", "unconfigured", "any time"
 WHEN = {
@@ -68,6 +69,15 @@ class Parameter:
 
 PLANNING_FRAME = Parameter(
     "planning_frame", "base_link", "Frame of voxels, plans and poses: the robot's base.", check=checks.frame
+)
+
+
+TABLE_HEIGHT = Parameter(
+    "table_height",
+    WITHHOLD,
+    "What becomes of a cloud whose table is 1 cm or 2 degrees off or more: warn only, correct it by up to 5 cm and 5 "
+    "degrees (where the table is known to be at z = 0 and the camera is not), or withhold it. Said from 5 mm on.",
+    choices=(WARN_ONLY, CORRECT, WITHHOLD),
 )
 
 
@@ -128,7 +138,14 @@ VOXELIZER = _managed(
     Parameter("static_transforms", [""], "Static transforms 'parent child x y z qx qy qz qw', for where nobody "
               "publishes them.", "m", check=checks.transforms),
     Parameter("table_plane", False, "Last resort: a frame without transform is put on the table that is in view, found "
-              "as a plane in the first cloud."),
+              "as a plane in the first cloud that shows one clearly."),
+    TABLE_HEIGHT,
+    Parameter("depth_scale", 0.0, "Metres per unit of the depth images, such as 0.0001; 0.0: as the encoding says, "
+              "0.001 for 16UC1 and 1 for 32FC1.", "m", 0.0, 1.0),
+    Parameter("depth_max", 0.0, "Depth from which on nothing is a reading; 0.0: a value that many pixels share beyond "
+              "all others is taken as the end of the range.", "m", 0.0, 100.0),
+    Parameter("future_tolerance", 1.0, "Farthest that a stamp may lie in the future of this node's clock; a cloud "
+              "beyond is dropped.", "s", 0.0, 3600.0),
     Parameter("sync_tolerance", 0.02, "Largest difference between the stamps of depth, camera_info and colour.", "s",
               0.0, 1.0),
     Parameter("reliability", "auto", "Quality of service of the sensor topics.", choices=RELIABILITIES),
@@ -146,6 +163,8 @@ PLANNER = _managed(
               "planning frame; empty: all of it.", "m", check=parse_box),
     Parameter("pose_tolerance", 0.01, "Farthest outside the workspace that a planned pose is set on its face, and said "
               "so, instead of withholding the plan; 0: none.", "m", 0.0, 0.1, when=LIVE),
+    replace(TABLE_HEIGHT, choices=(WARN_ONLY, WITHHOLD), when=LIVE, description="What becomes of voxels whose table is 1 "
+            "cm or 2 degrees off or more: warn only, or withhold the plan; the voxelizer measures it before."),
     Parameter("max_cloud_age", 5.0, "Oldest cloud that is planned on, and that a plan still rests on when it is "
               "published; 0: any.", "s", 0.0, 3600.0, when=LIVE),
     Parameter("cloud_wait", 1.0, "How long a request waits for a good cloud.", "s", 0.0, 60.0, when=LIVE),

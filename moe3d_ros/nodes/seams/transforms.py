@@ -101,6 +101,12 @@ class Transforms:
             msg = transform_to_msg(parent, child, transform, self._node.get_clock().now().to_msg())
             self._buffer.set_transform_static(msg, self._node.get_name())
 
+    def forget_moving(self) -> None:
+        """Forget what is known with a time: the clock jumped back."""
+        self._tree.forget_moving()
+        if self._buffer is not None:
+            self._buffer.clear()
+
     def _on_tf(self, message: TFMessage, moves: bool) -> None:
         for msg in message.transforms:
             try:
@@ -112,6 +118,12 @@ class Transforms:
     def lookup(self, frame: str, stamp) -> np.ndarray:
         """Transform (4, 4) that takes points of ``frame`` at ``stamp`` into the planning frame. Raises UnknownFrame."""
         return self.between(self._frame, frame, stamp)
+
+    def known(self, frame: str) -> bool:
+        """Whether there is a transform of ``frame`` into the planning frame, at whatever time."""
+        if self._buffer is None:
+            return self._tree.connected(self._frame, frame)
+        return self._buffer.can_transform(self._frame, frame.lstrip("/"), Time())
 
     def between(self, target: str, frame: str, stamp) -> np.ndarray:
         """Transform (4, 4) that takes points of ``frame`` at ``stamp`` into ``target``. Raises UnknownFrame."""
