@@ -29,14 +29,26 @@ from moe3d_ros.nodes.planning.session import Planning
 from moe3d_ros.nodes.planning.worker import PlanningWorker, Request
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.conversions import header, plan_to_msg
-from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, PUBLISHES, WARN, values_of
+from moe3d_ros.nodes.runtime.diagnostics import (
+    ERROR,
+    ERROR_NAME,
+    MAX_AGE,
+    NAMESPACE,
+    OK,
+    PUBLISHES,
+    WARN,
+    number_or,
+    values_of,
+)
 from moe3d_ros.nodes.runtime.managed import ManagedNode, Refused
 from moe3d_ros.nodes.runtime.memory import memory_mib, release_memory
 from moe3d_ros.nodes.runtime.parameter_tables import PLANNER
 from moe3d_ros.nodes.runtime.qos import EVENT, OVERRIDABLE
 from moe3d_ros.nodes.runtime.run import run_node
+from moe3d_ros.nodes.settings.limits import conflicts
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.srv import AnswerQuestion
+from moe3d_ros.world.workspace import Workspace
 
 CANCEL_CHECK = 0.02  # seconds between looks at whether the action's client has cancelled
 RESULT_KEPT = 60  # seconds that the result of a goal can be fetched
@@ -57,6 +69,9 @@ class PlannerNode(ManagedNode):
         self._worker: PlanningWorker | None = None
         self._voxels_in: AdaptiveSubscription | None = None  # once the load has ended
         self._loading = False
+        self._workspace: Workspace | None = None  # of the loaded model
+        self._follower_age = 0.0  # seconds; the max_age that moveit_goals tells, 0: any or none
+        self._conflicts: list[str] = []  # that were told
         self._listening = threading.Lock()  # over _planning and _voxels_in
         self.diagnostics.set("model", "not loaded")
         group = self._group = ReentrantCallbackGroup()
@@ -106,7 +121,13 @@ class PlannerNode(ManagedNode):
                 self.deactivate()
                 raise Refused(str(error))
         planning = Planning(
-            self.settings, self._cloud, self._outputs, self.diagnostics, self.get_logger(), self._now_ns
+            self.settings,
+            self._cloud,
+            self._outputs,
+            self.diagnostics,
+            self.get_logger(),
+            self._now_ns,
+            lambda: self._follower_age,
         )
         planning.worker = worker
         self._planning = planning
@@ -133,6 +154,7 @@ class PlannerNode(ManagedNode):
 
     def cleanup(self) -> None:
         outputs, self._outputs, self._cloud, self._worker = self._outputs, None, None, None
+        self._workspace, self._conflicts = None, []
         if outputs is not None:
             outputs.close()
 
@@ -145,6 +167,7 @@ class PlannerNode(ManagedNode):
     def _load_and_tell(self):
         """Load the checkpoint and publish its `model_info`; runs in the worker's thread."""
         planner, outputs = self._load(), self._outputs
+        self._workspace = planner.workspace
         if outputs is not None:  # else it was cleaned up meanwhile
             outputs.tell(planner, header(self.settings["planning_frame"], self.get_clock().now().to_msg()))
         return planner
@@ -188,12 +211,26 @@ class PlannerNode(ManagedNode):
             values = values_of(status)
             if values.get(PUBLISHES) == topic:
                 cloud.put_report(status.level, status.message, values)
+            elif MAX_AGE in values and values.get(NAMESPACE) == self.get_namespace():
+                self._follower_age = number_or(values[MAX_AGE], 0.0)
 
     def _show_values(self) -> None:
         cloud = self._cloud
         age = None if cloud is None else cloud.age()
         self.diagnostics.set("cloud age (s)", "no cloud" if age is None else f"{age:.2f}")
         self.diagnostics.set("memory (MiB)", f"{memory_mib():.0f}")
+        self._tell_conflicts()
+
+    def _tell_conflicts(self) -> None:
+        """Log limits that do not go with each other, each once, and show them on /diagnostics."""
+        if self.state == "unconfigured":  # the values are not checked yet
+            return
+        found = conflicts(self.settings, self._workspace, self._follower_age)
+        for sentence in found:
+            if sentence not in self._conflicts:
+                self.get_logger().warning(sentence)
+        self._conflicts = found
+        self.diagnostics.set("limits that contradict each other", " ".join(found) or "none")
 
     # --- requests: all ways in lead to Planning.submit
 
