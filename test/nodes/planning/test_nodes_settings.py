@@ -6,6 +6,7 @@ from planning import MAX_AGE, SHADES, VOXELS, Planning
 from std_srvs.srv import Trigger
 
 from moe3d_ros.nodes.runtime import diagnostics
+from moe3d_ros.world.workspace import Workspace
 
 
 def follower(namespace: str, max_age: float) -> DiagnosticArray:
@@ -56,13 +57,15 @@ def _says(planning, key: str, value: str):
 
 def test_voxels_beyond_the_models_box_are_told_with_both_boxes(probe, tiny_checkpoint):
     planning = Planning(probe, "beyond", checkpoint=str(tiny_checkpoint), max_cloud_age=MAX_AGE, min_confidence=0.0)
-    far = VOXELS[:50] + np.float32([1.0, 0.0, 0.0])
-    points, shades = np.concatenate([VOXELS, far]), np.concatenate([SHADES, SHADES[:50]])
+    inside = Workspace().contains(VOXELS)
+    near, colors = VOXELS[inside], SHADES[inside]
+    far = near[:50] + np.float32([1.0, 0.0, 0.0])
+    points, shades = np.concatenate([near, far]), np.concatenate([colors, colors[:50]])
     with planning.look(points, shades):
         _, result = planning.plan()
     assert result.error_code == 0, result.error_msg
-    planning.diagnostics.wait(planning.report("50 of"))
-    with planning.look():
+    planning.diagnostics.wait(planning.report("50 of"), timeout=30)
+    with planning.look(near, colors):
         assert planning.plan()[1].error_code == 0
-    planning.diagnostics.wait(planning.report("working"))
+    planning.diagnostics.wait(_says(planning, "voxels beyond the model's box", "none"), timeout=30)
     assert planning.process.stop() == 0
