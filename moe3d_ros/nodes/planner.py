@@ -50,6 +50,7 @@ from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.srv import AnswerQuestion
 from moe3d_ros.world.workspace import Workspace
 
+CHANGE_CHECK = 0.1  # seconds between looks at whether a transition ends that waits for the model's thread
 CANCEL_CHECK = 0.02  # seconds between looks at whether the action's client has cancelled
 RESULT_KEPT = 60  # seconds that the result of a goal can be fetched
 LONGEST_END = 30.0  # seconds to wait at deactivation for a model that is still loading
@@ -68,7 +69,7 @@ class PlannerNode(ManagedNode):
         self._planning: Planning | None = None  # while active
         self._worker: PlanningWorker | None = None
         self._voxels_in: AdaptiveSubscription | None = None  # once the load has ended
-        self._loading = False
+        self._begun = self._loading = self._loaded = False
         self._workspace: Workspace | None = None  # of the loaded model
         self._follower_age = 0.0  # seconds; the max_age that moveit_goals tells, 0: any or none
         self._conflicts: list[str] = []  # that were told
@@ -109,17 +110,47 @@ class PlannerNode(ManagedNode):
         )
         self._outputs = PlanOutputs(self)
 
+    def bring_up(self) -> None:
+        """Load the model; the node is active when that has ended well, and requests wait for it."""
+        self._begin(self._load_and_activate)
+        self._plan_with(self._worker)
+
     def activate(self) -> None:
-        """Load the model; a node that starts itself becomes active at once, and requests wait for the model."""
-        self._loading = True
-        worker = self._worker = PlanningWorker(
-            self._load_and_tell, self.get_logger(), self._on_model, after=self._worker
-        )
-        if not self.starting:
-            error = worker.wait_loaded()
-            if error is not None:
-                self.deactivate()
-                raise Refused(str(error))
+        """Load the model, unless the node has done so by itself."""
+        if self._loaded:
+            return
+        if self._planning is not None and self._loading:
+            raise Refused("The model is still loading: the planner activates itself when that has ended.")
+        self.deactivate()  # what has failed to load
+        worker = self._begin(self._load_and_tell)
+        error = worker.wait_loaded()
+        if error is not None:
+            self.deactivate()
+            raise Refused(str(error))
+        self._plan_with(worker)
+
+    def _begin(self, load) -> PlanningWorker:
+        """The worker, which loads the model."""
+        self._begun = self._loading = True
+        self._worker = PlanningWorker(load, self.get_logger(), self._on_model, after=self._worker)
+        return self._worker
+
+    def _load_and_activate(self):
+        """Load, and become active before the first request is served; runs in the worker's thread."""
+        planner = self._load_and_tell()
+        while not self._changing.acquire(timeout=CHANGE_CHECK):
+            if not self._begun:  # it is being deactivated, which waits for this thread
+                return planner
+        try:
+            if self._begun and self.state == "inactive":
+                self._loaded = True
+                self.trigger_activate()
+        finally:
+            self._changing.release()
+        return planner
+
+    def _plan_with(self, worker: PlanningWorker) -> None:
+        """Take requests, and voxels once the model is loaded."""
         planning = Planning(
             self.settings,
             self._cloud,
@@ -135,6 +166,7 @@ class PlannerNode(ManagedNode):
             self._listen()
 
     def deactivate(self) -> None:
+        self._begun = self._loaded = False
         with self._listening:
             self._planning = None
             if self._voxels_in is not None:
@@ -153,6 +185,8 @@ class PlannerNode(ManagedNode):
         release_memory()
 
     def cleanup(self) -> None:
+        if self._planning is not None:  # it still loads, or has failed to
+            self.deactivate()
         outputs, self._outputs, self._cloud, self._worker = self._outputs, None, None, None
         self._workspace, self._conflicts = None, []
         if outputs is not None:

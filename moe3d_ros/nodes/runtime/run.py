@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+import threading
 import traceback
 
 import rclpy
@@ -20,6 +21,8 @@ from moe3d_ros.nodes.runtime.parameter_tables import SAFETY, TABLES
 from moe3d_ros.nodes.runtime.transport import choose_profile
 from moe3d_ros.nodes.settings.command_line import mended, sections
 from moe3d_ros.nodes.settings.overrides import Given, judge
+
+UNENDED = "planning"  # name of the thread that loads the model, which nothing can interrupt
 
 
 def run_node(make_node, args=None, threads: int = 4, clouds: bool = False) -> int:
@@ -50,7 +53,7 @@ def run_nodes(make_nodes, args=None, threads: int = 4, clouds: bool = False) -> 
         if starting:
             raise KeyboardInterrupt
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else a shell has it ignored
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as a shell does
         signal.signal(signal.SIGINT, on_interrupt)
     given = list(sys.argv if args is None else args)
     try:
@@ -89,7 +92,13 @@ def run_nodes(make_nodes, args=None, threads: int = 4, clouds: bool = False) -> 
         for node in nodes:
             node.destroy_node()
         rclpy.try_shutdown()
-    return max((getattr(node, "exit_code", 0) for node in nodes), default=0)
+    code = max((getattr(node, "exit_code", 0) for node in nodes), default=0)
+    if any(thread.name == UNENDED for thread in threading.enumerate()):
+        # A model that is still loading: Python would take torch apart below it, and abort.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def check_overrides(nodes, arguments: list[str]) -> None:

@@ -74,7 +74,10 @@ def test_model_that_cannot_be_loaded(probe, tiny_checkpoint, tmp_path, damage):
     assert "cannot be loaded" in result.error_msg
     assert words in result.error_msg
     planning.diagnostics.wait(planning.report("cannot be loaded"))
+    planning.diagnostics.wait(planning.shows("lifecycle state", "inactive"), start=len(planning.diagnostics.messages))
+    assert not any(planning.shows("lifecycle state", "active")(array) for array in planning.diagnostics.messages)
     assert planning.published() == 0
     mend()
     planning.answers_good_request()
+    planning.diagnostics.wait(planning.shows("lifecycle state", "active"))
     assert planning.process.stop() == 0
