@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from moe3d_ros.nodes.settings.command_line import Section
+from moe3d_ros.nodes.settings.ros_arguments import Section
 
 CLOSE = 0.8  # share of letters in common from which one name may be meant for another
 OF_OTHERS = (

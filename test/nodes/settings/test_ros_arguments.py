@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moe3d_ros.nodes.settings.command_line import EVERY_NODE, Section, file_sections, mended, sections, with_decimals
+from moe3d_ros.nodes.settings.ros_arguments import EVERY_NODE, Section, file_sections, mended, sections, with_decimals
 
 
 @pytest.mark.parametrize(
