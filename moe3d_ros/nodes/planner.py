@@ -167,6 +167,8 @@ class PlannerNode(ManagedNode):
 
     def deactivate(self) -> None:
         self._begun = self._loaded = False
+        if self._planning is not None and self._outputs is not None:
+            self._outputs.clear(header(self.settings["planning_frame"], self.get_clock().now().to_msg()))
         with self._listening:
             self._planning = None
             if self._voxels_in is not None:
@@ -283,6 +285,8 @@ class PlannerNode(ManagedNode):
         state = self.state
         if state == "activating":
             words = "The model is still loading: send the request again when the planner is active."
+        elif state == "finalized":  # there is no way back
+            words = "The planner is finalized, for good: end its process and start it again."
         else:
             first = "" if state == "inactive" else "configure and then "
             words = f"The planner is {state}: {first}activate it (ros2 lifecycle set {self.full_name} activate)."

@@ -20,8 +20,8 @@ from moe3d_ros.nodes.runtime.executor import ThreadedExecutor
 from moe3d_ros.nodes.runtime.memory import configure_malloc
 from moe3d_ros.nodes.runtime.parameter_tables import SAFETY, TABLES
 from moe3d_ros.nodes.runtime.transport import choose_profile
-from moe3d_ros.nodes.settings.ros_arguments import mended, sections
 from moe3d_ros.nodes.settings.overrides import Given, judge
+from moe3d_ros.nodes.settings.ros_arguments import mended, sections
 
 UNENDED = "planning"  # name of the thread that loads the model, which nothing can interrupt
 

@@ -8,8 +8,8 @@ import pytest
 from places import ROOT
 
 from moe3d_ros.nodes.runtime.parameter_tables import SAFETY, TABLES
-from moe3d_ros.nodes.settings.ros_arguments import Section
 from moe3d_ros.nodes.settings.overrides import Given, closest, judge
+from moe3d_ros.nodes.settings.ros_arguments import Section
 
 PROGRAMS = {program: frozenset(parameter.name for parameter in table) for program, table in TABLES.items()}
 
