@@ -30,6 +30,7 @@ ALLOWED = {
     "moe3d_ros.world": set(),
     "moe3d_ros.plan": GROUND,
     "moe3d_ros.processes": set(),
+    "moe3d_ros.reasons": GROUND | INTERFACES,
     "moe3d_ros.sensing": GROUND,
     "moe3d_ros.recording": GROUND | {"moe3d_ros.sensing"},
     "moe3d_ros.robot": GROUND | INTERFACES,

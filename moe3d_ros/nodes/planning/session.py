@@ -89,7 +89,8 @@ class Planning:
             if not answer:
                 raise PlanningError(
                     ErrorCode.IMPOSSIBLE,
-                    f"The model has no answer to {question!r}: ask about the things on the table, in other words.",
+                    f"The model has no answer to {question!r} in the {len(points)} voxels that it sees: look whether what is "
+                    "asked about is in view, or ask about the things on the table.",
                 )
             return answer
 
