@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 from moe3d_ros.nodes.planning.requests import Moment
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
@@ -30,7 +31,7 @@ class LatestCloud:
         """
         self._frame, self._max_age, self._now_ns, self._describe_missing = frame, max_age, now_ns, describe_missing
         self._changed = threading.Condition()
-        self._msg = None
+        self._msg: Any = None
         self._came = Moment(0, 0.0)
         self._report: tuple[float, ErrorCode, str] | None = None
 

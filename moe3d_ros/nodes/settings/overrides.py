@@ -145,8 +145,8 @@ def _likeness(one: str, other: str) -> float:
     short, long = sorted(joined, key=len)
     if len(short) >= LEAST_PART and long.startswith(short) and len(short) >= len(long) / 2:
         return 0.95
-    pairs = [joined, ["".join(sorted(parts)) for parts in words]]
-    return max(SequenceMatcher(None, *pair).ratio() for pair in pairs)
+    ordered = ["".join(sorted(parts)) for parts in words]
+    return max(SequenceMatcher(None, pair[0], pair[1]).ratio() for pair in (joined, ordered))
 
 
 def _instance(name: str) -> str:
