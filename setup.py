@@ -14,6 +14,7 @@ MANIFEST = ElementTree.parse(ROOT / "package.xml").getroot()
 CORE = [
     "numpy>=2",
     "scipy>=1.11",
+    "pyyaml",
     "torch>=2.6",
     "transformers>=5",
     "peft>=0.21",
@@ -26,7 +27,7 @@ SCANS = ["open3d>=0.19", "libusb-package", "plyfile>=1.1"]  # PCD and PLY files,
 RECORDINGS = ["rosbags>=0.11", "pyyaml", "zstandard"]  # MCAP and sqlite3, and reading large messages without a copy
 SIM = ["pybullet>=3.2.6", "matplotlib>=3.8"]
 VIEW = ["viser>=1.1"]
-TRAIN = ["tensorboard", "tqdm", "pyyaml", "plyfile>=1.1"]
+TRAIN = ["tensorboard", "tqdm", "plyfile>=1.1"]
 ROS = [
     f"ros-jazzy-{name}"
     for name in (

@@ -23,13 +23,14 @@ MOST_FILES = 16
 GROUND = {"moe3d_ros.world", "moe3d_ros"}  # moe3d_ros/__init__.py itself only extends the package's path
 INTERFACES = {"moe3d_ros.plan"}
 FACADE = {
-    f"moe3d_ros.{name}" for name in ("planner", "look", "posing", "pose_limits", "stopwatch")
+    f"moe3d_ros.{name}" for name in ("planner", "look", "posing", "pose_limits", "stopwatch", "cores")
 }  # one room, no folder
 ALLOWED = {
     "moe3d_ros": set(),
     "moe3d_ros.world": set(),
     "moe3d_ros.plan": GROUND,
     "moe3d_ros.processes": set(),
+    "moe3d_ros.reasons": GROUND | INTERFACES,
     "moe3d_ros.sensing": GROUND,
     "moe3d_ros.recording": GROUND | {"moe3d_ros.sensing"},
     "moe3d_ros.robot": GROUND | INTERFACES,

@@ -9,6 +9,7 @@ from places import ROOT
 
 from benchmarks.soak import RESPAWN_DELAY
 from moe3d_ros.nodes.runtime.parameter_tables import TABLES
+from moe3d_ros.nodes.settings.launch_arguments import ARGUMENTS, YES, check, overrides
 
 OUTPUTS = {"points", "voxels", "plan_markers", "pick_pose", "place_pose", "goal_pose"}
 
@@ -58,13 +59,72 @@ def test_every_node_of_this_package_respawns_on_demand():
     text = (ROOT / "launch" / "planner.launch.py").read_text()
     calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
     nodes = [call for call in calls if getattr(call.func, "id", "") == "Node"]
-    shared = [[k.value.id for k in call.keywords if k.arg is None and isinstance(k.value, ast.Name)] for call in nodes]
-    assert len(nodes) == 2
-    assert all(names == ["process"] for names in shared)
-    assert '"respawn": value["respawn"]' in text
-    assert '("respawn", "false",' in text
+    assert len(nodes) == 1
+    assert 'respawn="respawn" in wanted' in text
     delay = float(re.search(r"RESPAWN_DELAY = ([\d.]+)", text).group(1))
     assert delay == RESPAWN_DELAY  # as the soak does it
+
+
+def given(**arguments) -> tuple[dict[str, str], set[str]]:
+    """Arguments as the launch file has them, the rest at their defaults."""
+    values = {**{name: default for name, default, *_ in ARGUMENTS}, **arguments}
+    return values, {name for name, value in values.items() if value in YES}
+
+
+def test_without_arguments_everything_is_as_the_parameter_file_says():
+    assert overrides(*given()) == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "node", "parameters"),
+    [
+        ({"input": "depth"}, "voxelizer", {"input": "depth"}),
+        ({"checkpoint": "mine", "device": "cuda"}, "planner", {"checkpoint": "mine", "device": "cuda"}),
+        ({"autostart": "false"}, "planner", {"autostart": False}),
+        ({"autostart": "true"}, "voxelizer", {"autostart": True}),
+        ({"planning_frame": "arm"}, "tabletop", {"planning_frame": "arm"}),
+        ({"cloud": "a.mcap", "use_sim_time": "true"}, "replay", {"cloud": "a.mcap", "clock": True}),
+        ({"cloud": "a.mcap"}, "replay", {"cloud": "a.mcap"}),
+    ],
+)
+def test_an_argument_that_is_given_wins_and_no_other_does(arguments, node, parameters):
+    assert overrides(*given(**arguments))[f"/**/{node}"] == {"ros__parameters": parameters}
+
+
+@pytest.mark.parametrize("arguments", [{"sim": "true"}, {"sim": "1"}, {"cloud": "scan.pcd"}, {"cloud": "/a/scan.PLY"}])
+def test_a_time_that_nobody_publishes_is_refused(arguments):
+    check(*given(**arguments))
+    with pytest.raises(RuntimeError, match="publishes no /clock"):
+        check(*given(use_sim_time="true", **arguments))
+
+
+def test_a_recording_or_another_simulator_may_publish_the_time():
+    check(*given(use_sim_time="true", cloud="/a/recording"))
+    check(*given(use_sim_time="true"))
+
+
+@pytest.mark.parametrize(
+    "name", ["sim", "rviz", "view", "composed", "respawn", "autostart", "use_sim_time", "log_level", "input"]
+)
+def test_an_argument_that_is_one_of_few_says_which(name):
+    _, default, choices, _ = next(argument for argument in ARGUMENTS if argument[0] == name)
+    assert default in choices
+    assert not {"yes", "on", "verbose", "image"} & set(choices)
+
+
+def test_readme_names_every_launch_argument():
+    text = (ROOT / "README.md").read_text()
+    listed = text[text.index("Launch arguments:") :]
+    listed = listed[: listed.index("Every parameter")]
+    assert set(re.findall(r"`(\w+)`", listed)) >= {name for name, *_ in ARGUMENTS}
+
+
+def test_rviz_is_started_before_the_nodes():
+    """Where it is not installed the launch ends there, and no node is left running."""
+    text = (ROOT / "launch" / "planner.launch.py").read_text()
+    start = next(n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef) and n.name == "start")
+    returned = ast.unparse(start.body[-1])
+    assert 0 < returned.index("rviz(") < returned.index("nodes(")
 
 
 def test_launch_description_declares_its_arguments_at_the_top():

@@ -17,7 +17,7 @@ from std_srvs.srv import SetBool, Trigger
 from moe3d_ros.msg import PlannedAction
 from moe3d_ros.nodes.move_group import MoveGroupArm
 from moe3d_ros.nodes.runtime.conversions import pose_from_msg, stamp_ns
-from moe3d_ros.nodes.runtime.diagnostics import ERROR, OK, WARN, Diagnostics
+from moe3d_ros.nodes.runtime.diagnostics import ERROR, MAX_AGE, OK, WARN, Diagnostics
 from moe3d_ros.nodes.runtime.parameter_tables import MOVEIT_GOALS
 from moe3d_ros.nodes.runtime.parameters import Parameters
 from moe3d_ros.nodes.runtime.qos import EVENT
@@ -42,8 +42,14 @@ class MoveItGoals(Node):
         self.create_subscription(PlannedAction, "planned_action", self._on_action, EVENT, callback_group=group)
         self.create_service(Trigger, "stop_motion", self._on_stop, callback_group=group)
         self.create_service(Trigger, "resume_motion", self._on_resume, callback_group=group)
+        self._show_max_age()
+        self.create_timer(1.0, self._show_max_age)
         self._patience = None  # timer of the motion that is under way
         self._diagnostics.report(OK, "waiting for planned_action")
+
+    def _show_max_age(self) -> None:
+        """Tell the planner which poses are followed, so that it releases no others."""
+        self._diagnostics.set(MAX_AGE, self._settings["max_age"])
 
     def close(self) -> None:
         """Cancel what moves."""

@@ -30,15 +30,28 @@ from moe3d_ros.nodes.planning.worker import PlanningWorker, Request
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.clock import JumpBack
 from moe3d_ros.nodes.runtime.conversions import header, plan_to_msg
-from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, PUBLISHES, WARN, values_of
+from moe3d_ros.nodes.runtime.diagnostics import (
+    ERROR,
+    ERROR_NAME,
+    MAX_AGE,
+    NAMESPACE,
+    OK,
+    PUBLISHES,
+    WARN,
+    number_or,
+    values_of,
+)
 from moe3d_ros.nodes.runtime.managed import ManagedNode, Refused
 from moe3d_ros.nodes.runtime.memory import memory_mib, release_memory
 from moe3d_ros.nodes.runtime.parameter_tables import PLANNER
 from moe3d_ros.nodes.runtime.qos import EVENT, OVERRIDABLE
 from moe3d_ros.nodes.runtime.run import run_node
+from moe3d_ros.nodes.settings.limits import conflicts
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.srv import AnswerQuestion
+from moe3d_ros.world.workspace import Workspace
 
+CHANGE_CHECK = 0.1  # seconds between looks at whether a transition ends that waits for the model's thread
 CANCEL_CHECK = 0.02  # seconds between looks at whether the action's client has cancelled
 RESULT_KEPT = 60  # seconds that the result of a goal can be fetched
 LONGEST_END = 30.0  # seconds to wait at deactivation for a model that is still loading
@@ -58,7 +71,10 @@ class PlannerNode(ManagedNode):
         self._planning: Planning | None = None  # while active
         self._worker: PlanningWorker | None = None
         self._voxels_in: AdaptiveSubscription | None = None  # once the load has ended
-        self._loading = False
+        self._begun = self._loading = self._loaded = False
+        self._workspace: Workspace | None = None  # of the loaded model
+        self._follower_age = 0.0  # seconds; the max_age that moveit_goals tells, 0: any or none
+        self._conflicts: list[str] = []  # that were told
         self._listening = threading.Lock()  # over _planning and _voxels_in
         self.diagnostics.set("model", "not loaded")
         group = self._group = ReentrantCallbackGroup()
@@ -97,19 +113,55 @@ class PlannerNode(ManagedNode):
         self._jump = JumpBack(self, self._cloud.clear)
         self._outputs = PlanOutputs(self)
 
+    def bring_up(self) -> None:
+        """Load the model; the node is active when that has ended well, and requests wait for it."""
+        self._begin(self._load_and_activate)
+        self._plan_with(self._worker)
+
     def activate(self) -> None:
-        """Load the model; a node that starts itself becomes active at once, and requests wait for the model."""
-        self._loading = True
-        worker = self._worker = PlanningWorker(
-            self._load_and_tell, self.get_logger(), self._on_model, after=self._worker
-        )
-        if not self.starting:
-            error = worker.wait_loaded()
-            if error is not None:
-                self.deactivate()
-                raise Refused(str(error))
+        """Load the model, unless the node has done so by itself."""
+        if self._loaded:
+            return
+        if self._planning is not None and self._loading:
+            raise Refused("The model is still loading: the planner activates itself when that has ended.")
+        self.deactivate()  # what has failed to load
+        worker = self._begin(self._load_and_tell)
+        error = worker.wait_loaded()
+        if error is not None:
+            self.deactivate()
+            raise Refused(str(error))
+        self._plan_with(worker)
+
+    def _begin(self, load) -> PlanningWorker:
+        """The worker, which loads the model."""
+        self._begun = self._loading = True
+        self._worker = PlanningWorker(load, self.get_logger(), self._on_model, after=self._worker)
+        return self._worker
+
+    def _load_and_activate(self):
+        """Load, and become active before the first request is served; runs in the worker's thread."""
+        planner = self._load_and_tell()
+        while not self._changing.acquire(timeout=CHANGE_CHECK):
+            if not self._begun:  # it is being deactivated, which waits for this thread
+                return planner
+        try:
+            if self._begun and self.state == "inactive":
+                self._loaded = True
+                self.trigger_activate()
+        finally:
+            self._changing.release()
+        return planner
+
+    def _plan_with(self, worker: PlanningWorker) -> None:
+        """Take requests, and voxels once the model is loaded."""
         planning = Planning(
-            self.settings, self._cloud, self._outputs, self.diagnostics, self.get_logger(), self._now_ns
+            self.settings,
+            self._cloud,
+            self._outputs,
+            self.diagnostics,
+            self.get_logger(),
+            self._now_ns,
+            lambda: self._follower_age,
         )
         planning.worker = worker
         self._planning = planning
@@ -117,6 +169,9 @@ class PlannerNode(ManagedNode):
             self._listen()
 
     def deactivate(self) -> None:
+        self._begun = self._loaded = False
+        if self._planning is not None and self._outputs is not None:
+            self._outputs.clear(header(self.settings["planning_frame"], self.get_clock().now().to_msg()))
         with self._listening:
             self._planning = None
             if self._voxels_in is not None:
@@ -138,7 +193,10 @@ class PlannerNode(ManagedNode):
         if self._jump is not None:
             self._jump.close()
             self._jump = None
+        if self._planning is not None:  # it still loads, or has failed to
+            self.deactivate()
         outputs, self._outputs, self._cloud, self._worker = self._outputs, None, None, None
+        self._workspace, self._conflicts = None, []
         if outputs is not None:
             outputs.close()
 
@@ -151,6 +209,7 @@ class PlannerNode(ManagedNode):
     def _load_and_tell(self):
         """Load the checkpoint and publish its `model_info`; runs in the worker's thread."""
         planner, outputs = self._load(), self._outputs
+        self._workspace = planner.workspace
         if outputs is not None:  # else it was cleaned up meanwhile
             outputs.tell(planner, header(self.settings["planning_frame"], self.get_clock().now().to_msg()))
         return planner
@@ -194,12 +253,26 @@ class PlannerNode(ManagedNode):
             values = values_of(status)
             if values.get(PUBLISHES) == topic:
                 cloud.put_report(status.level, status.message, values)
+            elif MAX_AGE in values and values.get(NAMESPACE) == self.get_namespace():
+                self._follower_age = number_or(values[MAX_AGE], 0.0)
 
     def _show_values(self) -> None:
         cloud = self._cloud
         age = None if cloud is None else cloud.age()
         self.diagnostics.set("cloud age (s)", "no cloud" if age is None else f"{age:.2f}")
         self.diagnostics.set("memory (MiB)", f"{memory_mib():.0f}")
+        self._tell_conflicts()
+
+    def _tell_conflicts(self) -> None:
+        """Log limits that do not go with each other, each once, and show them on /diagnostics."""
+        if self.state == "unconfigured":  # the values are not checked yet
+            return
+        found = conflicts(self.settings, self._workspace, self._follower_age)
+        for sentence in found:
+            if sentence not in self._conflicts:
+                self.get_logger().warning(sentence)
+        self._conflicts = found
+        self.diagnostics.set("limits that contradict each other", " ".join(found) or "none")
 
     # --- requests: all ways in lead to Planning.submit
 
@@ -218,6 +291,8 @@ class PlannerNode(ManagedNode):
         state = self.state
         if state == "activating":
             words = "The model is still loading: send the request again when the planner is active."
+        elif state == "finalized":  # there is no way back
+            words = "The planner is finalized, for good: end its process and start it again."
         else:
             first = "" if state == "inactive" else "configure and then "
             words = f"The planner is {state}: {first}activate it (ros2 lifecycle set {self.full_name} activate)."

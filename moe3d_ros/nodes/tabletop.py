@@ -53,7 +53,8 @@ class Tabletop(Node):
         self._lock = threading.Lock()  # PyBullet serves one caller at a time
         self._world = TabletopWorld(self._scene)
         self._next_action: PlannedAction | None = None
-        self._optical_frame = f"{self._names[0]}_camera_optical_frame"
+        robot = self.get_namespace().strip("/").replace("/", "_")  # /tf is shared by all namespaces
+        self._optical_frame = f"{robot}_{self._names[0]}_camera_optical_frame".lstrip("_")
 
         self._points = self.create_publisher(PointCloud2, "points", CLOUD)
         self._depth = self.create_publisher(Image, "depth/image_rect", CLOUD)

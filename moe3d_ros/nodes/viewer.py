@@ -3,7 +3,8 @@
     ros2 run moe3d_ros viewer          # then open the address that it prints, http://localhost:8080
 
 It draws what RViz would, from the same topics: `voxels`, `plan_markers`, `pick_pose`, `place_pose` and `goal_pose`, and
-writes `plan` and what the nodes say on /diagnostics. The box that is drawn, and the size of a voxel, are those of the
+writes `plan` and what the nodes say on /diagnostics. It does not listen to `instruction`: a `ros2 topic pub --once`, which
+waits for one subscriber, would take the viewer for the planner. The box that is drawn, and the size of a voxel, are those of the
 planner's `model_info` unless its own parameters say otherwise. An instruction that is typed into the page goes to `instruction`.
 """
 
@@ -66,7 +67,6 @@ class Viewer(Node):
         self._show_space(self._space.space)
         listen = self.create_subscription
         AdaptiveSubscription(self, PointCloud2, "voxels", self._on_voxels, None, "reliable")
-        listen(String, "instruction", self._on_instruction, EVENT)
         listen(TaskPlan, "plan", self._on_plan, LATCHED)
         listen(MarkerArray, "plan_markers", self._on_markers, LATCHED)
         for name in GOALS:
@@ -83,6 +83,7 @@ class Viewer(Node):
         """Publish what a person typed into the page."""
         if self.context.ok():
             self._publisher.publish(String(data=text))
+            self._view.show_plan(None, text)  # what comes from elsewhere is shown with its plan
 
     def _show_space(self, space: Space) -> None:
         """Draw the box that planned poses stay in, with voxels on the grid of the box that is seen."""
@@ -106,9 +107,6 @@ class Viewer(Node):
         self._next_voxels = time.monotonic() + self._period
         self._view.show_voxels(points, colors)
         self._diagnostics.count("voxels")
-
-    def _on_instruction(self, msg: String) -> None:
-        self._view.show_plan(None, msg.data)
 
     def _on_plan(self, msg: TaskPlan) -> None:
         self._stamp = stamp_ns(msg.header.stamp)

@@ -87,6 +87,11 @@ def check_step(verb: str, poses: dict[str, tuple[str, int, Pose]], frame: str, n
         if not np.isfinite(numbers).all() or abs(np.linalg.norm(numbers[3:]) - 1.0) > 0.01:
             raise Refused(f"The {name} pose has no finite position and unit quaternion: {numbers.tolist()}.")
         age = (now_ns - stamp) / SECOND_NS
+        if max_age > 0 and age > max_age and stamp == 0:
+            raise Refused(
+                f"The {name} pose has no stamp (header.stamp is 0), so its age is not known: have the camera's driver stamp "
+                "its messages, or set max_age to 0, which follows poses of any age."
+            )
         if max_age > 0 and age > max_age:
             raise Refused(f"The {name} pose is {age:.1f} s old, more than max_age ({max_age:g} s): plan again.")
         if max_age > 0 and age < -FUTURE_S:

@@ -66,8 +66,8 @@ def check_plan(plan: Plan, workspace: Workspace, limits: SafetyLimits = SafetyLi
             raise PlanningError(
                 ErrorCode.LOW_CONFIDENCE,
                 f"Step {action.index + 1} ('{action.text}') has confidence {action.confidence:.2f}, less than "
-                f"min_confidence ({limits.min_confidence:g}): the plan was withheld. Name the things more clearly, "
-                "give the camera a better view, or lower min_confidence.",
+                f"min_confidence ({limits.min_confidence:g}): the plan was withheld. Give the camera a better "
+                "view, name the things more clearly, or lower min_confidence.",
             )
 
 
@@ -85,21 +85,21 @@ def _check_pose(pose, where: str, workspace: Workspace, limits: SafetyLimits) ->
         raise PlanningError(
             ErrorCode.OUTSIDE_WORKSPACE,
             f"{at} lies outside the workspace {list(workspace.low)} to {list(workspace.high)} m: the plan was "
-            "withheld. Rephrase the instruction, or move the object towards the workspace's middle.",
+            "withheld. Move the object towards the workspace's middle, or name another place.",
         )
     reach = float(np.linalg.norm(position))
     if 0 < limits.max_reach < reach:
         raise PlanningError(
             ErrorCode.OUTSIDE_WORKSPACE,
             f"{at} is {reach:.3f} m from the robot's base, farther than max_reach ({limits.max_reach:g} m): the plan "
-            "was withheld. Rephrase the instruction, or move the object nearer.",
+            "was withheld. Move the object nearer, raise max_reach, or name another place.",
         )
     for box in limits.keep_out:
         if box.contains(position):
             raise PlanningError(
                 ErrorCode.KEEP_OUT,
                 f"{at} lies in the keep-out box {list(box.low)} to {list(box.high)} m: the plan was withheld. "
-                "Rephrase the instruction, move the object, or change the parameter keep_out.",
+                "Move the object, name another place, or change the parameter keep_out.",
             )
 
 

@@ -15,6 +15,7 @@ from visualization_msgs.msg import MarkerArray
 
 from moe3d_ros.action import PlanTask
 from moe3d_ros.msg import PlannedAction, TaskPlan
+from moe3d_ros.nodes.runtime.diagnostics import values_of
 from moe3d_ros.sensing.voxels import voxelize
 
 INSTRUCTION = "put the red block in the green bowl"
@@ -49,6 +50,15 @@ class Planning:
     def look(self, points=VOXELS, colors=SHADES, frame: str = "base_link", change=lambda msg: msg):
         """Context: a camera that shows these voxels."""
         return self.probe.streaming(self.voxels, lambda: change(cloud_msg(points, colors, frame, self.probe.now())))
+
+    def shows(self, key: str, value: str):
+        """Predicate on DiagnosticArray: the planner's status has this value."""
+
+        def found(array) -> bool:
+            statuses = [values_of(status) for status in array.status if f"{self.namespace}/planner" in status.name]
+            return any(values.get(key) == value for values in statuses)
+
+        return found
 
     def goal(self, instruction: str = INSTRUCTION, feedback=None, **fields):
         """Send a goal and return its handle."""

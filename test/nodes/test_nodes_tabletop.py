@@ -31,7 +31,7 @@ from moe3d_ros.tabletop.tasks.single_step import make_step
 from moe3d_ros.world.workspace import Workspace
 
 CONTAINS = ["red block", "green bowl"]
-FRAME = "front_camera_optical_frame"
+FRAME = "table_front_camera_optical_frame"  # of the namespace /table
 
 
 @pytest.fixture(scope="module")

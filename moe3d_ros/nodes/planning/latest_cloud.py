@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import numpy as np
 
+from moe3d_ros.nodes.planning.requests import Moment
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
 from moe3d_ros.nodes.runtime.diagnostics import ERROR_NAME, OK
 from moe3d_ros.nodes.runtime.model_space import CONTRADICTION, NO
@@ -31,14 +33,14 @@ class LatestCloud:
         """
         self._frame, self._max_age, self._now_ns, self._describe_missing = frame, max_age, now_ns, describe_missing
         self._changed = threading.Condition()
-        self._msg = None
-        self._arrived = 0.0, 0  # when it came: seconds of a clock that always runs, nanoseconds of the node's
+        self._msg: Any = None
+        self._came = Moment(0, 0.0)
         self._report: tuple[float, ErrorCode, str] | None = None
 
     def put(self, msg) -> None:
         """A new cloud has come."""
         with self._changed:
-            self._msg, self._arrived = msg, (time.monotonic(), self._now_ns())
+            self._msg, self._came = msg, Moment.now(self._now_ns())
             self._changed.notify_all()
 
     def clear(self) -> None:
@@ -60,7 +62,12 @@ class LatestCloud:
             return None if self._msg is None else self._age(self._msg)
 
     def wait(
-        self, timeout: float, workspace: Workspace, margin: float, newer_than_ns: int = 0, should_stop=lambda: False
+        self,
+        timeout: float,
+        workspace: Workspace,
+        margin: float,
+        newer_than: Moment | None = None,
+        should_stop=lambda: False,
     ):
         """The newest cloud, if it is good; otherwise wait for one that is.
 
@@ -68,7 +75,8 @@ class LatestCloud:
             timeout: longest wait in seconds.
             workspace: box of which something must be in view.
             margin: how far beyond it counts too, metres.
-            newer_than_ns: its stamp must be later, e.g. after the robot moved.
+            newer_than: it must be from later, e.g. from after the robot moved: by its stamp, or by when it came where
+                clouds of any age are taken, as then stamps tell nothing.
             should_stop: ends the wait with CANCELLED.
 
         Returns:
@@ -81,7 +89,7 @@ class LatestCloud:
         with self._changed:
             while True:
                 try:
-                    return self._newest(workspace, margin, newer_than_ns)
+                    return self._newest(workspace, margin, newer_than)
                 except PlanningError:
                     left = end - time.monotonic()
                     if left <= 0:
@@ -90,46 +98,24 @@ class LatestCloud:
                     raise PlanningError(ErrorCode.CANCELLED, "Cancelled while waiting for a cloud.")
                 self._changed.wait(min(left, 0.1))  # in short turns: being cancelled does not wake this condition
 
-    def _newest(self, workspace: Workspace, margin: float, newer_than_ns: int):
+    def _newest(self, workspace: Workspace, margin: float, newer_than: Moment | None):
         """The newest cloud, read; raises PlanningError where it is not a good one."""
+        if self._msg is not None and self._now_ns() < self._came.ns:  # the clock jumped back: it is of the run before
+            self._msg = None
         msg = self._msg
-        now = self._now_ns()
-        if msg is not None and now < self._arrived[1]:  # the clock jumped back: it is of the run before
-            msg = self._msg = None
         if msg is None:
             raise self._explained(ErrorCode.NO_CLOUD, f"No cloud has arrived yet: {self._describe_missing()}.")
         age, max_age = self._age(msg), self._max_age()
-        if 0 < max_age < age and stamp_ns(msg.header.stamp) == 0:
-            raise PlanningError(
-                ErrorCode.STALE_CLOUD,
-                "The newest cloud's stamp is not set (0), so its age is unknown: have the driver set header.stamp, or set "
-                "max_cloud_age to 0 to plan on a cloud of any age.",
-            )
         if 0 < max_age < -age:
             raise PlanningError(
                 ErrorCode.STALE_CLOUD,
                 f"The newest cloud is stamped {-age:.1f} s in the future: "
                 "synchronise the clocks, or set use_sim_time alike on all nodes.",
             )
-        since = time.monotonic() - self._arrived[0]
-        if 0 < max_age < age and since < max_age / 2:  # what comes late has its delay in its stamp; this does not end
-            raise self._explained(
-                ErrorCode.STALE_CLOUD,
-                f"The newest cloud came {since:.1f} s ago, but its stamp is {age:.1f} s old, older than max_cloud_age "
-                f"({max_age:g} s): the camera's clock is behind this computer's by about {age - since:.1f} s, or the cloud "
-                "was that long on its way. Synchronise the clocks, or set use_sim_time alike on all nodes.",
-            )
         if 0 < max_age < age:
-            raise self._explained(
-                ErrorCode.STALE_CLOUD,
-                f"The newest cloud is {age:.1f} s old, older than max_cloud_age "
-                f"({max_age:g} s): {self._describe_missing()}.",
-            )
-        # 0 asks for none in particular, and a time that has not come yet is of a clock that has jumped back since.
-        if 0 < newer_than_ns <= now and stamp_ns(msg.header.stamp) <= newer_than_ns:
-            raise self._explained(
-                ErrorCode.STALE_CLOUD, f"No cloud has come since the request to look again: {self._describe_missing()}."
-            )
+            raise self._explained(ErrorCode.STALE_CLOUD, self._why_old(age, max_age))
+        if newer_than is not None and not self._is_newer(newer_than, max_age):
+            raise self._explained(ErrorCode.STALE_CLOUD, self._why_not_newer(newer_than))
         if msg.header.frame_id.lstrip("/") != self._frame:
             raise PlanningError(
                 ErrorCode.TRANSFORM,
@@ -147,6 +133,39 @@ class LatestCloud:
                 f"model was trained for{_where(points)}: check the camera's view and its transform.",
             )
         return points, colors, msg.header
+
+    def _why_old(self, age: float, max_age: float) -> str:
+        """Sentence on a cloud that is older than it may be: it has no stamp, came old already, or nothing came since."""
+        late = (self._came.ns - stamp_ns(self._msg.header.stamp)) / 1e9
+        ago = f"{time.monotonic() - self._came.steady:.1f} s ago"
+        if stamp_ns(self._msg.header.stamp) == 0:
+            return (
+                f"The newest cloud came {ago} without a stamp (header.stamp is 0), so its age is not known: have the "
+                "camera's driver stamp its messages, or set max_cloud_age to 0, which takes clouds of any age."
+            )
+        if late > max_age:
+            return (
+                f"The newest cloud came {ago} and was {late:.1f} s old by its stamp when it came, older than "
+                f"max_cloud_age ({max_age:g} s). Either the clock that stamps it is behind this one, or it was under way "
+                "for so long: synchronise the clocks, set use_sim_time alike on all nodes, or raise max_cloud_age."
+            )
+        return f"The newest cloud is {age:.1f} s old, older than max_cloud_age ({max_age:g} s): {self._describe_missing()}."
+
+    def _is_newer(self, moment: Moment, max_age: float) -> bool:
+        """True where the cloud is from after the moment."""
+        if max_age > 0 and moment.ns <= self._now_ns():  # else the clock has jumped back since
+            return stamp_ns(self._msg.header.stamp) > moment.ns
+        return self._came.steady > moment.steady
+
+    def _why_not_newer(self, moment: Moment) -> str:
+        """Sentence on a cloud that is from before a request to look again."""
+        after, before = self._came.steady - moment.steady, (moment.ns - stamp_ns(self._msg.header.stamp)) / 1e9
+        if after <= 0:
+            return f"No cloud has come since the request to look again: {self._describe_missing()}."
+        return (
+            f"The newest cloud came {after:.1f} s after the request to look again, but is stamped {before:.1f} s before it: "
+            "it was under way for so long, or the clock that stamps it is behind this one. Ask again, or raise cloud_wait."
+        )
 
     def _age(self, msg) -> float:
         return (self._now_ns() - stamp_ns(msg.header.stamp)) / 1e9

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from moe3d_ros.cores import compute_threads
 from moe3d_ros.nodes.runtime.memory import without_collections
 from moe3d_ros.robot.safety import parse_box
 
@@ -37,7 +36,6 @@ def load_planner(settings, log):
             base_llm=settings["base_llm"] or None,
             workspace=parse_box(settings["workspace"]),
         )
-        # To load takes every core, to plan half of them by default: the camera and the voxelizer need theirs, and
-        # threads that wait for each other on a busy machine are many times slower than fewer of them.
-        torch.set_num_threads(settings["threads"] or max(1, (os.cpu_count() or 1) // 2))
+        # To load takes every core, to plan half of them by default: the camera and the voxelizer need theirs.
+        torch.set_num_threads(compute_threads(settings["threads"]))
         return planner

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from typing import Any
 
 from moe3d_ros.plan import ErrorCode, Plan, PlanningError, check_text
 
 MAX_COMPLETED = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class Moment:
+    """When something was asked: by the node's clock, nanoseconds, and by a clock that nobody sets, seconds."""
+
+    ns: int
+    steady: float
+
+    @classmethod
+    def now(cls, now_ns: int) -> Moment:
+        """The present, which the node's clock calls ``now_ns``."""
+        return cls(now_ns, time.monotonic())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +32,7 @@ class Task:
         instruction: as the person said it.
         completed: texts of the steps that are done.
         max_steps: most steps of the plan, 0 for the node's default.
-        newer_than_ns: plan only on a cloud that was taken later, nanoseconds.
+        newer_than: plan only on a cloud that was taken later; None: on any.
         plan, header: the last plan and the header of its messages, None before.
         picked: the robot has reached the pick of the plan's first step.
         finished: the robot has reached its place too.
@@ -27,7 +41,7 @@ class Task:
     instruction: str
     completed: tuple[str, ...] = ()
     max_steps: int = 0
-    newer_than_ns: int = 0
+    newer_than: Moment | None = None
     plan: Plan | None = None
     header: Any = None
     picked: bool = False
@@ -40,8 +54,8 @@ class Task:
         return dataclasses.replace(self, finished=True, completed=(*self.completed, self.plan.actions[0].text))
 
     def again(self, now_ns: int) -> Task:
-        """The same instruction from here on, to be planned on a cloud that is newer than ``now_ns``."""
-        return Task(self.instruction, self.completed, self.max_steps, now_ns)
+        """The same instruction from here on, to be planned on a cloud that is newer than now, ``now_ns`` on the node's clock."""
+        return Task(self.instruction, self.completed, self.max_steps, Moment.now(now_ns))
 
 
 def check_task(task: Task) -> None:

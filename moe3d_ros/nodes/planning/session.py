@@ -10,15 +10,18 @@ import dataclasses
 import threading
 import time
 
+import numpy as np
 from rclpy.time import Time
 
-from moe3d_ros.nodes.planning.requests import Task, check_task
+from moe3d_ros.nodes.planning.requests import Moment, Task, check_task
 from moe3d_ros.nodes.planning.worker import SUPERSEDED, Request
 from moe3d_ros.nodes.runtime.conversions import header, stamp_ns
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, WARN
 from moe3d_ros.plan import ErrorCode, PlanningError, check_text
 from moe3d_ros.robot.safety import SafetyLimits, check_age, check_plan, parse_boxes
 from moe3d_ros.world.workspace import Workspace
+
+OF_THE_SCENE = (ErrorCode.IMPOSSIBLE, ErrorCode.BAD_INSTRUCTION, ErrorCode.OUTSIDE_WORKSPACE, ErrorCode.LOW_CONFIDENCE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,16 +36,17 @@ class Pending:
 class Planning:
     """The requests of one node, and the state that the newest of them has left."""
 
-    def __init__(self, settings, cloud, outputs, diagnostics, log, now_ns):
+    def __init__(self, settings, cloud, outputs, diagnostics, log, now_ns, follower_age=lambda: 0.0):
         """
         Args:
             settings: the node's parameters, by name.
             cloud, outputs, diagnostics: the node's LatestCloud, PlanOutputs and Diagnostics.
             log: the node's logger.
             now_ns: the node's clock in nanoseconds.
+            follower_age: called without arguments, the age of poses up to which they are followed, seconds; 0: any.
         """
         self._settings, self._cloud, self._outputs, self._diagnostics = settings, cloud, outputs, diagnostics
-        self._log, self._now_ns = log, now_ns
+        self._log, self._now_ns, self._follower_age = log, now_ns, follower_age
         self._lock = threading.Lock()
         self._asked: Task | None = None  # the newest that was asked for
         self._task: Task | None = None  # the same with what became of it, for replan and goal_reached
@@ -85,7 +89,8 @@ class Planning:
             if not answer:
                 raise PlanningError(
                     ErrorCode.IMPOSSIBLE,
-                    f"The model has no answer to {question!r}: ask about the things on the table, in other words.",
+                    f"The model has no answer to {question!r} in the {len(points)} voxels that it sees: look whether what is "
+                    "asked about is in view, or ask about the things on the table.",
                 )
             return answer
 
@@ -132,6 +137,13 @@ class Planning:
                     f"The plan has waited {waited:.0f} s, longer than confirmation_timeout ({longest:g} s), and was "
                     "dropped: the scene may have changed. Call replan to look again."
                 )
+            age, followed = (self._now_ns() - stamp_ns(pending.task.header.stamp)) / 1e9, self._follower_age()
+            if 0 < followed < age:
+                self._show_pending()
+                return False, (
+                    f"The plan's cloud was taken {age:.0f} s ago, and moveit_goals follows poses of up to max_age "
+                    f"({followed:g} s): the plan was dropped. Call replan to look again, or raise max_age."
+                )
             try:
                 check_plan(plan, pending.workspace, self._limits())  # they may have been changed meanwhile
             except PlanningError as error:
@@ -163,27 +175,36 @@ class Planning:
         settings = self._settings
         return SafetyLimits(settings["max_reach"], parse_boxes(settings["keep_out"]), settings["min_confidence"])
 
-    def _look(self, planner, request: Request, newer_than_ns: int = 0):
+    def _look(self, planner, request: Request, newer_than: Moment | None = None):
         """The newest good cloud: points, colours, header."""
         planner.table_height = self._settings["table_height"]
         return self._cloud.wait(
-            self._settings["cloud_wait"], planner.model_workspace, planner.margin, newer_than_ns, request.should_stop
+            self._settings["cloud_wait"], planner.model_workspace, planner.margin, newer_than, request.should_stop
         )
 
     def _plan(self, planner, task: Task, request: Request):
         """Make a plan that may be published: the plan, the header of its messages, its workspace."""
-        points, colors, head = self._look(planner, request, task.newer_than_ns)
+        points, colors, head = self._look(planner, request, task.newer_than)
         start = time.monotonic()
         planner.pose_tolerance = self._settings["pose_tolerance"]
-        plan = planner.plan(
-            points,
-            colors,
-            task.instruction,
-            completed=task.completed,
-            max_steps=task.max_steps or self._settings["max_steps"],
-            on_progress=request.on_progress,
-            should_stop=request.should_stop,
-        )
+        left_out = beyond(points, planner)
+        self._diagnostics.set("voxels beyond the model's box", left_out or "none")
+        try:
+            plan = planner.plan(
+                points,
+                colors,
+                task.instruction,
+                completed=task.completed,
+                max_steps=task.max_steps or self._settings["max_steps"],
+                on_progress=request.on_progress,
+                should_stop=request.should_stop,
+            )
+        except PlanningError as error:
+            if left_out and error.code in OF_THE_SCENE:
+                raise PlanningError(error.code, f"{left_out} Of the rest: {error}") from error
+            raise
+        if left_out:
+            plan = dataclasses.replace(plan, notes=(*plan.notes, left_out))
         check_plan(plan, planner.workspace, self._limits())
         age = (self._now_ns() - stamp_ns(head.stamp)) / 1e9
         check_age(age, self._settings["max_cloud_age"], time.monotonic() - start)
@@ -226,6 +247,20 @@ class Planning:
             self._log.info(str(error))
         else:
             self._diagnostics.report(ERROR if error.code == ErrorCode.MODEL else WARN, str(error))
+
+
+def beyond(points: np.ndarray, planner) -> str:
+    """Sentence on voxels (N, 3), metres, that lie outside the box that the model sees; empty where there are none."""
+    box, slack = planner.model_workspace, planner.margin + planner.voxel_size
+    outside = points[np.isfinite(points).all(1) & ~box.contains(points, slack)]
+    if not len(outside):
+        return ""
+    low, high = (np.round(edge(outside, axis=0).astype(float), 2).tolist() for edge in (np.min, np.max))
+    return (
+        f"{len(outside)} of {len(points)} voxels lie outside the box {list(box.low)} to {list(box.high)} m that the model "
+        f"sees, from {low} to {high} m, and were not planned with: the voxelizer's workspace_low and workspace_high give "
+        "another box than the model's. Set both to [0.0] to follow it, and move things or the planning frame."
+    )
 
 
 def _superseded() -> PlanningError:

@@ -210,8 +210,8 @@ class PlanningWorker:
             request.fail(
                 PlanningError(
                     ErrorCode.TIMEOUT,
-                    f"No plan within {request.timeout:g} s: shorten the instruction or "
-                    "raise the parameter planning_timeout.",
+                    f"No plan within {request.timeout:g} s (planning_timeout): the computer is busy, or the plan is long. End "
+                    "what else computes, raise planning_timeout, or ask for less.",
                 )
                 if late
                 else error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -14,6 +15,7 @@ PROGRAM = "program"  # voxelizer, planner, ...
 NAMESPACE = "namespace"  # of the node: /robot1, or /
 PUBLISHES = "publishes"  # full name of the topic that the status is about
 ERROR_NAME = "error"  # name of an ErrorCode; NONE where all is well
+MAX_AGE = "max_age (s)"  # oldest pose that the program follows; 0: any
 PLANNED_ACTION = "planned_action"  # event that the simulator counts
 LOG_AGAIN_AFTER = 10.0  # seconds; the same sentence is not logged more often
 LOG_SENTENCES = 20  # different ones in that time; what a hostile sender causes more of is on /diagnostics only
@@ -113,6 +115,15 @@ class Diagnostics:
 def values_of(status: DiagnosticStatus) -> dict[str, str]:
     """The values of a status by their keys."""
     return {pair.key: pair.value for pair in status.values}
+
+
+def number_or(text: str, otherwise: float) -> float:
+    """The finite number that a value says, or another one where it says none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return otherwise
+    return number if math.isfinite(number) else otherwise
 
 
 def _cut(text: str) -> str:

@@ -65,6 +65,11 @@ class ManagedNode(LifecycleNodeMixin, Node):
     def activate(self) -> None:
         """Begin to work. Raises Refused."""
 
+    def bring_up(self) -> None:
+        """Become active by itself, at once or when what that needs is there. Raises ValueError with the reason."""
+        if self.trigger_activate() != SUCCESS:
+            raise ValueError(self._reason)
+
     def deactivate(self) -> None:
         """Stop working and free the model."""
 
@@ -85,9 +90,9 @@ class ManagedNode(LifecycleNodeMixin, Node):
             return
         self.starting = True
         try:
-            for change in (self.trigger_configure, self.trigger_activate):
-                if change() != SUCCESS:
-                    raise ValueError(self._reason)
+            if self.trigger_configure() != SUCCESS:
+                raise ValueError(self._reason)
+            self.bring_up()
         finally:
             self.starting = False
 

@@ -37,6 +37,7 @@ class Parameter:
         choices: what a text may be.
         when: START, CONFIGURE or LIVE.
         check: called with the value; raises ValueError with the reason where it cannot be used.
+        safety: it guards people and things; a name that looks like it and is none keeps the node from starting.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     when: str = START
     check: Callable[[Any], Any] | None = None
+    safety: bool = False
 
     def problem(self, value) -> str | None:
         """Reason why the value cannot be used, as a sentence; None where it can."""
@@ -68,7 +70,11 @@ class Parameter:
 
 
 PLANNING_FRAME = Parameter(
-    "planning_frame", "base_link", "Frame of voxels, plans and poses: the robot's base.", check=checks.frame
+    "planning_frame",
+    "base_link",
+    "Frame of voxels, plans and poses: the robot's base.",
+    check=checks.frame,
+    safety=True,
 )
 
 
@@ -98,6 +104,7 @@ def _space(box: str, edge: str) -> tuple[Parameter, ...]:
             f"Lowest x, y, z of the box {box}, in the planning frame; [0.0]: as the planner's model_info says.",
             "m",
             check=checks.corner,
+            safety=True,
         ),
         Parameter(
             "workspace_high",
@@ -105,6 +112,7 @@ def _space(box: str, edge: str) -> tuple[Parameter, ...]:
             "Highest x, y, z of that box; [0.0]: as model_info says.",
             "m",
             check=checks.corner,
+            safety=True,
         ),
         Parameter(
             "voxel_size",
@@ -125,20 +133,20 @@ VOXELIZER = _managed(
               "left/points or left/depth/image_rect; none named: one camera, without prefix.", check=checks.camera_topics),
     Parameter("clouds", [""], "Topics of PointCloud2 to merge, beside cameras or instead.", check=checks.camera_topics),
     Parameter("fusion_tolerance", 0.1, "Largest difference between the stamps of two cameras that are merged.", "s",
-              0.0, 10.0),
+              0.0, 10.0, safety=True),
     Parameter("camera_timeout", 1.0, "With several cameras: oldest view that is merged, and how long a camera is "
-              "waited for.", "s", 0.01, 60.0),
+              "waited for.", "s", 0.01, 60.0, safety=True),
     Parameter("missing_cameras", "continue", "What becomes of voxels while a camera is missing: continue without it, "
-              "or refuse.", choices=("continue", "refuse")),
+              "or refuse.", choices=("continue", "refuse"), safety=True),
     Parameter("uncolored_points", "grey", "Points that the colour camera does not see, being outside its image or "
               "hidden from it: grey where nothing else colours their voxel, or drop.", choices=("grey", "drop")),
     PLANNING_FRAME,
     *_space("that voxels are made in", "Edge of a voxel"),
     Parameter("transform_timeout", 0.1, "Longest wait for the transform at the cloud's stamp.", "s", 0.0, 10.0),
     Parameter("static_transforms", [""], "Static transforms 'parent child x y z qx qy qz qw', for where nobody "
-              "publishes them.", "m", check=checks.transforms),
+              "publishes them.", "m", check=checks.transforms, safety=True),
     Parameter("table_plane", False, "Last resort: a frame without transform is put on the table that is in view, found "
-              "as a plane in the first cloud that shows one clearly."),
+              "as a plane in the first cloud that shows one clearly.", safety=True),
     TABLE_HEIGHT,
     Parameter("depth_scale", 0.0, "Metres per unit of the depth images, such as 0.0001; 0.0: as the encoding says, "
               "0.001 for 16UC1 and 1 for 32FC1.", "m", 0.0, 1.0),
@@ -160,28 +168,28 @@ PLANNER = _managed(
     Parameter("base_llm", "", "Folder or file of the base LLM; empty: as the checkpoint says."),
     PLANNING_FRAME,
     Parameter("workspace", "", "Part of the model's workspace that no planned pose may leave, 'x0 y0 z0 x1 y1 z1' in the "
-              "planning frame; empty: all of it.", "m", check=parse_box),
+              "planning frame; empty: all of it.", "m", check=parse_box, safety=True),
     Parameter("pose_tolerance", 0.01, "Farthest outside the workspace that a planned pose is set on its face, and said "
-              "so, instead of withholding the plan; 0: none.", "m", 0.0, 0.1, when=LIVE),
-    replace(TABLE_HEIGHT, choices=(WARN_ONLY, WITHHOLD), when=LIVE, description="What becomes of voxels whose table is 1 "
+              "so, instead of withholding the plan; 0: none.", "m", 0.0, 0.1, when=LIVE, safety=True),
+    replace(TABLE_HEIGHT, choices=(WARN_ONLY, WITHHOLD), when=LIVE, safety=True, description="What becomes of voxels whose table is 1 "
             "cm or 2 degrees off or more: warn only, or withhold the plan; the voxelizer measures it before."),
     Parameter("max_cloud_age", 5.0, "Oldest cloud that is planned on, and that a plan still rests on when it is "
-              "published; 0: any.", "s", 0.0, 3600.0, when=LIVE),
+              "published; 0: any.", "s", 0.0, 3600.0, when=LIVE, safety=True),
     Parameter("cloud_wait", 1.0, "How long a request waits for a good cloud.", "s", 0.0, 60.0, when=LIVE),
     Parameter("max_steps", 8, "Most steps of a plan where the request names no number.", "", 1, 64, when=LIVE),
     Parameter("planning_timeout", 60.0, "Longest time for one plan.", "s", 0.1, 3600.0, when=LIVE),
     Parameter("auto_replan", False, "Look and plan again when a step's place is reached, until nothing is left.",
               when=LIVE),
     Parameter("max_reach", 0.0, "Farthest pose from the planning frame's origin; 0: no limit.", "m", 0.0, 100.0,
-              when=LIVE),
+              when=LIVE, safety=True),
     Parameter("keep_out", [""], "Boxes 'x0 y0 z0 x1 y1 z1' in the planning frame that no pose may be in.", "m",
-              when=LIVE, check=parse_boxes),
+              when=LIVE, check=parse_boxes, safety=True),
     Parameter("min_confidence", 0.0, "Least confidence of every step of a plan; 0: no limit.", "", 0.0, 1.0,
-              when=LIVE),
+              when=LIVE, safety=True),
     Parameter("require_confirmation", False, "Hold the goals of a plan back until the service confirm is called.",
-              when=LIVE),
+              when=LIVE, safety=True),
     Parameter("confirmation_timeout", 60.0, "How long a held plan can be confirmed; 0: any time.", "s", 0.0, 86400.0,
-              when=LIVE),
+              when=LIVE, safety=True),
     Parameter("marker_lifetime", 0.0, "How long markers stay; 0: until the next plan.", "s", 0.0, 3600.0, when=LIVE),
 )  # fmt: skip
 
@@ -231,17 +239,18 @@ RECORD = (
 MOVEIT_GOALS = (
     PLANNING_FRAME,
     Parameter("group", "manipulator", "MoveIt's planning group."),
-    Parameter("tool_link", "tool0", "Link whose frame is brought to the poses: the tool's tip, z out of the tool."),
-    Parameter("approach", 0.10, "Way along the tool's z before a pick and a place.", "m", 0.0, 1.0),
-    Parameter("retreat", 0.10, "Way back along the tool's z after a pick and a place.", "m", 0.0, 1.0),
-    Parameter("max_age", 30.0, "Oldest pose that is followed, by its stamp; 0: any.", "s", 0.0, 3600.0, when=LIVE),
-    Parameter("speed", 0.1, "Share of the arm's highest speed and acceleration.", "", 0.001, 1.0, when=LIVE),
+    Parameter("tool_link", "tool0", "Link whose frame is brought to the poses: the tool's tip, z out of the tool.", safety=True),
+    Parameter("approach", 0.10, "Way along the tool's z before a pick and a place.", "m", 0.0, 1.0, safety=True),
+    Parameter("retreat", 0.10, "Way back along the tool's z after a pick and a place.", "m", 0.0, 1.0, safety=True),
+    Parameter("max_age", 90.0, "Oldest pose that is followed, by its stamp; 0: any. Longer than the planner's "
+              "confirmation_timeout and max_cloud_age together.", "s", 0.0, 3600.0, when=LIVE, safety=True),
+    Parameter("speed", 0.1, "Share of the arm's highest speed and acceleration.", "", 0.001, 1.0, when=LIVE, safety=True),
     Parameter("planning_time", 5.0, "Longest time MoveIt may plan a motion.", "s", 0.1, 600.0, when=LIVE),
     Parameter("attempts", 5, "How often MoveIt tries to plan a motion.", "", 1, 100, when=LIVE),
     Parameter("motion_timeout", 60.0, "Longest time for a motion with its planning and the gripper's part.", "s", 0.1,
-              3600.0, when=LIVE),
-    Parameter("position_tolerance", 0.001, "Radius around the position.", "m", 0.00001, 0.1, when=LIVE),
-    Parameter("orientation_tolerance", 0.01, "Largest turn away about each axis.", "rad", 0.0001, 3.15, when=LIVE),
+              3600.0, when=LIVE, safety=True),
+    Parameter("position_tolerance", 0.001, "Radius around the position.", "m", 0.00001, 0.1, when=LIVE, safety=True),
+    Parameter("orientation_tolerance", 0.01, "Largest turn away about each axis.", "rad", 0.0001, 3.15, when=LIVE, safety=True),
     Parameter("straight_pipeline", "pilz_industrial_motion_planner", "Planning pipeline of contacts and retreats, "
               "which should be straight; empty: MoveIt's default.", when=LIVE),
     Parameter("straight_planner", "LIN", "Planner of that pipeline; empty: its default.", when=LIVE),
@@ -252,9 +261,9 @@ MOVEIT_GOALS = (
 VIEWER = (
     PLANNING_FRAME,
     Parameter("host", "127.0.0.1", "Address to listen on; 127.0.0.1: this machine alone, 0.0.0.0: all networks. There "
-              "is no password."),
+              "is no password.", safety=True),
     Parameter("port", 8080, "Port of the page; the next free one is taken where it is not; 0: any.", "", 0, 65535),
-    Parameter("instructions", True, "Whoever sees the page may type an instruction; false: only look."),
+    Parameter("instructions", True, "Whoever sees the page may type an instruction; false: only look.", safety=True),
     *_space("that is drawn", "Edge of a voxel as it is drawn"),
     Parameter("rate", 5.0, "Most clouds of voxels that are drawn a second.", "Hz", 0.1, 30.0),
 )  # fmt: skip
@@ -268,3 +277,5 @@ TABLES = {
     "moveit_goals": MOVEIT_GOALS,
     "viewer": VIEWER,
 }
+
+SAFETY = frozenset(parameter.name for table in TABLES.values() for parameter in table if parameter.safety)

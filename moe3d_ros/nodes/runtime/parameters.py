@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
 from rclpy.exceptions import ParameterException
+from rclpy.parameter import Parameter as RosParameter
 
 from moe3d_ros.nodes.runtime.parameter_tables import CONFIGURE, START, WHEN, Parameter
 
@@ -29,7 +30,10 @@ class Parameters:
         self._configured = configured
         self._refused: dict[str, str] = {}  # given at the start, refused by rclpy, and not set since
         for parameter in table:
+            if parameter.name in node._parameter_overrides:
+                node._parameter_overrides[parameter.name] = self._typed(node._parameter_overrides[parameter.name])
             self._declare(parameter)
+        node.add_pre_set_parameters_callback(lambda changes: [self._typed(change) for change in changes])
         node.add_on_set_parameters_callback(self._on_set)
 
     def _declare(self, parameter: Parameter) -> None:
@@ -40,6 +44,12 @@ class Parameters:
                 raise
             self._refused[parameter.name] = str(error)
             self._node.declare_parameter(parameter.name, parameter.default, descriptor(parameter), ignore_override=True)
+
+    def _typed(self, given: RosParameter) -> RosParameter:
+        """The parameter as its declared type where it says the same: 1 as 1.0, a text as a list of one."""
+        known = self._table.get(given.name)
+        value = given.value if known is None else as_declared(given.value, known.default)
+        return given if value is given.value else RosParameter(given.name, value=value)
 
     def __getitem__(self, name: str):
         value = self._node.get_parameter(name).value
@@ -72,6 +82,23 @@ class Parameters:
         for name in changed:
             self._refused.pop(name, None)
         return SetParametersResult(successful=True)
+
+
+def as_declared(value, default):
+    """The value in the default's type where whole numbers stand for decimals or one text for a list; else itself."""
+    if isinstance(default, float) and type(value) is int:
+        return float(value)
+    if isinstance(default, list) and default:
+        kind = type(default[0])
+        if kind is str and isinstance(value, str):
+            return [value]
+        if kind is float and type(value) in (int, float):
+            return [float(value)]
+        if kind is float and not isinstance(value, (str, bytes)) and hasattr(value, "__len__"):
+            numbers = list(value)
+            if numbers and all(type(number) is int for number in numbers):
+                return [float(number) for number in numbers]
+    return value
 
 
 def descriptor(parameter: Parameter) -> ParameterDescriptor:

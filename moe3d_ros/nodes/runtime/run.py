@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
+import threading
 import traceback
 
 import rclpy
+from rclpy._rclpy_pybind11 import RCLError
 from rclpy.exceptions import InvalidHandle, ParameterException
 from rclpy.executors import ExternalShutdownException, ShutdownException
 from rclpy.signals import uninstall_signal_handlers
 
+from moe3d_ros.cores import let_threads_sleep
 from moe3d_ros.nodes.runtime.executor import ThreadedExecutor
 from moe3d_ros.nodes.runtime.memory import configure_malloc
+from moe3d_ros.nodes.runtime.parameter_tables import SAFETY, TABLES
 from moe3d_ros.nodes.runtime.transport import choose_profile
+from moe3d_ros.nodes.settings.overrides import Given, judge
+from moe3d_ros.nodes.settings.ros_arguments import mended, sections
+
+UNENDED = "planning"  # name of the thread that loads the model, which nothing can interrupt
 
 
 def run_node(make_node, args=None, threads: int = 4, clouds: bool = False) -> int:
@@ -37,6 +46,7 @@ def run_nodes(make_nodes, args=None, threads: int = 4, clouds: bool = False) -> 
     """
     configure_malloc(clouds)
     choose_profile(os.environ)
+    let_threads_sleep()
     starting = True
 
     def on_interrupt(*_) -> None:
@@ -45,13 +55,19 @@ def run_nodes(make_nodes, args=None, threads: int = 4, clouds: bool = False) -> 
         if starting:
             raise KeyboardInterrupt
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else a shell has it ignored
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as a shell does
         signal.signal(signal.SIGINT, on_interrupt)
-    rclpy.init(args=args)
+    given = list(sys.argv if args is None else args)
+    try:
+        rclpy.init(args=mended(given))
+    except RCLError as error:
+        print(f"The command line cannot be used: {_plain(error)}", file=sys.stderr)
+        return 2
     nodes, executor = [], None
     try:
         try:
             nodes = make_nodes()
+            check_overrides(nodes, given)
             executor = ThreadedExecutor(
                 threads
             )  # before they start: a node that ends at once takes the context with it
@@ -78,7 +94,33 @@ def run_nodes(make_nodes, args=None, threads: int = 4, clouds: bool = False) -> 
         for node in nodes:
             node.destroy_node()
         rclpy.try_shutdown()
-    return max((getattr(node, "exit_code", 0) for node in nodes), default=0)
+    code = max((getattr(node, "exit_code", 0) for node in nodes), default=0)
+    if any(thread.name == UNENDED for thread in threading.enumerate()):
+        # A model that is still loading: Python would take torch apart below it, and abort.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def check_overrides(nodes, arguments: list[str]) -> None:
+    """Warn of settings that are not in force; raise ValueError where safety hangs on one of them."""
+    programs = {program: frozenset(parameter.name for parameter in table) for program, table in TABLES.items()}
+    facts = [
+        Given(node.get_fully_qualified_name(), frozenset(node._parameters), frozenset(node._parameter_overrides))
+        for node in nodes
+    ]
+    verdict = judge(facts, sections(arguments), SAFETY, programs)
+    for sentence in verdict.warnings:
+        nodes[0].get_logger().warning(sentence)
+    if verdict.errors:
+        raise ValueError(" ".join(verdict.errors))
+
+
+def _plain(error: Exception) -> str:
+    """rcl's reason without the places in its source, as a sentence."""
+    text = re.sub(r",? at \S+:\d+", "", str(error)).removeprefix("failed to initialize rcl: ")
+    return f"{text.rstrip(' .')}."
 
 
 def spin(executor, log) -> None:

@@ -74,7 +74,19 @@ def test_model_that_cannot_be_loaded(probe, tiny_checkpoint, tmp_path, damage):
     assert "cannot be loaded" in result.error_msg
     assert words in result.error_msg
     planning.diagnostics.wait(planning.report("cannot be loaded"))
+    planning.diagnostics.wait(planning.shows("lifecycle state", "inactive"), start=len(planning.diagnostics.messages))
+    assert not any(planning.shows("lifecycle state", "active")(array) for array in planning.diagnostics.messages)
     assert planning.published() == 0
     mend()
     planning.answers_good_request()
+    planning.diagnostics.wait(planning.shows("lifecycle state", "active"))
     assert planning.process.stop() == 0
+
+
+def test_interrupted_while_the_model_is_loading_it_ends_at_once_and_quietly():
+    """Several times: Python took torch apart below the load in some runs only, and aborted."""
+    for _ in range(4):
+        node = NodeProcess("planner", namespace="hasty")
+        node.wait_log("Loading the model")
+        assert node.stop() == 0, node.log
+        assert not any(word in node.log for word in ("Traceback", "terminate", "Fatal", "core dumped")), node.log

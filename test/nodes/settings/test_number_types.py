@@ -1,0 +1,72 @@
+"""Values in another type that say the same: whole numbers for decimals, one text for a list of texts."""
+
+import pytest
+
+rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+
+from rclpy.context import Context
+from rclpy.node import Node
+from rclpy.parameter import Parameter as RosParameter
+
+from moe3d_ros.nodes.runtime.parameter_tables import TABLES
+from moe3d_ros.nodes.runtime.parameters import Parameters
+
+VOXELIZER, PLANNER = (tuple(TABLES[name]) for name in ("voxelizer", "planner"))
+
+
+@pytest.fixture
+def settings():
+    """Return a function that makes the settings of a node with a table and values given at its start."""
+    context = Context()
+    rclpy.init(args=[], context=context)
+    nodes = []
+
+    def make(table, **values):
+        given = [RosParameter(name, value=value) for name, value in values.items()]
+        nodes.append(Node("numbers", context=context, parameter_overrides=given, start_parameter_services=False))
+        return nodes[-1], Parameters(nodes[-1], table, configured=lambda: False)
+
+    yield make
+    for node in nodes:
+        node.destroy_node()
+    context.try_shutdown()
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "value", "read"),
+    [
+        (VOXELIZER, "transform_timeout", 1, 1.0),
+        (VOXELIZER, "workspace_low", [0, -1, 0], [0.0, -1.0, 0.0]),
+        (VOXELIZER, "workspace_low", 0, [0.0]),
+        (VOXELIZER, "cameras", "left", ["left"]),
+        (PLANNER, "max_cloud_age", 10, 10.0),
+        (PLANNER, "keep_out", "0 0 0 1 1 1", ["0 0 0 1 1 1"]),
+    ],
+)
+def test_a_value_of_another_type_that_says_the_same_is_taken_at_the_start_and_later(settings, table, name, value, read):
+    _, given = settings(table, **{name: value})
+    given.check()
+    assert given[name] == read
+    node, later = settings(table)
+    result = node.set_parameters([RosParameter(name, value=value)])[0]
+    assert result.successful, result.reason
+    assert later[name] == read
+    assert type(later[name]) is type(read)
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "value"),
+    [
+        (VOXELIZER, "transform_timeout", "1"),
+        (PLANNER, "max_steps", 1.0),
+        (PLANNER, "auto_replan", 1),
+        (PLANNER, "max_cloud_age", True),
+    ],
+)
+def test_a_value_that_says_something_else_is_refused(settings, table, name, value):
+    _, given = settings(table, **{name: value})
+    with pytest.raises(ValueError, match=name):
+        given.check()
+    node, later = settings(table)
+    assert not node.set_parameters([RosParameter(name, value=value)])[0].successful
+    assert later[name] == next(parameter.default for parameter in table if parameter.name == name)
