@@ -29,7 +29,7 @@ Vector = tuple[float, float, float]
 
 
 class ModelWithLimits(Protocol):
-    """What a look needs of the :class:`Planner` that made it; documented there."""
+    """Part of :class:`Planner` that a look needs; documented there."""
 
     model: ThreeDMoE
     config: ModelConfig

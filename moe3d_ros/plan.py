@@ -1,4 +1,4 @@
-"""What a plan is: poses, actions and plans as dataclasses; the numbered errors, and the check on what is said."""
+"""Poses, actions and plans as dataclasses, the numbered errors, and the check of instructions."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Plan:
 
 
 class ErrorCode(IntEnum):
-    """Why there is no plan; the same numbers as in ``action/PlanTask.action``."""
+    """Reason for which there is no plan; the same numbers as in ``action/PlanTask.action``."""
 
     NONE = 0
     NO_CLOUD = 1

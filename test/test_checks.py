@@ -34,3 +34,16 @@ def test_twins_of_ten_lines_are_found(tmp_path):
         (tmp_path / f"{name}.py").write_text("\n".join(lines[:count]) + f"\nlast = '{name}'\n")
     assert "a.py" in checks.twins_in([tmp_path / "a.py", tmp_path / "b.py"])
     assert checks.twins_in([tmp_path / "a.py", tmp_path / "c.py"]) == ""
+
+
+@pytest.mark.parametrize("opening", ["What it does.", "Which one.", "Whether it is.", "How many.", "As the other."])
+def test_docstrings_that_open_with_a_question_are_found(tmp_path, opening):
+    file = tmp_path / "a.py"
+    bad, good = f'"""{opening}"""', '"""Number of things; when none, what is left is zero."""'
+    for outer, function, method, found in ((bad, good, good, 1), (good, bad, bad, 2), (good, good, good, 0)):
+        file.write_text(f"{outer}\n\ndef f():\n    {function}\n\nclass A:\n    def g(self):\n        {method}\n")
+        assert checks.docstrings_in([file]).count("noun or a verb") == found
+
+
+def test_docstrings_of_the_package_open_with_a_noun_or_a_verb():
+    assert checks.docstrings() == ""

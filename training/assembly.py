@@ -76,7 +76,7 @@ def configuration_of(encoder: str, language: str, given: Settled, pose: str = ""
 
 
 def agreed_with(sources: Iterable[Settled], given: Settled, growing: tuple[str, ...] = GROWING) -> dict[str, object]:
-    """As :func:`agreed`, with the command line's settings, which may be larger than the runs' where weights grow."""
+    """:func:`agreed` with the command line's settings, which may be larger than the runs' where weights grow."""
     sources = list(sources)
     settings = agreed((*sources, given), growing)
     for name, value in given.values.items():

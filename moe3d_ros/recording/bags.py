@@ -140,7 +140,7 @@ def read_bag(
 
 
 def read_raw(path: str | Path, only: Iterable[str] | None = None) -> Iterator[RawMessage]:
-    """As `read_bag`, but the messages' bytes. Raises BagError."""
+    """Serialised messages of a bag, otherwise the same as `read_bag`. Raises BagError."""
     with _opened(path) as reader:
         yield from _messages(reader, path, only)
 

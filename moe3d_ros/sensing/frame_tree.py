@@ -37,7 +37,7 @@ def parse_transform(text: str) -> tuple[str, str, np.ndarray]:
 
 
 class Track:
-    """Where a frame stood in its parent over the last seconds; without a stamp: always."""
+    """Poses of a frame in its parent over the last seconds; without a stamp: valid at any time."""
 
     KEPT_NS = 10_000_000_000  # as tf2 keeps
 

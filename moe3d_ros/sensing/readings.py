@@ -1,4 +1,4 @@
-"""What one camera has seen, as points with or without colour, and several of these merged (numpy)."""
+"""Readings of one camera, as points with or without colour, and the merging of several (numpy)."""
 
 from __future__ import annotations
 

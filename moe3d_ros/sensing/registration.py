@@ -53,5 +53,5 @@ def color_points(points, image, projection, spacing: float = 1.0) -> tuple[np.nd
 
 
 def same_view(depth_shape, color_shape, depth_projection, color_projection) -> bool:
-    """Whether two images of one frame show it alike: equal sizes, and projections equal to a tenth of a pixel."""
+    """True if two images share one projection: equal sizes, and intrinsics equal to a tenth of a pixel."""
     return tuple(depth_shape) == tuple(color_shape) and np.allclose(depth_projection, color_projection, atol=0.1)

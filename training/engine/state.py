@@ -29,7 +29,7 @@ class StateError(RuntimeError):
 
 @dataclass
 class Progress:
-    """Where a run stands.
+    """Progress of a run.
 
     Attributes:
         step: optimiser steps that are done.

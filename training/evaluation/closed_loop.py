@@ -26,7 +26,7 @@ CLOSED_LOOP_CAMERAS = ("front", "left", "right")
 
 @dataclass(frozen=True)
 class TabletopOptions:
-    """What is run.
+    """Options of the closed-loop suite.
 
     Attributes:
         tasks: letters A to K.

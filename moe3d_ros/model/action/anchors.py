@@ -27,7 +27,7 @@ def step_condition(state: torch.Tensor) -> torch.Tensor:
 
 @dataclass
 class Anchors:
-    """What Pose-DiT is told about the two pointed objects of M steps in B scenes."""
+    """Geometric conditioning of Pose-DiT on the two pointed objects of M steps in B scenes."""
 
     positions: torch.Tensor  # (B, M, 2, 3) metres, NaN for none
     features: torch.Tensor  # (B, M, 2, anchor_feature_width), zero for none

@@ -65,7 +65,7 @@ def load_base(
 
 
 def load_base_for_serving(name_or_path: str | os.PathLike = DEFAULT_BASE):
-    """As ``load_base`` on the CPU in float32, several times faster for a plain Llama: see llama.py."""
+    """Same as ``load_base`` on the CPU in float32, several times faster for a plain Llama: see llama.py."""
     folder, revision = _verified(name_or_path)
     with _loading(folder):
         config = read_config(folder)
@@ -100,7 +100,7 @@ def _verified(name_or_path: str | os.PathLike) -> tuple[Path, str]:
 
 @contextlib.contextmanager
 def _loading(folder: Path) -> Iterator[None]:
-    """What goes wrong in reading a folder, as BaseModelError."""
+    """Raises whatever goes wrong while a folder is read as a BaseModelError."""
     try:
         yield
     except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
@@ -272,7 +272,7 @@ def _lock(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet_transformers() -> Iterator[None]:
-    """No progress bars, and no look at the network whatever the environment says."""
+    """Disables progress bars and network access, whatever the environment says."""
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()

@@ -96,7 +96,7 @@ class Cache:
         return self._layers[layer]
 
     def get_seq_length(self) -> int:
-        """How many tokens were read."""
+        """Number of tokens in the cache."""
         return self._layers[0][0].shape[2] if self._layers else 0
 
     def crop(self, length: int) -> None:
@@ -185,7 +185,7 @@ class Layer(nn.Module):
 
 @dataclass
 class DecoderOutput:
-    """As transformers names it."""
+    """Output of a decoder, with the field names of transformers."""
 
     last_hidden_state: Tensor  # (B, T, W), normalised
     hidden_states: tuple[Tensor, ...]  # the inputs, each layer's states but the last's, last_hidden_state

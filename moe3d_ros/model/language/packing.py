@@ -161,7 +161,7 @@ def _places(objects: ObjectSet, start: int, length: int, again, pointed: torch.T
 
 
 def _pointed_objects(slot, row, pointer, marker_at):
-    """Where objects are read again (rows, places), and which (M,); none where there is no such object."""
+    """Positions (rows, places) where objects are read again, and their indices (M,); none where there is no such object."""
     index = object_index(pointer, slot[row])  # (S, 2)
     step, which = torch.nonzero(index >= 0, as_tuple=True)
     rows = row[step]

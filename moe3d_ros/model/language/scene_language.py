@@ -158,10 +158,10 @@ class SceneLanguageModel(nn.Module):
         return pointer[..., -1] - pointer[..., :-1].logsumexp(-1)
 
     def end_bonus(self, allowed: torch.Tensor, ended: torch.Tensor) -> torch.Tensor:
-        """What <done> and <cannot> gain: a plan ends where the pointer finds nothing to pick.
+        """Bonus on the logits of <done> and <cannot>: a plan ends where the pointer finds nothing to pick.
 
-        Whether anything is left to do is a question to all objects at once, which the pointer answers better than the
-        next word.
+        Deciding that nothing is left to do needs all objects at once; the pointer is better at it than the prediction
+        of the next token.
 
         Args:
             allowed: (M, A) token ids. ended: (M,) log odds of none at <pick>.

@@ -16,7 +16,7 @@ from moe3d_ros.world.vocabulary import BLOCK_EDGES, COLOR_NAMES, KINDS, SIZE_NAM
 
 @dataclass
 class StepState:
-    """What the LLM knows of one step of a plan, for Pose-DiT."""
+    """Summary of one step of a plan by the LLM, on which Pose-DiT is conditioned."""
 
     state: torch.Tensor  # (2 * width,) penultimate layer: at <step>, and mean over the step's tokens
     pointer: torch.Tensor  # (POINTERS, n + 1) logits over the objects; the last entry is "none of them"
@@ -223,7 +223,7 @@ class _Writer:
                 return tokens, node, probability, pending
 
     def _is_whole(self, tokens: list[int], node) -> bool:
-        """Whether a phrase has ended: with its step, or before the next marker."""
+        """True if a phrase has ended: with its step, or before the next marker."""
         special = self.model.grammar.special
         return tokens[-1] == special[STEP] or next(iter(node.children)) in special[PICK:]
 
@@ -269,12 +269,12 @@ class _Writer:
 
 
 def _summary(states: torch.Tensor) -> torch.Tensor:
-    """What Pose-DiT is told of a step's states (T, W) -> (2W,)."""
+    """Condition of Pose-DiT from a step's hidden states (T, W) -> (2W,): the last state and their mean."""
     return torch.cat([states[-1], states.mean(0)])
 
 
 def names_of(objects: ObjectSet, column: int) -> tuple[str, str, str]:
-    """What the encoder takes an object of the first scene for: kind, colour, and the size that it would have as a block."""
+    """Predicted kind, colour and size (as if it were a block) of an object of the first scene."""
     kind, color = int(objects.kind[0, column].argmax()), int(objects.color[0, column].argmax())
     size = int((torch.tensor(BLOCK_EDGES) / 2 - objects.half[0, column].mean().cpu()).abs().argmin())
     return KINDS[kind], COLOR_NAMES[color], SIZE_NAMES[size]

@@ -45,7 +45,7 @@ class EncoderConfig:
 
     @property
     def tilted(self) -> bool:
-        """Whether the second look also says how the face lies by which a thing is taken (see `Detections.normal`)."""
+        """True if the second look also predicts the normal of the grasped face (see `Detections.normal`)."""
         return knows_sixd(self.kinds)
 
 

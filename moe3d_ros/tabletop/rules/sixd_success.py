@@ -1,4 +1,4 @@
-"""When a 6D step has succeeded, and how far poses are from the oracle's modulo what looks the same.
+"""Rules of success for 6D steps, and pose errors to the oracle modulo the symmetry of the things.
 
 The rules are those of `success` and, for ramps and slots, of `furniture_rules`; what was taken from a ramp or a rack must
 also lie flat where it comes to rest, but for bowls.

@@ -1,4 +1,4 @@
-"""When a step has succeeded: the success rules of the tabletop world, applied to the ground truth before and after.
+"""Rules of success of the tabletop world, applied to the ground truth before and after a step.
 
 A block is at its goal when it lies within 1 cm and 15 degrees (modulo its symmetry) of it, stacks also within 1.5 cm
 in height; in a bowl within 5 cm of the bowl's middle; on a zone with at least ``ZONE_SHARE`` of its footprint

@@ -34,7 +34,7 @@ class Carried:
         self._client.changeConstraint(self._constraint, self._target.tolist(), quaternion, maxForce=SUCTION_FORCE)
 
     def lag(self) -> float:
-        """How far, in metres, the body is from where the tip wants it."""
+        """Distance in metres from the body to the position commanded by the tip."""
         return float(np.linalg.norm(np.array(self._client.getBasePositionAndOrientation(self.body)[0]) - self._target))
 
     def release(self) -> None:

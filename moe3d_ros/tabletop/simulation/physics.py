@@ -39,7 +39,7 @@ FLOOR_COLOR = (148, 150, 152)
 
 @dataclass(frozen=True)
 class ExecutionResult:
-    """What became of a pick and place.
+    """Outcome of a pick and place.
 
     Attributes:
         grasped: something was attached to the gripper.
@@ -193,7 +193,7 @@ class TabletopWorld:
         height: int = 480,
         noise: np.random.Generator | None = None,
     ) -> list[CameraView]:
-        """What the cameras see, one view for each.
+        """Renders one view for each camera.
 
         Args:
             cameras: names of ``scenes.CAMERAS`` or cameras of your own.
@@ -290,7 +290,7 @@ class TabletopWorld:
         return True
 
     def _supported(self, body: int, approach: np.ndarray) -> bool:
-        """Whether something pushes ``body`` back against the approach (3,); mere brushing past does not count."""
+        """True if a contact pushes ``body`` back against the approach (3,); merely brushing past does not count."""
         contacts = self._client.getContactPoints(bodyA=body)
         return any(c[9] > 0 and -np.dot(c[7], approach) > 0.3 for c in contacts)
 
@@ -308,11 +308,11 @@ class TabletopWorld:
     # --- judging
 
     def succeeded(self, step) -> bool:
-        """Whether the oracle's ``step`` is done: its object lies where the step wants it, by the rules of `success`."""
+        """True if the oracle's ``step`` is done: its object lies at its goal by the rules of `success`."""
         return step_reached(self.current_scene(), step.pick_index, step.place_index, step.area)[0]
 
     def judge(self, target: str, destination: str, picked_at) -> tuple[bool, str]:
-        """Whether the last pick and place did what its own words say, and a sentence that says where the thing lies.
+        """Judges the last pick and place by its own words: success, and a sentence that says where the thing lies.
 
         Args:
             target: ``small red block``. destination: ``in the green bowl``.

@@ -1,4 +1,4 @@
-"""What a planner decides first, without physics: scenes seen by ray casting, decisions in batches, first steps judged.
+"""First decisions of a planner without physics: scenes rendered by ray casting, decided in batches and judged.
 
 Everything goes through the planner's own encoder, LLM and pointer; only the cloud comes from rays instead of rendered
 images, and Pose-DiT is left out.

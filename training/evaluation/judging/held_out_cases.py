@@ -55,7 +55,7 @@ class Case:
         return "single" if self.task is None else registry.find(self.group).family
 
     def right_step(self, pick: int, place: int | None, area: str | None, text: str) -> bool:
-        """Whether a step, as indices of the scene's objects and in words, is one that helps.
+        """True if a step, as indices of the scene's objects and in words, is one that helps.
 
         Of one-step instructions only the oracle's will do; of a long task any step after which fewer are left.
         """

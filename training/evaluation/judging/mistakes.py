@@ -1,4 +1,4 @@
-"""Why a step of a long task did not help: what the encoder saw, what the language made of it, the pose, or the physics.
+"""Attribution of failed steps of long tasks to perception, language, pose or physics.
 
 A step is meant rightly if, done as it is meant, it would leave fewer steps to do. One that is meant wrongly is asked for once
 more with the scene's true objects in place of those that the encoder saw: where that mends it, perception was to blame,
@@ -46,7 +46,7 @@ def cause_of_step(
     result: ExecutionResult,
     completed: tuple[str, ...],
 ) -> str | None:
-    """Which of CAUSES kept an executed step from helping; None if it helped.
+    """Cause, one of CAUSES, of an executed step that did not help; None if it helped.
 
     Args:
         before, after: the scene as it lay before and after the step.
@@ -69,7 +69,7 @@ def cause_of_step(
 def cause_of_no_step(
     planner: Planner, task: LongTask, scene: Scene, error: PlanningError | None, completed: tuple[str, ...]
 ) -> str | None:
-    """Which of CAUSES made the planner say done (``error`` None) or fail; None if it was right, nothing being left to do."""
+    """Cause, one of CAUSES, of a wrong done (``error`` None) or a failure; None if nothing was left to do."""
     if error is not None and error.code == ErrorCode.OUTSIDE_WORKSPACE:
         return "pose"
     if error is not None and error.code == ErrorCode.EMPTY_WORKSPACE:
@@ -116,7 +116,7 @@ def _case(task: LongTask, scene: Scene, completed: tuple[str, ...]) -> Case:
 
 
 def _cause_of_meaning(planner: Planner, case: Case) -> str:
-    """Whether the right objects would have mended a plan: ``perception``, or ``language``."""
+    """``perception`` if the true objects would have corrected the plan, else ``language``."""
     objects, _ = describe(
         batch_scenes([case.scene]), torch.Generator().manual_seed(0), kinds=len(planner.kinds), errors=0.0
     )
@@ -124,7 +124,7 @@ def _cause_of_meaning(planner: Planner, case: Case) -> str:
 
 
 def _misses(scene: Scene, action: Action, meant: Step, result: ExecutionResult) -> bool:
-    """Whether poses, followed exactly and with nothing in the way, would not do what they are meant to."""
+    """True if the poses, followed exactly and without obstacles, would miss their goal."""
     thing = scene.objects[meant.pick_index]
     picked, placed = action.pick, action.place
     off = np.subtract(thing.position[:2], picked.position[:2])
@@ -139,7 +139,7 @@ def _misses(scene: Scene, action: Action, meant: Step, result: ExecutionResult) 
 
 
 def _is_seen(objects: Sequence[SeenObject], thing: SceneObject) -> bool:
-    """Whether something is seen where a thing lies, turned as it is, as exactly as a step has to be."""
+    """True if an object was detected at a thing's position and yaw, within the tolerances of a step."""
     return any(
         np.linalg.norm(np.subtract(seen.center[:2], thing.position[:2])) < XY_TOLERANCE
         and symmetric_angle_error(seen.yaw, thing.yaw, np.pi / 2) < YAW_TOLERANCE
@@ -152,6 +152,6 @@ def _small_square(middle) -> np.ndarray:
 
 
 def mistakes(records: list[dict]) -> dict[str, int]:
-    """How often each of CAUSES spoilt a step, in the failed ones of these episodes."""
+    """Number of steps spoilt by each of CAUSES, over the failed episodes."""
     found = Counter(step.get("cause") for record in records if not record["success"] for step in record["steps"])
     return {cause: found[cause] for cause in CAUSES}
