@@ -32,7 +32,7 @@ from moe3d_ros.world.pose import Pose
 INSTRUCTION = "put the red block in the green bowl"
 FRAME = "base_link"
 MAX_EXECUTIONS = 10
-LOOK = 0.25  # seconds between looks at whether the nodes still live, while the view stays
+LIVENESS_PERIOD = 0.25  # seconds between looks at whether the nodes still live, while the view stays
 JUDGED_BY = "ground truth of the simulator: what each step names lies in or on what it names as its destination"
 
 
@@ -174,7 +174,7 @@ def _stay(nodes: Nodes, client, args: argparse.Namespace) -> None:
     try:
         while True:
             nodes.check()
-            time.sleep(LOOK)
+            time.sleep(LIVENESS_PERIOD)
     except KeyboardInterrupt:
         print()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from moe3d_ros.model.action.objectives import HEADS
+from moe3d_ros.model.action.objectives import OBJECTIVES
 from moe3d_ros.model.checkpoint import CheckpointError, save_checkpoint
 from moe3d_ros.model.language.base_llm import BaseModelError
 from moe3d_ros.planner import CHECKPOINTS, Planner
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--checkpoint", default="default", help="folder, or the name of one that ships: encoder and LLM"
     )
-    parser.add_argument("--heads", default=",".join(HEADS), help="which, with commas (default: %(default)s)")
+    parser.add_argument("--heads", default=",".join(OBJECTIVES), help="which, with commas (default: %(default)s)")
     parser.add_argument(
         "--runs", type=Path, default=Path("runs/heads"), help="folder of runs, checkpoints and heads.json"
     )
@@ -47,9 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options, extra = parser.parse_known_args(arguments)
     heads = options.heads.split(",")
-    unknown = set(heads) - set(HEADS)
+    unknown = set(heads) - set(OBJECTIVES)
     if unknown:
-        parser.error(f"no head {', '.join(sorted(unknown))}: there are {', '.join(HEADS)}")
+        parser.error(f"no head {', '.join(sorted(unknown))}: there are {', '.join(OBJECTIVES)}")
     source = Path(options.checkpoint)
     source = source if source.is_dir() else CHECKPOINTS / options.checkpoint
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 
-from moe3d_ros.model.action.objectives import HEADS
+from moe3d_ros.model.action.objectives import OBJECTIVES
 from moe3d_ros.model.perception.encoder import EncoderConfig
 from moe3d_ros.model.perception.patches import PatchConfig
 from moe3d_ros.world.workspace import Workspace
@@ -66,8 +66,8 @@ class ModelConfig:
         for name in ("pose_steps", "pose_draws"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.pose_head not in HEADS:
-            raise ValueError(f"pose_head must be one of {', '.join(HEADS)}, got {self.pose_head!r}")
+        if self.pose_head not in OBJECTIVES:
+            raise ValueError(f"pose_head must be one of {', '.join(OBJECTIVES)}, got {self.pose_head!r}")
         if not (math.isfinite(self.confidence_temperature) and self.confidence_temperature > 0):
             raise ValueError(f"confidence_temperature must be positive, got {self.confidence_temperature}")
         if not math.isfinite(self.confidence_bias):

@@ -32,7 +32,7 @@ from moe3d_ros.nodes.seams.transforms import Transforms
 from moe3d_ros.plan import ErrorCode, Plan
 from moe3d_ros.sensing.clouds import transform_points
 
-LOOK = 0.25  # seconds between looks at whether the nodes still live, while waiting for their messages
+LIVENESS_PERIOD = 0.25  # seconds between looks at whether the nodes still live, while waiting for their messages
 
 
 NO_ERROR = ErrorCode.NONE.name
@@ -153,7 +153,7 @@ class DemoClient:
         end = time.monotonic() + timeout
         while True:
             with self._changed:
-                if self._changed.wait_for(ready, min(LOOK, max(end - time.monotonic(), 0.0))):
+                if self._changed.wait_for(ready, min(LIVENESS_PERIOD, max(end - time.monotonic(), 0.0))):
                     return
             self._check()
             if time.monotonic() >= end:

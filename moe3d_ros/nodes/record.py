@@ -53,7 +53,7 @@ CONTRACT = {
 }
 LATCHED_KINDS = (ModelInfo, TaskPlan, MarkerArray)
 SENSORS = (PointCloud2, Image, CameraInfo)
-LOOK_AROUND = 0.5  # seconds between two looks for publishers of the other topics
+DISCOVERY_PERIOD = 0.5  # seconds between two looks for publishers of the other topics
 
 
 class Record(Node):
@@ -87,7 +87,7 @@ class Record(Node):
             else:
                 self._listen(name, kind)
         if self._waiting:
-            self._timer = self.create_timer(LOOK_AROUND, self._look_around)
+            self._timer = self.create_timer(DISCOVERY_PERIOD, self._look_around)
         self._writer = BagWriter(output, settings["storage"])
         text = f"Recording {', '.join(names)} to {output}."
         self._diagnostics.report(OK, text)

@@ -15,8 +15,8 @@ from moe3d_ros.tabletop.scenes.batch import SceneBatch, kind_is
 from moe3d_ros.world.vocabulary import BOX
 from training.engine.precision import fast_precision
 
-READING = 0.5  # weight of where a query reads
-TILTED = 1.0  # weight of the normals of what does not look up, beside those of everything
+READING_WEIGHT = 0.5  # weight of where a query reads
+TILTED_WEIGHT = 1.0  # weight of the normals of what does not look up, beside those of everything
 
 
 def match(found: Detections, scenes: SceneBatch, visible: torch.Tensor):
@@ -76,7 +76,9 @@ def detection_loss(encoder, patches: PatchBatch, scenes: SceneBatch, visible: to
         loss = loss + F.cross_entropy(found.kind[scene, query], truth_kind)
         loss = loss + F.cross_entropy(found.color[scene, query], truth_color)
         loss = loss + 15 * (found.rough_center[scene, query] - center).abs().sum(-1).mean()
-        loss = loss + READING * reading_loss(found.attention[scene, query], patches.labels[scene] == slot[:, None])
+        loss = loss + READING_WEIGHT * reading_loss(
+            found.attention[scene, query], patches.labels[scene] == slot[:, None]
+        )
     fine, figures = _fine_loss(outputs[-1], scenes, scene, query, slot)
     figures["loss"] = float((loss + fine).detach())
     return loss + fine, figures
@@ -109,7 +111,7 @@ def _fine_loss(found, scenes, scene, query, slot):
         truth = _normals(scenes)[scene, slot]
         lean = (found.normal[scene, query] - truth).abs().sum(-1)
         tilted = (truth[:, 2] < 0.999).float()
-        tilt = lean.mean() + TILTED * (lean * tilted).sum() / tilted.sum().clamp(min=1)
+        tilt = lean.mean() + TILTED_WEIGHT * (lean * tilted).sum() / tilted.sum().clamp(min=1)
     # Centres against the rough ones are a few millimetres: the weight brings them to the scale of the other terms.
     loss = 40 * offset + 20 * extent + 1.0 * (gap * box).sum() / box.sum().clamp(min=1) + tilt
     with torch.no_grad():

@@ -8,16 +8,16 @@ import torch
 import torch.nn.functional as F
 
 from moe3d_ros.model.action.pose_dit import OFFSET_SCALE
-from moe3d_ros.model.perception.objects import SIDEWAYS, ObjectSet, attributes_width
+from moe3d_ros.model.perception.objects import SIDEWAYS_MAX_Z, ObjectSet, attributes_width
 from moe3d_ros.world.vocabulary import PLAIN_KINDS, kinds_that, knows_sixd
 
-FACE_NUMBERS = 12  # half edges of the thing as vectors (9), and how far the picked thing rises above a face put on (3)
+FACE_FEATURES = 12  # half edges of the thing as vectors (9), and how far the picked thing rises above a face put on (3)
 _FACED, _INCLINED = kinds_that(lambda kind: kind.faced), kinds_that(lambda kind: kind.inclined)
 
 
 def anchor_feature_width(encoder_width: int, kinds: int = PLAIN_KINDS) -> int:
     """Width of what Pose-DiT is told about a pointed object."""
-    return attributes_width(kinds) + 2 + encoder_width + (FACE_NUMBERS if knows_sixd(kinds) else 0)
+    return attributes_width(kinds) + 2 + encoder_width + (FACE_FEATURES if knows_sixd(kinds) else 0)
 
 
 def step_condition(state: torch.Tensor) -> torch.Tensor:
@@ -87,7 +87,7 @@ def anchor_inputs(objects: ObjectSet, index: torch.Tensor) -> Anchors:
         upward = none | torch.stack([torch.zeros_like(stacked), ~torch.isin(goal, goal.new_tensor(_INCLINED))], dim=-1)
         normal = torch.where(upward[..., None], normal.new_tensor([0.0, 0.0, 1.0]), normal)
         half = take(objects.half)
-        lying = torch.where(normal[..., 2:] < SIDEWAYS, normal.new_tensor([0.0, 0.0, 1.0]), normal)
+        lying = torch.where(normal[..., 2:] < SIDEWAYS_MAX_Z, normal.new_tensor([0.0, 0.0, 1.0]), normal)
         edges = face_turn(yaw, lying) * half[..., None, :] / OFFSET_SCALE  # columns: half edges in the planning frame
         rise = normal[..., 1:, :] * 2 * half[..., :1, 2:] / OFFSET_SCALE
         told += [edges.mT.flatten(-2), torch.cat([torch.zeros_like(rise), rise], dim=-2)]

@@ -29,12 +29,12 @@ from moe3d_ros.model.action.dit_blocks import (
     RelativePosition,
     TimestepEmbedder,
 )
-from moe3d_ros.model.action.objectives import HEADS, PoseHead
+from moe3d_ros.model.action.objectives import OBJECTIVES, PoseObjective
 from moe3d_ros.model.action.symmetry import decided_noise
 
-NUMBERS = (3, 3, 3, 6, 3)  # of the final layer: offset from pointer, from anchor, free position, rotation, gate
+OUTPUT_WIDTHS = (3, 3, 3, 6, 3)  # of the final layer: offset from pointer, from anchor, free position, rotation, gate
 OFFSET_SCALE = 0.05  # metres; the reach of the small offset around a pointed place
-MEDOID_RADIAN = 0.1  # metres that count as much as one radian when draws are compared
+METERS_PER_RADIAN = 0.1  # metres that count as much as one radian when draws are compared
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class PoseDiTConfig:
             raise ValueError(f"width {self.width} must be a multiple of heads {self.heads}")
         if self.pose_dim != 9 or self.pose_tokens != 2:
             raise ValueError("Pose-DiT gives two poses (pick, place) of nine numbers (xyz and two rotation columns)")
-        if self.head not in HEADS:
-            raise ValueError(f"head must be one of {', '.join(HEADS)}, not {self.head!r}")
+        if self.head not in OBJECTIVES:
+            raise ValueError(f"head must be one of {', '.join(OBJECTIVES)}, not {self.head!r}")
         if self.anchor_feature_width < 0:
             raise ValueError(f"anchor_feature_width must not be negative, not {self.anchor_feature_width}")
         if len(self.workspace_mid) != 3 or len(self.workspace_half) != 3 or min(self.workspace_half) <= 0:
@@ -116,7 +116,7 @@ class PoseDiT(nn.Module):
         self.relative = RelativePosition(frequencies)
         block = (width, config.heads, config.patch_width, self.relative)
         self.blocks = nn.ModuleList(DiTBlock(*block) for _ in range(config.blocks))
-        self.final = FinalLayer(width, config.patch_width, sum(NUMBERS), self.relative, frequencies)
+        self.final = FinalLayer(width, config.patch_width, sum(OUTPUT_WIDTHS), self.relative, frequencies)
         self.initialize_weights()
 
     def initialize_weights(self):
@@ -154,8 +154,8 @@ class PoseDiT(nn.Module):
         return PatchMemory(keys, values, *pointer, self.relative.key(centroids), centroids, close, mask)
 
     @property
-    def head(self) -> PoseHead:
-        return HEADS[self.config.head]
+    def head(self) -> PoseObjective:
+        return OBJECTIVES[self.config.head]
 
     def draw_noise(
         self, shape: Sequence[int], anchors: Tensor | None, generator: torch.Generator | None = None
@@ -218,7 +218,7 @@ class PoseDiT(nn.Module):
         for block, keys, values in zip(self.blocks, memory.keys, memory.values):
             x = block(x, c, keys, values, memory, origin)
         numbers, logits, pointed = self.final(x, c, memory, near, pointer_target)
-        by_pointer, by_anchor, free, rotation, gate = numbers.split(NUMBERS, -1)
+        by_pointer, by_anchor, free, rotation, gate = numbers.split(OUTPUT_WIDTHS, -1)
         if tilt is not None:
             by_pointer, by_anchor = ((tilt @ offset[..., None])[..., 0] for offset in (by_pointer, by_anchor))
         pointed, anchored = pointed + OFFSET_SCALE * by_pointer, anchors + OFFSET_SCALE * by_anchor
@@ -335,4 +335,4 @@ def medoid_index(positions: Tensor, rotations: Tensor) -> Tensor:
     yx = (one[..., 1] * other[..., 0]).sum(-1)
     traces = torch.stack([z + x + y, z + xy - yx, z - x - y, z - xy + yx])  # the other tool turned by 0 to 3 quarters
     angle = ((traces - 1.0) / 2.0).clamp(-1.0, 1.0).acos().sum(-1).amin(0)  # pick and place turn together
-    return (apart + MEDOID_RADIAN * angle).sum(-1).argmin(-1)
+    return (apart + METERS_PER_RADIAN * angle).sum(-1).argmin(-1)

@@ -1,7 +1,7 @@
 """Ways to break the tie between identical experts, so that the router has something to choose between.
 
 ``lora``    the LoRA sets' A matrices differ and every B is zero: the output stays the dense model's until the first step.
-``noise``   every B is drawn at random too, so that the update has NOISE times the spread of the frozen matrix.
+``noise``   every B is drawn at random too, so that the update has NOISE_SHARE times the spread of the frozen matrix.
 ``reinit``  each expert draws some hidden units of its own anew, with the frozen matrices' spread, as in Drop-Upcycling
             (arXiv 2502.19261). A LoRA set can express this exactly for as many units as its rank, so that many it is.
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import torch
 
-NOISE = 0.05  # spread of an expert's update as a share of the frozen matrix's
+NOISE_SHARE = 0.05  # spread of an expert's update as a share of the frozen matrix's
 
 
 def keep_lora(layer, generator: torch.Generator) -> None:
@@ -25,7 +25,8 @@ def add_noise(layer, generator: torch.Generator) -> None:
     for name in ("gate", "up", "down"):
         a, b = getattr(layer, f"{name}_A"), getattr(layer, f"{name}_B")
         spread = getattr(layer, f"{name}_proj").weight.float().std().item()
-        strength = NOISE * spread / layer.scale * (a.shape[2] / layer.rank) ** 0.5  # A has variance 1 / a.shape[2]
+        # A has variance 1 / a.shape[2]
+        strength = NOISE_SHARE * spread / layer.scale * (a.shape[2] / layer.rank) ** 0.5
         for expert in routed_sets(layer):
             drawn = torch.randn(b[expert].shape, generator=generator)
             b[expert] = (strength * drawn).to(b.device)

@@ -15,7 +15,7 @@ from moe3d_ros.model.language.scene_language import MASKED, SceneLanguageModel
 from moe3d_ros.model.language.text_layout import UNKNOWN, Layout, Text
 from moe3d_ros.model.perception.objects import ObjectSet
 
-ALIGNED = 8  # the length of a row is a multiple of this: then attention on a GPU need not pad the mask
+ROW_MULTIPLE = 8  # the length of a row is a multiple of this: then attention on a GPU need not pad the mask
 
 
 @dataclass
@@ -64,7 +64,7 @@ def pack(
     layout = Layout(model.grammar.special)
     for count, behind in zip(counts, texts):
         layout.add(len(prompt) + count, behind)
-    length = -(-max(len(row.ids) for row in layout.rows) // ALIGNED) * ALIGNED
+    length = -(-max(len(row.ids) for row in layout.rows) // ROW_MULTIPLE) * ROW_MULTIPLE
 
     def padded(name: str, value: int) -> torch.Tensor:
         rows = (getattr(row, name) for row in layout.rows)

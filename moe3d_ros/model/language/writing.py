@@ -89,9 +89,9 @@ def generate_plan(
     return ended("max_steps", 1.0)
 
 
-TRIED = 3  # objects at most for which words are written
-SURE = 0.9  # of the pointer: then no other object is tried
-UNLIKELY = 0.03
+MAX_CANDIDATES = 3  # objects at most for which words are written
+CONFIDENT_PROBABILITY = 0.9  # of the pointer: above it no other object is tried
+MIN_PROBABILITY = 0.03  # of the pointer: objects below it are not tried
 
 
 class _Writer:
@@ -170,7 +170,7 @@ class _Writer:
         if self.chosen and self.chosen[0] < len(self.tokens):  # nothing is placed on itself
             logits[self.chosen[0]] = MASKED
         chances, order = logits.softmax(-1).sort(descending=True)
-        count = 1 if chances[0] > SURE else int((chances[:TRIED] > UNLIKELY).sum())
+        count = 1 if chances[0] > CONFIDENT_PROBABILITY else int((chances[:MAX_CANDIDATES] > MIN_PROBABILITY).sum())
         length, known = self.cache.get_seq_length(), len(self.states)
         tried = []
         for index, chance in zip(order[:count].tolist(), chances.tolist()):

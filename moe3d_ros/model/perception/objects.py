@@ -41,7 +41,7 @@ RELATIONS = (
     "on_top",
     *TASK_RELATIONS,
 )
-SIDEWAYS = 0.5  # a normal's z below which a face looks to the side rather than up
+SIDEWAYS_MAX_Z = 0.5  # a normal's z below which a face looks to the side rather than up
 
 
 def landmarks(kinds: int) -> int:
@@ -132,7 +132,7 @@ def _clean_normals(normal: torch.Tensor, yaw: torch.Tensor) -> torch.Tensor:
     azimuth = torch.atan2(normal[..., 1], normal[..., 0])
     square = yaw + ((azimuth - yaw) / (torch.pi / 2)).round() * (torch.pi / 2)
     level = torch.stack([square.cos(), square.sin(), torch.zeros_like(square)], dim=-1)
-    return torch.where(normal[..., 2:] < SIDEWAYS, level, normal)
+    return torch.where(normal[..., 2:] < SIDEWAYS_MAX_Z, level, normal)
 
 
 class ObjectTokens(nn.Module):

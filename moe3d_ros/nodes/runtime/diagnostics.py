@@ -17,7 +17,7 @@ ERROR_NAME = "error"  # name of an ErrorCode; NONE where all is well
 PLANNED_ACTION = "planned_action"  # event that the simulator counts
 LOG_AGAIN_AFTER = 10.0  # seconds; the same sentence is not logged more often
 LOG_SENTENCES = 20  # different ones in that time; what a hostile sender causes more of is on /diagnostics only
-LONGEST = 500  # characters of a message or a value
+MAX_CHARACTERS = 500  # characters of a message or a value
 
 
 class Diagnostics:
@@ -117,4 +117,4 @@ def values_of(status: DiagnosticStatus) -> dict[str, str]:
 
 def _cut(text: str) -> str:
     """A message or a value at its greatest length, however long the name was that somebody sent."""
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 3] + "..."

@@ -18,7 +18,7 @@ from moe3d_ros.nodes.runtime.qos import LATCHED
 from moe3d_ros.world.workspace import Workspace
 
 LARGEST_MARGIN = 1.0  # metres
-SAME = 1e-6  # metres by which two boxes or edges may differ and still count as one
+BOX_TOLERANCE = 1e-6  # metres by which two boxes or edges may differ and still count as one
 CONTRADICTION = "contradicts the model"  # key on /diagnostics: a sentence, or NO
 NO = "no"
 
@@ -53,13 +53,13 @@ def settle(workspace: Workspace | None, voxel_size: float, model: Space | None) 
     space = Space(box, workspace or known.allowed, edge, known.margin)
     problems = []
     if model is not None and not (_same(box, model.seen) or _same(box, model.allowed)):
-        whole = box.contains([model.seen.low, model.seen.high], SAME).all()
+        whole = box.contains([model.seen.low, model.seen.high], BOX_TOLERANCE).all()
         problems.append(
             f"The parameters workspace_low and workspace_high give the box {words(box)}, the planner's model sees "
             f"{words(model.seen)}: {'what lies beyond that is never planned with' if whole else 'a part of it is left out'}. "
             "Set both to [0.0] to follow the planner; for a table elsewhere, move the planning frame."
         )
-    if model is not None and abs(edge - model.voxel_size) > SAME:
+    if model is not None and abs(edge - model.voxel_size) > BOX_TOLERANCE:
         problems.append(
             f"The parameter voxel_size is {edge:g} m, the planner's model was trained with {model.voxel_size:g} m: set it "
             "to 0.0 to follow the planner."
@@ -157,4 +157,4 @@ def space_from_msg(msg: ModelInfo) -> Space:
 
 
 def _same(one: Workspace, other: Workspace) -> bool:
-    return bool(np.allclose([one.low, one.high], [other.low, other.high], rtol=0, atol=SAME))
+    return bool(np.allclose([one.low, one.high], [other.low, other.high], rtol=0, atol=BOX_TOLERANCE))

@@ -16,7 +16,7 @@ from moe3d_ros.world import kinds
 from moe3d_ros.world.geometry import pose_from_matrix, quaternion_to_matrix, tool_angle
 from moe3d_ros.world.pose import Pose
 
-RADIAN = 0.1  # metres that count as much as one radian when equivalent poses are compared
+METERS_PER_RADIAN = 0.1  # metres that count as much as one radian when equivalent poses are compared
 
 
 def step_reached_6d(after: Scene, step: Step) -> tuple[bool, str]:
@@ -43,7 +43,7 @@ def pose_error_6d(pose: Pose, truths: list[Pose]) -> tuple[float, float]:
         )
         for truth in truths
     ]
-    return min(pairs, key=lambda pair: pair[0] + RADIAN * pair[1])
+    return min(pairs, key=lambda pair: pair[0] + METERS_PER_RADIAN * pair[1])
 
 
 def equivalent_picks(scene: Scene, step: Step) -> list[Pose]:

@@ -29,7 +29,7 @@ GRASP_REACH = 0.015  # metres between the pick pose and the surface, either way,
 SPEED, DESCENT_SPEED = 0.8, 0.15  # metres a second, of the tip
 RETREAT = 0.05  # metres along the tool's axis before and after contact
 CLEARANCE = 0.03  # metres between what is carried and everything below it
-TOP_DOWN = 0.98  # cosine of the tool's axis with straight down, from which on a pose counts as top-down
+TOP_DOWN_COSINE = 0.98  # cosine of the tool's axis with straight down, from which on a pose counts as top-down
 MAX_CARRY_LAG = 0.03  # metres that a carried thing may lag behind the tip before suction breaks
 DENSITY = 300.0  # kg/m3, light wood
 RAMP_FRICTION = 1.5  # lateral friction of ramps: nothing slides off them
@@ -265,7 +265,7 @@ class TabletopWorld:
         highest = max([0.0] + [self._client.getAABB(body)[1][2] for body in others])
         reach = max(float(tip[2]) - self._client.getAABB(carried.body)[0][2], 0.0)  # of the object below the tip
         if (
-            min(-turn[2, 2], -goal_turn[2, 2]) < TOP_DOWN
+            min(-turn[2, 2], -goal_turn[2, 2]) < TOP_DOWN_COSINE
         ):  # it is tilted on the way: any part of it may come to hang below
             corners = np.abs(np.array(self._client.getAABB(carried.body)) - tip).max(axis=0)
             reach = float(np.linalg.norm(corners))

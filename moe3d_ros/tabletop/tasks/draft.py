@@ -12,7 +12,7 @@ from moe3d_ros.tabletop.words.wordings import AREA_WORDS, SIZE_WORDS
 from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.vocabulary import KIND
 
-MOST_OBJECTS = 20
+MAX_OBJECTS = 20
 OTHER_SIZE = {"small": "big", "big": "small"}
 
 
@@ -69,7 +69,7 @@ class Draft:
             number = round(self.scale * self.rng.integers(0, most + 1))
             free = [c for c in colors if (kind, c) not in taken]
             for color in self.rng.permutation(free)[:number].tolist():
-                if len(self.things) < MOST_OBJECTS:
+                if len(self.things) < MAX_OBJECTS:
                     self.add(kind, color, self.size() if KIND[kind].sized else "")
 
     def area_words(self, area: str) -> str:

@@ -14,8 +14,8 @@ from training.data.datasets.catalogue import parse_specs
 from training.data.datasets.dataset import ExampleDataset
 from training.data.datasets.example import Example
 
-MOST_TOKENS = 192  # of a prompt, and of an answer: a longer one is cut, and a cut answer has no end to learn
-MOST_POINTS = 60_000  # of a scan; more do not change what a voxel of the workspace looks like
+MAX_TOKENS = 192  # of a prompt, and of an answer: a longer one is cut, and a cut answer has no end to learn
+MAX_POINTS = 60_000  # of a scan; more do not change what a voxel of the workspace looks like
 
 
 class TextMixture:
@@ -57,8 +57,8 @@ def patches_of(examples: list[Example], config: ModelConfig, rng, labels: list[n
     scene, points, colors, slots = [], [], [], []
     for row, example in enumerate(examples):
         kept = slice(None)
-        if len(example.points) > MOST_POINTS:
-            kept = np.sort(rng.choice(len(example.points), MOST_POINTS, replace=False))
+        if len(example.points) > MAX_POINTS:
+            kept = np.sort(rng.choice(len(example.points), MAX_POINTS, replace=False))
         points.append(torch.from_numpy(np.ascontiguousarray(example.points[kept])))
         colors.append(torch.from_numpy(np.ascontiguousarray(example.colors[kept])).float() / 255)
         scene.append(torch.full((len(points[-1]),), row))
@@ -83,6 +83,6 @@ def text_of(model: SceneLanguageModel, record) -> Text:
     prompt = model.encode(question_prompt(words_of(record)))
     answer = model.encode(" " + record.answers[0])
     special = model.grammar.special
-    end = [special[DONE]] if len(answer) <= MOST_TOKENS else []
-    told = [special[PICK], special[PLACE], *answer[:MOST_TOKENS], *end]
-    return Text(prompt[-MOST_TOKENS:], told, None, [(0, 1)], [(-2, -2)], record.kind)
+    end = [special[DONE]] if len(answer) <= MAX_TOKENS else []
+    told = [special[PICK], special[PLACE], *answer[:MAX_TOKENS], *end]
+    return Text(prompt[-MAX_TOKENS:], told, None, [(0, 1)], [(-2, -2)], record.kind)
