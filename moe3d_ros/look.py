@@ -193,7 +193,7 @@ class Look:
         Raises:
             ValueError: the text is no step, or the look has no cloud.
         """
-        pointed = tuple(-1 if which is None else which for which in (pick, place))
+        pointed = (-1 if pick is None else pick, -1 if place is None else place)
         model = self._planner.model
         state = state_of_written(model.language, self._found, instruction, text, pointed)
         index = torch.tensor([pointed], device=self._found.mask.device)

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from moe3d_ros.model.action.objectives import OBJECTIVES
 from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
@@ -75,7 +76,7 @@ def configuration_of(encoder: str, language: str, given: Settled, pose: str = ""
     return ModelConfig.from_dict(nested)
 
 
-def agreed_with(sources: Iterable[Settled], given: Settled, growing: tuple[str, ...] = GROWING) -> dict[str, object]:
+def agreed_with(sources: Iterable[Settled], given: Settled, growing: tuple[str, ...] = GROWING) -> dict[str, Any]:
     """:func:`agreed` with the command line's settings, which may be larger than the runs' where weights grow."""
     sources = list(sources)
     settings = agreed((*sources, given), growing)

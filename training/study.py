@@ -29,6 +29,7 @@ from training.evaluation import question_answering
 from training.reports.study_report import write_report
 from training.stages.command_line import parse
 from training.stages.language import LanguageTask
+from training.stages.settings import LanguageStage
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ def run_variant(variant: Variant, options, extra: list[str]) -> dict:
     """Train one variant and ask it; everything that the report needs."""
     arguments = stage_arguments(variant, options, extra)
     config = parse(arguments)
+    assert isinstance(config, LanguageStage)
     task = LanguageTask(config)
     trained = sum(p.numel() for p in task.model.parameters() if p.requires_grad)
     resumed = (Path(config.output) / STATE).exists()

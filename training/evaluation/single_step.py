@@ -85,9 +85,9 @@ def judge(plan: Plan | None, task: Task) -> dict:
 
 def pose_error(pose: Pose, truth: Pose) -> tuple[float, float]:
     """Distance in metres, and yaw error in radians modulo a quarter turn."""
-    yaws = (float(yaw_of(quaternion_to_matrix(p.orientation))) for p in (pose, truth))
+    yaw, wanted = (float(yaw_of(quaternion_to_matrix(p.orientation))) for p in (pose, truth))
     distance = float(np.linalg.norm(np.subtract(pose.position, truth.position)))
-    return distance, float(symmetric_angle_error(*yaws, math.pi / 2))
+    return distance, float(symmetric_angle_error(yaw, wanted, math.pi / 2))
 
 
 def _execute(world: TabletopWorld, plan: Plan | None, step: Step) -> bool:

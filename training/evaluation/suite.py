@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from moe3d_ros.planner import Planner
 
@@ -20,7 +21,7 @@ def load_planner(options: argparse.Namespace) -> Planner:
     return Planner.from_pretrained(options.checkpoint, device=options.device)
 
 
-def no_options(parser: argparse.ArgumentParser) -> None:
+def no_options(parser: argparse._ActionsContainer) -> None:
     """Add nothing."""
 
 
@@ -41,10 +42,10 @@ class Suite:
     """
 
     name: str
-    run: Callable[[Planner | None, argparse.Namespace], Figures]
+    run: Callable[[Any, argparse.Namespace], Figures]  # of what `planner` loads
     table: Callable[[Figures], str]
     bars: Callable[[Figures], dict[str, bool]] = field(default=lambda figures: {})
-    add_options: Callable[[argparse.ArgumentParser], None] = no_options
+    add_options: Callable[[argparse._ActionsContainer], None] = no_options
     check: Callable[[argparse.Namespace], None] = field(default=lambda options: None)
     planner: Callable[[argparse.Namespace], Planner | None] = load_planner
     plot: Callable[[Figures, Path], None] | None = None
@@ -71,12 +72,12 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))
 
 
-def add_scenes(parser: argparse.ArgumentParser, default: int) -> None:
+def add_scenes(parser: argparse._ActionsContainer, default: int) -> None:
     """Option ``--scenes``."""
     parser.add_argument("--scenes", type=positive, default=default, help="held-out scenes (default: %(default)s)")
 
 
-def add_held_out_wordings(parser: argparse.ArgumentParser) -> None:
+def add_held_out_wordings(parser: argparse._ActionsContainer) -> None:
     """Option ``--held-out-wordings``."""
     parser.add_argument(
         "--held-out-wordings", action="store_true", help="word instructions and questions as training never did"

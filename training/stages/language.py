@@ -65,7 +65,7 @@ class LanguageTask:
         self.config = config
         self.mixture = TextMixture(config.data, config.model) if config.data else None
         self.identity: dict[str, str] = {}
-        if model is None:
+        if model is None or encoder is None:
             built = build_model(
                 config.model,
                 ("language", "encoder"),

@@ -244,8 +244,8 @@ def _dropped(scene: Scene, step: Step, rng) -> Scene:
         inside = ((xy > low + own) & (xy < high - own)).all()
         if not inside or (np.hypot(*(centers - xy).T) < own + radii + 0.005).any():
             continue
-        halves = ("left side", "far side")  # what is in an area at the start is told by where it is now
-        if any(before.inside(step.pick_index, half) != in_area(xy, half, scene.workspace) for half in halves):
+        sides = ("left side", "far side")  # what is in an area at the start is told by where it is now
+        if any(before.inside(step.pick_index, half) != in_area(xy, half, scene.workspace) for half in sides):
             continue
         z = resting_height(scene, step.pick_index, xy, 0.0) + thing.half_extents[2]
         yaw = float(rng.uniform(-np.pi / 4, np.pi / 4))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -84,7 +85,7 @@ class Entry:
 _ENTRIES: dict[str, Entry] = {}
 
 
-def long_task(family: str, name: str = "", wording: Wording | None = None, **traits: bool | int):
+def long_task(family: str, name: str = "", wording: Wording | None = None, **traits: Any):
     """Register the decorated generator; arguments as of :class:`Entry`.
 
     Args:
