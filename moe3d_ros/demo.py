@@ -182,7 +182,8 @@ def _stay(nodes: Nodes, client, args: argparse.Namespace) -> None:
 def _execute(client, plan: Plan, args: argparse.Namespace, record: dict) -> None:
     """Execute the first step; while the plan had more, look and plan again and execute the next."""
     start = time.monotonic()
-    executions, judged = [], []
+    executions: list[dict] = []
+    judged: list[bool] = []
     while plan.actions and len(executions) < MAX_EXECUTIONS:
         report = client.execute(args.timeout)
         executions.append(report)

@@ -58,12 +58,16 @@ def build_model(
     return ThreeDMoE(config, llm, tokenizer, parts=parts, llm_width=llm_width, **language)
 
 
-def check_revision(config: ModelConfig, revision: str) -> None:
-    """Raise CheckpointError unless the base LLM with this revision is the one that the configuration was made for."""
+def check_revision(config: ModelConfig, revision: str, base: str | None = None) -> None:
+    """Raise CheckpointError unless the base LLM with this revision is the one that the configuration was made for.
+
+    Args:
+        base: name or folder of that base LLM; None for the one that the configuration names.
+    """
     wanted = config.language.revision
     if wanted and wanted != revision:
         raise CheckpointError(
-            f"The model {config.name} was trained on another base LLM than {config.language.base} (revision {wanted[:12]}, "
+            f"The model {config.name} was trained on another base LLM than {base or config.language.base} (revision {wanted[:12]}, "
             f"found {revision[:12]}): its adapters would only do harm."
         )
 

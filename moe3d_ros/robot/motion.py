@@ -45,7 +45,8 @@ def back_off(pose: Pose, distance: float) -> Pose:
     """The pose ``distance`` metres back along the tool's z, away from the surface."""
     away = -quaternion_to_matrix(pose.orientation)[:, 2]
     position = np.asarray(pose.position) + distance * away
-    return Pose(tuple(float(v) for v in position), pose.orientation)
+    x, y, z = (float(v) for v in position)
+    return Pose((x, y, z), pose.orientation)
 
 
 def motions(pick: Pose, place: Pose, approach: float, retreat: float) -> tuple[Motion, ...]:

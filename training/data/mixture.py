@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,7 +30,7 @@ def sample_moments(number: int, rng: np.random.Generator, colors=SEEN_COLORS, na
         sample = sample_impossible if draw < IMPOSSIBLE_SHARE else sample_progress
         if draw > 1 - UNRELATED_SHARE:
             sample = sample_unrelated
-        chosen = {"name": str(rng.choice(names))} if names and sample is sample_progress else {}
+        chosen: dict[str, Any] = {"name": str(rng.choice(names))} if names and sample is sample_progress else {}
         moments.append(sample(rng, colors=colors, scale=float(rng.uniform(*SCALES)), **chosen))
     return moments
 

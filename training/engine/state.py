@@ -174,7 +174,7 @@ def read_weights(folder: str | Path, identity: dict[str, str] | None = None) -> 
     """
     record, tensors = _read(folder)
     _check_identity(folder, record.get("identity", {}), identity or {})
-    chosen = {}
+    chosen: dict[str, torch.Tensor] = {}
     for kind in ("weight", AVERAGE):
         chosen |= {key.split(".", 1)[1]: value for key, value in tensors.items() if key.startswith(f"{kind}.")}
     return chosen

@@ -104,7 +104,9 @@ def _start_worker() -> None:
 
 
 def _end_with_parent() -> None:
-    parent_process().join()
+    parent = parent_process()
+    assert parent is not None  # this runs in a worker
+    parent.join()
     os._exit(1)
 
 

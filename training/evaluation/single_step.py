@@ -75,7 +75,7 @@ def judge(plan: Plan | None, task: Task) -> dict:
     texts = [action.text for action in plan.actions] if plan else []
     right = texts == [task.steps[0].text]
     record: dict = {"text": texts, "text_right": right}
-    if right:
+    if plan is not None and right:
         action, step = plan.actions[0], task.steps[0]
         record["pick_error"], record["pick_yaw_error"] = pose_error(action.pick, step.pick)
         record["place_error"], record["place_yaw_error"] = pose_error(action.place, step.place)

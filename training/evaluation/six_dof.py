@@ -91,7 +91,7 @@ def judge(plan: Plan | None, scene, step: Step) -> dict:
     """Is the text right, and if so how far are the poses from the oracle's, modulo symmetry?"""
     texts = [action.text for action in plan.actions] if plan else []
     record: dict = {"text": texts, "text_right": texts == [step.text]}
-    if record["text_right"]:
+    if plan is not None and record["text_right"]:
         action = plan.actions[0]
         record["pick_error"], record["pick_turn"] = pose_error_6d(action.pick, equivalent_picks(scene, step))
         record["place_error"], record["place_turn"] = pose_error_6d(action.place, [step.place])

@@ -39,7 +39,8 @@ def summary(records: list[dict]) -> dict:
         "long": lambda r: r["family"] != "single",
         "all": lambda r: True,
     }
-    groups, differences = {}, {}
+    groups: dict[str, list[bool]] = {}
+    differences: dict[str, dict] = {}
     for sort, chosen in sorts.items():
         right = {
             wording: [r["right"] for r in records if chosen(r) and r["wording"] == wording]

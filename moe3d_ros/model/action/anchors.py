@@ -68,10 +68,11 @@ def anchor_inputs(objects: ObjectSet, index: torch.Tensor) -> Anchors:
     none = (index < 0) | (index >= n)
     flat = index.clamp(0, n - 1).reshape(batch, -1)
 
-    def take(value):
+    def take(value: torch.Tensor) -> torch.Tensor:
         picked = value.gather(1, flat[..., None].expand(-1, -1, value.shape[-1]))
         return picked.view(*index.shape, value.shape[-1])
 
+    assert objects.features is not None  # poses are for objects that the encoder saw
     yaw = take(objects.yaw[..., None])[..., 0].masked_fill(none, 0.0)  # (B, M, 2)
     relative = 4 * (yaw - yaw[..., :1])[..., None]  # boxes look the same after a quarter turn
     told = [take(objects.attributes), relative.cos(), relative.sin(), take(objects.features)]

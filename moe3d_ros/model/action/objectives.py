@@ -91,15 +91,13 @@ class Ddim:
         if steps < 1:
             raise ValueError(f"sampling takes at least 1 step, not {steps}")
         x_t = noise
-        for step in range(steps, 0, -1):
+        for step in range(steps, 1, -1):
             data = predict_data(x_t, step / steps)
-            if step == 1:
-                return data
             (signal, spread), (next_signal, next_spread) = (
                 self.schedule(torch.tensor(k / steps, dtype=torch.float64)) for k in (step, step - 1)
             )
             x_t = float(next_signal) * data + float(next_spread / spread) * (x_t - float(signal) * data)
-        return None
+        return predict_data(x_t, 1 / steps)
 
     @staticmethod
     def schedule(t: Tensor) -> tuple[Tensor, Tensor]:

@@ -24,6 +24,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -52,7 +53,7 @@ def load_base(
     name_or_path: str | os.PathLike = DEFAULT_BASE,
     device: str | torch.device = "cpu",
     dtype: torch.dtype = torch.float32,
-):
+) -> tuple[Any, Any, str]:
     """Load a base: (model in eval mode with frozen weights, tokenizer, revision).
 
     name_or_path: DEFAULT_BASE (prepared first if need be), or a local Hugging Face folder; nothing is fetched.
@@ -64,7 +65,7 @@ def load_base(
     return model.to(device), tokenizer, revision
 
 
-def load_base_for_serving(name_or_path: str | os.PathLike = DEFAULT_BASE):
+def load_base_for_serving(name_or_path: str | os.PathLike = DEFAULT_BASE) -> tuple[Any, Any, str]:
     """Same as ``load_base`` on the CPU in float32, several times faster for a plain Llama: see llama.py."""
     folder, revision = _verified(name_or_path)
     with _loading(folder):
@@ -78,16 +79,17 @@ def load_base_for_serving(name_or_path: str | os.PathLike = DEFAULT_BASE):
     return model, tokenizer, revision
 
 
-def _load_by_transformers(folder: Path, dtype: torch.dtype):
+def _load_by_transformers(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
     """Model in eval mode with frozen weights, and tokenizer, of any family."""
     with _loading(folder):
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         with _quiet_transformers():
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model, info = AutoModelForCausalLM.from_pretrained(
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
                 folder, dtype=dtype, local_files_only=True, use_safetensors=True, output_loading_info=True
             )
+            model, info = loaded
     _check_complete(folder, [*info["missing_keys"], *info["mismatched_keys"]])
     return model.requires_grad_(False).eval(), tokenizer
 

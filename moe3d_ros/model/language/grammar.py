@@ -9,6 +9,7 @@ They are no part of a step's text.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from moe3d_ros.world.areas import AREAS
@@ -73,7 +74,7 @@ class PlanGrammar:
         known: number of kinds that the model knows, the first of the table.
     """
 
-    def __init__(self, encode, vocabulary: int, known: int = PLAIN_KINDS):
+    def __init__(self, encode: Callable[[str], list[int]], vocabulary: int, known: int = PLAIN_KINDS):
         self.encode = encode
         self.special = tuple(vocabulary + i for i in range(len(SPECIAL)))
         self.root, after_pick, after_target, after_place, after_step, end = (Node() for _ in range(6))

@@ -204,8 +204,8 @@ class TabletopWorld:
         """
         if isinstance(cameras, (str, Camera)):
             cameras = [cameras]
-        cameras = [CAMERAS[camera] if isinstance(camera, str) else camera for camera in cameras]
-        return [render(self._client, camera, width, height, noise) for camera in cameras]
+        chosen = [CAMERAS[camera] if isinstance(camera, str) else camera for camera in cameras]
+        return [render(self._client, camera, width, height, noise) for camera in chosen]
 
     def cloud(
         self,

@@ -104,8 +104,8 @@ def right_moves(task: LongTask, scene: Scene) -> list[Move]:
         for move in (move for goal in goals for move in goal.moves(layout)):
             area = _aside(goals, layout, move) if move.aside else move.area
             moves[move._replace(area=area)] = None
-    moves = [move for move in moves if not move.aside] or list(moves)
-    return sorted(moves, key=lambda move: -layout.left(move.pick))
+    direct = [move for move in moves if not move.aside]
+    return sorted(direct or moves, key=lambda move: -layout.left(move.pick))
 
 
 def next_step(task: LongTask, scene: Scene, rng: np.random.Generator | None = None) -> Step | None:

@@ -50,7 +50,7 @@ def _response(file: JsonFile, where, entry, scene_id: str) -> list[Record]:
         return [Record(scene_id, "plan", instruction.strip(), (plan.strip(),), where=(scene_id,))]
     question, about = file.get(where, entry, "Q", str), file.get(where, entry, "T", str, default="")
     answers = file.texts(where, entry, "A")
-    if None in (question, about, answers):
+    if question is None or about is None or answers is None:
         return []
     named = [_OBJECT.fullmatch(part) for part in about.split(",")]  # LEO has free words here too: they mean no object
     objects = tuple(int(n["number"]) for n in named if n)

@@ -56,7 +56,7 @@ def patches_of(examples: list[Example], config: ModelConfig, rng, labels: list[n
     """Encoder input of a batch of examples on the model's grid; ``labels``: the slot of each example's points (poses only)."""
     scene, points, colors, slots = [], [], [], []
     for row, example in enumerate(examples):
-        kept = slice(None)
+        kept: slice | np.ndarray = slice(None)
         if len(example.points) > MAX_POINTS:
             kept = np.sort(rng.choice(len(example.points), MAX_POINTS, replace=False))
         points.append(torch.from_numpy(np.ascontiguousarray(example.points[kept])))

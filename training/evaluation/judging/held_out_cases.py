@@ -78,13 +78,17 @@ def single_step_pair(number: int, seed: int = HELD_OUT_SEED) -> tuple[Case, Case
         key = (seed, 0, number, attempt)
         scene = random_scene(np.random.default_rng(key))
         # The same draws up to the sentence, which is chosen last.
-        tasks = [
+        known, held_out = (
             single_step_task(scene, np.random.default_rng((*key, 1)), grounded, 0.1, held_out)
             for held_out in (False, True)
-        ]
-        if None not in tasks and tasks[0].steps == tasks[1].steps:
+        )
+        if known is not None and held_out is not None and known.steps == held_out.steps:
             group = "grounded" if grounded else "plain"
-            return tuple(Case(scene, t.instruction, (), t.steps, None, group, w) for t, w in zip(tasks, WORDINGS))
+            first, second = (
+                Case(scene, task.instruction, (), task.steps, None, group, wording)
+                for task, wording in zip((known, held_out), WORDINGS)
+            )
+            return first, second
         attempt += 1
 
 
@@ -113,10 +117,11 @@ def moment_pair(
         moment = play_to_moment(tasks[0], scene, rng, done)
         if (not moment.steps and done == 0) or (moment.steps and done == 1):
             continue
-        return tuple(
+        first, second = (
             Case(moment.scene, task.instruction, tuple(moment.history), moment.steps, task, name, wording)
             for task, wording in zip(tasks, WORDINGS)
         )
+        return first, second
 
 
 def _both_wordings(name: str, key: tuple[int, ...], scale: float):

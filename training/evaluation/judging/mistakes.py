@@ -132,7 +132,8 @@ def _misses(scene: Scene, action: Action, meant: Step, result: ExecutionResult) 
         touched = share_inside(_small_square(picked.position[:2]), footprint(thing)) > 0.5
         too_high = abs(picked.position[2] - thing.top) > GRASP_REACH
         return not touched or too_high
-    turn = np.subtract(*(float(yaw_of(quaternion_to_matrix(pose.orientation))) for pose in (placed, picked)))
+    end, start = (float(yaw_of(quaternion_to_matrix(pose.orientation))) for pose in (placed, picked))
+    turn = end - start
     shift = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ off
     ideal = apply_step(scene, Step(meant.pick_index, meant.place_index, meant.area, meant.text, picked, placed), shift)
     return not step_reached(ideal, meant.pick_index, meant.place_index, meant.area)[0]

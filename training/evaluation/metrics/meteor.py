@@ -67,7 +67,7 @@ def align(answer: Tokens, reference: Tokens, beam: int = 40) -> list[tuple[int, 
     # A state: rank to be minimised (-weight, chunks, distance), last match, used places, matches.
     states: list[tuple] = [((0.0, 0, 0), (-2, -2), frozenset(), ())]
     for i, word in enumerate(answer):
-        following = {}
+        following: dict[tuple, tuple] = {}
         for rank, last, used, pairs in states:
             options = [(rank, last, used, pairs)]
             for j, other in enumerate(reference):
