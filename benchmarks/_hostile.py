@@ -24,7 +24,7 @@ SIZE = (6, 8)  # of the images
 
 
 def number(rng, bits: int = 32) -> int:
-    """An unsigned number that somebody might claim."""
+    """Unsigned number that a hostile sender may claim."""
     kind = rng.integers(3)
     if kind == 0:
         return int(ABSURD[rng.integers(len(ABSURD))]) % 2**bits

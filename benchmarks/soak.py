@@ -114,7 +114,7 @@ class Soak:
         self._send(goal)
 
     def retry(self) -> None:
-        """Send again what nobody has taken, or whose taker was killed before it answered."""
+        """Resend goals that no server accepted, or whose server was killed before it answered."""
         goal, now = self.goals[-1] if self.goals else None, time.monotonic()
         if goal is None or goal.ended or now - goal.tried < RETRY * max(1, goal.tries - QUICK):
             return

@@ -167,7 +167,7 @@ def _plan_and_execute(nodes: Nodes, args: argparse.Namespace, record: dict, bega
 
 
 def _stay(nodes: Nodes, client, args: argparse.Namespace) -> None:
-    """Keep everything running for whoever looks at the view, until Ctrl-C."""
+    """Keep all nodes running while the view is used, until Ctrl-C."""
     if not args.cloud:
         client.execute_all(args.timeout)
     print("The view stays: type an instruction there. Ctrl-C ends the demo and writes its files.", flush=True)

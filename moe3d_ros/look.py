@@ -217,7 +217,7 @@ class Look:
         return self._scene
 
     def _actions(self, steps: Sequence[GeneratedStep]) -> tuple[tuple[Action, ...], tuple[str, ...]]:
-        """Actions of the steps, and notes on what was mended."""
+        """Actions of the steps, and notes on the corrections that were made."""
         if not steps:
             return (), ()
         planner, config = self._planner, self._planner.config

@@ -58,7 +58,7 @@ class Plan:
         complete: True when the model says that nothing is left to do (then there are no actions).
         latency_s: seconds spent per stage of planning.
         frame: name of the planning frame that every pose is in.
-        notes: sentences about what was mended, such as a pose that was set on a face of the workspace.
+        notes: sentences about corrections, such as a pose that was set on a face of the workspace.
     """
 
     instruction: str

@@ -1,4 +1,4 @@
-"""Limits on planned poses: all finite, all in the workspace in force; a few millimetres outside can be mended."""
+"""Limits on planned poses: all finite, all in the workspace in force; a few millimetres outside can be corrected."""
 
 from __future__ import annotations
 

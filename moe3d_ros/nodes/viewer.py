@@ -1,4 +1,4 @@
-"""The viewer node: the planner's topics as a page in the browser, for whoever has no RViz.
+"""The viewer node: the planner's topics as a page in the browser, for users without RViz.
 
     ros2 run moe3d_ros viewer          # then open the address that it prints, http://localhost:8080
 

@@ -156,7 +156,7 @@ def _messages(reader, path, only, start_ns=None, stop_ns=None) -> Iterator[RawMe
             connection, stamp, raw = next(messages)
         except StopIteration:
             return
-        except Exception as error:  # whatever bytes that are not what they claim to be make it raise
+        except Exception as error:  # any exception that malformed bytes can cause
             raise BagError(f"{path} is damaged: {reason(error)}. Was the recording cut off?") from error
         yield RawMessage(connection.topic, connection.msgtype, stamp, bytes(raw))
 

@@ -137,7 +137,7 @@ class Follower:
         return self.current
 
     def fail(self, reason: str) -> None:
-        """The current motion has failed, or somebody stopped it: the rest of the step is dropped."""
+        """Drop the rest of the step: the current motion has failed or was stopped."""
         name = f"{self._left[0].name} of '{self._text}'" if self._left else "the arm"
         self.stopped = f"{name} was stopped: {reason.rstrip('.')}."
         self._left = []

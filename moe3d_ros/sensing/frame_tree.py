@@ -151,7 +151,7 @@ class FrameTree:
         found = [frame]
         while frame in self._tracks:
             frame = self._tracks[frame].parent
-            if frame in found:  # a loop: whoever published it is wrong, but we must not hang
+            if frame in found:  # a loop: invalid, but the lookup must not hang
                 break
             found.append(frame)
         return found

@@ -15,7 +15,7 @@ from moe3d_ros.tabletop.tasks.progress import Progress, sample_impossible, sampl
 from training.data.sixd_data import sample_sixd
 
 IMPOSSIBLE_SHARE = 0.05  # of the moments, the task names what is not there
-UNRELATED_SHARE = 0.03  # and of them, what is said is no task for any scene
+UNRELATED_SHARE = 0.03  # and of them, the utterance is not a task for any scene
 SCALES = (0.35, 1.0)  # from three colours on the table to all that the tasks ask for
 
 

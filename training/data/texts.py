@@ -34,7 +34,7 @@ MIXES = {
 # again, so it counts most.
 STEPS_LEARNT, STEP_SHARES = (1, 2, 4), (0.6, 0.25, 0.15)
 TYPO_SHARE = 0.05  # of the instructions have a slip of the keyboard
-HISTORY_SHARE = 0.5  # of the long tasks are told what was done already; the scene shows it too
+HISTORY_SHARE = 0.5  # of the long tasks state the completed steps in the prompt; the scene shows them too
 
 
 @dataclass

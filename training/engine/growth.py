@@ -1,7 +1,7 @@
 """Weights of a smaller model put into a larger one, with more kinds of things or a higher LoRA rank: what was learnt stays.
 
 A run with ``kinds: 8`` may so start from runs and checkpoints with 4. On scenes without the new things it then does, up
-to rounding, what they did: a new kind is as good as never named, and nothing is added anywhere else. A run with a higher
+to rounding, what they did: a new kind is hardly ever named, and nothing is added anywhere else. A run with a higher
 ``rank`` may start from one with a lower: the new directions are read (A is random) but add nothing yet (B is zero).
 """
 

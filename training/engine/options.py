@@ -7,10 +7,10 @@ import types
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Annotated, Union, get_args, get_origin, get_type_hints
 
+Parser = argparse._ActionsContainer  # a parser or a group of its options, which argparse has no public name for
 
-def add_options(
-    parser: argparse._ActionsContainer, config: type, short: dict[str, str] | None = None, prefix: str = ""
-) -> None:
+
+def add_options(parser: Parser, config: type, short: dict[str, str] | None = None, prefix: str = "") -> None:
     """Add an option for every field of a dataclass and of those nested in it; one that is not given stays out of the result.
 
     Args:

@@ -37,7 +37,7 @@ class Contradiction(StateError):
 
 @dataclass(frozen=True)
 class Settled:
-    """Settings of the model that somebody insists on: a run, a checkpoint, or the command line."""
+    """Settings of the model that one source requires: a run, a checkpoint, or the command line."""
 
     source: str
     values: Mapping[str, Any]  # by dotted name
@@ -156,7 +156,7 @@ def git_state() -> dict[str, object]:
         return done.stdout
 
     try:
-        git("ls-files", "--error-unmatch", file.name)  # an installed copy may lie inside of somebody else's checkout
+        git("ls-files", "--error-unmatch", file.name)  # an installed copy may lie inside another checkout
         return {"commit": git("rev-parse", "HEAD").strip(), "dirty": bool(git("status", "--porcelain").strip())}
     except (OSError, subprocess.SubprocessError):
         return {"commit": "unknown", "dirty": "unknown"}

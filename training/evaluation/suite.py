@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from moe3d_ros.planner import Planner
+from training.engine.options import Parser
 
 Figures = dict  # plain types for JSON
 PACKAGE = "training.evaluation"
@@ -21,7 +22,7 @@ def load_planner(options: argparse.Namespace) -> Planner:
     return Planner.from_pretrained(options.checkpoint, device=options.device)
 
 
-def no_options(parser: argparse._ActionsContainer) -> None:
+def no_options(parser: Parser) -> None:
     """Add nothing."""
 
 
@@ -45,7 +46,7 @@ class Suite:
     run: Callable[[Any, argparse.Namespace], Figures]  # of what `planner` loads
     table: Callable[[Figures], str]
     bars: Callable[[Figures], dict[str, bool]] = field(default=lambda figures: {})
-    add_options: Callable[[argparse._ActionsContainer], None] = no_options
+    add_options: Callable[[Parser], None] = no_options
     check: Callable[[argparse.Namespace], None] = field(default=lambda options: None)
     planner: Callable[[argparse.Namespace], Planner | None] = load_planner
     plot: Callable[[Figures, Path], None] | None = None
@@ -72,12 +73,12 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))
 
 
-def add_scenes(parser: argparse._ActionsContainer, default: int) -> None:
+def add_scenes(parser: Parser, default: int) -> None:
     """Option ``--scenes``."""
     parser.add_argument("--scenes", type=positive, default=default, help="held-out scenes (default: %(default)s)")
 
 
-def add_held_out_wordings(parser: argparse._ActionsContainer) -> None:
+def add_held_out_wordings(parser: Parser) -> None:
     """Option ``--held-out-wordings``."""
     parser.add_argument(
         "--held-out-wordings", action="store_true", help="word instructions and questions as training never did"

@@ -1,4 +1,4 @@
-"""Suite ``wordings``: the same scenes and tasks said as in training, as never in training, and with typos."""
+"""Suite ``wordings``: the same scenes and tasks in trained wordings, in held-out wordings, and with typos."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class ActionBatch:
     """Scenes and the poses to be learnt in them.
 
     Attributes:
-        scenes: generated ones, or what demonstrations meant.
+        scenes: generated ones, or the objects of demonstrations.
         texts: of one step each behind every scene, where the LLM is read.
     """
 

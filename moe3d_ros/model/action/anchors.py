@@ -1,4 +1,4 @@
-"""Anchors: what Pose-DiT is told about the objects that a step points at."""
+"""Anchors: the conditioning of Pose-DiT on the objects that a step points at."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FACED, _INCLINED = kinds_that(lambda kind: kind.faced), kinds_that(lambda kind:
 
 
 def anchor_feature_width(encoder_width: int, kinds: int = PLAIN_KINDS) -> int:
-    """Width of what Pose-DiT is told about a pointed object."""
+    """Width of the features of a pointed object on which Pose-DiT is conditioned."""
     return attributes_width(kinds) + 2 + encoder_width + (FACE_FEATURES if knows_sixd(kinds) else 0)
 
 
@@ -75,7 +75,7 @@ def anchor_inputs(objects: ObjectSet, index: torch.Tensor) -> Anchors:
     assert objects.features is not None  # poses are for objects that the encoder saw
     yaw = take(objects.yaw[..., None])[..., 0].masked_fill(none, 0.0)  # (B, M, 2)
     relative = 4 * (yaw - yaw[..., :1])[..., None]  # boxes look the same after a quarter turn
-    told = [take(objects.attributes), relative.cos(), relative.sin(), take(objects.features)]
+    given = [take(objects.attributes), relative.cos(), relative.sin(), take(objects.features)]
     positions = take(objects.center).masked_fill(none[..., None], torch.nan)
     quarter = torch.pi / 2
     least = torch.remainder(yaw[..., 1] - yaw[..., 0] + quarter / 2, quarter) - quarter / 2
@@ -91,5 +91,5 @@ def anchor_inputs(objects: ObjectSet, index: torch.Tensor) -> Anchors:
         lying = torch.where(normal[..., 2:] < SIDEWAYS_MAX_Z, normal.new_tensor([0.0, 0.0, 1.0]), normal)
         edges = face_turn(yaw, lying) * half[..., None, :] / OFFSET_SCALE  # columns: half edges in the planning frame
         rise = normal[..., 1:, :] * 2 * half[..., :1, 2:] / OFFSET_SCALE
-        told += [edges.mT.flatten(-2), torch.cat([torch.zeros_like(rise), rise], dim=-2)]
-    return Anchors(positions, torch.cat(told, dim=-1).masked_fill(none[..., None], 0.0), headings, normal)
+        given += [edges.mT.flatten(-2), torch.cat([torch.zeros_like(rise), rise], dim=-2)]
+    return Anchors(positions, torch.cat(given, dim=-1).masked_fill(none[..., None], 0.0), headings, normal)

@@ -52,7 +52,7 @@ class MoEFeedForward(nn.Module):
 
     router_modality, router_geometry: the router's input is the state and, beside it, one of two for text and object,
     and Fourier features of an object's centre. Their weights ``router_modality`` (E, 2) and ``router_geometry`` (E, F)
-    start at zero. Who runs the model says what its tokens are with TokenPlaces.told; untold, all are taken for text.
+    start at zero. The caller declares the tokens with TokenPlaces.visible_to; without it all count as text.
     """
 
     def __init__(
@@ -116,8 +116,8 @@ class MoEFeedForward(nn.Module):
         """Contribution of modality and position to the router's logits (T, E); zero when the router does not look at them."""
         added: Tensor | float = 0.0
         if self.places is not None and self.places.is_object.numel() != tokens:
-            told = self.places.is_object.numel()
-            raise ValueError(f"told the places of {told} tokens, but {tokens} came: tell those of this forward")
+            known = self.places.is_object.numel()
+            raise ValueError(f"places were given for {known} tokens, but {tokens} came: give those of this forward")
         if self.router_modality is not None:
             by_modality = self.router_modality.t()
             added = by_modality[:1] if self.places is None else by_modality[self.places.is_object.flatten().long()]

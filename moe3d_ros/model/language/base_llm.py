@@ -189,7 +189,7 @@ def _convert(source: Path, folder: Path) -> None:
                 source.parent, gguf_file=source.name, dtype=torch.float32, local_files_only=True
             )
         config = model.config
-        if hasattr(config, "quantization_config"):  # else a plain float32 model would be taken for a quantised one
+        if hasattr(config, "quantization_config"):  # else a plain float32 model would be mistaken for a quantised one
             del config.quantization_config
         tied = set(getattr(model, "all_tied_weights_keys", None) or {}) if config.tie_word_embeddings else set()
         tensors = {name: t.contiguous() for name, t in model.state_dict().items() if name not in tied}

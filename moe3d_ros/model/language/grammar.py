@@ -3,7 +3,7 @@
     plan := ( " pick the" <pick> " TARGET, place it" <place> " DESTINATION" <step> )* <done>  |  <cannot>
 
 <pick> and <place> carry the object that the pointer chose there: the model points first and then says what it means.
-They are no part of a step's text.
+They are not part of a step's text.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from moe3d_ros.model.experts.moe import decoder_layers, moe_layers
 
 ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 FEED_FORWARD = ("gate_proj", "up_proj", "down_proj")
-SCALE = 2.0  # alpha / rank, unless told otherwise
+SCALE = 2.0  # alpha / rank, by default
 
 
 def add_lora(

@@ -24,7 +24,7 @@ from moe3d_ros.world.vocabulary import PLAIN_KINDS
 SCENE_PROMPT = "Objects on the table, from left to right:"
 MASKED = -1e4
 POINTERS = 2  # what is picked, where it goes
-LAST_COMPLETED = 2  # steps that the LLM is told of; what was done before them the scene shows
+LAST_COMPLETED = 2  # completed steps in the prompt; earlier ones show in the scene
 
 
 def task_prompt(instruction: str, completed=()) -> str:
@@ -187,7 +187,7 @@ class SceneLanguageModel(nn.Module):
         dtype = self.llm.dtype
         if self.input_scale != 1.0:
             inputs = inputs * self.input_scale
-        with places.told(looking) if looking else nullcontext():
+        with places.visible_to(looking) if looking else nullcontext():
             out = self.llm.get_decoder()(
                 inputs_embeds=inputs.to(dtype),
                 attention_mask=None if mask is None else mask.to(dtype),

@@ -95,7 +95,7 @@ MIN_PROBABILITY = 0.03  # of the pointer: objects below it are not tried
 
 
 class _Writer:
-    """The LLM while it writes one plan: its cache, the states of the step at hand, what was pointed at."""
+    """State of the LLM while it writes one plan: its cache, the states of the current step, the pointed objects."""
 
     def __init__(self, model: SceneLanguageModel, objects: ObjectSet, prompt: str, should_stop=None):
         self.model, self.should_stop = model, should_stop

@@ -51,7 +51,7 @@ def landmarks(kinds: int) -> int:
 
 
 def attributes_width(kinds: int) -> int:
-    """Numbers that are said of an object without its place: kind and colour probabilities, half extents in decimetres."""
+    """Width of an object's attributes without its place: kind and colour probabilities, half extents in decimetres."""
     return kinds + len(COLOR_NAMES) + 3
 
 

@@ -174,7 +174,7 @@ class DepthInput(CameraInput):
         return Reading(points, *color_points(seen, color, color_projection, spacing))
 
     def _registered(self, points, depth, color, frame: str, color_frame: str) -> Reading:
-        """Pixel by pixel, where nobody says how the colour camera sees."""
+        """Pixel by pixel, where the colour camera's intrinsics are unknown."""
         if color.shape[:2] != depth.shape:
             raise clouds.CloudError(
                 f"The colour image is {color.shape[1]}x{color.shape[0]}, the depth image {depth.shape[1]}x"

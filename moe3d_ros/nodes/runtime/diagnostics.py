@@ -116,5 +116,5 @@ def values_of(status: DiagnosticStatus) -> dict[str, str]:
 
 
 def _cut(text: str) -> str:
-    """A message or a value at its greatest length, however long the name was that somebody sent."""
+    """Message or value cut to its greatest length, whatever the length of a received name."""
     return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 3] + "..."

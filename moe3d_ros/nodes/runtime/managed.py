@@ -3,7 +3,7 @@
 A subclass says what to do in `configure`, `activate`, `deactivate` and `cleanup`; the last two must do no harm when
 called twice. A refusal leaves the state as it was; any other error frees everything and leads to unconfigured. The
 services of the lifecycle have a callback group of their own, so that a transition that takes long, such as loading a
-model, keeps nobody waiting.
+model, blocks no callback.
 """
 
 from __future__ import annotations

@@ -79,11 +79,11 @@ class Asker:
         return [upper for upper, lower in self.below.items() if lower == index]
 
     def preposition(self, index: int) -> str:
-        """in or on, as it is said of what lies there."""
+        """Preposition, in or on, for things that lie there."""
         return self.scene.objects[index].traits.preposition
 
     def place(self, index: int) -> str | None:
-        """Place of a thing: ``in the green bowl``, ``on the table``; None if that cannot be told."""
+        """Place of a thing: ``in the green bowl``, ``on the table``; None if that is ambiguous."""
         lower = support(self.scene, index, self.below)
         if lower is None or isinstance(lower, str):
             return lower and f"on the {lower}"

@@ -1,4 +1,4 @@
-"""Questions about one scene whose answers nobody could dispute: which types there are, and how often each is asked."""
+"""Questions about one scene with indisputable answers: the types, and how often each is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Relations between things of a scene, told only where nobody could dispute them; as the robot sees it (left is +y)."""
+"""Relations between things of a scene, stated only where indisputable, from the robot's view (left is +y)."""
 
 from __future__ import annotations
 

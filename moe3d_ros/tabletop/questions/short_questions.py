@@ -65,7 +65,7 @@ def existence_question(ask: Asker) -> Found:
 
 
 def color_question(ask: Asker) -> Found:
-    """The colour of a thing that is told by its place or size."""
+    """Asks for the colour of a thing that its place or size identifies."""
     index = ask.pick(range(len(ask.scene.objects)))
     color = ask.scene.objects[index].color
     phrase = ask.name(index, avoid=(color,), grounded=True)

@@ -20,7 +20,7 @@ METERS_PER_RADIAN = 0.1  # metres that count as much as one radian when equivale
 
 
 def step_reached_6d(after: Scene, step: Step) -> tuple[bool, str]:
-    """Judge if the step's object lies where and as the step wants it in the scene as it is now, with a sentence about it."""
+    """Judge if the step's object has reached its goal pose in the current scene, with a sentence about it."""
     thing = after.objects[step.pick_index]
     goal = None if step.place_index is None else after.objects[step.place_index].traits
     reached, words = step_reached(after, step.pick_index, step.place_index, step.area)

@@ -60,7 +60,7 @@ def at_goal(thing: SceneObject, goal: SceneObject) -> tuple[bool, str]:
 
 
 def step_reached(after: Scene, pick_index: int, place_index: int | None, area: str | None) -> tuple[bool, str]:
-    """Judge if object ``pick_index`` is where the step wants it, with a sentence that says where it is.
+    """Judge if object ``pick_index`` has reached the step's goal, with a sentence that says where it is.
 
     Args:
         after: the scene as it is now (the supports may have moved too: they count where they are).

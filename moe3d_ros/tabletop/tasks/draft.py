@@ -1,4 +1,4 @@
-"""A scene while a long task is being thought up: its things, what is drawn for them, and how the task is said."""
+"""Draft of a long task: its things, the random choices made for them, and the task's wording."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Draft:
         colors: what may be used; those not taken yet are drawn from it in random order.
         scale: 1 for the full size of scenes, less for smaller ones.
         held_out: word instructions as training never does.
-        wording: how the task is said; None if it words itself.
+        wording: of the task; None if the generator words it by itself.
         things: what has been added so far.
         again: what was said, in other words; empty if there are none.
     """

@@ -1,4 +1,4 @@
-"""Goals of long-horizon tasks: what a task wants to be so, how much of it is, and the moves that come next.
+"""Goals of long-horizon tasks: the wanted state, the share of it that is reached, and the moves that come next.
 
 The first of the moves is canonical: of what can be moved at once, the leftmost goes first (of a stack without a
 prescribed order only the big blocks before the small ones are right); of several bowls that would do, the leftmost empty

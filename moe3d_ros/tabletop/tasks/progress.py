@@ -193,7 +193,7 @@ def sample_unrelated(
     scale: float = 1.0,
     jitter: float = 0.05,
 ) -> Progress:
-    """A moment of a training task at which something is said that no scene allows; ``task.reason`` is its kind."""
+    """A moment of a training task with an instruction that no scene allows; ``task.reason`` is its kind."""
     kinds = [kind for kind in KINDS if kind != "absent color"]  # for that one there is `sample_impossible`
     shares = np.array([KINDS[kind] for kind in kinds])
     moment = sample_progress(rng, colors=colors, scale=scale, jitter=jitter)

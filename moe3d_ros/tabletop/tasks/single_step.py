@@ -1,4 +1,4 @@
-"""The oracle of the task world: what is meant by an instruction, and the step (text and poses) that fulfils it."""
+"""Oracle of single-step tasks: the referents of an instruction, and the step (text and poses) that fulfils it."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ ABOVE_TABLE = 0.005  # metres; lower points are the table's
 
 @dataclass
 class Demonstrated:
-    """Stands for the generated scenes of a batch: knows which detection a demonstration meant."""
+    """Counterpart of a batch's generated scenes that knows which detection a demonstration referred to."""
 
     pick: torch.Tensor  # (B, 3) metres
     place: torch.Tensor  # (B, 3)
@@ -60,7 +60,7 @@ class DemonstrationMixture:
         self.index = [(dataset, i) for dataset in self.datasets for i in range(len(dataset))]
 
     def batch(self, scenes: int, rng) -> tuple[Demonstrated, PatchBatch, list[list[SceneStep]]]:
-        """Objects that were meant, patches with slots as labels, and the one step of each scene."""
+        """Referents, patches with slots as labels, and the one step of each scene."""
         examples = []
         for _ in range(scenes):
             dataset, index = self.index[int(rng.integers(len(self.index)))]

@@ -1,6 +1,6 @@
 """LEO's alignment and instruction sets (Huang et al., ICML 2024): questions, plans, scene and object captions of scans.
 
-Four layouts, told apart by what a scan's value is:
+Four layouts, distinguished by the type of a scan's value:
     questions        {scan: {"response": [{"Q": ..., "T": "chair-3, table-5", "A": [...]}]}}
     plans            {scan: {"response": [{"instruction": ..., "plan": ...}]}}
     scene captions   {scan: [{"query": ..., "response": ...}]}

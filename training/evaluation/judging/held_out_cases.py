@@ -33,7 +33,7 @@ class Case:
 
     Attributes:
         scene: as it is now.
-        instruction: what is said.
+        instruction: of the user.
         history: texts of the steps that were executed.
         steps: what the oracle would still do; none if all is done.
         task: the long task that the moment belongs to; None for an instruction of one step.
@@ -136,5 +136,5 @@ def _both_wordings(name: str, key: tuple[int, ...], scale: float):
 
 
 def reworded(case: Case, instruction: str, wording: str) -> Case:
-    """The same case, said otherwise."""
+    """The same case in other words."""
     return replace(case, instruction=instruction, wording=wording)

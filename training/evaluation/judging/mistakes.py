@@ -1,10 +1,10 @@
 """Attribution of failed steps of long tasks to perception, language, pose or physics.
 
-A step is meant rightly if, done as it is meant, it would leave fewer steps to do. One that is meant wrongly is asked for once
-more with the scene's true objects in place of those that the encoder saw: where that mends it, perception was to blame,
-else language. One that is meant rightly and still misses is the fault of perception where the encoder did not see the blocks
-that it is about where and how they lie (two side by side are taken for one between them), else of the pose where the
-planned poses themselves would miss, else of physics (something was knocked over, slid, or stood in the way).
+A step has the right intent if, carried out as intended, it would leave fewer steps to do. One with the wrong intent is
+planned again with the scene's true objects in place of the detected ones: if that corrects it, the cause is perception,
+else language. One with the right intent that misses is caused by perception if the encoder did not detect the blocks
+concerned at their true poses (two side by side may be merged into one between them), else by the pose if the planned poses themselves
+would miss, else by physics (something was knocked over, slid, or was in the way).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def cause_of_step(
     Args:
         before, after: the scene as it lay before and after the step.
         cloud: points and colours, as in :meth:`Planner.plan`, from which the step was planned.
-        completed: texts of the steps that the planner was told of.
+        completed: texts of the steps that the planner was given as done.
     """
     case = _case(task, before, completed)
     if len(remaining_steps(task, after)) < len(case.steps):
