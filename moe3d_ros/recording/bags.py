@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class BagMessage(NamedTuple):
 
     topic: str
     stamp_ns: int
-    msg: object
+    msg: Any
 
 
 def header(stamp_ns: int, frame: str):

@@ -262,7 +262,7 @@ def _load_parts(modules: dict[str, torch.nn.Module], folder: str | Path, identit
         start = CHECKPOINT_PARTS[part]
         own = {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
         parameters = dict(module.named_parameters())
-        chosen = {name: value for name, value in parameters.items() if name in own}
+        chosen: Named = {name: value for name, value in parameters.items() if name in own}
         if not chosen:
             raise StateError(f"the checkpoint {folder} has nothing for {part}")
         load_weights_into(chosen, {f"weight.{name}": value for name, value in own.items()})

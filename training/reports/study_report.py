@@ -200,7 +200,7 @@ def _plot_losses(results: list[dict], path: Path, width: int = 10) -> None:
 
 def _plot_loads(results: list[dict], path: Path) -> None:
     figure, axes = _axes()
-    ticks = []
+    ticks: list[str] = []
     for result in results:
         for modality in ("text", "3d"):
             shares = [100 * v for key, v in result["loads"].items() if key.startswith(f"load/{modality}/")]

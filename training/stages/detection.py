@@ -76,9 +76,10 @@ def detection_loss(encoder, patches: PatchBatch, scenes: SceneBatch, visible: to
         loss = loss + F.cross_entropy(found.kind[scene, query], truth_kind)
         loss = loss + F.cross_entropy(found.color[scene, query], truth_color)
         loss = loss + 15 * (found.rough_center[scene, query] - center).abs().sum(-1).mean()
-        loss = loss + READING_WEIGHT * reading_loss(
-            found.attention[scene, query], patches.labels[scene] == slot[:, None]
-        )
+        assert found.attention is not None  # both are there in training
+        assert patches.labels is not None
+        right = patches.labels[scene] == slot[:, None]
+        loss = loss + READING_WEIGHT * reading_loss(found.attention[scene, query], right)
     fine, figures = _fine_loss(outputs[-1], scenes, scene, query, slot)
     figures["loss"] = float((loss + fine).detach())
     return loss + fine, figures
@@ -159,6 +160,7 @@ def _normals(scenes: SceneBatch) -> torch.Tensor:
 def _patch_loss(auxiliary, patches: PatchBatch, scenes: SceneBatch):
     """Dense loss on every patch of a named object: where its centre is, its kind, its colour."""
     kinds = int(scenes.kind.max()) + 1 if scenes.kind.numel() else 1
+    assert patches.labels is not None  # patches of generated scenes have them
     scene, place = torch.nonzero(patches.labels >= 0, as_tuple=True)
     slot = patches.labels[scene, place]
     named = scenes.kind[scene, slot] >= 0

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import torch
 
+from moe3d_ros.model.experts.compute import ExpertLayer
+
 NOISE_SHARE = 0.05  # spread of an expert's update as a share of the frozen matrix's
 
 
-def keep_lora(layer, generator: torch.Generator) -> None:
+def keep_lora(layer: ExpertLayer, generator: torch.Generator) -> None:
     """The A matrices of a fresh layer differ already."""
 
 
 @torch.no_grad()
-def add_noise(layer, generator: torch.Generator) -> None:
+def add_noise(layer: ExpertLayer, generator: torch.Generator) -> None:
     """Draw the routed experts' B matrices."""
     for name in ("gate", "up", "down"):
         a, b = getattr(layer, f"{name}_A"), getattr(layer, f"{name}_B")
@@ -33,7 +35,7 @@ def add_noise(layer, generator: torch.Generator) -> None:
 
 
 @torch.no_grad()
-def reinitialise(layer, generator: torch.Generator) -> None:
+def reinitialise(layer: ExpertLayer, generator: torch.Generator) -> None:
     """Draw ``rank`` hidden units of each routed expert anew (all of them if it has fewer)."""
     copies, width = layer.lora_sets // layer.shards, layer.gate_B.shape[1]
     count = min(layer.rank, width)
@@ -53,7 +55,7 @@ def reinitialise(layer, generator: torch.Generator) -> None:
         layer.down_B[expert, :, :count] = (drawn - weight[:, frozen]) / layer.scale
 
 
-def routed_sets(layer) -> list[int]:
+def routed_sets(layer: ExpertLayer) -> list[int]:
     """Indices of the LoRA sets of the experts that the router chooses between."""
     copies = layer.lora_sets // layer.shards
     return [i for i in range(layer.lora_sets) if not layer.shared_expert or i % copies != copies - 1]

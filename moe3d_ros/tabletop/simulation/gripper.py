@@ -47,7 +47,7 @@ def straight_line(start, rotation, end, end_rotation, speed: float):
     """Tip poses, one a time step, from one pose to another along a straight line at a constant speed."""
     turns = Rotation.from_matrix([rotation, end_rotation])
     angle = float((turns[0].inv() * turns[1]).magnitude())
-    steps = max(int(np.ceil(max(np.linalg.norm(end - start) / speed, angle / TURN_SPEED) / TIME_STEP)), 1)
+    steps = max(int(np.ceil(max(float(np.linalg.norm(end - start)) / speed, angle / TURN_SPEED) / TIME_STEP)), 1)
     share = np.arange(1, steps + 1) / steps
     rotations = Slerp([0, 1], turns)(share).as_matrix()
     for s, turned in zip(share, rotations):

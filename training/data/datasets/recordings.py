@@ -160,7 +160,7 @@ class _Reader:
             return
         self.last_place, self.done = message.stamp_ns, self.done + 1
         pick, self.pick = self.pick[0], None
-        if pose is not None:
+        if pose is not None and self.cloud_of_step is not None:  # an instruction has one
             load = partial(load_cloud, self.path, self.names["cloud"], self.cloud_of_step)
             scene = f"{self.path.name}@{self.cloud_of_step}"
             words = self.instruction[0]

@@ -28,7 +28,9 @@ def read(path: Path, options: dict[str, str]) -> Loaded:
         if number is not None and seen.setdefault(number, index) != index:
             file.wrong((*where, "question_id"), f"is that of entry {seen[number]} too, expected an id of its own")
             continue
-        if None not in (scene_id, question, number, answers, objects, names):
+        if answers is None or objects is None:
+            continue
+        if None not in (scene_id, question, number, names):
             records.append(Record(scene_id, "qa", question.strip(), answers, objects, where=(*where, "scene_id")))
     return Loaded(path, records, file.problems())
 

@@ -70,7 +70,7 @@ def read_scan(path: Path) -> tuple[Cloud | None, list[Problem]]:
         axis = COORDINATES[int(np.flatnonzero(~np.isfinite(points[bad[0]]))[0])]
         text = f"is {vertices[axis][bad[0]]} ({len(bad)} of {len(points)} vertices are not finite), expected metres"
         problems.append(Problem(str(path), 0, f"vertex[{bad[0]}].{axis}", text))
-    names = vertices.dtype.names
+    names = vertices.dtype.names or ()
     colors = np.full((len(points), 3), 128, np.uint8)
     lacking = [name for name in COLORS if name not in names]
     if lacking:
@@ -117,7 +117,7 @@ def read_vertices(path: Path, needed: tuple[str, ...]) -> tuple[np.ndarray | Non
     if len(table) == 0:
         return failed("vertex", "has no rows, expected points")
     for name in needed:
-        if name not in table.dtype.names or table.dtype[name].kind not in "iuf":
+        if name not in (table.dtype.names or ()) or table.dtype[name].kind not in "iuf":
             return failed(f"vertex.{name}", "is missing, expected a number for each vertex")
     return table, []
 
