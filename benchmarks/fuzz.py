@@ -30,7 +30,7 @@ DEPTH = ("depth/image_rect", "depth/camera_info", "rgb/image_rect_color")
 
 
 class Attack:
-    """Everything that talks to the nodes, in this process."""
+    """Clients of the nodes, in this process."""
 
     def __init__(self, node, seed: int):
         from diagnostic_msgs.msg import DiagnosticArray

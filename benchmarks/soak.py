@@ -67,7 +67,7 @@ class Life:
 
 
 class Soak:
-    """The camera, the client and the one who kills, in this process."""
+    """Camera, client and killer of nodes, in this process."""
 
     def __init__(self, node, nodes: Nodes, start, view, seed: int):
         """``start``: called with the name of a node to start it; ``view``: what the camera sees."""

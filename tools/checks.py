@@ -101,7 +101,8 @@ def types() -> str:
     venv = environment.VENV
     if not (venv / "bin" / "python").exists():
         return "mypy reads the types of the packages in .venv, which is missing: run `make env`"
-    cache = environment.cache_root() / f"mypy-{LINK.resolve().name}"
+    checkout = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]  # two checkouts in one cache mislead each other
+    cache = environment.cache_root() / f"mypy-{LINK.resolve().name}-{checkout}"
     done = call("mypy", "--python-executable", venv / "bin" / "python", "--cache-dir", cache, "--no-error-summary")
     if done.returncode not in (0, 1):  # 2: it could not run
         return done.stdout

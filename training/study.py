@@ -34,7 +34,7 @@ from training.stages.settings import LanguageStage
 
 @dataclass(frozen=True)
 class Variant:
-    """One run: what is different from the reference, and what it is to show."""
+    """One run: its difference from the reference, and its purpose."""
 
     name: str
     shows: str
@@ -64,7 +64,7 @@ VARIANTS = (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train and ask every variant that has no result yet, then write the report."""
+    """Train and evaluate every variant without a result, then write the report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--init", default=INIT, help=f"encoder first, then Stage I, comma-separated (default {INIT})")
     parser.add_argument("--output", type=Path, default=Path("docs/results"), help="report (default docs/results)")
@@ -126,7 +126,7 @@ def stage_arguments(variant: Variant, options, extra: list[str]) -> list[str]:
 
 
 def run_variant(variant: Variant, options, extra: list[str]) -> dict:
-    """Train one variant and ask it; everything that the report needs."""
+    """Train and evaluate one variant; returns everything that the report needs."""
     arguments = stage_arguments(variant, options, extra)
     config = parse(arguments)
     assert isinstance(config, LanguageStage)

@@ -91,7 +91,7 @@ class TextWriter:
         return Text(encode(question_prompt(found.text)), answer, None, [(0, 1)], [(first, second)], "question")
 
     def long(self, moment: Progress, slots: list[int], rng, words: str = "", most: int | None = None) -> Text:
-        """Steps that a long task still needs, said in ``words``, or ``done`` or ``cannot``; at most ``most`` steps."""
+        """Remaining steps of a long task worded as ``words``, or ``done`` or ``cannot``; at most ``most`` steps."""
         most = most or int(rng.choice(STEPS_LEARNT, p=STEP_SHARES))
         history = moment.history if rng.random() < HISTORY_SHARE else []
         kind = "cannot" if moment.task.reason else "long" if moment.steps else "done"

@@ -71,7 +71,7 @@ def run(planner: Planner, scenes: int = 200, episodes: int = 50, held_out_wordin
 
 
 def judge(plan: Plan | None, task: Task) -> dict:
-    """Is the text right, and if so how far are the poses from the oracle's?"""
+    """Judge the text and, if it is right, measure the poses' errors against the oracle's."""
     texts = [action.text for action in plan.actions] if plan else []
     right = texts == [task.steps[0].text]
     record: dict = {"text": texts, "text_right": right}

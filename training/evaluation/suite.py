@@ -28,7 +28,7 @@ def no_options(parser: Parser) -> None:
 
 @dataclass(frozen=True)
 class Suite:
-    """One suite: how it is called, run, judged and shown.
+    """One suite: its name, how to run it, its goals and its table.
 
     Attributes:
         name: on the command line and in the JSON.

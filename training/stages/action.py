@@ -180,7 +180,7 @@ class ActionTask:
         return loss, figures
 
     def _equally_right(self, target, noise):
-        """Of the four turns of the tool the one to learn (B, M, 2, 9): the nearest to the noise, or, for a head without
+        """The turn of the tool to learn, of the four (B, M, 2, 9): the nearest to the noise, or, for a head without
         noise, to the object's heading."""
         if not self.pose.head.noisy:
             noise = torch.zeros_like(noise)

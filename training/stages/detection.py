@@ -86,7 +86,7 @@ def detection_loss(encoder, patches: PatchBatch, scenes: SceneBatch, visible: to
 
 
 def reading_loss(logits: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
-    """-log of the attention on an object's own patches: half of it on each of two like things has their middle as centroid.
+    """-log of the attention on an object's own patches: split between two equal things, its centroid lies between them.
 
     Args:
         logits: (M, N) over the patches. own: (M, N) which of them are mostly the object's; it may have none.

@@ -180,7 +180,7 @@ class LanguageTask:
         return loss, figures
 
     def _end_loss(self, packed, ends: torch.Tensor, slot, figures) -> torch.Tensor:
-        """The pointer's at the choices between a step and an end, where none is right if the plan ends."""
+        """Pointer loss at the choices between a step and an end, where none is right if the plan ends."""
         target = pointer_targets(packed.end_right, slot[packed.end_row])
         known = target.any(-1)
         if bool(known.any()):

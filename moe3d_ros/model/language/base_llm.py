@@ -110,7 +110,7 @@ def _loading(folder: Path) -> Iterator[None]:
 
 
 def _check_complete(folder: Path, missing: Iterable) -> None:
-    """Raise BaseModelError where tensors are missing: transformers would go on with random weights."""
+    """Raise BaseModelError where tensors are missing: transformers would continue with random weights."""
     bad = sorted(map(str, missing))
     if bad:
         raise BaseModelError(

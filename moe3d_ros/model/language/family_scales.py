@@ -19,7 +19,7 @@ TOLERANCE = 2e-2  # relative; bfloat16 rounds each product to 2^-9
 
 
 class Embedding(Protocol):
-    """Decoder of which the input embedding can be measured."""
+    """Decoder with an input embedding that can be measured."""
 
     config: Any
 

@@ -89,7 +89,7 @@ def lora_ranks(
 
 
 def adapter_names(module: str) -> tuple[str, str]:
-    """Under which names peft keeps a module's two matrices A (rank, in) and B (out, rank)."""
+    """Names under which peft keeps a module's two matrices A (rank, in) and B (out, rank)."""
     return f"{module}.lora_A.default.weight", f"{module}.lora_B.default.weight"
 
 

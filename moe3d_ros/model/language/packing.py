@@ -195,7 +195,7 @@ def pointer_states(penultimate: torch.Tensor, packed: Packed, which: int) -> tor
 def end_pointer(
     model: SceneLanguageModel, packed: Packed, penultimate: torch.Tensor, features: torch.Tensor, mask: torch.Tensor
 ) -> torch.Tensor:
-    """Logits of what would be picked next, at the R choices between a step and an end (R, n + 1).
+    """Pointer logits of the next pick at the R choices between a step and an end (R, n + 1).
 
     Args:
         features: (B, n, F) of the objects, mask (B, n).

@@ -46,7 +46,7 @@ def token_ids(tokenizer: Any, text: str) -> list[int]:
 
 
 class StepPointer(nn.Module):
-    """From the state before <pick> or <place>: which object is meant (or none, for a spot on the table).
+    """Pointer from the state before <pick> or <place> to the object meant (or to none, for a spot on the table).
 
     The query is read from the state (the penultimate layer's at that token, and its mean over the instruction) and
     from the words of the instruction that the state attends to; it is compared with every object's features.

@@ -152,7 +152,7 @@ class _Writer:
         return int(allowed[0, best]), float(chances[best])
 
     def step_or_end(self, node: Node) -> tuple[int, float]:
-        """Begin a step, or end the plan: as ``choose``, with what the pointer says of whether there is anything to pick."""
+        """Begin a step, or end the plan: as ``choose``, with the pointer's log odds that nothing is left to pick."""
         return self.choose(node, self.model.log_odds_of_none(self._point(0))[None])
 
     def _point(self, which: int) -> torch.Tensor:
@@ -162,7 +162,7 @@ class _Writer:
         return self.model.pointer(state, self.words, everything, self.features, self.mask)[0, which]
 
     def forced(self, tokens: list[int], node: Node) -> tuple[list[int], Node]:
-        """Append what the grammar leaves no choice about, up to the next marker or the end of the step."""
+        """Append the tokens that the grammar forces, up to the next marker or the end of the step."""
         special = self.model.grammar.special
         while len(node.children) == 1 and tokens[-1] != special[STEP]:
             ((token, following),) = node.children.items()

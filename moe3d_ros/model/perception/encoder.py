@@ -298,7 +298,7 @@ def _known(first: Detections, second: Detections) -> torch.Tensor:
 
 
 def main_piece(attention: torch.Tensor, centroids: torch.Tensor, rounds: int = 4) -> torch.Tensor:
-    """Of the patches that a query reads, those joined to the one that it reads most: attention (B, Q, N) -> (B, Q, N) bool."""
+    """Connected component of a query's read patches around its peak: attention (B, Q, N) -> (B, Q, N) bool."""
     peak = attention.amax(-1, keepdim=True)
     read = attention > MIN_ATTENTION * peak
     joined = (torch.cdist(centroids, centroids) < TOUCHING_DISTANCE).to(attention.dtype)  # (B, N, N)

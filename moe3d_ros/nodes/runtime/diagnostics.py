@@ -43,7 +43,7 @@ class Diagnostics:
         self._timer = node.create_timer(period, self.publish)
 
     def report(self, level: bytes, message: str) -> None:
-        """Set the status; a warning or an error is logged too, not more often than a person can read."""
+        """Set the status; a warning or an error is logged too, at a rate that a person can read."""
         message = _cut(message)
         with self._lock:
             changed = (level, message) != (self._level, self._message)

@@ -163,7 +163,7 @@ class ManagedNode(LifecycleNodeMixin, Node):
             self.diagnostics.report(level, message or label)
 
     def _on_change_request(self, request, response):
-        """Answer a wish that cannot be granted now, for which rclpy raises or, in later releases, says no more than no."""
+        """Answer a transition request that is not possible now; rclpy raises or, in later releases, gives no reason."""
         response.success = False
         wish = request.transition.label or request.transition.id
         if not self._changing.acquire(blocking=False):

@@ -126,7 +126,7 @@ class ModelSpace:
             self._diagnostics.report(WARN, sentences)
 
     def _show(self, source: str) -> None:
-        """Show on /diagnostics what holds, and where it comes from."""
+        """Show the space in force on /diagnostics, and its source."""
         self._diagnostics.set("workspace", words(self.space.seen))
         self._diagnostics.set("voxel size (m)", f"{self.space.voxel_size:g}")
         self._diagnostics.set("workspace follows", source)

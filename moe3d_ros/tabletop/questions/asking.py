@@ -45,7 +45,7 @@ class Asker:
 
     @property
     def pointed(self) -> tuple[int | None, int | None]:
-        """Things to look at before answering: the one that is named, and the one that answers or is named second."""
+        """Things to point at before answering: the one that is named, and the one that answers or is named second."""
         first, *others = [*self.named[:2], None]
         return first, self.answering if self.answering is not None else others[0] if others else None
 

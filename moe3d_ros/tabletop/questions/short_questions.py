@@ -188,7 +188,7 @@ def _on(ask: Asker) -> Found:
 
 
 def _under(ask: Asker) -> Found:
-    """Of blocks on blocks and zones; in a bowl there is a bottom, and people differ about what is under."""
+    """Asks for the thing under a block; only on blocks and zones, since "under" is ambiguous in a bowl."""
     index = ask.pick(ask.below if ask.draw < 0.75 else ask.of_kind(BLOCK))
     lower = None if index is None else support(ask.scene, index, ask.below)
     if lower is None or (lower == TABLE and not ask.below and not ask.chance(0.02)):

@@ -1,4 +1,4 @@
-"""The suction gripper: a tip without a body, and what hangs on it by a constraint of limited force."""
+"""The suction gripper: a tip without a body, and the body attached to it by a constraint of limited force."""
 
 from __future__ import annotations
 

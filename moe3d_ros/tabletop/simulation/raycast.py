@@ -1,4 +1,4 @@
-"""Depth clouds of scene batches by ray casting, with what real sensors do to them; torch, on CPU and GPU alike.
+"""Depth clouds of scene batches by ray casting, with the noise of real sensors; torch, on CPU and GPU alike.
 
 Rays are aimed at surfaces instead of walking a pixel grid: the first hit of each ray is what a camera would see, and
 no ray is spent on empty space, so a training step can afford new clouds every time.

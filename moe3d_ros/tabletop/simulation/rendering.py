@@ -1,4 +1,4 @@
-"""Depth cameras in the physics world: what they see, what real ones get wrong, and clouds in the base frame."""
+"""Depth cameras in the physics world: images, the noise of real sensors, and clouds in the base frame."""
 
 from __future__ import annotations
 

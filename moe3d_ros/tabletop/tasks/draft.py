@@ -18,7 +18,7 @@ OTHER_SIZE = {"small": "big", "big": "small"}
 
 @dataclass
 class Draft:
-    """Things of a scene while it is being thought up.
+    """Things of a scene under construction.
 
     Attributes:
         colors: what may be used; those not taken yet are drawn from it in random order.

@@ -37,7 +37,7 @@ def _uncover(layout: Layout, wanted: list[int]) -> list[Move]:
 
 @dataclass(frozen=True)
 class _EachPick:
-    """A goal for each of ``picks``; subclasses say which of them it is not so for yet."""
+    """A goal for each of ``picks``; subclasses say which of them are unmet."""
 
     picks: tuple[int, ...]
 
@@ -50,7 +50,7 @@ class _EachPick:
         raise NotImplementedError
 
     def reached(self, layout: Layout) -> int:
-        """Number of them that are so in the layout's scene."""
+        """Number of them that are met in the layout's scene."""
         return self.total - len(self._left_to_do(layout))
 
 

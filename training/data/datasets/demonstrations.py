@@ -1,4 +1,4 @@
-"""Demonstrated poses for the action stage: what is picked and placed on is found by where the demonstration did it."""
+"""Demonstrated poses for the action stage: the picked thing and its destination are found from the demonstrated positions."""
 
 from __future__ import annotations
 

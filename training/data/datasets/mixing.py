@@ -70,7 +70,7 @@ def patches_of(examples: list[Example], config: ModelConfig, rng, labels: list[n
 
 
 def words_of(record) -> str:
-    """Words that the model is asked: the question, or a request for the caption or the plan."""
+    """Prompt: the question, or a request for the caption or the plan."""
     if record.kind == "caption":
         return f"describe {record.prompt or 'the scene'}."
     if record.kind == "plan":

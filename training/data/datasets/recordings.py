@@ -185,7 +185,7 @@ class _Reader:
         return Pose(tuple(position.tolist()), tuple((turn / length).tolist()))
 
     def end(self) -> None:
-        """An instruction is over: it must have led to something."""
+        """End an instruction, which must have led to a demonstration."""
         if self.instruction and self.pick is not None:
             self.wrong(self.pick[1], f"has no place pose after it, expected a message on {self.names['place']}")
         elif (
