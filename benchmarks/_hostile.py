@@ -24,7 +24,7 @@ SIZE = (6, 8)  # of the images
 
 
 def number(rng, bits: int = 32) -> int:
-    """An unsigned number that somebody might claim."""
+    """Unsigned number that a hostile sender may claim."""
     kind = rng.integers(3)
     if kind == 0:
         return int(ABSURD[rng.integers(len(ABSURD))]) % 2**bits
@@ -32,7 +32,7 @@ def number(rng, bits: int = 32) -> int:
 
 
 def text(rng) -> str:
-    """Something that is no instruction: no letter or digit in it, not decodable, or far too long."""
+    """Invalid instruction: without a letter or digit, not decodable, or far too long."""
     if rng.integers(2):
         return NO_WORDS[rng.integers(len(NO_WORDS))]
     drawn = rng.integers(0, 256, rng.integers(1, 200), dtype=np.uint8).tobytes().decode("utf-8", "replace")

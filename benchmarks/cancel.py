@@ -23,7 +23,7 @@ import numpy as np
 
 from moe3d_ros.processes import Nodes, OwnDomain
 
-LIMIT = 0.2  # seconds
+MAX_CANCEL_TIME = 0.2  # seconds
 OUTPUTS = ("planned_action", "pick_pose", "place_pose", "goal_pose")
 
 
@@ -166,8 +166,8 @@ def main(argv=None) -> int:
         figures = "".join(f"{1e3 * np.percentile(values, p):8.0f}" for p in (50, 90, 99, 100))
         print(f"{name:<28}{len(values):6d}{figures}")
     print(f"goals: {', '.join(f'{count} {name}' for name, count in sorted(ends.items()))}; half plans: {half}")
-    prompt = max(everything) <= LIMIT
-    words = f"all within {1e3 * LIMIT:.0f} ms" if prompt else f"NOT all within {1e3 * LIMIT:.0f} ms"
+    prompt = max(everything) <= MAX_CANCEL_TIME
+    words = f"all within {1e3 * MAX_CANCEL_TIME:.0f} ms" if prompt else f"NOT all within {1e3 * MAX_CANCEL_TIME:.0f} ms"
     print(f"{words}, {'none leaves' if half == 0 else 'SOME leave'} a half plan")
     return 0 if prompt and half == 0 else 1
 

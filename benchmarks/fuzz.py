@@ -3,8 +3,8 @@
     python -m benchmarks fuzz [--messages 20000] [--rate 100] [--round 500] [--checkpoint default] [--seed 0]
 
 A planner and two voxelizers (clouds; depth images) run as processes. Rounds of clouds, images, camera_infos and bytes
-that are no message at all take turns with rounds of texts that are no instruction, while the camera shows a good scene.
-After each round of the first kind a good instruction must be refused for want of a scene; after every round a good
+that are not messages alternate with rounds of texts that are not instructions, while the camera shows a good scene.
+After each round of the first kind a good instruction must be refused for lack of a scene; after every round a good
 cloud must give voxels from both voxelizers, and a good instruction a plan. See _hostile.py for what is sent.
 """
 
@@ -30,7 +30,7 @@ DEPTH = ("depth/image_rect", "depth/camera_info", "rgb/image_rect_color")
 
 
 class Attack:
-    """Everything that talks to the nodes, in this process."""
+    """Clients of the nodes, in this process."""
 
     def __init__(self, node, seed: int):
         from diagnostic_msgs.msg import DiagnosticArray

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from moe3d_ros.processes import OwnDomain
 
-WITHIN = 0.05
+MAX_GROWTH = 0.05
 
 
 def measure(cycles: int, checkpoint: str) -> list[float]:
@@ -80,9 +80,11 @@ def main(argv=None) -> int:
         memory = measure(options.cycles, checkpoint)
     domain.close()
     growth = memory[-1] / memory[0] - 1
-    kept = growth <= WITHIN
+    kept = growth <= MAX_GROWTH
     print(f"after the first cycle {memory[0]:.1f} MiB, after the last {memory[-1]:.1f} MiB, most {max(memory):.1f} MiB")
-    print(f"memory within {100 * WITHIN:.0f} % of the first cycle's: {'yes' if kept else 'no'} ({100 * growth:+.1f} %)")
+    print(
+        f"memory within {100 * MAX_GROWTH:.0f} % of the first cycle's: {'yes' if kept else 'no'} ({100 * growth:+.1f} %)"
+    )
     return 0 if kept else 1
 
 

@@ -36,8 +36,8 @@ SHORTEST_LIFE = 20.0  # seconds after its warm-up that a life must last to be ju
 RETRY, QUICK = 0.5, 8  # seconds until a goal that nobody has taken is sent again; after so many times ever longer
 PATIENCE = 180.0  # seconds until a goal counts as missed
 RECOVERY = 5.0  # seconds
-GROWTH = 0.05  # of the memory after the warm-up
-SAMPLE = (0.1, 0.4)  # seconds between two looks at the memory
+MAX_GROWTH = 0.05  # of the memory after the warm-up
+SAMPLE_PERIODS = (0.1, 0.4)  # seconds between two looks at the memory
 RESPAWN_DELAY = 0.2  # seconds, as in the launch file
 NAMES = ("voxelizer", "planner")
 
@@ -67,7 +67,7 @@ class Life:
 
 
 class Soak:
-    """The camera, the client and the one who kills, in this process."""
+    """Camera, client and killer of nodes, in this process."""
 
     def __init__(self, node, nodes: Nodes, start, view, seed: int):
         """``start``: called with the name of a node to start it; ``view``: what the camera sees."""
@@ -114,7 +114,7 @@ class Soak:
         self._send(goal)
 
     def retry(self) -> None:
-        """Send again what nobody has taken, or whose taker was killed before it answered."""
+        """Resend goals that no server accepted, or whose server was killed before it answered."""
         goal, now = self.goals[-1] if self.goals else None, time.monotonic()
         if goal is None or goal.ended or now - goal.tried < RETRY * max(1, goal.tries - QUICK):
             return
@@ -212,7 +212,7 @@ def run(nodes: Nodes, start, view, minutes: float, kill_every: float, delay: flo
                     soak.lives[soak.kills[-1][1]].started = time.monotonic()
                     print(f"{now - begin:6.0f} s: killed the {recoveries[-1][0]}, a plan after {took} s", flush=True)
                     next_kill += kill_every * (1 + max(0, int((time.monotonic() - next_kill) / kill_every)))
-                time.sleep(random.uniform(*SAMPLE))
+                time.sleep(random.uniform(*SAMPLE_PERIODS))
             node.destroy_timer(timers[1])
             last = time.monotonic() + PATIENCE
             while time.monotonic() < last and not all(goal.ended for goal in soak.goals):
@@ -272,7 +272,8 @@ def report(found: dict) -> int:
         f"plans: {found['ends'].get('NONE', 0)}": found["ends"].get("NONE", 0) > 0.8 * found["goals"],
         f"missed: {found['missed']} ({found['missed, no kill']} without a kill)": found["missed, no kill"] == 0,
         f"errors without a kill: {found['errors, no kill']}": found["errors, no kill"] == 0,
-        f"growth of memory {100 * grown:+.1f} % (bar {100 * GROWTH:.0f} %)": bool(found["memory"]) and grown <= GROWTH,
+        f"growth of memory {100 * grown:+.1f} % (bar {100 * MAX_GROWTH:.0f} %)": bool(found["memory"])
+        and grown <= MAX_GROWTH,
         f"slowest recovery {slowest:.1f} s (bar {RECOVERY:g} s)": slowest <= RECOVERY,
     }
     for words, good in checks.items():

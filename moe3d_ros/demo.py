@@ -32,7 +32,7 @@ from moe3d_ros.world.pose import Pose
 INSTRUCTION = "put the red block in the green bowl"
 FRAME = "base_link"
 MAX_EXECUTIONS = 10
-LOOK = 0.25  # seconds between looks at whether the nodes still live, while the view stays
+LIVENESS_PERIOD = 0.25  # seconds between looks at whether the nodes still live, while the view stays
 JUDGED_BY = "ground truth of the simulator: what each step names lies in or on what it names as its destination"
 
 
@@ -167,14 +167,14 @@ def _plan_and_execute(nodes: Nodes, args: argparse.Namespace, record: dict, bega
 
 
 def _stay(nodes: Nodes, client, args: argparse.Namespace) -> None:
-    """Keep everything running for whoever looks at the view, until Ctrl-C."""
+    """Keep all nodes running while the view is used, until Ctrl-C."""
     if not args.cloud:
         client.execute_all(args.timeout)
     print("The view stays: type an instruction there. Ctrl-C ends the demo and writes its files.", flush=True)
     try:
         while True:
             nodes.check()
-            time.sleep(LOOK)
+            time.sleep(LIVENESS_PERIOD)
     except KeyboardInterrupt:
         print()
 
@@ -182,7 +182,8 @@ def _stay(nodes: Nodes, client, args: argparse.Namespace) -> None:
 def _execute(client, plan: Plan, args: argparse.Namespace, record: dict) -> None:
     """Execute the first step; while the plan had more, look and plan again and execute the next."""
     start = time.monotonic()
-    executions, judged = [], []
+    executions: list[dict] = []
+    judged: list[bool] = []
     while plan.actions and len(executions) < MAX_EXECUTIONS:
         report = client.execute(args.timeout)
         executions.append(report)

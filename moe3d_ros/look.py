@@ -29,7 +29,7 @@ Vector = tuple[float, float, float]
 
 
 class ModelWithLimits(Protocol):
-    """What a look needs of the :class:`Planner` that made it; documented there."""
+    """Part of :class:`Planner` that a look needs; documented there."""
 
     model: ThreeDMoE
     config: ModelConfig
@@ -196,7 +196,7 @@ class Look:
         Raises:
             ValueError: the text is no step, or the look has no cloud.
         """
-        pointed = tuple(-1 if which is None else which for which in (pick, place))
+        pointed = (-1 if pick is None else pick, -1 if place is None else place)
         model = self._planner.model
         state = state_of_written(model.language, self._found, instruction, text, pointed)
         index = torch.tensor([pointed], device=self._found.mask.device)
@@ -220,7 +220,7 @@ class Look:
         return self._scene
 
     def _actions(self, steps: Sequence[GeneratedStep]) -> tuple[tuple[Action, ...], tuple[str, ...]]:
-        """Actions of the steps, and notes on what was mended."""
+        """Actions of the steps, and notes on the corrections that were made."""
         if not steps:
             return (), ()
         planner, config = self._planner, self._planner.config

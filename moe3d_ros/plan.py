@@ -1,4 +1,4 @@
-"""What a plan is: poses, actions and plans as dataclasses; the numbered errors, and the check on what is said."""
+"""Poses, actions and plans as dataclasses, the numbered errors, and the check of instructions."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Plan:
         complete: True when the model says that nothing is left to do (then there are no actions).
         latency_s: seconds spent per stage of planning.
         frame: name of the planning frame that every pose is in.
-        notes: sentences about what was mended, such as a pose that was set on a face of the workspace.
+        notes: sentences about corrections, such as a pose that was set on a face of the workspace.
     """
 
     instruction: str
@@ -80,7 +80,7 @@ class Plan:
 
 
 class ErrorCode(IntEnum):
-    """Why there is no plan; the same numbers as in ``action/PlanTask.action``."""
+    """Reason for which there is no plan; the same numbers as in ``action/PlanTask.action``."""
 
     NONE = 0
     NO_CLOUD = 1

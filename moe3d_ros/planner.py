@@ -16,7 +16,7 @@ from moe3d_ros.model.language.base_llm import load_base_for_serving
 from moe3d_ros.model.language.deciding import first_decisions
 from moe3d_ros.model.perception.objects import ObjectSet, from_detections
 from moe3d_ros.model.perception.patches import PatchBatch, make_patches, single_cloud_patches
-from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization
+from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization, check_revision
 from moe3d_ros.plan import ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.pose_limits import check_inside
 from moe3d_ros.posing import EncodedScene
@@ -105,11 +105,7 @@ class Planner:
         if base_llm is None and (folder / base).is_dir():  # a base that travels with the checkpoint
             base = str(folder / base)
         llm, tokenizer, revision = load_base_for_serving(base)
-        if config.language.revision and revision != config.language.revision:
-            raise CheckpointError(
-                f"The checkpoint {folder} was trained on another base LLM than {base} (revision "
-                f"{config.language.revision[:12]}, found {revision[:12]}): its adapters would only do harm."
-            )
+        check_revision(config, revision, base)
         with WithoutInitialization():
             model = ThreeDMoE(config, llm, tokenizer, adapted=False)
         model.load_for_serving(tensors)
@@ -117,8 +113,8 @@ class Planner:
 
     def plan(
         self,
-        points,
-        colors,
+        points: np.ndarray,
+        colors: np.ndarray | None,
         instruction: str,
         completed: Sequence[str] = (),
         max_steps: int = 8,
@@ -143,7 +139,13 @@ class Planner:
         look = self.look(points, colors, on_progress, should_stop)
         return look.plan(instruction, completed, max_steps, on_progress, should_stop)
 
-    def answer(self, points, colors, question: str, should_stop: Callable[[], bool] | None = None) -> str:
+    def answer(
+        self,
+        points: np.ndarray,
+        colors: np.ndarray | None,
+        question: str,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> str:
         """Look at the scene and answer a question in a few words; arguments and errors as in :meth:`plan`."""
         check_text(question, "question")
         return self.look(points, colors, should_stop=should_stop).answer(question, should_stop)
@@ -151,8 +153,8 @@ class Planner:
     @torch.no_grad()
     def look(
         self,
-        points,
-        colors,
+        points: np.ndarray,
+        colors: np.ndarray | None,
         on_progress: Callable[[str, str], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> Look:
@@ -209,7 +211,7 @@ class Planner:
     def decided_noise(self, decided: bool) -> None:
         self.model.pose.config = replace(self.model.pose.config, decided=decided)
 
-    def _patches(self, points, colors) -> PatchBatch:
+    def _patches(self, points: np.ndarray, colors: np.ndarray | None) -> PatchBatch:
         points = np.asarray(points, dtype=np.float32)
         if points.ndim != 2 or points.shape[1] != 3:
             raise ValueError(f"points must be (N, 3), got {points.shape}")

@@ -1,4 +1,4 @@
-"""Limits on planned poses: all finite, all in the workspace in force; a few millimetres outside can be mended."""
+"""Limits on planned poses: all finite, all in the workspace in force; a few millimetres outside can be corrected."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from moe3d_ros.world.workspace import Workspace
 
 ENDS = ("pick", "place")
 FACES = (("near", "far"), ("right", "left"), ("bottom", "top"))  # of a box: low and high on x, y, z, seen by the robot
-SAME = 1e-6  # metres by which two boxes may differ and still count as one
+BOX_TOLERANCE = 1e-6  # metres by which two boxes may differ and still count as one
 
 
 def check_inside(workspace: Workspace, model_workspace: Workspace) -> None:
     """Raise ValueError unless ``workspace`` is a part of the box that the model was trained for."""
-    if not model_workspace.contains([workspace.low, workspace.high], SAME).all():
+    if not model_workspace.contains([workspace.low, workspace.high], BOX_TOLERANCE).all():
         raise ValueError(
             f"The workspace {workspace.low} to {workspace.high} m does not lie inside the model's box "
             f"{model_workspace.low} to {model_workspace.high} m, beyond which the model was never trained: "
@@ -80,7 +80,7 @@ def _faces(position: np.ndarray, workspace: Workspace) -> str:
 def _advice(workspace: Workspace, model_workspace: Workspace) -> str:
     """The sentence that says what can be done about a pose outside the workspace."""
     near = "raise pose_tolerance where it is a matter of millimetres"
-    if np.allclose([workspace.low, workspace.high], [model_workspace.low, model_workspace.high], atol=SAME):
+    if np.allclose([workspace.low, workspace.high], [model_workspace.low, model_workspace.high], atol=BOX_TOLERANCE):
         return (
             f"Move the things towards the workspace's middle, or {near}. The workspace is the whole box that the model was "
             "trained for: it cannot be enlarged."

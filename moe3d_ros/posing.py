@@ -73,7 +73,10 @@ class StepPoses:
 
     def poses(self, steps: int, draws: int = 1, seed: int = 0) -> list[tuple[Pose, Pose]]:
         """Pick and place of each step; arguments as in :meth:`sample`."""
-        return [tuple(pose_from_matrix(*end) for end in zip(*both)) for both in zip(*self.sample(steps, draws, seed))]
+        return [
+            (pose_from_matrix(position[0], rotation[0]), pose_from_matrix(position[1], rotation[1]))
+            for position, rotation in zip(*self.sample(steps, draws, seed))
+        ]
 
 
 def keep_free(

@@ -1,4 +1,4 @@
-"""Nodes as child processes that never outlive their parent, in a ROS domain that nobody else uses."""
+"""Nodes as child processes that never outlive their parent, in a ROS domain of their own."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ProcessError(RuntimeError):
 
 
 class OwnDomain:
-    """A ROS_DOMAIN_ID that no other of these programs holds and that nobody on this machine answers on.
+    """Free ROS_DOMAIN_ID: not held by another of these programs, and unused on this machine.
 
     Attributes:
         number: the domain, 1 to 101.
@@ -77,7 +77,7 @@ def profile_variable() -> str:
 
 
 def _domain_is_silent(number: int) -> bool:
-    """True if nobody holds the port of the domain's first participant (DDSI-RTPS 2.2, 9.6.1.1)."""
+    """True if no process holds the port of the domain's first participant (DDSI-RTPS 2.2, 9.6.1.1)."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.bind(("0.0.0.0", 7400 + 250 * number + 10))
@@ -116,7 +116,7 @@ class Nodes:
     def start(self, name: str, module: str | None = None, namespace: str = "", **parameters) -> None:
         """Start the node ``moe3d_ros.nodes.NAME`` with ROS parameters (text, numbers, booleans, lists).
 
-        A node that was killed can be started again; its words go on in the same file.
+        A node that was killed can be started again; its log continues in the same file.
         """
         command = [sys.executable, "-m", module or f"moe3d_ros.nodes.{name}", "--ros-args"]
         command += ["-r", f"__ns:=/{namespace}"] if namespace else []

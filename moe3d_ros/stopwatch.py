@@ -1,4 +1,4 @@
-"""Seconds spent per stage of planning, told to the caller as the stages begin."""
+"""Seconds spent per stage of planning, reported to the caller as the stages begin."""
 
 from __future__ import annotations
 

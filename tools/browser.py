@@ -33,7 +33,7 @@ OPTIONS = (
     "--hide-scrollbars",
     "--remote-debugging-port=0",
 )
-LOOK = 0.2  # seconds between two looks at the page
+POLL_PERIOD = 0.2  # seconds between two looks at the page
 
 
 def find() -> str | None:
@@ -101,7 +101,7 @@ class Page:
         while not (told.is_file() and told.read_text().count("\n")):
             if self._process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError("Chromium did not start")
-            time.sleep(LOOK)
+            time.sleep(POLL_PERIOD)
         with urlopen(f"http://127.0.0.1:{told.read_text().split()[0]}/json/list", timeout=self._timeout) as answer:
             return next(tab["webSocketDebuggerUrl"] for tab in json.load(answer) if tab["type"] == "page")
 
@@ -138,7 +138,7 @@ class Page:
             if time.monotonic() > end:
                 text = self.evaluate("document.body?.innerText")
                 raise RuntimeError(f"within {self._timeout:.0f} s there was no {what}; the page says: {text}")
-            time.sleep(LOOK)
+            time.sleep(POLL_PERIOD)
 
     def wait_text(self, text: str) -> None:
         """Wait until the page shows a text."""

@@ -1,6 +1,6 @@
 """Gates that need no test run: style, types, twins and the documentation's links, in an environment of their own.
 
-    python3 tools/checks.py lint     # ruff, its formatter, mypy with the ratchet, pylint's clone detector; side by side
+    python3 tools/checks.py lint     # ruff, its formatter, docstrings, mypy with the ratchet, clone detector; side by side
     python3 tools/checks.py docs     # the site into build/site; a broken link is an error
     python3 tools/checks.py tool ... # any program of the environment: ruff format, pre-commit install, mkdocs serve
 
@@ -14,6 +14,7 @@ does a listed module that has none left: it must be taken off the list, which ca
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import json
 import re
@@ -34,6 +35,8 @@ NOT_YET_TYPED = ROOT / "tools" / "not_yet_typed.txt"
 SITE = ROOT / "build" / "site"
 CLONE_FOLDERS = ("moe3d_ros", "training", "benchmarks", "tools")
 CLONE_LINES = 10  # as many like lines in two files are a twin; symilar wants to hear of one line less
+DOCUMENTED_FOLDERS = (*CLONE_FOLDERS, "examples", "launch")
+_QUESTION = re.compile(r"(What|Which|How|Whether|Where|When|Who|Why|As)\b")  # openings of a clause, not of a docstring
 _MYPY_ERROR = re.compile(r"^(?P<file>[^:]+\.py):\d+: error: ")
 _CLONES = re.compile(r"^TOTAL lines=\d+ duplicates=(\d+)", re.MULTILINE)
 
@@ -79,7 +82,7 @@ def complaint(command: Sequence[object]) -> str:
 
 
 def ratchet(output: str, not_yet: Iterable[str]) -> str:
-    """What is wrong with mypy's output, given the files that may still have errors; empty when nothing is."""
+    """Complaint about mypy's output, given the files that may still have errors; empty if there is none."""
     not_yet = set(not_yet)
     found: dict[str, list[str]] = {}
     for line in output.splitlines():
@@ -98,7 +101,8 @@ def types() -> str:
     venv = environment.VENV
     if not (venv / "bin" / "python").exists():
         return "mypy reads the types of the packages in .venv, which is missing: run `make env`"
-    cache = environment.cache_root() / f"mypy-{LINK.resolve().name}"
+    checkout = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]  # two checkouts in one cache mislead each other
+    cache = environment.cache_root() / f"mypy-{LINK.resolve().name}-{checkout}"
     done = call("mypy", "--python-executable", venv / "bin" / "python", "--cache-dir", cache, "--no-error-summary")
     if done.returncode not in (0, 1):  # 2: it could not run
         return done.stdout
@@ -119,9 +123,26 @@ def twins_in(files: Iterable[Path]) -> str:
     return "" if done.returncode == 0 and total and total[1] == "0" else done.stdout
 
 
+def docstrings() -> str:
+    """Complaint about the docstrings of the package."""
+    return docstrings_in(sorted(path for folder in DOCUMENTED_FOLDERS for path in (ROOT / folder).rglob("*.py")))
+
+
+def docstrings_in(files: Iterable[Path]) -> str:
+    """Docstrings of the files that open neither with a noun nor with a verb, one a line."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return "\n".join(
+        f"{path}:{getattr(node, 'lineno', 1)}: start the docstring with a noun or a verb: {text.splitlines()[0]}"
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, documented) and _QUESTION.match(text := ast.get_docstring(node) or "")
+    )
+
+
 GATES = {
     "ruff check": lambda: complaint(["ruff", "check", "--quiet", "."]),
     "ruff format": lambda: complaint(["ruff", "format", "--check", "--quiet", "."]),
+    "docstrings": docstrings,
     "twins": twins,
     "mypy": types,
 }

@@ -156,7 +156,7 @@ def create() -> None:
 
 
 def install(folder: Path, name: str, python: str, mark: str) -> None:
-    """Fills one environment folder from nothing; the stamp is written last, so that a broken-off run starts anew."""
+    """Fills one environment folder from nothing; the stamp is written last, so that an interrupted run starts anew."""
     started = time.monotonic()
     say(f"installing ROS 2 {name} and {lock_file(name).name} into {folder} (several minutes, once)")
     shutil.rmtree(folder, ignore_errors=True)

@@ -23,9 +23,9 @@ from moe3d_ros.processes import Nodes, OwnDomain  # noqa: E402
 
 INSTRUCTION = "put the red block in the green bowl"
 FRAME = "base_link"
-MOST = 300_000  # bytes of the picture
+MAX_PICTURE_BYTES = 300_000  # bytes of the picture
 PATIENCE = 900.0  # seconds for any stage: on a busy machine drawing without a graphics card is slow
-STILL = 0.3  # mean difference of two pictures, of 255, by which nothing is still being drawn but the camera's noise
+STILL_DIFFERENCE = 0.3  # mean difference of two pictures, of 255, below which only the camera's noise is left
 CLOSE_NOTES = "document.querySelectorAll('.mantine-Notification-closeButton').forEach(button => button.click())"
 
 
@@ -63,13 +63,13 @@ def main(argv=None) -> int:
 
             def still() -> bool:
                 seen.append(page.screenshot())
-                return difference(*seen[-2:]) < STILL
+                return difference(*seen[-2:]) < STILL_DIFFERENCE
 
             page.wait_until(still, "still picture")
     picture = small(seen[-1])
     args.output.write_bytes(picture)
     print(f"Wrote {args.output} ({len(picture) // 1000} kB).")
-    return 0 if len(picture) <= MOST else 1
+    return 0 if len(picture) <= MAX_PICTURE_BYTES else 1
 
 
 def difference(one: bytes, other: bytes) -> float:

@@ -6,8 +6,9 @@ import argparse
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from moe3d_ros.model.action.objectives import HEADS
+from moe3d_ros.model.action.objectives import OBJECTIVES
 from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.policy import ThreeDMoE, build_model
@@ -67,7 +68,7 @@ def configuration_of(encoder: str, language: str, given: Settled, pose: str = ""
         for entry in filter(None, entries.split(","))
     ]
     settings = agreed_with(sources, given)
-    settings.setdefault("pose_steps", HEADS[settings.get("pose_head", ModelConfig.pose_head)].steps)
+    settings.setdefault("pose_steps", OBJECTIVES[settings.get("pose_head", ModelConfig.pose_head)].steps)
     nested: dict = {}
     for name, value in settings.items():
         group, _, field = name.rpartition(".")
@@ -75,8 +76,8 @@ def configuration_of(encoder: str, language: str, given: Settled, pose: str = ""
     return ModelConfig.from_dict(nested)
 
 
-def agreed_with(sources: Iterable[Settled], given: Settled, growing: tuple[str, ...] = GROWING) -> dict[str, object]:
-    """As :func:`agreed`, with the command line's settings, which may be larger than the runs' where weights grow."""
+def agreed_with(sources: Iterable[Settled], given: Settled, growing: tuple[str, ...] = GROWING) -> dict[str, Any]:
+    """:func:`agreed` with the command line's settings, which may be larger than the runs' where weights grow."""
     sources = list(sources)
     settings = agreed((*sources, given), growing)
     for name, value in given.values.items():
@@ -127,5 +128,5 @@ def exchange_pose(checkpoint: Path, run: str, given: Settled) -> tuple[dict, dic
     for name in head:
         config[name] = settings.get(name, getattr(ModelConfig, name))
     if config["pose_head"] != head["pose_head"]:
-        config["pose_steps"] = HEADS[config["pose_head"]].steps
+        config["pose_steps"] = OBJECTIVES[config["pose_head"]].steps
     return config | {"name": settings.get("name", config["name"])}, tensors | weights

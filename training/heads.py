@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from moe3d_ros.model.action.objectives import HEADS
+from moe3d_ros.model.action.objectives import OBJECTIVES
 from moe3d_ros.model.checkpoint import CheckpointError, save_checkpoint
 from moe3d_ros.model.language.base_llm import BaseModelError
 from moe3d_ros.planner import CHECKPOINTS, Planner
@@ -26,6 +26,7 @@ from training.engine.state import StateError
 from training.evaluation import pose_steps
 from training.stages.action import ActionTask
 from training.stages.command_line import parse
+from training.stages.settings import ActionStage
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--checkpoint", default="default", help="folder, or the name of one that ships: encoder and LLM"
     )
-    parser.add_argument("--heads", default=",".join(HEADS), help="which, with commas (default: %(default)s)")
+    parser.add_argument("--heads", default=",".join(OBJECTIVES), help="which, with commas (default: %(default)s)")
     parser.add_argument(
         "--runs", type=Path, default=Path("runs/heads"), help="folder of runs, checkpoints and heads.json"
     )
@@ -47,9 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options, extra = parser.parse_known_args(arguments)
     heads = options.heads.split(",")
-    unknown = set(heads) - set(HEADS)
+    unknown = set(heads) - set(OBJECTIVES)
     if unknown:
-        parser.error(f"no head {', '.join(sorted(unknown))}: there are {', '.join(HEADS)}")
+        parser.error(f"no head {', '.join(sorted(unknown))}: there are {', '.join(OBJECTIVES)}")
     source = Path(options.checkpoint)
     source = source if source.is_dir() else CHECKPOINTS / options.checkpoint
     try:
@@ -70,16 +71,17 @@ def main(arguments: list[str] | None = None) -> int:
 def train_head(head: str, source: Path, options, extra: list[str]) -> None:
     """Both stages of one head, and its checkpoint."""
     folder = options.runs / head
-    for stage, values in stages(head, source, folder, options).items():
-        arguments = [text for key, value in values.items() for text in (f"--{key}", str(value))]
+    for stage, changed in stages(head, source, folder, options).items():
+        arguments = [text for key, value in changed.items() for text in (f"--{key}", str(value))]
         config = parse(["--stage", stage, *arguments, *extra])
+        assert isinstance(config, ActionStage)
         train(ActionTask(config), config)
     card = (
         f"# {head}\n\nEncoder and LLM of {source.name}; Pose-DiT trained from random weights as the head {head}: "
         f"{options.action_steps} steps of the stage action, {options.joint_steps} of joint.\n"
     )
-    config, tensors = exchange_pose(source, str(folder / "joint"), Settled("this study", {"name": head}))
-    save_checkpoint(folder / "checkpoint", config, tensors, card, dtype=torch.float16)
+    values, tensors = exchange_pose(source, str(folder / "joint"), Settled("this study", {"name": head}))
+    save_checkpoint(folder / "checkpoint", values, tensors, card, dtype=torch.float16)
 
 
 def stages(head: str, source: Path, folder: Path, options) -> dict[str, dict]:

@@ -29,11 +29,12 @@ from training.evaluation import question_answering
 from training.reports.study_report import write_report
 from training.stages.command_line import parse
 from training.stages.language import LanguageTask
+from training.stages.settings import LanguageStage
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One run: what is different from the reference, and what it is to show."""
+    """One run: its difference from the reference, and its purpose."""
 
     name: str
     shows: str
@@ -63,7 +64,7 @@ VARIANTS = (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train and ask every variant that has no result yet, then write the report."""
+    """Train and evaluate every variant without a result, then write the report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--init", default=INIT, help=f"encoder first, then Stage I, comma-separated (default {INIT})")
     parser.add_argument("--output", type=Path, default=Path("docs/results"), help="report (default docs/results)")
@@ -125,9 +126,10 @@ def stage_arguments(variant: Variant, options, extra: list[str]) -> list[str]:
 
 
 def run_variant(variant: Variant, options, extra: list[str]) -> dict:
-    """Train one variant and ask it; everything that the report needs."""
+    """Train and evaluate one variant; returns everything that the report needs."""
     arguments = stage_arguments(variant, options, extra)
     config = parse(arguments)
+    assert isinstance(config, LanguageStage)
     task = LanguageTask(config)
     trained = sum(p.numel() for p in task.model.parameters() if p.requires_grad)
     resumed = (Path(config.output) / STATE).exists()

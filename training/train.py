@@ -11,23 +11,24 @@ from training.engine.loop import Task, train
 from training.engine.processes import make_accelerator
 from training.engine.state import StateError
 from training.stages.command_line import parse
+from training.stages.settings import ActionStage, AlignmentStage, LanguageStage, PerceptionStage
 
 
 def make_task(config: StageConfig) -> Task:
     """The task that ``config.task`` names."""
-    if config.task == "perception":
+    if isinstance(config, PerceptionStage):
         from training.stages.perception import PerceptionTask
 
         return PerceptionTask(config)
-    if config.task == "alignment":
+    if isinstance(config, AlignmentStage):
         from training.stages.alignment import AlignmentTask
 
         return AlignmentTask(config)
-    if config.task == "language":
+    if isinstance(config, LanguageStage):
         from training.stages.language import LanguageTask
 
         return LanguageTask(config)
-    if config.task == "action":
+    if isinstance(config, ActionStage):
         from training.stages.action import ActionTask
 
         return ActionTask(config)

@@ -5,7 +5,7 @@
     card.md                            data, recipe, scores, for people
     checksums.json                     sha256 of each file above, and which tensors there are
 
-Nothing here knows the model: tensors are looked up by name, and whoever loads them checks that they fit.
+This file does not know the model: tensors are looked up by name, and the loading code checks that they fit.
 One process writes a checkpoint at a time; any number may read.
 """
 

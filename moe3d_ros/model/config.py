@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any
 
-from moe3d_ros.model.action.objectives import HEADS
+from moe3d_ros.model.action.objectives import OBJECTIVES
 from moe3d_ros.model.perception.encoder import EncoderConfig
 from moe3d_ros.model.perception.patches import PatchConfig
 from moe3d_ros.world.workspace import Workspace
@@ -29,7 +30,7 @@ class LanguageConfig:
     router_modality: bool = False  # the router sees whether a token is text or an object
     router_geometry: bool = False  # and, of an object, where it is
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.rank < 1:
             raise ValueError(f"rank must be at least 1, got {self.rank}")
         if not 1 <= self.top_k <= self.experts:
@@ -62,12 +63,12 @@ class ModelConfig:
     confidence_temperature: float = 1.0  # of a step's log odds; fitted by training/calibrate.py
     confidence_bias: float = 0.0  # added to them after that
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("pose_steps", "pose_draws"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.pose_head not in HEADS:
-            raise ValueError(f"pose_head must be one of {', '.join(HEADS)}, got {self.pose_head!r}")
+        if self.pose_head not in OBJECTIVES:
+            raise ValueError(f"pose_head must be one of {', '.join(OBJECTIVES)}, got {self.pose_head!r}")
         if not (math.isfinite(self.confidence_temperature) and self.confidence_temperature > 0):
             raise ValueError(f"confidence_temperature must be positive, got {self.confidence_temperature}")
         if not math.isfinite(self.confidence_bias):
@@ -107,7 +108,7 @@ class ModelConfig:
         return _flat(self)
 
 
-def _flat(config, prefix: str = "") -> dict[str, object]:
+def _flat(config: Any, prefix: str = "") -> dict[str, object]:
     found: dict[str, object] = {}
     for entry in fields(config):
         value = getattr(config, entry.name)

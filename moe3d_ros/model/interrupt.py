@@ -16,7 +16,7 @@ class Stopped(Exception):
 def interruptible(layers: Iterable[nn.Module], should_stop: Callable[[], bool] | None) -> Iterator[None]:
     """While the block runs, ``should_stop`` is asked before each of ``layers``; the numbers stay the same.
 
-    One computation at a time: whoever else runs these layers meanwhile is asked and stopped too.
+    For one computation at a time: any other one that runs these layers meanwhile is interrupted too.
 
     Raises:
         Stopped: in the block, as soon as ``should_stop()`` is true.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import nn
@@ -28,7 +29,7 @@ def build_model(
     seed: int | None = None,
     dtype: torch.dtype = torch.float32,
     llm_width: int | None = None,
-    **language,
+    **language: Any,
 ) -> ThreeDMoE:
     """Build the model with random weights on the base LLM that the configuration names, for training or for weights to come.
 
@@ -57,20 +58,24 @@ def build_model(
     return ThreeDMoE(config, llm, tokenizer, parts=parts, llm_width=llm_width, **language)
 
 
-def check_revision(config: ModelConfig, revision: str) -> None:
-    """Raise CheckpointError unless the base LLM with this revision is the one that the configuration was made for."""
+def check_revision(config: ModelConfig, revision: str, base: str | None = None) -> None:
+    """Raise CheckpointError unless the base LLM with this revision is the one that the configuration was made for.
+
+    Args:
+        base: name or folder of that base LLM; None for the one that the configuration names.
+    """
     wanted = config.language.revision
     if wanted and wanted != revision:
         raise CheckpointError(
-            f"The model {config.name} was trained on another base LLM than {config.language.base} (revision {wanted[:12]}, "
+            f"The model {config.name} was trained on another base LLM than {base or config.language.base} (revision {wanted[:12]}, "
             f"found {revision[:12]}): its adapters would only do harm."
         )
 
 
 def make_language_model(
     config: ModelConfig,
-    llm,
-    tokenizer,
+    llm: Any,
+    tokenizer: Any,
     adapted: bool = True,
     converted: bool = True,
     seed: int = 0,
@@ -115,7 +120,7 @@ def make_pose_dit(config: ModelConfig, llm_width: int) -> PoseDiT:
 class WithoutInitialization(TorchFunctionMode):
     """Within it parameters are not filled with random numbers: for a model whose every parameter is loaded next."""
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None) -> Any:
         kwargs = kwargs or {}
         if getattr(func, "__name__", "").endswith(("uniform_", "normal_")):
             return args[0] if args else kwargs["tensor"]
@@ -128,31 +133,37 @@ class ThreeDMoE(nn.Module):
     Args:
         llm, tokenizer: the dense base, which is changed in place; None where ``parts`` has no language.
         adapted: with LoRA as modules of their own, to be trained; False for a model that ``load_for_serving`` fills.
-        parts: to build, in this order; the others are None.
+        parts: to build, in this order; the model has no attribute for the others.
         llm_width: width of the LLM's states, where Pose-DiT is built without it.
         language: further arguments of :func:`make_language_model`.
     """
 
+    encoder: SceneEncoder
+    language: SceneLanguageModel
+    pose: PoseDiT
+
     def __init__(
         self,
         config: ModelConfig,
-        llm=None,
-        tokenizer=None,
+        llm: Any = None,
+        tokenizer: Any = None,
         adapted: bool = True,
         parts: tuple[str, ...] = PARTS,
         llm_width: int | None = None,
-        **language,
+        **language: Any,
     ):
         super().__init__()
         self.config = config
-        self.encoder = self.language = self.pose = None
         for part in parts:
             if part == "encoder":
                 self.encoder = SceneEncoder(config.encoder)
             elif part == "language":
                 self.language = make_language_model(config, llm, tokenizer, adapted, **language)
             elif part == "pose":
-                self.pose = make_pose_dit(config, self.language.width if self.language is not None else llm_width)
+                width = self.language.width if hasattr(self, "language") else llm_width
+                if width is None:
+                    raise ValueError("Pose-DiT without the language model needs llm_width, the width of its states")
+                self.pose = make_pose_dit(config, width)
             else:
                 raise ValueError(f"there is no part {part!r} of the model: {', '.join(PARTS)}")
 

@@ -6,6 +6,7 @@ For tests of everything around the model. It is never a fallback: only who asks 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -18,7 +19,7 @@ from moe3d_ros.model.policy import build_model
 DOMINANT_NORM = 50.0  # length of an embedding that no layer can drown
 
 
-def write_tiny_base(folder: str | Path, seed: int = 0, family: str = "llama", **settings) -> Path:
+def write_tiny_base(folder: str | Path, seed: int = 0, family: str = "llama", **settings: Any) -> Path:
     """A decoder of two layers with a byte-level tokenizer trained on plan text, as a Hugging Face folder.
 
     Args:
@@ -59,7 +60,7 @@ def write_tiny_base(folder: str | Path, seed: int = 0, family: str = "llama", **
     return folder
 
 
-def write_tiny_checkpoint(folder: str | Path, seed: int = 0, family: str = "llama", **settings) -> Path:
+def write_tiny_checkpoint(folder: str | Path, seed: int = 0, family: str = "llama", **settings: Any) -> Path:
     """A checkpoint that ``Planner.from_pretrained(folder)`` loads; its base LLM lies beside, in ``folder``-base.
 
     The plans of the Llama have one step and then end: the tokens in question are far longer than all others.
@@ -81,7 +82,9 @@ def write_tiny_checkpoint(folder: str | Path, seed: int = 0, family: str = "llam
     with torch.random.fork_rng(devices=[]):
         model = build_model(config, seed=seed)
     with torch.no_grad():
-        model.encoder.head[-1].bias[0] = 4.0  # some objects are always found
+        last = model.encoder.head[-1]
+        assert isinstance(last, torch.nn.Linear)
+        last.bias[0] = 4.0  # some objects are always found
         begin, end = torch.eye(model.language.width)[:2]
         model.language.special.copy_(torch.stack([DOMINANT_NORM * end, 3.0 * end, -3.0 * begin]))
     save_checkpoint(

@@ -1,6 +1,6 @@
 """Voxelizer and planner in one process: each cloud of voxels is handed over as it is, without a copy or DDS between.
 
-Both keep their names, parameters, topics and lifecycles; `voxels` is published only where somebody else listens, such
+Both keep their names, parameters, topics and lifecycles; `voxels` is published only if there is another subscriber, such
 as RViz.
 """
 

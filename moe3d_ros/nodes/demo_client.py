@@ -32,7 +32,7 @@ from moe3d_ros.nodes.seams.transforms import Transforms
 from moe3d_ros.plan import ErrorCode, Plan
 from moe3d_ros.sensing.clouds import transform_points
 
-LOOK = 0.25  # seconds between looks at whether the nodes still live, while waiting for their messages
+LIVENESS_PERIOD = 0.25  # seconds between looks at whether the nodes still live, while waiting for their messages
 
 
 NO_ERROR = ErrorCode.NONE.name
@@ -80,7 +80,7 @@ class DemoClient:
         self._points: PointCloud2 | None = None
         self._voxels: PointCloud2 | None = None
         self._status: dict[str, Status] = {}  # of each program
-        self._executed = 0  # of the simulator's planned_actions, those that it was told to execute, or that came before
+        self._executed = 0  # of the simulator's planned_actions, those executed on request, or received before
         self._heard = 0  # statuses
         self._context = Context()
         rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
@@ -153,14 +153,14 @@ class DemoClient:
         end = time.monotonic() + timeout
         while True:
             with self._changed:
-                if self._changed.wait_for(ready, min(LOOK, max(end - time.monotonic(), 0.0))):
+                if self._changed.wait_for(ready, min(LIVENESS_PERIOD, max(end - time.monotonic(), 0.0))):
                     return
             self._check()
             if time.monotonic() >= end:
                 raise DemoError(f"{what} within {timeout:.0f} s: see the logs of the nodes.")
 
     def wait_ready(self, simulator: bool, timeout: float) -> None:
-        """Wait until the model is loaded, voxels flow, and whoever will be spoken to listens."""
+        """Wait until the model is loaded, voxels arrive, and the servers and subscribers are there."""
 
         def model() -> bool:
             status = self._status.get("planner", NO_STATUS)
@@ -179,7 +179,7 @@ class DemoClient:
         message = self._status.get(node, NO_STATUS).message
         return f" ({node}: {message})" if message else ""
 
-    # --- what is said
+    # --- requests
 
     def instruct(self, text: str, timeout: float) -> tuple[Plan, float | None]:
         """Send an instruction and wait for its plan.

@@ -104,7 +104,7 @@ class MoveItGoals(Node):
                 self._stop(f"the gripper did not {motion.gripper}: {response.message or 'it gave no reason'}")
 
     def _advance(self, motion: Motion) -> None:
-        """The motion has ended well; after the lift, and once the arm is out of the way, the planner is told."""
+        """Handle the end of a motion; after the lift, and once the arm is out of the way, notify the planner."""
         following = self._follower.advance()
         if motion.reaches_goal:
             self._reached.publish(Empty())

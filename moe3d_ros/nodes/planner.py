@@ -6,7 +6,7 @@ limits; with `require_confirmation` its goals wait for the service `confirm`. `g
 step, and its place once `goal_reached` says that the robot has picked.
 
 Configured it has its topics, active its model and the voxels. `model_info` tells once the model is loaded which space it
-sees, so that voxelizer and viewer can follow. Whoever asks while it is not active is told so.
+sees, so that voxelizer and viewer can follow. Requests while it is not active are refused with a sentence.
 """
 
 from __future__ import annotations

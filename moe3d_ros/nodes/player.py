@@ -45,7 +45,7 @@ ABSOLUTE = ("/tf", "/tf_static", "/diagnostics")
 LATCHED_NAMES = ("/tf_static", "/plan", "/plan_markers")
 VOXELS = "/voxels"
 CLOCK_PERIOD = 0.02  # seconds between two messages on /clock
-ACKNOWLEDGED = Duration(seconds=5)  # longest wait for the last messages to arrive
+ACKNOWLEDGE_TIMEOUT = Duration(seconds=5)  # longest wait for the last messages to arrive
 
 
 def choose(found: dict[str, tuple[str, int]], wanted: list[str], warn: Callable[[str], None]) -> dict[str, type]:
@@ -148,7 +148,7 @@ class Player:
                 self._ended.wait(CLOCK_PERIOD)  # a recording of one message would be sent without a pause
             for publisher in self._publishers.values():
                 if not self._ended.is_set():
-                    publisher.wait_for_all_acked(ACKNOWLEDGED)
+                    publisher.wait_for_all_acked(ACKNOWLEDGE_TIMEOUT)
         except BagError as error:
             problem = str(error)
         except Exception as error:  # a message is not what its type says

@@ -33,7 +33,7 @@ from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.recording.bag_types import define, is_defined
 from moe3d_ros.recording.bags import BagError, BagWriter
 
-# Topics of the contract, which are listened to before anybody publishes on them, so that no first message is missed.
+# Topics of the contract, subscribed to before they have a publisher, so that no first message is missed.
 CONTRACT = {
     "points": PointCloud2,
     "voxels": PointCloud2,
@@ -53,7 +53,7 @@ CONTRACT = {
 }
 LATCHED_KINDS = (ModelInfo, TaskPlan, MarkerArray)
 SENSORS = (PointCloud2, Image, CameraInfo)
-LOOK_AROUND = 0.5  # seconds between two looks for publishers of the other topics
+DISCOVERY_PERIOD = 0.5  # seconds between two looks for publishers of the other topics
 
 
 class Record(Node):
@@ -87,7 +87,7 @@ class Record(Node):
             else:
                 self._listen(name, kind)
         if self._waiting:
-            self._timer = self.create_timer(LOOK_AROUND, self._look_around)
+            self._timer = self.create_timer(DISCOVERY_PERIOD, self._look_around)
         self._writer = BagWriter(output, settings["storage"])
         text = f"Recording {', '.join(names)} to {output}."
         self._diagnostics.report(OK, text)
@@ -110,7 +110,7 @@ class Record(Node):
             self.create_subscription(kind, name, take, EVENT, callback_group=self._group, raw=True)
 
     def _look_around(self) -> None:
-        """Subscribe to the topics of other types that somebody publishes now."""
+        """Subscribe to the topics of other types that have publishers now."""
         kinds = dict(self.get_topic_names_and_types())
         for name in list(self._waiting):
             found = kinds.get(self.resolve_topic_name(name))
@@ -138,7 +138,7 @@ class Record(Node):
         self._diagnostics.count(topic)
 
     def _fail(self, error: Exception) -> None:
-        """The disk is full, or the like: say so and end. The lock is held."""
+        """Report that writing failed (a full disk, for example) and end. The lock is held."""
         self.exit_code, self._writer = 1, None
         self._diagnostics.report(ERROR, f"The recording ends here, it cannot be written: {error}")
         self.context.try_shutdown()

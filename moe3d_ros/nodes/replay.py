@@ -83,7 +83,7 @@ class Replay(Node):
         points, colors = read_cloud_file(path)
         valid = np.isfinite(points).all(axis=1)
         self._msg = cloud_to_msg(points, colors, header(frame, self.get_clock().now().to_msg()))
-        if colors is None:  # say so honestly: a grey that nobody saw would hide it from the voxelizer
+        if colors is None:  # a grey that no camera saw would hide from the voxelizer that there is no colour
             del self._msg.fields[3]
         self._publisher = self.create_publisher(PointCloud2, "points", CLOUD)
         self._sender = StaticTransformSender(self)

@@ -33,8 +33,8 @@ from moe3d_ros.tabletop.scenes.sampling import random_scene
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 
-SCENES_TRIED = 2000
-CROP = 0.25  # metres around the workspace that the cloud shows
+MAX_SCENES_TRIED = 2000
+CROP_MARGIN = 0.25  # metres around the workspace that the cloud shows
 
 
 class Tabletop(Node):
@@ -84,7 +84,7 @@ class Tabletop(Node):
             views = self._world.render(self._names, *self._size, noise=self._rng)
         points = np.concatenate([transform_points(v.T_base_camera, depth_to_points(v.depth, v.K)) for v in views])
         colors = np.concatenate([view.rgb.reshape(-1, 3) for view in views])
-        seen = self._scene.workspace.contains(points, margin=CROP)  # false for NaN
+        seen = self._scene.workspace.contains(points, margin=CROP_MARGIN)  # false for NaN
         now = self.get_clock().now().to_msg()
         first = views[0]
         optical = header(self._optical_frame, now)
@@ -158,13 +158,13 @@ def scene_with(contains, seed: int) -> Scene:
         ValueError: none of many scenes has them all.
     """
     wanted = [" ".join(text.split()).lower() for text in contains if text.strip()]
-    for number in range(SCENES_TRIED):
+    for number in range(MAX_SCENES_TRIED):
         scene = random_scene(np.random.default_rng(seed + number))
         names = [f"{thing.color} {thing.kind}" for thing in scene.objects]
         if all(names.count(name) == 1 for name in wanted):
             return scene
     raise ValueError(
-        f"no scene of {SCENES_TRIED} contains {', '.join(wanted)}: use colour and kind, such as 'red block'."
+        f"no scene of {MAX_SCENES_TRIED} contains {', '.join(wanted)}: use colour and kind, such as 'red block'."
     )
 
 

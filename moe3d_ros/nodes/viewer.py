@@ -1,4 +1,4 @@
-"""The viewer node: the planner's topics as a page in the browser, for whoever has no RViz.
+"""The viewer node: the planner's topics as a page in the browser, for users without RViz.
 
     ros2 run moe3d_ros viewer          # then open the address that it prints, http://localhost:8080
 
@@ -38,7 +38,7 @@ from moe3d_ros.view.webview import WebView
 GOALS = ("pick_pose", "place_pose", "goal_pose")
 WATCHED = ("voxelizer", "planner", "tabletop", "moveit_goals")  # programs whose words are shown
 LEVELS = {OK: "ok", WARN: "warn", ERROR: "error"}
-EXPIRY = 0.2  # seconds between two looks for markers whose lifetime is over
+EXPIRY_PERIOD = 0.2  # seconds between two looks for markers whose lifetime is over
 
 
 class Viewer(Node):
@@ -72,7 +72,7 @@ class Viewer(Node):
         for name in GOALS:
             listen(PoseStamped, name, lambda msg, name=name: self._on_goal(name, msg), EVENT)
         listen(DiagnosticArray, "/diagnostics", self._on_diagnostics, EVENT)
-        self.create_timer(EXPIRY, self._expire)
+        self.create_timer(EXPIRY_PERIOD, self._expire)
         self.get_logger().info(f"The view is at {self._view.address}")
 
     def close(self) -> None:

@@ -4,11 +4,11 @@ Subscribes to `points`, or with `input:=depth` to `depth/image_rect`, `depth/cam
 `rgb/camera_info`; with the parameters `cameras` and `clouds` to those of several cameras, each of which is brought into
 the planning frame at its own stamp before they are merged. Publishes `voxels` with the stamp of the source, the oldest
 of several. What cannot be used is reported on /diagnostics and in the log, and nothing is published for it; a cloud
-without a valid point gives empty voxels, so that nobody plans on the one before.
+without a valid point gives empty voxels, so that no plan is made on the one before.
 
 Box and voxel size are those of the planner's model (`model_info`) unless the parameters say otherwise; a contradiction is
-reported, and the cloud is voxelised as the parameters say. Configured it knows its frames and offers `voxels`, active it listens to the sensors. While nobody listens to `voxels`
-it looks at `idle_rate` clouds a second only.
+reported, and the cloud is voxelised as the parameters say. Configured it knows its frames and offers `voxels`, active it
+listens to the sensors. Without subscribers to `voxels` it processes `idle_rate` clouds a second only.
 """
 
 from __future__ import annotations
@@ -127,12 +127,12 @@ class Voxelizer(ManagedNode):
             self._waiting.clear()
 
     def _listened(self) -> bool:
-        """Somebody wants voxels."""
+        """True if voxels have a subscriber."""
         voxels = self._voxels
         return self._hand_voxels is not None or (voxels is not None and voxels.get_subscription_count() > 0)
 
     def _follow_listeners(self) -> None:
-        """With idle_rate 0: subscribe to the sensors when somebody listens to voxels, and leave them with the last."""
+        """With idle_rate 0: subscribe to the sensors while voxels have a subscriber."""
         with self._opening:
             if not self._active or self._idle_rate or self._listened() == (self._sensors is not None):
                 return
@@ -317,7 +317,7 @@ class Voxelizer(ManagedNode):
         return reading, transform, measured
 
     def _send(self, msg: PointCloud2) -> None:
-        """Hand voxels to the planner in this process, if any, and publish them where somebody listens."""
+        """Hand voxels to the planner in this process, if any, and publish them if there are subscribers."""
         if self._hand_voxels is not None:
             self._hand_voxels(msg)
             if self._voxels.get_subscription_count() == 0:  # then nothing is serialised

@@ -12,7 +12,7 @@ class BagError(ValueError):
 
 @lru_cache(maxsize=1)
 def installed() -> bool:
-    """Whether the library `rosbags` is there, found without the 0.2 s that its import takes."""
+    """True if the library `rosbags` is installed, found without the 0.2 s that its import takes."""
     return importlib.util.find_spec("rosbags") is not None
 
 
@@ -58,7 +58,7 @@ def define(type_name: str, text: str) -> None:
 
 
 def is_defined(type_name: str) -> bool:
-    """Whether messages of the type can be written: ROS 2 Jazzy's own, and what was defined."""
+    """True if messages of the type can be written: those of ROS 2 Jazzy, and those that were defined."""
     return type_name in types().fielddefs
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class BagMessage(NamedTuple):
 
     topic: str
     stamp_ns: int
-    msg: object
+    msg: Any
 
 
 def header(stamp_ns: int, frame: str):
@@ -147,6 +147,6 @@ def read_bag(
 
 
 def read_raw(path: str | Path, only: Iterable[str] | None = None) -> Iterator[RawMessage]:
-    """As `read_bag`, but the messages' bytes, of any type, and without warnings. Raises BagError."""
+    """Serialised messages of a bag, of any type and without warnings, otherwise the same as `read_bag`. Raises BagError."""
     with BagReader(path) as reader:
         yield from reader.messages(only)

@@ -45,7 +45,8 @@ def back_off(pose: Pose, distance: float) -> Pose:
     """The pose ``distance`` metres back along the tool's z, away from the surface."""
     away = -quaternion_to_matrix(pose.orientation)[:, 2]
     position = np.asarray(pose.position) + distance * away
-    return Pose(tuple(float(v) for v in position), pose.orientation)
+    x, y, z = (float(v) for v in position)
+    return Pose((x, y, z), pose.orientation)
 
 
 def motions(pick: Pose, place: Pose, approach: float, retreat: float) -> tuple[Motion, ...]:
@@ -141,7 +142,7 @@ class Follower:
         return self.current
 
     def fail(self, reason: str) -> None:
-        """The current motion has failed, or somebody stopped it: the rest of the step is dropped."""
+        """Drop the rest of the step: the current motion has failed or was stopped."""
         name = f"{self._left[0].name} of '{self._text}'" if self._left else "the arm"
         self.stopped = f"{name} was stopped: {reason.rstrip('.')}."
         self._left = []

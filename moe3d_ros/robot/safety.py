@@ -43,7 +43,8 @@ def parse_boxes(texts) -> tuple[Workspace, ...]:
             raise ValueError(f"'{text}' is not a box: write six numbers 'x0 y0 z0 x1 y1 z1' in metres")
         if not all(low < high for low, high in zip(numbers[:3], numbers[3:])):
             raise ValueError(f"the box '{text}' is empty: write its lowest corner first, then its highest")
-        boxes.append(Workspace(tuple(numbers[:3]), tuple(numbers[3:])))
+        x0, y0, z0, x1, y1, z1 = numbers
+        boxes.append(Workspace((x0, y0, z0), (x1, y1, z1)))
     return tuple(boxes)
 
 

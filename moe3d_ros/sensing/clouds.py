@@ -258,7 +258,7 @@ def transform_points(transform: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def _quoted(text: str, longest: int = 60) -> str:
-    """What somebody has sent, fit for a sentence: cut, and without characters that do not print."""
+    """Received text made fit for a message: truncated, and without characters that do not print."""
     shown = "".join(c if c.isprintable() else "?" for c in text[:longest])
     return shown + ("..." if len(text) > longest else "")
 

@@ -37,7 +37,7 @@ def parse_transform(text: str) -> tuple[str, str, np.ndarray]:
 
 
 class Track:
-    """Where a frame stood in its parent over the last seconds; without a stamp: always."""
+    """Poses of a frame in its parent over the last seconds; without a stamp: valid at any time."""
 
     KEPT_NS = 10_000_000_000  # as tf2 keeps
     BACK_NS = 500_000_000  # a stamp that lies as much before the newest is of another run, not of a slow publisher
@@ -173,7 +173,7 @@ class FrameTree:
         found = [frame]
         while frame in self._tracks:
             frame = self._tracks[frame].parent
-            if frame in found:  # a loop: whoever published it is wrong, but we must not hang
+            if frame in found:  # a loop: invalid, but the lookup must not hang
                 break
             found.append(frame)
         return found

@@ -1,4 +1,4 @@
-"""Imports Open3D, which wants a system library (libusb) that a machine without cameras often lacks."""
+"""Import of Open3D, which needs a system library (libusb) that a machine without cameras often lacks."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Reading:
 
     def only_colored(self) -> Reading:
         """Without the points that the colour camera does not see; a camera without colour keeps its points."""
-        if self.colored is None:
+        if self.colored is None or self.colors is None:
             return self
         return replace(self, points=self.points[self.colored], colors=self.colors[self.colored], colored=None)
 

@@ -12,7 +12,7 @@ OCCLUSION_ABSOLUTE, OCCLUSION_RELATIVE = 0.01, 0.01
 def color_points(points, image, projection, spacing: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """Give each point the colour of the nearest pixel of an image in which it is seen.
 
-    Whether a point is hidden is told by the points alone: per cell of the image the nearest one is found, and what lies
+    Occlusion is decided from the points alone: per cell of the image the nearest one is found, and what lies
     clearly behind it is hidden. A cell is as large as the points lie apart in the image, so that a surface in front
     has no holes; at its rim points that are just visible may count as hidden too: no colour rather than a wrong one.
 
@@ -53,5 +53,5 @@ def color_points(points, image, projection, spacing: float = 1.0) -> tuple[np.nd
 
 
 def same_view(depth_shape, color_shape, depth_projection, color_projection) -> bool:
-    """Whether two images of one frame show it alike: equal sizes, and projections equal to a tenth of a pixel."""
+    """True if two images share one projection: equal sizes, and intrinsics equal to a tenth of a pixel."""
     return tuple(depth_shape) == tuple(color_shape) and np.allclose(depth_projection, color_projection, atol=0.1)

@@ -21,7 +21,7 @@ from moe3d_ros.world.workspace import Workspace
 
 EYE, TARGET = (-0.45, -0.22, 0.80), (0.48, 0.0, 0.0)  # metres, of the oblique view, for the default workspace
 MAX_POINTS = 120_000
-AXIS = 0.05  # metres, drawn length of a tool axis
+AXIS_LENGTH = 0.05  # metres, drawn length of a tool axis
 AXIS_COLORS = ("#e6194b", "#2ca02c", "#1f5fd0")  # x, y, z as in RViz
 PICK_COLOR, PLACE_COLOR = "#ff7f0e", "#7b2cbf"
 BACKGROUND, INK = "#f4f4f2", "#222222"
@@ -144,7 +144,7 @@ def _draw_oblique(axes, points, colors, plan: Plan, workspace: Workspace) -> Non
             axes.plot(*path[:-2].T, color=color, lw=width, zorder=5, solid_capstyle="round")
         axes.annotate("", path[-1], path[-4], arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 2.2}, zorder=6)
         for name, pose, color in (("pick", action.pick, PICK_COLOR), ("place", action.place, PLACE_COLOR)):
-            _draw_tool(axes, view, pose, AXIS)
+            _draw_tool(axes, view, pose, AXIS_LENGTH)
             _label(axes, view, action, name, color)
     axes.set_xticks([])
     axes.set_yticks([])
@@ -194,7 +194,7 @@ def _draw_above(axes, voxels, voxel_colors, plan: Plan, workspace: Workspace, ed
                 },
             )
         for name, pose, color in (("pick", action.pick, PICK_COLOR), ("place", action.place, PLACE_COLOR)):
-            _draw_tool(axes, view, pose, AXIS)
+            _draw_tool(axes, view, pose, AXIS_LENGTH)
             _label(axes, view, action, name, color)
     ticks = [t for t in np.arange(-1, 1.01, 0.25) if abs(t - center[0]) <= half[1] + 1e-6]
     axes.set_xticks(ticks, [f"{0.0 - t:g}" for t in ticks])

@@ -22,8 +22,8 @@ from moe3d_ros.world.workspace import Workspace
 
 TITLE = "moe3d_ros"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-EYE = (-0.62, 0.0, 0.72)  # in widths of the workspace, from the middle of its floor: from behind the robot
-ASIDE = -0.15  # in widths of the workspace: the scene stands left of the panel
+CAMERA_OFFSET = (-0.62, 0.0, 0.72)  # in widths of the workspace, from the middle of its floor: from behind the robot
+LATERAL_OFFSET = -0.15  # in widths of the workspace: the scene stands left of the panel
 GOAL_LENGTH = 0.12  # metres, of the arrow that comes to the goal along the approach
 GOAL_COLOR = (255, 190, 25)
 LEVELS = {"ok": "#2b8a3e", "warn": "#b35c00", "error": "#c92a2a"}
@@ -91,8 +91,8 @@ class WebView:
         scene, (low, high) = self._server.scene, (workspace.low, workspace.high)
         middle = np.array([*workspace.center[:2], low[2]])
         size = 2 * float(workspace.half_range[:2].max())
-        aside = np.array([0.0, ASIDE, 0.0])
-        self._server.initial_camera.position = tuple(middle + size * (np.array(EYE) + aside))
+        aside = np.array([0.0, LATERAL_OFFSET, 0.0])
+        self._server.initial_camera.position = tuple(middle + size * (np.array(CAMERA_OFFSET) + aside))
         self._server.initial_camera.look_at = tuple(middle + size * (np.array([0.03, 0.0, 0.0]) + aside))
         wide, deep = high[0] - low[0], high[1] - low[1]
         scene.add_grid(

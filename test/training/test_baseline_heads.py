@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from moe3d_ros.model.action.objectives import HEADS
+from moe3d_ros.model.action.objectives import OBJECTIVES
 from moe3d_ros.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from moe3d_ros.model.tiny import write_tiny_base
 from moe3d_ros.planner import Planner
@@ -34,7 +34,7 @@ def with_settings(checkpoint, folder, **settings):
 def test_a_checkpoint_with_another_head_plans(tmp_path, tiny_checkpoint, head):
     folder = with_settings(tiny_checkpoint, tmp_path / head, pose_head=head, pose_steps=2)
     planner = Planner.from_pretrained(str(folder))
-    assert planner.model.pose.head is HEADS[head]
+    assert planner.model.pose.head is OBJECTIVES[head]
     generator = torch.Generator().manual_seed(2)
     seen = sense(sample_scenes(1, SceneRange(), generator), SensorRange(), generator)
     plan = planner.plan(seen.points.numpy(), (seen.colors * 255).byte().numpy(), "put the red block in the green bowl")
@@ -93,7 +93,7 @@ def test_one_command_trains_the_baselines_with_one_budget(tmp_path, source):
         same = {name for name, value in tensors.items() if torch.equal(value, before[name])}
         assert {name for name in before if not name.startswith("pose.")} <= same  # encoder and LLM are the source's
         assert "pose.pose.weight" not in same
-        assert Planner.from_pretrained(str(tmp_path / head / "checkpoint")).model.pose.head is HEADS[head]
+        assert Planner.from_pretrained(str(tmp_path / head / "checkpoint")).model.pose.head is OBJECTIVES[head]
     resumed = configure(
         task="action", output=str(tmp_path / "ddim/action"), steps=3, llm_width=32, head="flow", **SMALL
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from moe3d_ros.tabletop.tasks.progress import Progress, sample_impossible, sampl
 from training.data.sixd_data import sample_sixd
 
 IMPOSSIBLE_SHARE = 0.05  # of the moments, the task names what is not there
-UNRELATED_SHARE = 0.03  # and of them, what is said is no task for any scene
+UNRELATED_SHARE = 0.03  # and of them, the utterance is not a task for any scene
 SCALES = (0.35, 1.0)  # from three colours on the table to all that the tasks ask for
 
 
@@ -29,7 +30,7 @@ def sample_moments(number: int, rng: np.random.Generator, colors=SEEN_COLORS, na
         sample = sample_impossible if draw < IMPOSSIBLE_SHARE else sample_progress
         if draw > 1 - UNRELATED_SHARE:
             sample = sample_unrelated
-        chosen = {"name": str(rng.choice(names))} if names and sample is sample_progress else {}
+        chosen: dict[str, Any] = {"name": str(rng.choice(names))} if names and sample is sample_progress else {}
         moments.append(sample(rng, colors=colors, scale=float(rng.uniform(*SCALES)), **chosen))
     return moments
 

@@ -12,9 +12,9 @@ from moe3d_ros.model.language.text_layout import Text
 from moe3d_ros.tabletop.questions.questions import CAPTION_WEIGHTS, WEIGHTS, draw_question
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.step import Step
-from moe3d_ros.tabletop.tasks.impossible import impossible_instruction
+from moe3d_ros.tabletop.tasks.impossible import Impossible, impossible_instruction
 from moe3d_ros.tabletop.tasks.progress import Progress
-from moe3d_ros.tabletop.tasks.single_step import random_step_text, single_step_task
+from moe3d_ros.tabletop.tasks.single_step import Task, random_step_text, single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
 from moe3d_ros.tabletop.words.typos import with_typos
 from training.data.sixd_data import is_sixd
@@ -34,7 +34,7 @@ MIXES = {
 # again, so it counts most.
 STEPS_LEARNT, STEP_SHARES = (1, 2, 4), (0.6, 0.25, 0.15)
 TYPO_SHARE = 0.05  # of the instructions have a slip of the keyboard
-HISTORY_SHARE = 0.5  # of the long tasks are told what was done already; the scene shows it too
+HISTORY_SHARE = 0.5  # of the long tasks state the completed steps in the prompt; the scene shows them too
 
 
 @dataclass
@@ -58,7 +58,7 @@ class TextWriter:
         """Up to ``number`` texts of the mix; ``slots`` are those of the scene's objects in its batch."""
         if is_sixd(scene):
             return self.sixd(scene, slots, number, rng)
-        texts = []
+        texts: list[Text] = []
         for _ in range(4 * number):
             if len(texts) == number:
                 break
@@ -70,7 +70,7 @@ class TextWriter:
 
     def sixd(self, scene: Scene, slots: list[int], number: int, rng) -> list[Text]:
         """Texts of tasks with tilted poses: most a step, some that are done already or that cannot be done."""
-        texts = []
+        texts: list[Text] = []
         for _ in range(number):
             sort = str(rng.choice(list(SIXD_SHARES), p=list(SIXD_SHARES.values())))
             task = absent_sixd_task(scene, rng) if sort == "cannot" else random_sixd_task(scene, rng)
@@ -87,11 +87,11 @@ class TextWriter:
             return None
         encode, special = self.model.encode, self.model.grammar.special
         answer = [special[PICK], special[PLACE], *encode(" " + found.answer), special[DONE]]
-        pointers = [tuple(-1 if index is None else slots[index] for index in found.pointed)]
-        return Text(encode(question_prompt(found.text)), answer, None, [(0, 1)], pointers, "question")
+        first, second = (-1 if index is None else slots[index] for index in found.pointed)
+        return Text(encode(question_prompt(found.text)), answer, None, [(0, 1)], [(first, second)], "question")
 
     def long(self, moment: Progress, slots: list[int], rng, words: str = "", most: int | None = None) -> Text:
-        """Steps that a long task still needs, said in ``words``, or ``done`` or ``cannot``; at most ``most`` steps."""
+        """Remaining steps of a long task worded as ``words``, or ``done`` or ``cannot``; at most ``most`` steps."""
         most = most or int(rng.choice(STEPS_LEARNT, p=STEP_SHARES))
         history = moment.history if rng.random() < HISTORY_SHARE else []
         kind = "cannot" if moment.task.reason else "long" if moment.steps else "done"
@@ -117,8 +117,10 @@ class TextWriter:
         return StepText(text, SceneStep(step, slots))
 
     def _single(self, scene: Scene, slots, kind: str, rng) -> Text | None:
+        task: Task | Impossible | None
+        steps: tuple[Step, ...] = ()
         if kind == "cannot":
-            task, steps = impossible_instruction(scene, rng), ()
+            task = impossible_instruction(scene, rng)
         else:
             grounded = kind == "grounded" or (kind == "done" and rng.random() < 0.5)
             task = single_step_task(scene, rng, grounded, areas=0.12)

@@ -53,7 +53,7 @@ def named_as_in(run: str | Path, tensors: Mapping[str, torch.Tensor], prefixes: 
 
 
 def mean_of(entries: Sequence[tuple[Path, float]], rest: Mapping[str, torch.Tensor]) -> Tensors:
-    """Weighted mean of the entries' tensors, float32; tensors that are no floating numbers must be the same in all.
+    """Weighted mean of the entries' tensors, float32; tensors of integers must be the same in all.
 
     Args:
         entries: checkpoints, runs and kept states with their weights. Beside runs a checkpoint counts with what those trained.

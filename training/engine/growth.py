@@ -1,7 +1,7 @@
 """Weights of a smaller model put into a larger one, with more kinds of things or a higher LoRA rank: what was learnt stays.
 
 A run with ``kinds: 8`` may so start from runs and checkpoints with 4. On scenes without the new things it then does, up
-to rounding, what they did: a new kind is as good as never named, and nothing is added anywhere else. A run with a higher
+to rounding, what they did: a new kind is hardly ever named, and nothing is added anywhere else. A run with a higher
 ``rank`` may start from one with a lower: the new directions are read (A is random) but add nothing yet (B is zero).
 """
 
@@ -11,7 +11,7 @@ import torch
 
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, PLAIN_KINDS
 
-NEVER = -8.0  # logit of a kind that was not learnt yet: far below the others, and yet soon within reach of training
+UNLEARNT_LOGIT = -8.0  # of a kind that is not trained yet: far below the others, and yet soon within reach of training
 # Parameter names by their endings. Along which axis kinds stand, behind how many other numbers (from the front), and how
 # many of them stand for each kind. Behind the kinds follow other numbers, which move along.
 _KINDS = {
@@ -45,7 +45,7 @@ def grow(
         if name == ending or name.endswith("." + ending):
             grown = _insert(stored, axis, first + old * each, (new - old) * each)
             if name.endswith(("head.2.bias", "patch_head.bias")):
-                grown[first + old : first + new] = NEVER
+                grown[first + old : first + new] = UNLEARNT_LOGIT
             if name.endswith("anchor_features.weight"):
                 grown = _insert(grown, 1, grown.shape[1], shape[1] - grown.shape[1])
     if name.endswith(_BEHIND_STATE):

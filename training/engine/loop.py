@@ -100,7 +100,8 @@ class _Run:
             dynamic_ncols=True,
             disable=not self.main,
         )
-        self.meter, self.figures = Meter(str(self.device)), {}
+        self.meter = Meter(str(self.device))
+        self.figures: dict[str, float] = {}
         self.started = self.saved = time.monotonic()
         self.batches, self.index = iter(loader(self.micro, config)), 0
 

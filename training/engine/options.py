@@ -7,10 +7,10 @@ import types
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Annotated, Union, get_args, get_origin, get_type_hints
 
+Parser = argparse._ActionsContainer  # a parser or a group of its options, which argparse has no public name for
 
-def add_options(
-    parser: argparse.ArgumentParser, config: type, short: dict[str, str] | None = None, prefix: str = ""
-) -> None:
+
+def add_options(parser: Parser, config: type, short: dict[str, str] | None = None, prefix: str = "") -> None:
     """Add an option for every field of a dataclass and of those nested in it; one that is not given stays out of the result.
 
     Args:
@@ -18,7 +18,7 @@ def add_options(
         prefix: dotted names of what is nested begin with it.
     """
     known = {name for action in parser._actions for name in action.option_strings}
-    names_of = {}
+    names_of: dict[str, list[str]] = {}
     for name, path in (short or {}).items():
         names_of.setdefault(path, []).append(name)
     hints = get_type_hints(config, include_extras=True)
@@ -27,7 +27,7 @@ def add_options(
         if get_origin(kind) is Annotated:
             kind, text = get_args(kind)
         path = prefix + entry.name
-        if is_dataclass(kind):
+        if isinstance(kind, type) and is_dataclass(kind):
             add_options(parser, kind, short, f"{path}.")
             continue
         names = [*names_of.get(path, ()), path]

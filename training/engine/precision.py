@@ -21,5 +21,5 @@ def fast_precision(device: str, name: str = "auto") -> torch.dtype:
 
 def _cpu_multiplies_bfloat16() -> bool:
     if os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA"):
-        return False  # oneDNN was told to leave some of the hardware alone
+        return False  # oneDNN was configured to use less than the hardware offers
     return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()

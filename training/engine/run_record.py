@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from moe3d_ros.model.config import ModelConfig
 from training.engine.config import StageConfig, chosen
@@ -36,10 +37,10 @@ class Contradiction(StateError):
 
 @dataclass(frozen=True)
 class Settled:
-    """Settings of the model that somebody insists on: a run, a checkpoint, or the command line."""
+    """Settings of the model that one source requires: a run, a checkpoint, or the command line."""
 
     source: str
-    values: Mapping[str, object]  # by dotted name
+    values: Mapping[str, Any]  # by dotted name
 
 
 def write_record(folder: Path, config: StageConfig, base_llm: str | None, step: int, write: bool = True) -> None:
@@ -122,13 +123,13 @@ def settled_of(folder: str | Path, record: dict) -> Settled:
     return Settled(f"the run {folder}", values)
 
 
-def agreed(sources: Iterable[Settled], growing: tuple[str, ...] = GROWING) -> dict[str, object]:
+def agreed(sources: Iterable[Settled], growing: tuple[str, ...] = GROWING) -> dict[str, Any]:
     """All settings that the sources insist on, by dotted name; of what can grow the largest. An empty text insists on nothing.
 
     Raises:
         Contradiction: two of them want different things.
     """
-    found: dict[str, tuple[object, str]] = {}
+    found: dict[str, tuple[Any, str]] = {}
     for settled in sources:
         for name, value in settled.values.items():
             if value == "":
@@ -155,7 +156,7 @@ def git_state() -> dict[str, object]:
         return done.stdout
 
     try:
-        git("ls-files", "--error-unmatch", file.name)  # an installed copy may lie inside of somebody else's checkout
+        git("ls-files", "--error-unmatch", file.name)  # an installed copy may lie inside another checkout
         return {"commit": git("rev-parse", "HEAD").strip(), "dirty": bool(git("status", "--porcelain").strip())}
     except (OSError, subprocess.SubprocessError):
         return {"commit": "unknown", "dirty": "unknown"}

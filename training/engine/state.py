@@ -29,7 +29,7 @@ class StateError(RuntimeError):
 
 @dataclass
 class Progress:
-    """Where a run stands.
+    """Progress of a run.
 
     Attributes:
         step: optimiser steps that are done.
@@ -174,7 +174,7 @@ def read_weights(folder: str | Path, identity: dict[str, str] | None = None) -> 
     """
     record, tensors = _read(folder)
     _check_identity(folder, record.get("identity", {}), identity or {})
-    chosen = {}
+    chosen: dict[str, torch.Tensor] = {}
     for kind in ("weight", AVERAGE):
         chosen |= {key.split(".", 1)[1]: value for key, value in tensors.items() if key.startswith(f"{kind}.")}
     return chosen
@@ -262,7 +262,7 @@ def _load_parts(modules: dict[str, torch.nn.Module], folder: str | Path, identit
         start = CHECKPOINT_PARTS[part]
         own = {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
         parameters = dict(module.named_parameters())
-        chosen = {name: value for name, value in parameters.items() if name in own}
+        chosen: Named = {name: value for name, value in parameters.items() if name in own}
         if not chosen:
             raise StateError(f"the checkpoint {folder} has nothing for {part}")
         load_weights_into(chosen, {f"weight.{name}": value for name, value in own.items()})

@@ -80,6 +80,7 @@ class Meter:
 
     def counted(self, tokens: float, samples: float) -> None:
         """Take note of what the micro-batch under the counter held."""
+        assert self.counter is not None  # this follows counting()
         self.per_unit = self.counter.total / (tokens or samples)
 
     def add(self, samples: float, tokens: float) -> None:

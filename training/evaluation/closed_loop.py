@@ -26,7 +26,7 @@ CLOSED_LOOP_CAMERAS = ("front", "left", "right")
 
 @dataclass(frozen=True)
 class TabletopOptions:
-    """What is run.
+    """Options of the closed-loop suite.
 
     Attributes:
         tasks: letters A to K.
@@ -104,7 +104,9 @@ def _start_worker() -> None:
 
 
 def _end_with_parent() -> None:
-    parent_process().join()
+    parent = parent_process()
+    assert parent is not None  # this runs in a worker
+    parent.join()
     os._exit(1)
 
 

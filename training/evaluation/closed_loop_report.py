@@ -60,7 +60,8 @@ def summary(records: list[dict]) -> dict:
 def _bootstrap(values, draws: int = 2000) -> tuple[float, float]:
     """95 % interval of a mean of shares, by resampling."""
     means = np.random.default_rng(0).choice(values, (draws, len(values))).mean(axis=1)
-    return tuple(float(v) for v in np.percentile(means, (2.5, 97.5)))
+    low, high = (float(v) for v in np.percentile(means, (2.5, 97.5)))
+    return low, high
 
 
 def table(figures: dict) -> str:

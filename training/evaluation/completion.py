@@ -16,7 +16,8 @@ FAMILIES = {"seen": "tasks A to E", "unseen": "tasks F to K", "practice": "pract
 def run(planner: Planner, scenes: int = 300, held_out_wordings: bool = False, seed: int = HELD_OUT_SEED) -> dict:
     """Moments of all long tasks in turn: half of them have nothing left to do, in half steps remain.
 
-    The planner is told what was done, as in closed loop. It stops falsely when it says done, or cannot, though steps remain.
+    The planner is given the completed steps, as in closed loop. It stops falsely when it says done, or cannot, although
+    steps remain.
 
     Returns:
         ``said_done`` over finished moments, ``stopped_falsely`` over unfinished ones, each also by family of tasks, with

@@ -38,7 +38,7 @@ def held_out_scene(number: int, held_out_wordings: bool = False):
 
 
 def prior_questions(held_out_wordings: bool = False, scenes: int = PRIOR_SCENES) -> list[tuple[str, str, str]]:
-    """Questions about scenes that are neither trained on nor asked about: what the prior baseline is learnt from."""
+    """Questions about scenes outside of training and evaluation, from which the prior baseline is fitted."""
     rng = np.random.default_rng(PRIOR_SEED)
     batch = sample_scenes(scenes, LANGUAGE_RANGE, torch.Generator().manual_seed(PRIOR_SEED))
     drawn = (
@@ -103,7 +103,7 @@ def ask(
 
 
 def compare(figures: dict, dense: Planner, questions: int, held_out_wordings: bool = False) -> dict:
-    """Ask the dense baseline what ``figures`` of the mixture were asked.
+    """Compare with the dense baseline on the questions of ``figures``.
 
     Returns:
         {"dense": its figures with checkpoint name and checksum, "em_difference": see ``paired_difference``}.

@@ -1,4 +1,4 @@
-"""Suite ``refusals``: what cannot be done must be refused with a reason, and what can be done must not be refused."""
+"""Suite ``refusals``: impossible instructions must be refused with a reason, and doable ones must not be refused."""
 
 from __future__ import annotations
 

@@ -71,11 +71,11 @@ def run(planner: Planner, scenes: int = 200, episodes: int = 50, held_out_wordin
 
 
 def judge(plan: Plan | None, task: Task) -> dict:
-    """Is the text right, and if so how far are the poses from the oracle's?"""
+    """Judge the text and, if it is right, measure the poses' errors against the oracle's."""
     texts = [action.text for action in plan.actions] if plan else []
     right = texts == [task.steps[0].text]
     record: dict = {"text": texts, "text_right": right}
-    if right:
+    if plan is not None and right:
         action, step = plan.actions[0], task.steps[0]
         record["pick_error"], record["pick_yaw_error"] = pose_error(action.pick, step.pick)
         record["place_error"], record["place_yaw_error"] = pose_error(action.place, step.place)
@@ -85,9 +85,9 @@ def judge(plan: Plan | None, task: Task) -> dict:
 
 def pose_error(pose: Pose, truth: Pose) -> tuple[float, float]:
     """Distance in metres, and yaw error in radians modulo a quarter turn."""
-    yaws = (float(yaw_of(quaternion_to_matrix(p.orientation))) for p in (pose, truth))
+    yaw, wanted = (float(yaw_of(quaternion_to_matrix(p.orientation))) for p in (pose, truth))
     distance = float(np.linalg.norm(np.subtract(pose.position, truth.position)))
-    return distance, float(symmetric_angle_error(*yaws, math.pi / 2))
+    return distance, float(symmetric_angle_error(yaw, wanted, math.pi / 2))
 
 
 def _execute(world: TabletopWorld, plan: Plan | None, step: Step) -> bool:

@@ -88,10 +88,10 @@ def _executed(world: TabletopWorld, poses, step: Step, key: str) -> dict:
 
 
 def judge(plan: Plan | None, scene, step: Step) -> dict:
-    """Is the text right, and if so how far are the poses from the oracle's, modulo symmetry?"""
+    """Judge the text and, if it is right, measure the poses' errors against the oracle's, modulo symmetry."""
     texts = [action.text for action in plan.actions] if plan else []
     record: dict = {"text": texts, "text_right": texts == [step.text]}
-    if record["text_right"]:
+    if plan is not None and record["text_right"]:
         action = plan.actions[0]
         record["pick_error"], record["pick_turn"] = pose_error_6d(action.pick, equivalent_picks(scene, step))
         record["place_error"], record["place_turn"] = pose_error_6d(action.place, [step.place])

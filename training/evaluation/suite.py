@@ -8,8 +8,10 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from moe3d_ros.planner import Planner
+from training.engine.options import Parser
 
 Figures = dict  # plain types for JSON
 PACKAGE = "training.evaluation"
@@ -20,13 +22,13 @@ def load_planner(options: argparse.Namespace) -> Planner:
     return Planner.from_pretrained(options.checkpoint, device=options.device)
 
 
-def no_options(parser: argparse.ArgumentParser) -> None:
+def no_options(parser: Parser) -> None:
     """Add nothing."""
 
 
 @dataclass(frozen=True)
 class Suite:
-    """One suite: how it is called, run, judged and shown.
+    """One suite: its name, how to run it, its goals and its table.
 
     Attributes:
         name: on the command line and in the JSON.
@@ -41,10 +43,10 @@ class Suite:
     """
 
     name: str
-    run: Callable[[Planner | None, argparse.Namespace], Figures]
+    run: Callable[[Any, argparse.Namespace], Figures]  # of what `planner` loads
     table: Callable[[Figures], str]
     bars: Callable[[Figures], dict[str, bool]] = field(default=lambda figures: {})
-    add_options: Callable[[argparse.ArgumentParser], None] = no_options
+    add_options: Callable[[Parser], None] = no_options
     check: Callable[[argparse.Namespace], None] = field(default=lambda options: None)
     planner: Callable[[argparse.Namespace], Planner | None] = load_planner
     plot: Callable[[Figures, Path], None] | None = None
@@ -71,12 +73,12 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))
 
 
-def add_scenes(parser: argparse.ArgumentParser, default: int) -> None:
+def add_scenes(parser: Parser, default: int) -> None:
     """Option ``--scenes``."""
     parser.add_argument("--scenes", type=positive, default=default, help="held-out scenes (default: %(default)s)")
 
 
-def add_held_out_wordings(parser: argparse.ArgumentParser) -> None:
+def add_held_out_wordings(parser: Parser) -> None:
     """Option ``--held-out-wordings``."""
     parser.add_argument(
         "--held-out-wordings", action="store_true", help="word instructions and questions as training never did"

@@ -1,4 +1,4 @@
-"""Suite ``wordings``: the same scenes and tasks said as in training, as never in training, and with typos."""
+"""Suite ``wordings``: the same scenes and tasks in trained wordings, in held-out wordings, and with typos."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def summary(records: list[dict]) -> dict:
         "long": lambda r: r["family"] != "single",
         "all": lambda r: True,
     }
-    groups, differences = {}, {}
+    groups: dict[str, list[bool]] = {}
+    differences: dict[str, dict] = {}
     for sort, chosen in sorts.items():
         right = {
             wording: [r["right"] for r in records if chosen(r) and r["wording"] == wording]

@@ -20,7 +20,7 @@ from training.stages.language import LanguageTask
 from training.stages.routing import layer_numbers, loads_of_details
 from training.stages.settings import LanguageStage
 
-FLOOR = 0.05  # of its modality's load, below which an expert counts as starved
+STARVED_LOAD = 0.05  # of its modality's load, below which an expert counts as starved
 HELD_OUT_SEED = 9_600_000_000  # training seeds are far below
 
 
@@ -67,15 +67,18 @@ def table(loads: dict[str, Tensor], layers: list[int]) -> str:
     lines = ["layer  " + "   ".join(f"{f'{name}, % per expert':^{7 * experts}}" for name in loads)]
     for row, layer in enumerate(layers):
         cells = (
-            "".join(f"{100 * v:6.1f}{'*' if v < FLOOR else ' '}" for v in load[row].tolist()) for load in loads.values()
+            "".join(f"{100 * v:6.1f}{'*' if v < STARVED_LOAD else ' '}" for v in load[row].tolist())
+            for load in loads.values()
         )
         lines.append(f"{layer:5}  " + "   ".join(cells))
     lines.append(
         "least  " + "   ".join(f"{f'{100 * float(load.min()):.1f} %':^{7 * experts}}" for load in loads.values())
     )
-    starved = sum(int((load < FLOOR).sum()) for load in loads.values())
+    starved = sum(int((load < STARVED_LOAD).sum()) for load in loads.values())
     lines.append(
-        f"* {starved} experts have less than {FLOOR:.0%} of their modality" if starved else f"none below {FLOOR:.0%}"
+        f"* {starved} experts have less than {STARVED_LOAD:.0%} of their modality"
+        if starved
+        else f"none below {STARVED_LOAD:.0%}"
     )
     return "\n".join(lines)
 
@@ -93,7 +96,7 @@ def draw(loads: dict[str, Tensor], layers: list[int], path: Path) -> None:
     for panel, (modality, load) in zip(panels, loads.items()):
         image = panel.imshow(load.numpy(), vmin=0.0, vmax=highest, cmap="viridis", aspect="auto")
         panel.set(title=modality, xlabel="expert", xticks=range(experts), yticks=range(len(layers)), yticklabels=layers)
-        for row, column in (load < FLOOR).nonzero().tolist():
+        for row, column in (load < STARVED_LOAD).nonzero().tolist():
             panel.text(column, row, "*", color="white", ha="center", va="center")
     panels[0].set_ylabel("decoder layer")
     figure.colorbar(image, ax=list(panels), label="share of the modality's choices (* below 5 %)")

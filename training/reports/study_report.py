@@ -10,7 +10,7 @@ import numpy as np
 from training.evaluation.judging.comparison import paired_difference
 
 TABLE, FIGURES, DATA = "study.md", ("study_em.png", "study_loss.png", "study_load.png"), "study.json"
-STARVED = 0.05  # of a modality's choices: an expert below is hardly used
+STARVED_LOAD = 0.05  # of a modality's choices: an expert below is hardly used
 
 
 def write_report(results: list[dict], output: Path, reference: str) -> str:
@@ -53,7 +53,7 @@ def _row(result: dict, dense: dict | None, reference: dict | None) -> dict:
         shares = [value for key, value in loads.items() if key.startswith(f"load/{modality}/")]
         if shares:
             row[f"least_load_{modality}"] = min(shares)
-            row[f"starved_{modality}"] = sum(share < STARVED for share in shares)
+            row[f"starved_{modality}"] = sum(share < STARVED_LOAD for share in shares)
             row["experts_in_all"] = len(shares)
     return row
 
@@ -200,14 +200,14 @@ def _plot_losses(results: list[dict], path: Path, width: int = 10) -> None:
 
 def _plot_loads(results: list[dict], path: Path) -> None:
     figure, axes = _axes()
-    ticks = []
+    ticks: list[str] = []
     for result in results:
         for modality in ("text", "3d"):
             shares = [100 * v for key, v in result["loads"].items() if key.startswith(f"load/{modality}/")]
             if shares:
                 axes.scatter(shares, [len(ticks)] * len(shares), s=8)
                 ticks.append(f"{result['name']}, {modality}")
-    axes.axvline(100 * STARVED, linestyle="--", color="gray")
+    axes.axvline(100 * STARVED_LOAD, linestyle="--", color="gray")
     axes.set_yticks(range(len(ticks)), ticks, fontsize="small")
     axes.set_xlabel("share of a modality's choices, % (a dot for each expert of each layer)")
     _save(figure, path)

@@ -41,7 +41,7 @@ class ActionBatch:
     """Scenes and the poses to be learnt in them.
 
     Attributes:
-        scenes: generated ones, or what demonstrations meant.
+        scenes: generated ones, or the objects of demonstrations.
         texts: of one step each behind every scene, where the LLM is read.
     """
 
@@ -58,7 +58,7 @@ class ActionTask:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self.config = config
         self.mixture = DemonstrationMixture(config.data, config.model) if config.data else None
-        self.language = None
+        self.language: LanguageTask | None = None
         torch.manual_seed(config.seed)
         if config.with_llm:
             self.language = LanguageTask(config.language_stage())
@@ -115,13 +115,15 @@ class ActionTask:
 
     def _texts(self, scenes, index: int, moment, rng) -> list[StepText]:
         """Texts of one step behind a scene, with their steps."""
+        assert self.language is not None
         writer = self.language.writer
-        drawn = [writer.single_step(*scenes.scene(index), rng) for _ in range(self.config.pairs - 1)]
+        scene, named = scenes.scene(index)
+        drawn = [writer.single_step(scene, named, rng) for _ in range(self.config.pairs - 1)]
         if moment and moment.steps:
             slots = list(range(len(moment.scene.objects)))
             drawn.append(writer.for_pose(writer.long(moment, slots, rng, most=1), moment.steps[0], slots))
         else:
-            drawn.append(writer.single_step(*scenes.scene(index), rng))
+            drawn.append(writer.single_step(scene, named, rng))
         return [text for text in drawn if text is not None]
 
     def loss(self, batch: ActionBatch) -> tuple[torch.Tensor, dict[str, float]]:
@@ -130,8 +132,10 @@ class ActionTask:
         with torch.no_grad():
             encoded, found = self.encoder(patches)
             objects = from_detections(found)
-            known = isinstance(scenes, Demonstrated)
-            slot = scenes.nearest_slots(objects) if known else nearest_slots(objects, scenes)
+            if isinstance(scenes, Demonstrated):
+                slot = scenes.nearest_slots(objects)
+            else:
+                slot = nearest_slots(objects, scenes)
             condition = self._conditions(objects, slot, batch.texts, valid)
             index = object_index(slots.flatten(1), slot).view_as(slots)
         draws = self.config.draws
@@ -153,6 +157,7 @@ class ActionTask:
         t = head.times(torch.rand(target.shape[:2], device=target.device))
         if self.config.from_start:
             t = t.masked_fill(torch.rand_like(t) < self.config.from_start, 1.0)
+        assert patches.labels is not None  # training's patches have them
         marked = (patches.labels[:, None, None] == slots[..., None]) & (slots[..., None] >= 0)
         marked = repeat(marked)
         output = self.pose(
@@ -175,7 +180,7 @@ class ActionTask:
         return loss, figures
 
     def _equally_right(self, target, noise):
-        """Of the four turns of the tool the one to learn (B, M, 2, 9): the nearest to the noise, or, for a head without
+        """The turn of the tool to learn, of the four (B, M, 2, 9): the nearest to the noise, or, for a head without
         noise, to the object's heading."""
         if not self.pose.head.noisy:
             noise = torch.zeros_like(noise)
@@ -187,7 +192,7 @@ class ActionTask:
     def _conditions(self, objects: ObjectSet, slot, texts, valid) -> torch.Tensor:
         width = self.pose.config.condition_width
         condition = torch.zeros(*valid.shape, width, device=valid.device)
-        if texts is not None:
+        if texts is not None and self.language is not None:
             model = self.language.model
             _, tokens = model.objects(objects)
             packed = pack(model, tokens, objects, slot, [[text.text for text in row] for row in texts])

@@ -92,8 +92,8 @@ class AlignmentTask:
     @torch.no_grad()
     def finish(self) -> dict[str, float]:
         """Set the projection; returns the share of variance that it explains on fresh scenes."""
-        inputs, targets = zip(*(self._pairs(seed) for seed in range(-48, 0)))
-        inputs, targets = torch.cat(inputs[:40]), torch.cat(targets[:40])
+        seen, wanted = zip(*(self._pairs(seed) for seed in range(-48, 0)))
+        inputs, targets = torch.cat(seen[:40]), torch.cat(wanted[:40])
         ones = torch.ones(len(inputs), 1)
         design = torch.cat([inputs, ones], dim=1)
         ridge = 0.1 * torch.eye(design.shape[1])

@@ -111,7 +111,7 @@ def _task_targets(scenes: SceneBatch, above: torch.Tensor, named: torch.Tensor) 
 
 
 def _neighbour_targets(scenes: SceneBatch, apart: torch.Tensor, same_kind: torch.Tensor, kinds: int) -> torch.Tensor:
-    """Of which landmarks (another kind of thing, by kind and colour) a slot is the nearest of its kind (B, S, landmarks)."""
+    """Landmarks (another kind of thing, by kind and colour) of which a slot is the nearest of its kind (B, S, landmarks)."""
     batch, slots = scenes.kind.shape
     nearest = torch.zeros(batch, slots, slots, dtype=torch.bool)
     for kind in range(kinds):

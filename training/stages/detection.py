@@ -15,8 +15,8 @@ from moe3d_ros.tabletop.scenes.batch import SceneBatch, kind_is
 from moe3d_ros.world.vocabulary import BOX
 from training.engine.precision import fast_precision
 
-READING = 0.5  # weight of where a query reads
-TILTED = 1.0  # weight of the normals of what does not look up, beside those of everything
+READING_WEIGHT = 0.5  # weight of where a query reads
+TILTED_WEIGHT = 1.0  # weight of the normals of what does not look up, beside those of everything
 
 
 def match(found: Detections, scenes: SceneBatch, visible: torch.Tensor):
@@ -76,14 +76,17 @@ def detection_loss(encoder, patches: PatchBatch, scenes: SceneBatch, visible: to
         loss = loss + F.cross_entropy(found.kind[scene, query], truth_kind)
         loss = loss + F.cross_entropy(found.color[scene, query], truth_color)
         loss = loss + 15 * (found.rough_center[scene, query] - center).abs().sum(-1).mean()
-        loss = loss + READING * reading_loss(found.attention[scene, query], patches.labels[scene] == slot[:, None])
+        assert found.attention is not None  # both are there in training
+        assert patches.labels is not None
+        right = patches.labels[scene] == slot[:, None]
+        loss = loss + READING_WEIGHT * reading_loss(found.attention[scene, query], right)
     fine, figures = _fine_loss(outputs[-1], scenes, scene, query, slot)
     figures["loss"] = float((loss + fine).detach())
     return loss + fine, figures
 
 
 def reading_loss(logits: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
-    """-log of the attention on an object's own patches: half of it on each of two like things has their middle as centroid.
+    """-log of the attention on an object's own patches: split between two equal things, its centroid lies between them.
 
     Args:
         logits: (M, N) over the patches. own: (M, N) which of them are mostly the object's; it may have none.
@@ -109,7 +112,7 @@ def _fine_loss(found, scenes, scene, query, slot):
         truth = _normals(scenes)[scene, slot]
         lean = (found.normal[scene, query] - truth).abs().sum(-1)
         tilted = (truth[:, 2] < 0.999).float()
-        tilt = lean.mean() + TILTED * (lean * tilted).sum() / tilted.sum().clamp(min=1)
+        tilt = lean.mean() + TILTED_WEIGHT * (lean * tilted).sum() / tilted.sum().clamp(min=1)
     # Centres against the rough ones are a few millimetres: the weight brings them to the scale of the other terms.
     loss = 40 * offset + 20 * extent + 1.0 * (gap * box).sum() / box.sum().clamp(min=1) + tilt
     with torch.no_grad():
@@ -157,6 +160,7 @@ def _normals(scenes: SceneBatch) -> torch.Tensor:
 def _patch_loss(auxiliary, patches: PatchBatch, scenes: SceneBatch):
     """Dense loss on every patch of a named object: where its centre is, its kind, its colour."""
     kinds = int(scenes.kind.max()) + 1 if scenes.kind.numel() else 1
+    assert patches.labels is not None  # patches of generated scenes have them
     scene, place = torch.nonzero(patches.labels >= 0, as_tuple=True)
     slot = patches.labels[scene, place]
     named = scenes.kind[scene, slot] >= 0

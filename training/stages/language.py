@@ -65,7 +65,7 @@ class LanguageTask:
         self.config = config
         self.mixture = TextMixture(config.data, config.model) if config.data else None
         self.identity: dict[str, str] = {}
-        if model is None:
+        if model is None or encoder is None:
             built = build_model(
                 config.model,
                 ("language", "encoder"),
@@ -127,7 +127,7 @@ class LanguageTask:
 
     def see(self, batch: LanguageBatch) -> tuple[ObjectSet, torch.Tensor]:
         """Objects of a batch, and the slot of each (B, n), -1 where it is none of the scene's."""
-        if batch.objects is not None:
+        if batch.objects is not None and batch.slot is not None:
             return batch.objects, batch.slot
         with torch.no_grad():
             objects = from_detections(self.encoder(batch.patches)[1])
@@ -180,7 +180,7 @@ class LanguageTask:
         return loss, figures
 
     def _end_loss(self, packed, ends: torch.Tensor, slot, figures) -> torch.Tensor:
-        """The pointer's at the choices between a step and an end, where none is right if the plan ends."""
+        """Pointer loss at the choices between a step and an end, where none is right if the plan ends."""
         target = pointer_targets(packed.end_right, slot[packed.end_row])
         known = target.any(-1)
         if bool(known.any()):
@@ -198,7 +198,7 @@ class LanguageTask:
         """-log of the probability that the pointer gives to all that is right at <pick> and at <place>."""
         truth = pointer_targets(packed.step_right, slot[packed.step_row])
         words = instruction_states(penultimate, packed.step_row, packed.prompt_span)
-        loss = 0.0
+        loss: torch.Tensor | float = 0.0
         for which, name in enumerate(("pick_pointer", "place_pointer")):
             states = pointer_states(penultimate, packed, which)
             logits = self.model.pointer(states, *words, features[packed.step_row], objects.mask[packed.step_row])[
@@ -212,8 +212,8 @@ class LanguageTask:
             if bool(known.any()):
                 figures[name] = float(right.mean())
             for kind in ("grounded", "long", "question"):
-                of_kind = [packed.kinds[text] == kind for text in packed.step_text.tolist()]
-                of_kind = torch.tensor(of_kind, device=known.device)[known]
+                same = [packed.kinds[text] == kind for text in packed.step_text.tolist()]
+                of_kind = torch.tensor(same, device=known.device)[known]
                 if bool(of_kind.any()):
                     figures[f"{name}_{kind}"] = float(right[of_kind].mean())
         return loss

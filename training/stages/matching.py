@@ -1,4 +1,4 @@
-"""Matches of found objects with the slots of a scene, and what the pointer should point at."""
+"""Matches of found objects with the slots of a scene, and the targets of the pointer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from moe3d_ros.tabletop.scenes.batch import SceneBatch
 
 
 def pointer_targets(right: torch.Tensor, slot: torch.Tensor) -> torch.Tensor:
-    """Objects that may be meant (..., n + 1), the last standing for none; nowhere true where all were missed.
+    """Admissible objects (..., n + 1), the last one for none; nowhere true where all were missed.
 
     Args:
         right: (S, ..., K) slots, -1 for none. slot: (S, n) of the objects.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from moe3d_ros.model.config import LanguageConfig, ModelConfig
 from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS
@@ -172,7 +172,8 @@ def configure(**values) -> StageConfig:
         ValueError: a setting that the stage does not have, or a value that cannot be.
     """
     stage = stage_of(values.pop("task", None))
-    model, own = {}, {}
+    model: dict[str, Any] = {}
+    own: dict[str, Any] = {}
     for name, value in values.items():
         path = SHORT.get(name, name)
         if path == "model":

@@ -1,4 +1,4 @@
-"""Anchors: what Pose-DiT is told about the objects that a step points at."""
+"""Anchors: the conditioning of Pose-DiT on the objects that a step points at."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import torch
 import torch.nn.functional as F
 
 from moe3d_ros.model.action.pose_dit import OFFSET_SCALE
-from moe3d_ros.model.perception.objects import SIDEWAYS, ObjectSet, attributes_width
+from moe3d_ros.model.perception.objects import SIDEWAYS_MAX_Z, ObjectSet, attributes_width
 from moe3d_ros.world.vocabulary import PLAIN_KINDS, kinds_that, knows_sixd
 
-FACE_NUMBERS = 12  # half edges of the thing as vectors (9), and how far the picked thing rises above a face put on (3)
+FACE_FEATURES = 12  # half edges of the thing as vectors (9), and how far the picked thing rises above a face put on (3)
 _FACED, _INCLINED = kinds_that(lambda kind: kind.faced), kinds_that(lambda kind: kind.inclined)
 
 
 def anchor_feature_width(encoder_width: int, kinds: int = PLAIN_KINDS) -> int:
-    """Width of what Pose-DiT is told about a pointed object."""
-    return attributes_width(kinds) + 2 + encoder_width + (FACE_NUMBERS if knows_sixd(kinds) else 0)
+    """Width of the features of a pointed object on which Pose-DiT is conditioned."""
+    return attributes_width(kinds) + 2 + encoder_width + (FACE_FEATURES if knows_sixd(kinds) else 0)
 
 
 def step_condition(state: torch.Tensor) -> torch.Tensor:
@@ -27,7 +27,7 @@ def step_condition(state: torch.Tensor) -> torch.Tensor:
 
 @dataclass
 class Anchors:
-    """What Pose-DiT is told about the two pointed objects of M steps in B scenes."""
+    """Geometric conditioning of Pose-DiT on the two pointed objects of M steps in B scenes."""
 
     positions: torch.Tensor  # (B, M, 2, 3) metres, NaN for none
     features: torch.Tensor  # (B, M, 2, anchor_feature_width), zero for none
@@ -68,13 +68,14 @@ def anchor_inputs(objects: ObjectSet, index: torch.Tensor) -> Anchors:
     none = (index < 0) | (index >= n)
     flat = index.clamp(0, n - 1).reshape(batch, -1)
 
-    def take(value):
+    def take(value: torch.Tensor) -> torch.Tensor:
         picked = value.gather(1, flat[..., None].expand(-1, -1, value.shape[-1]))
         return picked.view(*index.shape, value.shape[-1])
 
+    assert objects.features is not None  # poses are for objects that the encoder saw
     yaw = take(objects.yaw[..., None])[..., 0].masked_fill(none, 0.0)  # (B, M, 2)
     relative = 4 * (yaw - yaw[..., :1])[..., None]  # boxes look the same after a quarter turn
-    told = [take(objects.attributes), relative.cos(), relative.sin(), take(objects.features)]
+    given = [take(objects.attributes), relative.cos(), relative.sin(), take(objects.features)]
     positions = take(objects.center).masked_fill(none[..., None], torch.nan)
     quarter = torch.pi / 2
     least = torch.remainder(yaw[..., 1] - yaw[..., 0] + quarter / 2, quarter) - quarter / 2
@@ -87,8 +88,8 @@ def anchor_inputs(objects: ObjectSet, index: torch.Tensor) -> Anchors:
         upward = none | torch.stack([torch.zeros_like(stacked), ~torch.isin(goal, goal.new_tensor(_INCLINED))], dim=-1)
         normal = torch.where(upward[..., None], normal.new_tensor([0.0, 0.0, 1.0]), normal)
         half = take(objects.half)
-        lying = torch.where(normal[..., 2:] < SIDEWAYS, normal.new_tensor([0.0, 0.0, 1.0]), normal)
+        lying = torch.where(normal[..., 2:] < SIDEWAYS_MAX_Z, normal.new_tensor([0.0, 0.0, 1.0]), normal)
         edges = face_turn(yaw, lying) * half[..., None, :] / OFFSET_SCALE  # columns: half edges in the planning frame
         rise = normal[..., 1:, :] * 2 * half[..., :1, 2:] / OFFSET_SCALE
-        told += [edges.mT.flatten(-2), torch.cat([torch.zeros_like(rise), rise], dim=-2)]
-    return Anchors(positions, torch.cat(told, dim=-1).masked_fill(none[..., None], 0.0), headings, normal)
+        given += [edges.mT.flatten(-2), torch.cat([torch.zeros_like(rise), rise], dim=-2)]
+    return Anchors(positions, torch.cat(given, dim=-1).masked_fill(none[..., None], 0.0), headings, normal)

@@ -1,4 +1,4 @@
-"""The rooms of Pose-DiT: time and position embedders, attention that sees the scene from the pose, adaLN blocks.
+"""Building blocks of Pose-DiT: time and position embedders, attention that sees the scene from the pose, adaLN blocks.
 
 Shapes: B scenes, M draws or steps of a plan per scene, K = 2 pose tokens (pick, place), N patches, H heads, W width,
 F wavelengths. Lengths are metres in the planning frame. Shaped after DiT (Peebles and Xie, arXiv 2212.09748).
@@ -195,7 +195,7 @@ class FinalLayer(nn.Module):
 
 
 def around_mode(weights: Tensor, close: Tensor) -> Tensor:
-    """Keep of the weights (B, T, N) those close (B, N, N) to the patch that has the most weight around it."""
+    """Weights (B, T, N) restricted to patches close (B, N, N) to the one with the most weight around it."""
     mode = (weights @ close).argmax(-1, keepdim=True)  # (B, T, 1)
     weights = weights * close.gather(1, mode.expand_as(weights))
     return weights / weights.sum(-1, keepdim=True)

@@ -12,7 +12,7 @@ FARTHEST, STEP = 0.25, 0.01  # metres from the wanted spot, and between spots th
 
 
 def free_spot(
-    wanted,
+    wanted: np.ndarray,
     radius: float,
     centers: np.ndarray,
     radii: np.ndarray,

@@ -25,10 +25,10 @@ from moe3d_ros.model.action import rectified_flow
 
 Predict = Callable[[Tensor, float], Tensor]
 COSINE_OFFSET = 0.008  # of the cosine schedule: even its first step adds some noise
-MOST_SNR = 5.0  # Min-SNR: where there is hardly any noise, its error would count without bound
+MAX_SNR = 5.0  # Min-SNR: where there is hardly any noise, its error would count without bound
 
 
-class PoseHead(Protocol):
+class PoseObjective(Protocol):
     """Training objective and sampler of a Pose-DiT; ``data`` and ``noise`` are (..., D) each, ``t`` (...) or anything that broadcasts."""
 
     noisy: bool  # whether what it answers depends on the noise
@@ -69,7 +69,7 @@ class Ddim:
     """Denoising diffusion, x_t = a(t) data + s(t) noise with a^2 + s^2 = 1, sampled by DDIM.
 
     The network's estimate of the data says what it takes for noise, (x_t - a data) / s; the error is that of this noise,
-    which weighs an error of the data by a / s (at most the root of MOST_SNR): next to nothing at t = 1, where one-step
+    which weighs an error of the data by a / s (at most the root of MAX_SNR): next to nothing at t = 1, where one-step
     sampling starts.
     """
 
@@ -84,22 +84,20 @@ class Ddim:
 
     def error(self, difference: Tensor, t: Tensor) -> Tensor:
         signal, spread = self.schedule(t)
-        weight = (signal / spread).square().clamp(max=MOST_SNR)
+        weight = (signal / spread).square().clamp(max=MAX_SNR)
         return weight.reshape(*t.shape, *(1,) * (difference.dim() - t.dim())) * difference.square()
 
     def sample(self, predict_data: Predict, noise: Tensor, steps: int) -> Tensor:
         if steps < 1:
             raise ValueError(f"sampling takes at least 1 step, not {steps}")
         x_t = noise
-        for step in range(steps, 0, -1):
+        for step in range(steps, 1, -1):
             data = predict_data(x_t, step / steps)
-            if step == 1:
-                return data
             (signal, spread), (next_signal, next_spread) = (
                 self.schedule(torch.tensor(k / steps, dtype=torch.float64)) for k in (step, step - 1)
             )
             x_t = float(next_signal) * data + float(next_spread / spread) * (x_t - float(signal) * data)
-        return None
+        return predict_data(x_t, 1 / steps)
 
     @staticmethod
     def schedule(t: Tensor) -> tuple[Tensor, Tensor]:
@@ -129,4 +127,4 @@ class Regression:
         return predict_data(torch.zeros_like(noise), 1.0)
 
 
-HEADS: dict[str, PoseHead] = {"flow": Flow(), "ddim": Ddim(), "regression": Regression()}
+OBJECTIVES: dict[str, PoseObjective] = {"flow": Flow(), "ddim": Ddim(), "regression": Regression()}

@@ -4,7 +4,7 @@ Four verbs: ``PoseDiT.embed_condition``, ``PoseDiT.embed_noisy_pose``, ``pose_lo
 nine Euclidean numbers: xyz normalised to the workspace box and the first two columns of the rotation; Gram-Schmidt
 comes only at the output. The network predicts the data of a rectified flow (t = 1 noise, t = 0 data), sees the scene
 **relative to the noisy pose**, and points at patches. Its blocks are in ``dit_blocks``; how it is trained and sampled
-instead of by rectified flow, as a baseline, in ``pose_heads``.
+instead of by rectified flow, as a baseline, in ``objectives``.
 
 Shapes: B scenes, M draws or steps of a plan per scene, K = 2 pose tokens (pick, place), N patches, H heads, W width.
 Lengths are metres in the planning frame.
@@ -29,18 +29,18 @@ from moe3d_ros.model.action.dit_blocks import (
     RelativePosition,
     TimestepEmbedder,
 )
-from moe3d_ros.model.action.objectives import HEADS, PoseHead
+from moe3d_ros.model.action.objectives import OBJECTIVES, PoseObjective
 from moe3d_ros.model.action.symmetry import decided_noise
 
-NUMBERS = (3, 3, 3, 6, 3)  # of the final layer: offset from pointer, from anchor, free position, rotation, gate
+OUTPUT_WIDTHS = (3, 3, 3, 6, 3)  # of the final layer: offset from pointer, from anchor, free position, rotation, gate
 OFFSET_SCALE = 0.05  # metres; the reach of the small offset around a pointed place
-MEDOID_RADIAN = 0.1  # metres that count as much as one radian when draws are compared
+METERS_PER_RADIAN = 0.1  # metres that count as much as one radian when draws are compared
 
 
 @dataclass(frozen=True)
 class PoseDiTConfig:
     """Sizes of Pose-DiT, the workspace box (middle and half-range in metres) that positions are normalised to, and how it
-    is sampled: ``head`` as in ``pose_heads``, ``decided`` for noise as in ``pose_symmetry.decided_noise``."""
+    is sampled: ``head`` as in ``objectives``, ``decided`` for noise as in ``symmetry.decided_noise``."""
 
     condition_width: int
     width: int = 256
@@ -56,7 +56,7 @@ class PoseDiTConfig:
     head: str = "flow"
     decided: bool = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("workspace_mid", "workspace_half"):  # lists when read from config.json
             object.__setattr__(self, name, tuple(float(value) for value in getattr(self, name)))
         for name in ("condition_width", "width", "blocks", "heads", "patch_width", "position_frequencies"):
@@ -66,8 +66,8 @@ class PoseDiTConfig:
             raise ValueError(f"width {self.width} must be a multiple of heads {self.heads}")
         if self.pose_dim != 9 or self.pose_tokens != 2:
             raise ValueError("Pose-DiT gives two poses (pick, place) of nine numbers (xyz and two rotation columns)")
-        if self.head not in HEADS:
-            raise ValueError(f"head must be one of {', '.join(HEADS)}, not {self.head!r}")
+        if self.head not in OBJECTIVES:
+            raise ValueError(f"head must be one of {', '.join(OBJECTIVES)}, not {self.head!r}")
         if self.anchor_feature_width < 0:
             raise ValueError(f"anchor_feature_width must not be negative, not {self.anchor_feature_width}")
         if len(self.workspace_mid) != 3 or len(self.workspace_half) != 3 or min(self.workspace_half) <= 0:
@@ -97,6 +97,9 @@ class PoseDiT(nn.Module):
     Keep it in float32: in bfloat16 a position on the table is good to 2 mm only.
     """
 
+    workspace_mid: Tensor
+    workspace_half: Tensor
+
     def __init__(self, config: PoseDiTConfig):
         super().__init__()
         self.config = config
@@ -116,10 +119,10 @@ class PoseDiT(nn.Module):
         self.relative = RelativePosition(frequencies)
         block = (width, config.heads, config.patch_width, self.relative)
         self.blocks = nn.ModuleList(DiTBlock(*block) for _ in range(config.blocks))
-        self.final = FinalLayer(width, config.patch_width, sum(NUMBERS), self.relative, frequencies)
+        self.final = FinalLayer(width, config.patch_width, sum(OUTPUT_WIDTHS), self.relative, frequencies)
         self.initialize_weights()
 
-    def initialize_weights(self):
+    def initialize_weights(self) -> None:
         """Xavier everywhere, then adaLN-Zero: every block starts as the identity, every pose near its pointer."""
         for module in self.modules():
             if isinstance(module, nn.Linear):
@@ -128,12 +131,17 @@ class PoseDiT(nn.Module):
                     nn.init.zeros_(module.bias)
         for parameter in (self.token, self.no_anchor):
             nn.init.normal_(parameter, std=0.1)
-        for linear in [block.modulation for block in self.blocks] + [self.final.modulation, self.final.linear]:
+        for linear in [block.modulation for block in self.dit_blocks()] + [self.final.modulation, self.final.linear]:
             nn.init.zeros_(linear.weight)
             nn.init.zeros_(linear.bias)
-        for layer in [*self.blocks, self.final]:  # at Xavier's scale the sum over all wavelengths drowns the content
-            nn.init.normal_(layer.relative_weights.weight, std=0.01)
+        # At Xavier's scale the sum over all wavelengths drowns the content.
+        for linear in [block.relative_weights for block in self.dit_blocks()] + [self.final.relative_weights]:
+            nn.init.normal_(linear.weight, std=0.01)
         nn.init.constant_(self.final.linear.bias[-1:], -3.0)  # the free position's gate starts nearly closed
+
+    def dit_blocks(self) -> list[DiTBlock]:
+        """Blocks in their order, with their type, which a ModuleList does not keep."""
+        return [block for block in self.blocks if isinstance(block, DiTBlock)]
 
     def normalize(self, positions: Tensor, rotations: Tensor) -> Tensor:
         """Positions (..., 3) metres and rotation matrices (..., 3, 3) -> the nine numbers (..., 9)."""
@@ -148,14 +156,14 @@ class PoseDiT(nn.Module):
         """Patches (B, N, P), centroids (B, N, 3) metres, mask (B, N) bool -> what every sampling step reads."""
         patches = patches.masked_fill(~mask[..., None], 0.0)  # padding may hold anything, NaN included
         centroids = centroids.masked_fill(~mask[..., None], 0.0)
-        keys, values = zip(*(block.encode_patches(patches) for block in self.blocks))
+        keys, values = zip(*(block.encode_patches(patches) for block in self.dit_blocks()))
         pointer = self.final.encode_patches(patches)
         close = (torch.cdist(centroids, centroids) < POINTER_RADIUS).to(patches)
         return PatchMemory(keys, values, *pointer, self.relative.key(centroids), centroids, close, mask)
 
     @property
-    def head(self) -> PoseHead:
-        return HEADS[self.config.head]
+    def head(self) -> PoseObjective:
+        return OBJECTIVES[self.config.head]
 
     def draw_noise(
         self, shape: Sequence[int], anchors: Tensor | None, generator: torch.Generator | None = None
@@ -171,7 +179,9 @@ class PoseDiT(nn.Module):
         """Flow time (B, M) and condition (B, M, C) -> (B, M, W), which modulates every block."""
         return self.time(t) + self.condition(condition)
 
-    def embed_noisy_pose(self, x_t: Tensor, xyz: Tensor, anchors: Tensor, known: Tensor, features: Tensor | None):
+    def embed_noisy_pose(
+        self, x_t: Tensor, xyz: Tensor, anchors: Tensor, known: Tensor, features: Tensor | None
+    ) -> Tensor:
         """Noisy poses (B, M, K, 9), their xyz in metres, anchors (B, M, K, 3), known (B, M, K, 1) -> (B, M, K, W)."""
         x = self.pose(x_t) + self.position(xyz) + self.token
         x = x + torch.where(known, self.anchor(anchors) + self.anchor_offset(anchors - xyz), self.no_anchor)
@@ -204,7 +214,7 @@ class PoseDiT(nn.Module):
         it" means off its face, however that lies; None where all faces look up.
         """
         if memory is None:
-            memory = self.encode_memory(patches, centroids, mask)
+            memory = self.encode_memory(*_whole_scene(patches, centroids, mask))
         xyz = x_t[..., :3] * self.workspace_half + self.workspace_mid
         anchors = torch.full_like(xyz, torch.nan) if anchors is None else anchors
         known = anchors.isfinite().all(-1, keepdim=True)  # (B, M, K, 1)
@@ -218,7 +228,7 @@ class PoseDiT(nn.Module):
         for block, keys, values in zip(self.blocks, memory.keys, memory.values):
             x = block(x, c, keys, values, memory, origin)
         numbers, logits, pointed = self.final(x, c, memory, near, pointer_target)
-        by_pointer, by_anchor, free, rotation, gate = numbers.split(NUMBERS, -1)
+        by_pointer, by_anchor, free, rotation, gate = numbers.split(OUTPUT_WIDTHS, -1)
         if tilt is not None:
             by_pointer, by_anchor = ((tilt @ offset[..., None])[..., 0] for offset in (by_pointer, by_anchor))
         pointed, anchored = pointed + OFFSET_SCALE * by_pointer, anchors + OFFSET_SCALE * by_anchor
@@ -270,6 +280,14 @@ def pose_loss(
     return total, {name: part.detach() for name, part in parts.items()}
 
 
+def _whole_scene(
+    patches: Tensor | None, centroids: Tensor | None, mask: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor]:
+    if patches is None or centroids is None or mask is None:
+        raise ValueError("give the scene as patches, centroids and mask, or as memory")
+    return patches, centroids, mask
+
+
 def _mean(values: Tensor, counts: Tensor) -> Tensor:
     return values.masked_fill(~counts, 0.0).sum() / counts.sum().clamp(min=1)
 
@@ -299,14 +317,14 @@ def sample_poses(
     if draws < 1:
         raise ValueError(f"sampling takes at least 1 draw, not {draws}")
     if memory is None:
-        memory = model.encode_memory(patches, centroids, mask)
+        memory = model.encode_memory(*_whole_scene(patches, centroids, mask))
     scenes, plans = condition.shape[:2]
 
     def repeat(x: Tensor | None) -> Tensor | None:  # (B, M, ...) -> (B, M * draws, ...)
         return x if x is None else x.repeat_interleave(draws, 1)
 
-    condition, anchors, anchor_features = repeat(condition), repeat(anchors), repeat(anchor_features)
-    tilt = repeat(tilt)
+    condition = condition.repeat_interleave(draws, 1)
+    anchors, anchor_features, tilt = repeat(anchors), repeat(anchor_features), repeat(tilt)
     noise = model.draw_noise(condition.shape[:2], anchors, generator).to(condition.dtype)
 
     def predict_data(x_t: Tensor, t: float) -> Tensor:
@@ -335,4 +353,4 @@ def medoid_index(positions: Tensor, rotations: Tensor) -> Tensor:
     yx = (one[..., 1] * other[..., 0]).sum(-1)
     traces = torch.stack([z + x + y, z + xy - yx, z - x - y, z - xy + yx])  # the other tool turned by 0 to 3 quarters
     angle = ((traces - 1.0) / 2.0).clamp(-1.0, 1.0).acos().sum(-1).amin(0)  # pick and place turn together
-    return (apart + MEDOID_RADIAN * angle).sum(-1).argmin(-1)
+    return (apart + METERS_PER_RADIAN * angle).sum(-1).argmin(-1)

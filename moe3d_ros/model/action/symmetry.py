@@ -27,7 +27,7 @@ def quarter_turns(pose: Tensor) -> Tensor:
 
 
 def decided_noise(noise: Tensor, known: Tensor) -> Tensor:
-    """Noise that has made up its mind between the four turns, where the heading is known.
+    """Noise resolved to one of the four equally right turns, where the heading is known.
 
     Training pairs noise with the nearest of the four turns, so the network has to be a step function of the noise. No
     network is: one step from near an edge, where two turns are equally near, returns a blend of both. So noise is drawn

@@ -15,14 +15,40 @@ always-on expert is one more copy of each shard, which the layer lists among the
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Protocol
+
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 MASKED_MAX_TOKENS = 32  # measured on two AVX2 cores: from about here on, indexing beats computing all experts
 
 
-def eager_experts(layer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
+class ExpertLayer(Protocol):
+    """Parts of an MoE layer that the experts' computation reads; :class:`MoEFeedForward` documents them."""
+
+    gate_proj: nn.Linear
+    up_proj: nn.Linear
+    down_proj: nn.Linear
+    gate_A: Tensor  # (E, r, D)
+    gate_B: Tensor  # (E, H, r)
+    up_A: Tensor
+    up_B: Tensor
+    down_A: Tensor  # (E, r, H)
+    down_B: Tensor  # (E, D, r)
+    act_fn: Callable[[Tensor], Tensor]
+    lora_sets: int
+    shards: int
+    shared_expert: bool
+    rank: int
+    scale: float
+
+    @property
+    def packed(self) -> tuple[Tensor, ...] | None: ...
+
+
+def eager_experts(layer: ExpertLayer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
     """Reference: x (T, D), weights (T, k), chosen (T, k) int64 -> (T, D)."""
     output = torch.zeros_like(x)
     for expert in range(layer.lora_sets):
@@ -36,7 +62,7 @@ def eager_experts(layer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
     return output if layer.down_proj.bias is None else output + layer.down_proj.bias
 
 
-def masked_experts(layer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
+def masked_experts(layer: ExpertLayer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
     """All experts on all tokens, gates zero where not chosen: x (T, D), weights (T, k), chosen (T, k) -> (T, D)."""
     tokens, experts, shards = x.shape[0], layer.lora_sets, layer.shards
     low, high, down_low, down_high = layer.packed or pack_experts(layer, x.dtype)
@@ -57,7 +83,7 @@ def _join(parts: Tensor) -> Tensor:
     return parts.transpose(0, 1).flatten(1)
 
 
-def pack_experts(layer, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def pack_experts(layer: ExpertLayer, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The experts' LoRA laid out for ``masked``, scale included: low (2 E r, D), high (2 E, r, H), down_low (E, H, r),
     down_high (E r, D). Kept by a layer that serves, since for one token copying costs more than computing."""
     low = torch.cat([layer.gate_A, layer.up_A]).flatten(0, 1)
@@ -66,37 +92,50 @@ def pack_experts(layer, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor, Ten
     return low.to(dtype), high.to(dtype), layer.down_A.transpose(1, 2).to(dtype), down_high.to(dtype)
 
 
-def shared_experts(layer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
+def shared_experts(layer: ExpertLayer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
     """Each expert on its own tokens, frozen matrices once for all: x (T, D), weights, chosen (T, k) -> (T, D)."""
     gate, up = layer.gate_proj(x), layer.up_proj(x)
-    between = (*_project_down(layer, x), layer.gate_B, layer.up_B, layer.down_A, weights)
-    between = [tensor.to(gate.dtype) for tensor in between]  # under autocast the matrices' outputs decide
+    low = (*_project_down(layer, x), layer.gate_B, layer.up_B, layer.down_A, weights)
+    # Under autocast the matrices' outputs decide.
+    gate_a, up_a, gate_b, up_b, down_a, weights = (tensor.to(gate.dtype) for tensor in low)
+    between = (gate, up, gate_a, up_a, gate_b, up_b, down_a, weights, chosen)
     if layer.shards == 1:
-        hidden_sum, rank_sums = _SharedExperts.apply(gate, up, *between, chosen, layer.act_fn, layer.scale)
+        hidden_sum, rank_sums = _SharedExperts.apply(*between, layer.act_fn, layer.scale)
     else:
-        hidden_sum, rank_sums = _each_shard(layer, gate, up, *between, chosen)
+        hidden_sum, rank_sums = _each_shard(layer, *between)
     return layer.down_proj(hidden_sum) + _project_up(layer, rank_sums)
 
 
-def _each_shard(layer, gate, up, gate_a, up_a, gate_b, up_b, down_a, weights, chosen) -> tuple[Tensor, Tensor]:
+def _each_shard(
+    layer: ExpertLayer,
+    gate: Tensor,
+    up: Tensor,
+    gate_a: Tensor,
+    up_a: Tensor,
+    gate_b: Tensor,
+    up_b: Tensor,
+    down_a: Tensor,
+    weights: Tensor,
+    chosen: Tensor,
+) -> tuple[Tensor, Tensor]:
     """``_SharedExperts`` on one shard after the other; outputs as there, the hidden vectors side by side."""
     copies = layer.lora_sets // layer.shards
     order = chosen.argsort(dim=-1)  # as many of each shard: sorted, the first of them belong to the first shard
-    chosen, weights = (tensor.gather(1, order).chunk(layer.shards, 1) for tensor in (chosen, weights))
-    gate, up = gate.chunk(layer.shards, 1), up.chunk(layer.shards, 1)
+    chosen_of, weights_of = (tensor.gather(1, order).chunk(layer.shards, 1) for tensor in (chosen, weights))
+    gate_of, up_of = gate.chunk(layer.shards, 1), up.chunk(layer.shards, 1)
     hidden, ranks = [], []
     for shard in range(layer.shards):
         own = slice(shard * copies, (shard + 1) * copies)
-        parts = (gate_a[:, own], up_a[:, own], gate_b[own], up_b[own], down_a[own], weights[shard])
+        parts = (gate_a[:, own], up_a[:, own], gate_b[own], up_b[own], down_a[own], weights_of[shard])
         done = _SharedExperts.apply(
-            gate[shard], up[shard], *parts, chosen[shard] - own.start, layer.act_fn, layer.scale
+            gate_of[shard], up_of[shard], *parts, chosen_of[shard] - own.start, layer.act_fn, layer.scale
         )
         hidden.append(done[0])
         ranks.append(done[1])
     return torch.cat(hidden, 1), torch.cat(ranks, 1)
 
 
-def auto_experts(layer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
+def auto_experts(layer: ExpertLayer, x: Tensor, weights: Tensor, chosen: Tensor) -> Tensor:
     """The faster of ``masked`` and ``shared`` for this number of tokens on this device.
 
     On a GPU ``masked``, which never waits for a count of tokens: 0.72 against 1.03 s for a training step of 23 k tokens on
@@ -114,7 +153,7 @@ EXPERT_IMPLEMENTATIONS = {
 }
 
 
-def _expert_weight(layer, name: str, expert: int) -> Tensor:
+def _expert_weight(layer: ExpertLayer, name: str, expert: int) -> Tensor:
     low, high = getattr(layer, f"{name}_A")[expert], getattr(layer, f"{name}_B")[expert]
     weight = getattr(layer, f"{name}_proj").weight
     own = _shard(layer, expert)
@@ -122,21 +161,21 @@ def _expert_weight(layer, name: str, expert: int) -> Tensor:
     return weight + layer.scale * (high @ low).to(weight.dtype)
 
 
-def _shard(layer, expert: int) -> slice:
+def _shard(layer: ExpertLayer, expert: int) -> slice:
     """Hidden units of the frozen block that an expert owns; all of them unless the layer is split into shards."""
     width = layer.gate_proj.weight.shape[0] // layer.shards
     first = expert // (layer.lora_sets // layer.shards) * width
     return slice(first, first + width)
 
 
-def _project_down(layer, x: Tensor) -> tuple[Tensor, Tensor]:
+def _project_down(layer: ExpertLayer, x: Tensor) -> tuple[Tensor, Tensor]:
     """A x of the gate and the up matrix for all experts in one product: (T, E, r) each."""
     stacked = torch.cat([layer.gate_A.flatten(0, 1), layer.up_A.flatten(0, 1)]).to(x.dtype)
     low = F.linear(x, stacked).view(x.shape[0], 2, layer.lora_sets, layer.rank)
     return low[:, 0], low[:, 1]
 
 
-def _project_up(layer, rank_sums: Tensor) -> Tensor:
+def _project_up(layer: ExpertLayer, rank_sums: Tensor) -> Tensor:
     """The down matrix's updates of all experts in one product: (T, E, r) -> (T, D)."""
     stacked = layer.down_B.to(rank_sums.dtype).transpose(0, 1).flatten(1)  # (D, E * r)
     return layer.scale * F.linear(rank_sums.flatten(1), stacked)
@@ -151,7 +190,20 @@ class _SharedExperts(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, gate, up, gate_a, up_a, gate_b, up_b, down_a, weights, chosen, act_fn, scale):
+    def forward(
+        ctx: Any,
+        gate: Tensor,
+        up: Tensor,
+        gate_a: Tensor,
+        up_a: Tensor,
+        gate_b: Tensor,
+        up_b: Tensor,
+        down_a: Tensor,
+        weights: Tensor,
+        chosen: Tensor,
+        act_fn: Callable[[Tensor], Tensor],
+        scale: float,
+    ) -> tuple[Tensor, Tensor]:
         (tokens, top_k), experts = chosen.shape, gate_b.shape[0]
         flat = chosen.flatten()
         order = flat.argsort(stable=True)
@@ -182,7 +234,7 @@ class _SharedExperts(torch.autograd.Function):
         return hidden_sum, rank_sums
 
     @staticmethod
-    def backward(ctx, d_hidden_sum, d_rank_sums):
+    def backward(ctx: Any, d_hidden_sum: Tensor, d_rank_sums: Tensor) -> tuple[Tensor | None, ...]:
         gate_s, up_s, hidden, gate_low, up_low, gate_b, up_b, down_a, weight, token, expert, place, order = (
             ctx.saved_tensors
         )

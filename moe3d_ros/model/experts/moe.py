@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -52,12 +52,24 @@ class MoEFeedForward(nn.Module):
 
     router_modality, router_geometry: the router's input is the state and, beside it, one of two for text and object,
     and Fourier features of an object's centre. Their weights ``router_modality`` (E, 2) and ``router_geometry`` (E, F)
-    start at zero. Who runs the model says what its tokens are with TokenPlaces.told; untold, all are taken for text.
+    start at zero. The caller declares the tokens with TokenPlaces.visible_to; without it all count as text.
     """
+
+    gate_proj: nn.Linear
+    up_proj: nn.Linear
+    down_proj: nn.Linear
+    gate_A: Tensor
+    gate_B: Tensor
+    up_A: Tensor
+    up_B: Tensor
+    down_A: Tensor
+    down_B: Tensor
+    router_modality: nn.Parameter | None
+    router_geometry: nn.Parameter | None
 
     def __init__(
         self,
-        ffn: nn.Module,
+        ffn: Any,
         num_experts: int,
         top_k: int,
         rank: int,
@@ -112,12 +124,12 @@ class MoEFeedForward(nn.Module):
             start = nn.Parameter(torch.zeros(num_experts, inputs, device=device)) if wanted else None
             self.register_parameter(name, start)
 
-    def _told(self, tokens: int) -> Tensor | float:
+    def _from_places(self, tokens: int) -> Tensor | float:
         """Contribution of modality and position to the router's logits (T, E); zero when the router does not look at them."""
         added: Tensor | float = 0.0
         if self.places is not None and self.places.is_object.numel() != tokens:
-            told = self.places.is_object.numel()
-            raise ValueError(f"told the places of {told} tokens, but {tokens} came: tell those of this forward")
+            known = self.places.is_object.numel()
+            raise ValueError(f"places were given for {known} tokens, but {tokens} came: give those of this forward")
         if self.router_modality is not None:
             by_modality = self.router_modality.t()
             added = by_modality[:1] if self.places is None else by_modality[self.places.is_object.flatten().long()]
@@ -129,7 +141,7 @@ class MoEFeedForward(nn.Module):
         """x (T, D) -> logits (T, E), gates of the chosen (T, k) that sum to G (one), chosen experts (T, k)."""
         precision = torch.promote_types(x.dtype, torch.float32)  # a router in half precision makes routing unstable
         with torch.autocast(x.device.type, enabled=False):
-            logits = F.linear(x.to(precision), self.router.weight.to(precision)) + self._told(len(x))
+            logits = F.linear(x.to(precision), self.router.weight.to(precision)) + self._from_places(len(x))
         if self.shards > 1:
             grouped = logits.unflatten(-1, (self.shards, -1))  # (T, G, E / G)
             top, chosen = grouped.topk(self.top_k // self.shards, dim=-1)
@@ -179,11 +191,12 @@ class MoEFeedForward(nn.Module):
         """True if the router sees more of a token than its hidden state."""
         return self.router_modality is not None or self.router_geometry is not None
 
-    def router_parameters(self) -> list[nn.Parameter]:
+    def router_parameters(self) -> list[Tensor]:
         """The weights on the router's inputs: the state, and what else it sees."""
-        return [p for p in (self.router.weight, self.router_modality, self.router_geometry) if p is not None]
+        own: tuple[Tensor | None, ...] = (self.router.weight, self.router_modality, self.router_geometry)
+        return [parameter for parameter in own if parameter is not None]
 
-    def trained_parameters(self) -> Iterable[nn.Parameter]:
+    def trained_parameters(self) -> Iterable[Tensor]:
         yield from self.router_parameters()
         for name in EXPERT_TENSORS:
             yield getattr(self, name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 
@@ -33,7 +35,7 @@ class RouterRecorder:
             layer.recorder = self
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: object) -> None:
         for layer in self._names:
             layer.recorder = None
 
@@ -44,18 +46,18 @@ class RouterRecorder:
 
     def balance_loss(self, mask: Tensor | None = None, share: Tensor | None = None) -> Tensor:
         """Sum over layers of the load-balancing loss; each is 1 at perfect balance, at most 1 / (least share)."""
-        return sum(load_balancing_loss(self.logits[name], self.chosen[name], mask, share) for name in self.logits)
+        return _total(load_balancing_loss(self.logits[name], self.chosen[name], mask, share) for name in self.logits)
 
     def starvation_loss(self, floor: float, mask: Tensor | None = None, share: Tensor | None = None) -> Tensor:
         """Sum over layers of the pull on experts with less than ``floor`` of their intended share; zero without any."""
-        return sum(
+        return _total(
             starvation_loss(logits, self.chosen[name], floor, mask, share, self.shards[name])
             for name, logits in self.logits.items()
         )
 
     def z_loss(self, mask: Tensor | None = None) -> Tensor:
         """Sum over layers of the router z-loss."""
-        return sum(router_z_loss(logits, mask) for logits in self.logits.values())
+        return _total(router_z_loss(logits, mask) for logits in self.logits.values())
 
     def load(self, mask: Tensor | None = None) -> dict[str, Tensor]:
         """Share of each expert in the chosen (token, expert) pairs, per layer: (E,), sums to one."""
@@ -68,6 +70,12 @@ class RouterRecorder:
         """
         chosen = by_modality(mask, is_object)
         return {name: self.load(tokens) for name, tokens in chosen.items() if bool(tokens.any())}
+
+
+def _total(losses: Iterable[Tensor]) -> Tensor:
+    """Sum of the layers' losses; zero without layers."""
+    first, *others = [*losses] or [torch.zeros(())]
+    return sum(others, first)
 
 
 def by_modality(mask: Tensor, is_object: Tensor) -> dict[str, Tensor]:

@@ -1,7 +1,7 @@
 """Ways to break the tie between identical experts, so that the router has something to choose between.
 
 ``lora``    the LoRA sets' A matrices differ and every B is zero: the output stays the dense model's until the first step.
-``noise``   every B is drawn at random too, so that the update has NOISE times the spread of the frozen matrix.
+``noise``   every B is drawn at random too, so that the update has NOISE_SHARE times the spread of the frozen matrix.
 ``reinit``  each expert draws some hidden units of its own anew, with the frozen matrices' spread, as in Drop-Upcycling
             (arXiv 2502.19261). A LoRA set can express this exactly for as many units as its rank, so that many it is.
 
@@ -12,27 +12,30 @@ from __future__ import annotations
 
 import torch
 
-NOISE = 0.05  # spread of an expert's update as a share of the frozen matrix's
+from moe3d_ros.model.experts.compute import ExpertLayer
+
+NOISE_SHARE = 0.05  # spread of an expert's update as a share of the frozen matrix's
 
 
-def keep_lora(layer, generator: torch.Generator) -> None:
+def keep_lora(layer: ExpertLayer, generator: torch.Generator) -> None:
     """The A matrices of a fresh layer differ already."""
 
 
 @torch.no_grad()
-def add_noise(layer, generator: torch.Generator) -> None:
+def add_noise(layer: ExpertLayer, generator: torch.Generator) -> None:
     """Draw the routed experts' B matrices."""
     for name in ("gate", "up", "down"):
         a, b = getattr(layer, f"{name}_A"), getattr(layer, f"{name}_B")
         spread = getattr(layer, f"{name}_proj").weight.float().std().item()
-        strength = NOISE * spread / layer.scale * (a.shape[2] / layer.rank) ** 0.5  # A has variance 1 / a.shape[2]
+        # A has variance 1 / a.shape[2]
+        strength = NOISE_SHARE * spread / layer.scale * (a.shape[2] / layer.rank) ** 0.5
         for expert in routed_sets(layer):
             drawn = torch.randn(b[expert].shape, generator=generator)
             b[expert] = (strength * drawn).to(b.device)
 
 
 @torch.no_grad()
-def reinitialise(layer, generator: torch.Generator) -> None:
+def reinitialise(layer: ExpertLayer, generator: torch.Generator) -> None:
     """Draw ``rank`` hidden units of each routed expert anew (all of them if it has fewer)."""
     copies, width = layer.lora_sets // layer.shards, layer.gate_B.shape[1]
     count = min(layer.rank, width)
@@ -52,7 +55,7 @@ def reinitialise(layer, generator: torch.Generator) -> None:
         layer.down_B[expert, :, :count] = (drawn - weight[:, frozen]) / layer.scale
 
 
-def routed_sets(layer) -> list[int]:
+def routed_sets(layer: ExpertLayer) -> list[int]:
     """Indices of the LoRA sets of the experts that the router chooses between."""
     copies = layer.lora_sets // layer.shards
     return [i for i in range(layer.lora_sets) if not layer.shared_expert or i % copies != copies - 1]

@@ -17,7 +17,7 @@ POSITION_FEATURES = 3 * (2 * BANDS + 1)
 
 
 class TokenPlaces:
-    """Modality and place of the tokens of one forward pass; under ``told`` every router of a model sees it.
+    """Modality and place of the tokens of one forward pass; within ``visible_to`` every router of a model sees it.
 
     Object tokens are those in front of the texts, and a pointed object's that is read again at <pick> and <place>.
 
@@ -44,8 +44,8 @@ class TokenPlaces:
         return torch.cat([position, waves], dim=-1) * self.is_object.flatten()[:, None]
 
     @contextmanager
-    def told(self, layers: Iterable) -> Iterator[TokenPlaces]:
-        """Within it, these MoE layers route with what is said here."""
+    def visible_to(self, layers: Iterable) -> Iterator[TokenPlaces]:
+        """Context within which these MoE layers route with the modality and place of these tokens."""
         layers = list(layers)
         for layer in layers:
             layer.places = self

@@ -11,11 +11,11 @@ from moe3d_ros.model.language.grammar import PICK
 from moe3d_ros.model.language.scene_language import MASKED, SceneLanguageModel, question_prompt
 from moe3d_ros.model.perception.objects import ObjectSet
 
-LONGEST_ANSWER = 64  # tokens: a caption has about 40
+MAX_ANSWER_TOKENS = 64  # tokens: a caption has about 40
 
 
 def generate_answer(
-    model: SceneLanguageModel, objects: ObjectSet, question: str, max_tokens: int = LONGEST_ANSWER
+    model: SceneLanguageModel, objects: ObjectSet, question: str, max_tokens: int = MAX_ANSWER_TOKENS
 ) -> str:
     """Answer a question about one scene in free text, greedily."""
     return generate_answers(model, objects, [question], max_tokens)[0]
@@ -23,7 +23,7 @@ def generate_answer(
 
 @torch.no_grad()
 def generate_answers(
-    model: SceneLanguageModel, objects: ObjectSet, questions: Sequence[str], max_tokens: int = LONGEST_ANSWER
+    model: SceneLanguageModel, objects: ObjectSet, questions: Sequence[str], max_tokens: int = MAX_ANSWER_TOKENS
 ) -> list[str]:
     """Answer Q questions about one scene, each as if it were asked alone.
 

@@ -24,6 +24,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -52,7 +53,7 @@ def load_base(
     name_or_path: str | os.PathLike = DEFAULT_BASE,
     device: str | torch.device = "cpu",
     dtype: torch.dtype = torch.float32,
-):
+) -> tuple[Any, Any, str]:
     """Load a base: (model in eval mode with frozen weights, tokenizer, revision).
 
     name_or_path: DEFAULT_BASE (prepared first if need be), or a local Hugging Face folder; nothing is fetched.
@@ -64,8 +65,8 @@ def load_base(
     return model.to(device), tokenizer, revision
 
 
-def load_base_for_serving(name_or_path: str | os.PathLike = DEFAULT_BASE):
-    """As ``load_base`` on the CPU in float32, several times faster for a plain Llama: see llama.py."""
+def load_base_for_serving(name_or_path: str | os.PathLike = DEFAULT_BASE) -> tuple[Any, Any, str]:
+    """Same as ``load_base`` on the CPU in float32, several times faster for a plain Llama: see llama.py."""
     folder, revision = _verified(name_or_path)
     with _loading(folder):
         config = read_config(folder)
@@ -78,16 +79,17 @@ def load_base_for_serving(name_or_path: str | os.PathLike = DEFAULT_BASE):
     return model, tokenizer, revision
 
 
-def _load_by_transformers(folder: Path, dtype: torch.dtype):
+def _load_by_transformers(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
     """Model in eval mode with frozen weights, and tokenizer, of any family."""
     with _loading(folder):
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         with _quiet_transformers():
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model, info = AutoModelForCausalLM.from_pretrained(
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
                 folder, dtype=dtype, local_files_only=True, use_safetensors=True, output_loading_info=True
             )
+            model, info = loaded
     _check_complete(folder, [*info["missing_keys"], *info["mismatched_keys"]])
     return model.requires_grad_(False).eval(), tokenizer
 
@@ -100,7 +102,7 @@ def _verified(name_or_path: str | os.PathLike) -> tuple[Path, str]:
 
 @contextlib.contextmanager
 def _loading(folder: Path) -> Iterator[None]:
-    """What goes wrong in reading a folder, as BaseModelError."""
+    """Raises whatever goes wrong while a folder is read as a BaseModelError."""
     try:
         yield
     except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
@@ -108,7 +110,7 @@ def _loading(folder: Path) -> Iterator[None]:
 
 
 def _check_complete(folder: Path, missing: Iterable) -> None:
-    """Raise BaseModelError where tensors are missing: transformers would go on with random weights."""
+    """Raise BaseModelError where tensors are missing: transformers would continue with random weights."""
     bad = sorted(map(str, missing))
     if bad:
         raise BaseModelError(
@@ -187,7 +189,7 @@ def _convert(source: Path, folder: Path) -> None:
                 source.parent, gguf_file=source.name, dtype=torch.float32, local_files_only=True
             )
         config = model.config
-        if hasattr(config, "quantization_config"):  # else a plain float32 model would be taken for a quantised one
+        if hasattr(config, "quantization_config"):  # else a plain float32 model would be mistaken for a quantised one
             del config.quantization_config
         tied = set(getattr(model, "all_tied_weights_keys", None) or {}) if config.tie_word_embeddings else set()
         tensors = {name: t.contiguous() for name, t in model.state_dict().items() if name not in tied}
@@ -272,7 +274,7 @@ def _lock(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet_transformers() -> Iterator[None]:
-    """No progress bars, and no look at the network whatever the environment says."""
+    """Disables progress bars and network access, whatever the environment says."""
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()

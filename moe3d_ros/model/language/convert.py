@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -47,7 +48,7 @@ PROMPTS = (
 
 
 @torch.inference_mode()
-def logits_of(model: nn.Module, tokenizer, prompts: Sequence[str]) -> list[Tensor]:
+def logits_of(model: nn.Module, tokenizer: Any, prompts: Sequence[str]) -> list[Tensor]:
     """Logits (tokens, vocabulary) of each prompt, one at a time, without padding."""
     device = next(model.parameters()).device
     return [model(**tokenizer(prompt, return_tensors="pt").to(device)).logits[0] for prompt in prompts]

@@ -8,6 +8,7 @@ then must not be applied twice. A head called alone skips what its model does to
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +18,15 @@ from moe3d_ros.model.experts.moe import ConversionError
 TOLERANCE = 2e-2  # relative; bfloat16 rounds each product to 2^-9
 
 
-def input_scale(llm: nn.Module, ids: Sequence[int]) -> float:
+class Embedding(Protocol):
+    """Decoder with an input embedding that can be measured."""
+
+    config: Any
+
+    def get_input_embeddings(self) -> nn.Embedding: ...
+
+
+def input_scale(llm: Embedding, ids: Sequence[int]) -> float:
     """Factor between a row of the embedding table and what the decoder expects as ``inputs_embeds``.
 
     It is measured rather than read from a configuration, where each family gives it another name.
@@ -48,7 +57,7 @@ def input_scale(llm: nn.Module, ids: Sequence[int]) -> float:
     return float(scale)
 
 
-def finished_logits(config, logits: Tensor) -> Tensor:
+def finished_logits(config: Any, logits: Tensor) -> Tensor:
     """Logits of the head as the whole model returns them: scaled (Granite, Cohere) and soft-capped (Gemma 2 and later)."""
     divisor, factor = getattr(config, "logits_scaling", None), getattr(config, "logit_scale", None)
     if divisor is not None:

@@ -3,12 +3,13 @@
     plan := ( " pick the" <pick> " TARGET, place it" <place> " DESTINATION" <step> )* <done>  |  <cannot>
 
 <pick> and <place> carry the object that the pointer chose there: the model points first and then says what it means.
-They are no part of a step's text.
+They are not part of a step's text.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from moe3d_ros.world.areas import AREAS
@@ -27,12 +28,12 @@ def _names(kind: Kind) -> tuple[str, ...]:
 
 
 def targets(known: int = PLAIN_KINDS) -> tuple[str, ...]:
-    """What a model that knows the first ``known`` kinds may pick: another one it would never have learnt to tell apart."""
+    """Names of things that a model trained on the first ``known`` kinds may pick: ``big red block``."""
     return tuple(name for index in kinds_that(lambda kind: kind.movable, known) for name in _names(TABLE[index]))
 
 
 def destinations(known: int = PLAIN_KINDS) -> tuple[str, ...]:
-    """Where a model that knows the first ``known`` kinds may place things: ``in the red bowl``, ``on the left side``."""
+    """Destinations of a model trained on the first ``known`` kinds: ``in the red bowl``, ``on the left side``."""
     found = [TABLE[index] for index in kinds_that(lambda kind: kind.destination, known)]
     found.sort(key=lambda kind: (kind.sixd, kind.sized))
     plain, sixd = ([kind for kind in found if kind.sixd == which] for which in (False, True))
@@ -52,7 +53,7 @@ def parse_step(text: str) -> tuple[str, str]:
 
 
 def likely_phrase(which: int, kind: str, color: str, size: str) -> str:
-    """What a plan most likely calls a thing, as a target (which 0) or a destination (1); the model may say otherwise."""
+    """Most likely phrase for a thing as target (``which`` 0) or destination (1); the model may choose another one."""
     thing = f"{size} {color} {kind}" if KIND[kind].sized else f"{color} {kind}"
     return f"{thing}," if which == 0 else f"{KIND[kind].preposition} the {thing}"
 
@@ -73,7 +74,7 @@ class PlanGrammar:
         known: number of kinds that the model knows, the first of the table.
     """
 
-    def __init__(self, encode, vocabulary: int, known: int = PLAIN_KINDS):
+    def __init__(self, encode: Callable[[str], list[int]], vocabulary: int, known: int = PLAIN_KINDS):
         self.encode = encode
         self.special = tuple(vocabulary + i for i in range(len(SPECIAL)))
         self.root, after_pick, after_target, after_place, after_step, end = (Node() for _ in range(6))

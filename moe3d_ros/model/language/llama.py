@@ -10,6 +10,7 @@ Llama: arXiv 2302.13971; rotary embedding: arXiv 2104.09864; grouped queries: ar
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def read_config(folder: Path) -> LlamaConfig | None:
 class Cache:
     """Keys and values of every layer, each (B, key-value heads, tokens read, head_dim)."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._layers: list[tuple[Tensor, Tensor]] = []
 
     def extend(self, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
@@ -96,7 +97,7 @@ class Cache:
         return self._layers[layer]
 
     def get_seq_length(self) -> int:
-        """How many tokens were read."""
+        """Number of tokens in the cache."""
         return self._layers[0][0].shape[2] if self._layers else 0
 
     def crop(self, length: int) -> None:
@@ -111,7 +112,7 @@ class Cache:
         """Keep these rows."""
         self._change(lambda kept: kept[rows])
 
-    def _change(self, change) -> None:
+    def _change(self, change: Callable[[Tensor], Tensor]) -> None:
         self._layers = [(change(key), change(value)) for key, value in self._layers]
 
 
@@ -185,7 +186,7 @@ class Layer(nn.Module):
 
 @dataclass
 class DecoderOutput:
-    """As transformers names it."""
+    """Output of a decoder, with the field names of transformers."""
 
     last_hidden_state: Tensor  # (B, T, W), normalised
     hidden_states: tuple[Tensor, ...]  # the inputs, each layer's states but the last's, last_hidden_state
@@ -306,8 +307,8 @@ def load_llama(folder: Path, config: LlamaConfig) -> tuple[LlamaForServing, list
     tensors: dict[str, Tensor] = {}
     for path in sorted(folder.glob("*.safetensors")):
         tensors.update(load_file(path))
-    if config.tie_word_embeddings:
-        tensors["lm_head.weight"] = tensors.get("model.embed_tokens.weight")
+    if config.tie_word_embeddings and "model.embed_tokens.weight" in tensors:
+        tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"]
     own = model.state_dict()
     missing = sorted(name for name in own if tensors.get(name) is None)
     if not missing:

@@ -16,7 +16,7 @@ from moe3d_ros.model.experts.moe import decoder_layers, moe_layers
 
 ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 FEED_FORWARD = ("gate_proj", "up_proj", "down_proj")
-SCALE = 2.0  # alpha / rank, unless told otherwise
+SCALE = 2.0  # alpha / rank, by default
 
 
 def add_lora(
@@ -44,7 +44,7 @@ def add_lora(
     other = {re.escape(name): wide for name, wide in ranks.items() if wide != rank}
     config = LoraConfig(
         r=rank,
-        lora_alpha=alpha,
+        lora_alpha=alpha,  # type: ignore[arg-type]  # peft says int, and only divides it by the rank
         lora_dropout=dropout,
         target_modules="|".join(map(re.escape, targets)),
         bias="none",
@@ -58,8 +58,8 @@ def add_lora(
         if ".lora_" in name:  # in the base's bfloat16 most of an optimiser's updates would be rounded away
             parameter.data = parameter.data.float()
     for layer in moe_layers(model).values():  # peft freezes all that is not its own
-        for parameter in layer.trained_parameters():
-            parameter.requires_grad_(True)
+        for own in layer.trained_parameters():
+            own.requires_grad_(True)
     return targets
 
 
@@ -75,7 +75,7 @@ def lora_ranks(
     prefix, blocks = decoder_layers(model)
     mixtures = moe_layers(model)
     wide = {f"{prefix}.{index}.mlp" for index in wide_layers}
-    ranks = {}
+    ranks: dict[str, int] = {}
     for index in range(len(blocks)):
         ranks |= {f"{prefix}.{index}.self_attn.{name}": rank for name in attention}
         block = f"{prefix}.{index}.mlp"
@@ -89,7 +89,7 @@ def lora_ranks(
 
 
 def adapter_names(module: str) -> tuple[str, str]:
-    """Under which names peft keeps a module's two matrices A (rank, in) and B (out, rank)."""
+    """Names under which peft keeps a module's two matrices A (rank, in) and B (out, rank)."""
     return f"{module}.lora_A.default.weight", f"{module}.lora_B.default.weight"
 
 
@@ -158,7 +158,9 @@ def fold_adapters(
         for name in ranks:
             a, b = (tensors[key].float() for key in adapter_names(name))
             module = model.get_submodule(name)
-            merged = torch.addmm(module.weight.float(), b, a, alpha=scale).to(module.weight.dtype)
+            weight = module.weight
+            assert isinstance(weight, Tensor)
+            merged = torch.addmm(weight.float(), b, a, alpha=scale).to(weight.dtype)
             module.weight = nn.Parameter(merged, requires_grad=False)
 
 

@@ -6,6 +6,7 @@ there alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +16,9 @@ from moe3d_ros.model.language.scene_language import MASKED, SceneLanguageModel
 from moe3d_ros.model.language.text_layout import UNKNOWN, Layout, Text
 from moe3d_ros.model.perception.objects import ObjectSet
 
-ALIGNED = 8  # the length of a row is a multiple of this: then attention on a GPU need not pad the mask
+ROW_MULTIPLE = 8  # the length of a row is a multiple of this: then attention on a GPU need not pad the mask
+
+Positions = tuple[torch.Tensor, torch.Tensor]  # rows and places (M,) each
 
 
 @dataclass
@@ -64,7 +67,7 @@ def pack(
     layout = Layout(model.grammar.special)
     for count, behind in zip(counts, texts):
         layout.add(len(prompt) + count, behind)
-    length = -(-max(len(row.ids) for row in layout.rows) // ALIGNED) * ALIGNED
+    length = -(-max(len(row.ids) for row in layout.rows) // ROW_MULTIPLE) * ROW_MULTIPLE
 
     def padded(name: str, value: int) -> torch.Tensor:
         rows = (getattr(row, name) for row in layout.rows)
@@ -85,7 +88,9 @@ def pack(
     )
 
 
-def _embedded(model: SceneLanguageModel, prompt: list[int], tokens, ids, prefixes: list[int]) -> torch.Tensor:
+def _embedded(
+    model: SceneLanguageModel, prompt: list[int], tokens: torch.Tensor, ids: torch.Tensor, prefixes: list[int]
+) -> torch.Tensor:
     """Embeddings of the rows (B, T, W): the scene's prompt, its objects' tokens, and the texts behind them."""
     embedded = model.embed(ids)
     start = model.embed(torch.tensor(prompt, device=ids.device))
@@ -106,10 +111,10 @@ def _attention_mask(segment: torch.Tensor) -> torch.Tensor:
     return torch.zeros(batch, 1, length, length, device=segment.device).masked_fill(~visible[:, None], MASKED)
 
 
-def _judged(layout: Layout, device) -> dict[str, torch.Tensor]:
+def _judged(layout: Layout, device: torch.device) -> dict[str, torch.Tensor]:
     """Members of :class:`Packed` that say where outputs are judged, and against what."""
 
-    def column(rows, name: str, *width: int) -> torch.Tensor:
+    def column(rows: Sequence[object], name: str, *width: int) -> torch.Tensor:
         values = [getattr(row, name) for row in rows]
         return torch.tensor(values, dtype=torch.long, device=device).reshape(-1, *width)
 
@@ -140,14 +145,14 @@ def _judged(layout: Layout, device) -> dict[str, torch.Tensor]:
     }
 
 
-def _padded_slots(slots: list[list[tuple[int, ...]]], pointers: int, device) -> torch.Tensor:
+def _padded_slots(slots: list[list[tuple[int, ...]]], pointers: int, device: torch.device) -> torch.Tensor:
     """Slots of S steps and each of their ``pointers`` P, padded to the longest (S, P, K)."""
     most = max((len(each) for step in slots for each in step), default=1)
     rows = [[[*each, *[UNKNOWN] * (most - len(each))] for each in step] for step in slots]
     return torch.tensor(rows, dtype=torch.long, device=device).reshape(-1, pointers, most)
 
 
-def _places(objects: ObjectSet, start: int, length: int, again, pointed: torch.Tensor) -> TokenPlaces:
+def _places(objects: ObjectSet, start: int, length: int, again: Positions, pointed: torch.Tensor) -> TokenPlaces:
     """Objects stand from place ``start`` on, and where they are read ``again``; everything else is text."""
     batch, n = objects.mask.shape
     is_object = objects.mask.new_zeros(batch, max(length, start + n))
@@ -160,8 +165,10 @@ def _places(objects: ObjectSet, start: int, length: int, again, pointed: torch.T
     return TokenPlaces(is_object, position)
 
 
-def _pointed_objects(slot, row, pointer, marker_at):
-    """Where objects are read again (rows, places), and which (M,); none where there is no such object."""
+def _pointed_objects(
+    slot: torch.Tensor, row: torch.Tensor, pointer: torch.Tensor, marker_at: torch.Tensor
+) -> tuple[Positions, torch.Tensor]:
+    """Positions (rows, places) where objects are read again, and their indices (M,); none where there is no such object."""
     index = object_index(pointer, slot[row])  # (S, 2)
     step, which = torch.nonzero(index >= 0, as_tuple=True)
     rows = row[step]
@@ -185,8 +192,10 @@ def pointer_states(penultimate: torch.Tensor, packed: Packed, which: int) -> tor
     return _states_at(penultimate, packed.step_row, packed.marker_at[:, which] - 1, packed.prompt_span)
 
 
-def end_pointer(model: SceneLanguageModel, packed: Packed, penultimate, features, mask) -> torch.Tensor:
-    """Logits of what would be picked next, at the R choices between a step and an end (R, n + 1).
+def end_pointer(
+    model: SceneLanguageModel, packed: Packed, penultimate: torch.Tensor, features: torch.Tensor, mask: torch.Tensor
+) -> torch.Tensor:
+    """Pointer logits of the next pick at the R choices between a step and an end (R, n + 1).
 
     Args:
         features: (B, n, F) of the objects, mask (B, n).
@@ -204,7 +213,7 @@ def choice_logits(model: SceneLanguageModel, packed: Packed, hidden: torch.Tenso
     return (logits + model.end_bonus(packed.choice_allowed, ended)).masked_fill(~packed.choice_mask, MASKED)
 
 
-def _states_at(penultimate, row, place, prompt) -> torch.Tensor:
+def _states_at(penultimate: torch.Tensor, row: torch.Tensor, place: torch.Tensor, prompt: torch.Tensor) -> torch.Tensor:
     return torch.cat([penultimate[row, place], _mean_over(penultimate, row, prompt)], dim=-1)
 
 

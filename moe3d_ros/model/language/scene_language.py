@@ -7,8 +7,10 @@ anchored to the same object.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -24,10 +26,10 @@ from moe3d_ros.world.vocabulary import PLAIN_KINDS
 SCENE_PROMPT = "Objects on the table, from left to right:"
 MASKED = -1e4
 POINTERS = 2  # what is picked, where it goes
-LAST_COMPLETED = 2  # steps that the LLM is told of; what was done before them the scene shows
+LAST_COMPLETED = 2  # completed steps in the prompt; earlier ones show in the scene
 
 
-def task_prompt(instruction: str, completed=()) -> str:
+def task_prompt(instruction: str, completed: Sequence[str] = ()) -> str:
     """Text between the object tokens and the plan."""
     done = f"\nDone: {'; '.join(completed[-LAST_COMPLETED:])}" if completed else ""
     return f"\nTask: {instruction}{done}\nPlan:"
@@ -38,13 +40,13 @@ def question_prompt(question: str) -> str:
     return f"\nQuestion: {question}\nAnswer:"
 
 
-def token_ids(tokenizer, text: str) -> list[int]:
+def token_ids(tokenizer: Any, text: str) -> list[int]:
     """Token ids without the tokenizer's own special tokens."""
     return tokenizer(text, add_special_tokens=False)["input_ids"]
 
 
 class StepPointer(nn.Module):
-    """From the state before <pick> or <place>: which object is meant (or none, for a spot on the table).
+    """Pointer from the state before <pick> or <place> to the object meant (or to none, for a spot on the table).
 
     The query is read from the state (the penultimate layer's at that token, and its mean over the instruction) and
     from the words of the instruction that the state attends to; it is compared with every object's features.
@@ -64,7 +66,14 @@ class StepPointer(nn.Module):
         nn.init.zeros_(self.word_out.weight)
         nn.init.zeros_(self.word_out.bias)
 
-    def forward(self, state, words, words_mask, features, mask) -> torch.Tensor:
+    def forward(
+        self,
+        state: torch.Tensor,
+        words: torch.Tensor,
+        words_mask: torch.Tensor,
+        features: torch.Tensor,
+        mask: torch.Tensor,
+    ) -> torch.Tensor:
         """Logits over the objects (M, POINTERS, n + 1).
 
         Args:
@@ -80,7 +89,7 @@ class StepPointer(nn.Module):
         allowed = F.pad(mask, (0, 1), value=True)[:, None]
         return logits.masked_fill(~allowed, MASKED)
 
-    def _read(self, state, words, words_mask) -> torch.Tensor:
+    def _read(self, state: torch.Tensor, words: torch.Tensor, words_mask: torch.Tensor) -> torch.Tensor:
         """Attention of each pointer over the instruction's words (M, POINTERS, width)."""
         steps, length, _ = words.shape
         split = (self.heads, self.width // self.heads)
@@ -102,8 +111,8 @@ class SceneLanguageModel(nn.Module):
 
     def __init__(
         self,
-        llm,
-        tokenizer,
+        llm: Any,
+        tokenizer: Any,
         object_width: int = 192,
         object_heads: int = 6,
         object_layers: int = 3,
@@ -158,10 +167,10 @@ class SceneLanguageModel(nn.Module):
         return pointer[..., -1] - pointer[..., :-1].logsumexp(-1)
 
     def end_bonus(self, allowed: torch.Tensor, ended: torch.Tensor) -> torch.Tensor:
-        """What <done> and <cannot> gain: a plan ends where the pointer finds nothing to pick.
+        """Bonus on the logits of <done> and <cannot>: a plan ends where the pointer finds nothing to pick.
 
-        Whether anything is left to do is a question to all objects at once, which the pointer answers better than the
-        next word.
+        Deciding that nothing is left to do needs all objects at once; the pointer is better at it than the prediction
+        of the next token.
 
         Args:
             allowed: (M, A) token ids. ended: (M,) log odds of none at <pick>.
@@ -174,7 +183,14 @@ class SceneLanguageModel(nn.Module):
         words = self.llm.get_output_embeddings()(hidden.to(self.llm.dtype)).float()
         return finished_logits(self.llm.config, torch.cat([words, hidden @ self.special.T], dim=-1))
 
-    def run(self, inputs: torch.Tensor, mask=None, positions=None, cache=None, places: TokenPlaces | None = None):
+    def run(
+        self,
+        inputs: torch.Tensor,
+        mask: torch.Tensor | None = None,
+        positions: torch.Tensor | None = None,
+        cache: Any = None,
+        places: TokenPlaces | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor, Any]:
         """Decoder -> last hidden states (B, T, W), penultimate layer's states (B, T, W), cache.
 
         inputs: (B, T, W), words, objects and markers alike in the space of the embedding table; the base's own factor on
@@ -187,7 +203,7 @@ class SceneLanguageModel(nn.Module):
         dtype = self.llm.dtype
         if self.input_scale != 1.0:
             inputs = inputs * self.input_scale
-        with places.told(looking) if looking else nullcontext():
+        with nullcontext() if places is None or not looking else places.visible_to(looking):
             out = self.llm.get_decoder()(
                 inputs_embeds=inputs.to(dtype),
                 attention_mask=None if mask is None else mask.to(dtype),
@@ -198,7 +214,7 @@ class SceneLanguageModel(nn.Module):
             )
         return out.last_hidden_state.float(), out.hidden_states[-2].float(), out.past_key_values
 
-    def new_cache(self):
+    def new_cache(self) -> Any:
         """An empty cache of keys and values for ``run``."""
         own = getattr(self.llm, "new_cache", None)
         if own is not None:
@@ -207,7 +223,7 @@ class SceneLanguageModel(nn.Module):
 
         return DynamicCache()
 
-    def prefix(self, objects: ObjectSet, row: int = 0):
+    def prefix(self, objects: ObjectSet, row: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """One scene: embeddings of its prompt and objects (T, W), the objects' alone (n, W), their features (1, n, F)."""
         features, tokens = self.objects(objects)
         count = int(objects.mask[row].sum())

@@ -120,19 +120,19 @@ class Layout:
             if text.allowed is None:
                 self._free(text, first)
             else:
-                self._choices(text, first, (start, first - 1))
+                self._choices(text, text.allowed, first, (start, first - 1))
             self._steps(text, first, (start, first - 1))
             self.kinds.append(text.kind)
 
     def _free(self, text: Text, first: int) -> None:
         markers = self.special[PICK:]
         for offset, token in enumerate(text.answer):
-            if token not in markers:  # they are given: the model is told to point
+            if token not in markers:  # they are given: the grammar makes the model point
                 self.free.append(FreeToken((len(self.rows) - 1, first + offset - 1), token, len(self.kinds)))
 
-    def _choices(self, text: Text, first: int, prompt: Span) -> None:
+    def _choices(self, text: Text, choices: list[list[int]], first: int, prompt: Span) -> None:
         row, over, right = len(self.rows) - 1, {self.special[DONE], self.special[CANNOT]}, _right_slots(text)
-        for offset, (token, allowed) in enumerate(zip(text.answer, text.allowed)):
+        for offset, (token, allowed) in enumerate(zip(text.answer, choices)):
             if len(allowed) < 2:
                 continue
             place = first + offset - 1

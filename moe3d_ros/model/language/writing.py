@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 
 from moe3d_ros.model.experts.token_places import TokenPlaces, join_places, object_places, text_places
 from moe3d_ros.model.interrupt import Stopped
-from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, STEP, likely_phrase
+from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, STEP, Node, likely_phrase
 from moe3d_ros.model.language.scene_language import MASKED, POINTERS, SceneLanguageModel, task_prompt
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.world.vocabulary import BLOCK_EDGES, COLOR_NAMES, KINDS, SIZE_NAMES
@@ -16,7 +17,7 @@ from moe3d_ros.world.vocabulary import BLOCK_EDGES, COLOR_NAMES, KINDS, SIZE_NAM
 
 @dataclass
 class StepState:
-    """What the LLM knows of one step of a plan, for Pose-DiT."""
+    """Summary of one step of a plan by the LLM, on which Pose-DiT is conditioned."""
 
     state: torch.Tensor  # (2 * width,) penultimate layer: at <step>, and mean over the step's tokens
     pointer: torch.Tensor  # (POINTERS, n + 1) logits over the objects; the last entry is "none of them"
@@ -37,11 +38,11 @@ def generate_plan(
     model: SceneLanguageModel,
     objects: ObjectSet,
     instruction: str,
-    completed=(),
+    completed: Sequence[str] = (),
     max_steps: int = 8,
-    on_text=None,
-    should_stop=None,
-):
+    on_text: Callable[[str], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> tuple[list[GeneratedStep], str, float]:
     """Write a plan for one scene within the grammar.
 
     At <pick> and <place> the likeliest objects are tried: for each the words are written greedily, and the object whose
@@ -63,7 +64,7 @@ def generate_plan(
     writer = _Writer(model, objects, task_prompt(instruction, completed), should_stop)
     steps: list[GeneratedStep] = []
 
-    def ended(how: str, probability: float):
+    def ended(how: str, probability: float) -> tuple[list[GeneratedStep], str, float]:
         for step in steps:
             if step.state.chosen[1] == len(writer.tokens):
                 step.state = writer.state_alone(step)
@@ -89,15 +90,21 @@ def generate_plan(
     return ended("max_steps", 1.0)
 
 
-TRIED = 3  # objects at most for which words are written
-SURE = 0.9  # of the pointer: then no other object is tried
-UNLIKELY = 0.03
+MAX_CANDIDATES = 3  # objects at most for which words are written
+CONFIDENT_PROBABILITY = 0.9  # of the pointer: above it no other object is tried
+MIN_PROBABILITY = 0.03  # of the pointer: objects below it are not tried
 
 
 class _Writer:
-    """The LLM while it writes one plan: its cache, the states of the step at hand, what was pointed at."""
+    """State of the LLM while it writes one plan: its cache, the states of the current step, the pointed objects."""
 
-    def __init__(self, model: SceneLanguageModel, objects: ObjectSet, prompt: str, should_stop=None):
+    def __init__(
+        self,
+        model: SceneLanguageModel,
+        objects: ObjectSet,
+        prompt: str,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> None:
         self.model, self.should_stop = model, should_stop
         self.cache = model.new_cache()
         scene, self.tokens, self.features = model.prefix(objects)
@@ -134,7 +141,7 @@ class _Writer:
             places = join_places(object_places(self.center[:, index : index + 1]), rest)
         return inputs, places
 
-    def choose(self, node, ended: torch.Tensor | None = None, at: int = -1) -> tuple[int, float]:
+    def choose(self, node: Node, ended: torch.Tensor | None = None, at: int = -1) -> tuple[int, float]:
         """The likeliest token that the grammar allows after the one ``at`` of those just read; its probability there."""
         allowed = torch.tensor([list(node.children)], device=self.mask.device)
         logits = self.model.allowed_logits(self.hidden[:, at], allowed)
@@ -144,8 +151,8 @@ class _Writer:
         best = int(chances.argmax())
         return int(allowed[0, best]), float(chances[best])
 
-    def step_or_end(self, node) -> tuple[int, float]:
-        """Begin a step, or end the plan: as ``choose``, with what the pointer says of whether there is anything to pick."""
+    def step_or_end(self, node: Node) -> tuple[int, float]:
+        """Begin a step, or end the plan: as ``choose``, with the pointer's log odds that nothing is left to pick."""
         return self.choose(node, self.model.log_odds_of_none(self._point(0))[None])
 
     def _point(self, which: int) -> torch.Tensor:
@@ -154,8 +161,8 @@ class _Writer:
         everything = torch.ones(self.words.shape[:2], dtype=torch.bool, device=self.mask.device)
         return self.model.pointer(state, self.words, everything, self.features, self.mask)[0, which]
 
-    def forced(self, tokens: list[int], node):
-        """Append what the grammar leaves no choice about, up to the next marker or the end of the step."""
+    def forced(self, tokens: list[int], node: Node) -> tuple[list[int], Node]:
+        """Append the tokens that the grammar forces, up to the next marker or the end of the step."""
         special = self.model.grammar.special
         while len(node.children) == 1 and tokens[-1] != special[STEP]:
             ((token, following),) = node.children.items()
@@ -164,13 +171,13 @@ class _Writer:
             tokens, node = [*tokens, token], following
         return tokens, node
 
-    def point_and_say(self, which: int, marker: int, node):
+    def point_and_say(self, which: int, marker: int, node: Node) -> tuple[list[int], Node, float]:
         """Choose an object and the words for it -> tokens that were read, the node after them, their probability."""
         logits = self._point(which)
         if self.chosen and self.chosen[0] < len(self.tokens):  # nothing is placed on itself
             logits[self.chosen[0]] = MASKED
         chances, order = logits.softmax(-1).sort(descending=True)
-        count = 1 if chances[0] > SURE else int((chances[:TRIED] > UNLIKELY).sum())
+        count = 1 if chances[0] > CONFIDENT_PROBABILITY else int((chances[:MAX_CANDIDATES] > MIN_PROBABILITY).sum())
         length, known = self.cache.get_seq_length(), len(self.states)
         tried = []
         for index, chance in zip(order[:count].tolist(), chances.tolist()):
@@ -188,11 +195,12 @@ class _Writer:
         self.chosen.append(index)
         return tokens, after, probability
 
-    def _draft(self, which: int, node, index: int) -> list[int]:
+    def _draft(self, which: int, node: Node, index: int) -> list[int]:
         """Tokens that are likely to follow a marker for an object, as far as the grammar allows them; [] for none."""
         if index == len(self.tokens):
             return []
-        special, tokens = self.model.grammar.special, []
+        special = self.model.grammar.special
+        tokens: list[int] = []
         phrase = self.model.encode(f" {likely_phrase(which, *self.names[index])}")
         for token in [*phrase, special[STEP]]:
             if token not in node.children:
@@ -200,7 +208,7 @@ class _Writer:
             tokens, node = [*tokens, token], node.children[token]
         return self.forced(tokens, node)[0] if tokens else []
 
-    def _say(self, marker: int, node, index: int):
+    def _say(self, marker: int, node: Node, index: int) -> tuple[list[int], Node, float, list[int]]:
         """Greedy words for one object -> tokens, node after them, probability, those of the tokens not read yet."""
         special = self.model.grammar.special
         draft = self._draft(marker - special[PICK], node, index)
@@ -222,8 +230,8 @@ class _Writer:
             if self._is_whole(tokens, node):
                 return tokens, node, probability, pending
 
-    def _is_whole(self, tokens: list[int], node) -> bool:
-        """Whether a phrase has ended: with its step, or before the next marker."""
+    def _is_whole(self, tokens: list[int], node: Node) -> bool:
+        """True if a phrase has ended: with its step, or before the next marker."""
         special = self.model.grammar.special
         return tokens[-1] == special[STEP] or next(iter(node.children)) in special[PICK:]
 
@@ -248,7 +256,8 @@ class _Writer:
     def end_step(self) -> StepState:
         """State and pointers of the step that was just read."""
         states = torch.cat(self.states)
-        done = StepState(_summary(states), torch.stack(self.pointers), tuple(self.chosen))
+        pick, place = self.chosen
+        done = StepState(_summary(states), torch.stack(self.pointers), (pick, place))
         self.states, self.pointers, self.chosen = [], [], []
         return done
 
@@ -263,18 +272,18 @@ class _Writer:
             self._embedded(line[place:], step.state.chosen[1]),
         )
         self._rewind(self.scene_length, 0)
-        inputs, places = zip(before, picked, placed)
-        self._run(torch.cat(inputs), join_places(*places))
+        parts = (before, picked, placed)
+        self._run(torch.cat([inputs for inputs, _ in parts]), join_places(*(places for _, places in parts)))
         return replace(step.state, state=_summary(self.states.pop()[len(asked) :]))
 
 
 def _summary(states: torch.Tensor) -> torch.Tensor:
-    """What Pose-DiT is told of a step's states (T, W) -> (2W,)."""
+    """Condition of Pose-DiT from a step's hidden states (T, W) -> (2W,): the last state and their mean."""
     return torch.cat([states[-1], states.mean(0)])
 
 
 def names_of(objects: ObjectSet, column: int) -> tuple[str, str, str]:
-    """What the encoder takes an object of the first scene for: kind, colour, and the size that it would have as a block."""
+    """Predicted kind, colour and size (as if it were a block) of an object of the first scene."""
     kind, color = int(objects.kind[0, column].argmax()), int(objects.color[0, column].argmax())
     size = int((torch.tensor(BLOCK_EDGES) / 2 - objects.half[0, column].mean().cpu()).abs().argmin())
     return KINDS[kind], COLOR_NAMES[color], SIZE_NAMES[size]

@@ -9,7 +9,9 @@ at the voxels around that position. Patches that no detection accounts for are r
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -39,13 +41,13 @@ class EncoderConfig:
     colors: int = len(COLOR_NAMES)
     crop_radius: float = 0.085  # how far around an object the second look reaches
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.width % self.heads:
             raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
 
     @property
     def tilted(self) -> bool:
-        """Whether the second look also says how the face lies by which a thing is taken (see `Detections.normal`)."""
+        """True if the second look also predicts the normal of the grasped face (see `Detections.normal`)."""
         return knows_sixd(self.kinds)
 
 
@@ -71,8 +73,11 @@ class Detections:
 
     def joined(self, other: Detections) -> Detections:
         """The queries of both, of the same scenes."""
-        values = ((getattr(self, entry.name), getattr(other, entry.name)) for entry in fields(self))
-        return Detections(*(None if mine is None else torch.cat([mine, yours], dim=1) for mine, yours in values))
+        values = {entry.name: (getattr(self, entry.name), getattr(other, entry.name)) for entry in fields(self)}
+        both: dict[str, Any] = {
+            name: None if mine is None else torch.cat([mine, yours], dim=1) for name, (mine, yours) in values.items()
+        }
+        return Detections(**both)
 
 
 class PatchLayer(nn.Module):
@@ -136,11 +141,12 @@ class SecondLook(nn.Module):
         self.query_in = nn.Linear(width, 96)
         self.point_mlp = nn.Sequential(nn.GELU(), nn.Linear(96, 128), nn.GELU(), nn.Linear(128, 192))
         self.out = nn.Sequential(nn.Linear(192 + width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
-        self.geometry = nn.Sequential(
-            nn.Linear(192 + width, 2 * width), nn.GELU(), nn.Linear(2 * width, 3 + 3 + 2 + 3 * config.tilted)
-        )
+        self.numbers = 3 + 3 + 2 + 3 * config.tilted  # centre, half extents, yaw, and the normal
+        self.geometry = nn.Sequential(nn.Linear(192 + width, 2 * width), nn.GELU(), nn.Linear(2 * width, self.numbers))
 
-    def forward(self, patches: PatchBatch, center, query, chosen):
+    def forward(
+        self, patches: PatchBatch, center: torch.Tensor, query: torch.Tensor, chosen: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """center (B, Q, 3), query (B, Q, D), chosen (B, Q) bool -> geometry (B, Q, 8 or 11), features (B, Q, D)."""
         batch, queries, width = query.shape
         scene, index = torch.nonzero(chosen, as_tuple=True)  # (M,)
@@ -165,7 +171,7 @@ class SecondLook(nn.Module):
         pooled = hidden.new_full((len(scene), hidden.shape[1]), -8.0)
         pooled = pooled.scatter_reduce(0, owner[:, None].expand_as(hidden), hidden, "amax")
         joined = torch.cat([pooled, chosen_query], dim=1)
-        geometry = query.new_zeros(batch, queries, self.geometry[-1].out_features)
+        geometry = query.new_zeros(batch, queries, self.numbers)
         features = query.new_zeros(batch, queries, width)
         geometry[scene, index] = self.geometry(joined)
         features[scene, index] = self.out(joined)
@@ -198,7 +204,13 @@ class SceneEncoder(nn.Module):
         """Patch features (B, N, width)."""
         return self.patches(patches)
 
-    def detect(self, patches: PatchBatch, encoded: torch.Tensor, chooser=None, readable=None) -> list[Detections]:
+    def detect(
+        self,
+        patches: PatchBatch,
+        encoded: torch.Tensor,
+        chooser: Callable[[Detections], torch.Tensor] | None = None,
+        readable: torch.Tensor | None = None,
+    ) -> list[Detections]:
         """Detections of each decoder layer, the last one with the second look.
 
         Args:
@@ -226,7 +238,9 @@ class SceneEncoder(nn.Module):
         last.features = self.norm_features(normed + fine)
         return outputs
 
-    def _read(self, normed, encoded, patches, readable, whole: bool) -> Detections:
+    def _read(
+        self, normed: torch.Tensor, encoded: torch.Tensor, patches: PatchBatch, readable: torch.Tensor, whole: bool
+    ) -> Detections:
         """``whole``: the centroid is over all that is read; else over the piece with the most attention."""
         kinds, colors = self.config.kinds, self.config.colors
         exists, kind, color, offset = self.head(normed).split([1, kinds, colors, 3], dim=-1)
@@ -238,7 +252,7 @@ class SceneEncoder(nn.Module):
         zeros = torch.zeros_like(center)
         return Detections(exists[..., 0], kind, color, center, center, zeros, zeros[..., :2], normed, attention=logits)
 
-    def forward(self, patches: PatchBatch):
+    def forward(self, patches: PatchBatch) -> tuple[torch.Tensor, Detections]:
         """Patch features (B, N, width) and what was detected, in two passes.
 
         The queries read once more what no detection of the first pass accounts for: of things that look the same and lie
@@ -284,7 +298,7 @@ def _known(first: Detections, second: Detections) -> torch.Tensor:
 
 
 def main_piece(attention: torch.Tensor, centroids: torch.Tensor, rounds: int = 4) -> torch.Tensor:
-    """Of the patches that a query reads, those joined to the one that it reads most: attention (B, Q, N) -> (B, Q, N) bool."""
+    """Connected component of a query's read patches around its peak: attention (B, Q, N) -> (B, Q, N) bool."""
     peak = attention.amax(-1, keepdim=True)
     read = attention > MIN_ATTENTION * peak
     joined = (torch.cdist(centroids, centroids) < TOUCHING_DISTANCE).to(attention.dtype)  # (B, N, N)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -41,7 +42,7 @@ RELATIONS = (
     "on_top",
     *TASK_RELATIONS,
 )
-SIDEWAYS = 0.5  # a normal's z below which a face looks to the side rather than up
+SIDEWAYS_MAX_Z = 0.5  # a normal's z below which a face looks to the side rather than up
 
 
 def landmarks(kinds: int) -> int:
@@ -50,7 +51,7 @@ def landmarks(kinds: int) -> int:
 
 
 def attributes_width(kinds: int) -> int:
-    """Numbers that are said of an object without its place: kind and colour probabilities, half extents in decimetres."""
+    """Width of an object's attributes without its place: kind and colour probabilities, half extents in decimetres."""
     return kinds + len(COLOR_NAMES) + 3
 
 
@@ -79,7 +80,8 @@ class ObjectSet:
         """One scene as a batch of one, without padding; without any object one masked column is left."""
         count = max(int(self.mask[index].sum()), 1)
         values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return ObjectSet(**{k: None if v is None else v[index : index + 1, :count] for k, v in values.items()})
+        cut: dict[str, Any] = {k: None if v is None else v[index : index + 1, :count] for k, v in values.items()}
+        return ObjectSet(**cut)
 
     @classmethod
     def stacked(cls, rows: Sequence[ObjectSet]) -> ObjectSet:
@@ -93,7 +95,8 @@ class ObjectSet:
             padded = [F.pad(v, (0, 0) * (v.ndim - 2) + (0, longest - v.shape[1])) for v in values]
             return torch.cat(padded)
 
-        return cls(**{entry.name: joined(entry.name) for entry in fields(cls)})
+        whole: dict[str, Any] = {entry.name: joined(entry.name) for entry in fields(cls)}
+        return cls(**whole)
 
 
 def from_detections(found: Detections, threshold: float = 0.5, apart: float = 0.025) -> ObjectSet:
@@ -109,7 +112,7 @@ def from_detections(found: Detections, threshold: float = 0.5, apart: float = 0.
     n = max(int(keep.sum(1).max()) if batch else 0, 1)
     order = key.argsort(dim=1)[:, :n]
 
-    def take(value):
+    def take(value: torch.Tensor) -> torch.Tensor:
         index = order if value.ndim == 2 else order[..., None].expand(-1, -1, value.shape[-1])
         return value.gather(1, index)
 
@@ -132,7 +135,7 @@ def _clean_normals(normal: torch.Tensor, yaw: torch.Tensor) -> torch.Tensor:
     azimuth = torch.atan2(normal[..., 1], normal[..., 0])
     square = yaw + ((azimuth - yaw) / (torch.pi / 2)).round() * (torch.pi / 2)
     level = torch.stack([square.cos(), square.sin(), torch.zeros_like(square)], dim=-1)
-    return torch.where(normal[..., 2:] < SIDEWAYS, level, normal)
+    return torch.where(normal[..., 2:] < SIDEWAYS_MAX_Z, level, normal)
 
 
 class ObjectTokens(nn.Module):

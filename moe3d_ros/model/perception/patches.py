@@ -104,7 +104,14 @@ class _Voxels:
         return _Voxels(*own, self.patches_per_scene, labels)
 
 
-def _voxels(scene, points, colors, config: PatchConfig, workspace: Workspace, labels) -> _Voxels:
+def _voxels(
+    scene: torch.Tensor,
+    points: torch.Tensor,
+    colors: torch.Tensor,
+    config: PatchConfig,
+    workspace: Workspace,
+    labels: torch.Tensor | None,
+) -> _Voxels:
     """Points within the workspace and its margin, averaged over the voxels of the grid."""
     device = points.device
     grid = Grid(workspace, config.voxel_size, config.margin)
@@ -127,7 +134,9 @@ def _voxels(scene, points, colors, config: PatchConfig, workspace: Workspace, la
     return _Voxels(means[:, :3], means[:, 3:6], voxel_scene, patch_key, int(patch_shape.prod()), labels)
 
 
-def _patch_key(place, scene, shape, patch_shape, edge: int) -> torch.Tensor:
+def _patch_key(
+    place: torch.Tensor, scene: torch.Tensor, shape: torch.Tensor, patch_shape: torch.Tensor, edge: int
+) -> torch.Tensor:
     """Number of the patch that a voxel lies in, counted over all scenes (V,); ``place`` is its place in its scene's grid."""
     x = torch.div(place, shape[1] * shape[2], rounding_mode="floor")
     y = torch.div(place, shape[2], rounding_mode="floor") % shape[1]
@@ -136,7 +145,9 @@ def _patch_key(place, scene, shape, patch_shape, edge: int) -> torch.Tensor:
     return ((scene * patch_shape[0] + px) * patch_shape[1] + py) * patch_shape[2] + pz
 
 
-def _grouped(voxels: _Voxels, salient, batch: int, config: PatchConfig) -> tuple[_Voxels, torch.Tensor, torch.Tensor]:
+def _grouped(
+    voxels: _Voxels, salient: torch.Tensor, batch: int, config: PatchConfig
+) -> tuple[_Voxels, torch.Tensor, torch.Tensor]:
     """Voxels of the patches that are kept, sorted by patch; the patch of each (V,); the scene of each patch (T,)."""
     order = torch.argsort(voxels.patch_key, stable=True)
     unique, counts = torch.unique_consecutive(voxels.patch_key[order], return_counts=True)
@@ -149,7 +160,9 @@ def _grouped(voxels: _Voxels, salient, batch: int, config: PatchConfig) -> tuple
     return voxels.chosen(order[chosen]), rank[patch[chosen]], patch_scene[kept]
 
 
-def _padded(voxels: _Voxels, patch, patch_scene, batch: int, config: PatchConfig) -> PatchBatch:
+def _padded(
+    voxels: _Voxels, patch: torch.Tensor, patch_scene: torch.Tensor, batch: int, config: PatchConfig
+) -> PatchBatch:
     """The encoder's input: features of the voxels, and the patches of each scene side by side."""
     device, total = patch.device, len(patch_scene)
     counts = torch.bincount(patch, minlength=total).clamp(min=1)

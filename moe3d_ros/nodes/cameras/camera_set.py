@@ -84,7 +84,7 @@ class CameraSet:
         return f"Only {here} of {len(self.names)} cameras: {', '.join(clauses.values())}."
 
     def _clauses(self) -> dict[str, str]:
-        """Of each camera that is missing: its name, and why."""
+        """Name of each missing camera, and the reason."""
         if self._fusion is None:
             return {}
         with self._fusing:
@@ -96,7 +96,7 @@ class CameraSet:
         }
 
     def states(self) -> dict[str, str]:
-        """Of each of several cameras: what it does, and how old its last view is."""
+        """State of each of several cameras, and the age of its last view."""
         if self._fusion is None:
             return {}
         with self._fusing:

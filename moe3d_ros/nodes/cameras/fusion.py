@@ -97,7 +97,7 @@ class ViewFusion:
         return None
 
     def _around(self, stamp: int) -> dict[str, tuple[int, object]]:
-        """Of each camera the view nearest to ``stamp``, where it lies within the tolerance."""
+        """View of each camera nearest to ``stamp``, if it lies within the tolerance."""
         nearest = {
             name: min(views, key=lambda item: abs(item[0] - stamp)) for name, views in self._waiting.items() if views
         }

@@ -26,7 +26,7 @@ from moe3d_ros.sensing.registration import color_points, same_view
 
 POINTS = "points"
 DEPTH, INFO, COLOR, COLOR_INFO = "depth/image_rect", "depth/camera_info", "rgb/image_rect_color", "rgb/camera_info"
-NEWS = 2.0  # seconds without a message after which a topic counts as silent
+SILENT_AFTER = 2.0  # seconds without a message after which a topic counts as silent
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class CameraInput:
         unpublished = [names[topic] for topic in absent if topic not in self._optional]
         if unpublished:
             return f"nobody publishes on {' and '.join(unpublished)}"
-        limit = time.monotonic() - NEWS
+        limit = time.monotonic() - SILENT_AFTER
         silent = [names[topic] for topic in names if topic not in absent and self._arrived.get(topic, 0.0) < limit]
         if silent and len(silent) < len(names) - len(absent):
             return f"nothing comes on {' and '.join(silent)}"
@@ -185,7 +185,7 @@ class DepthInput(CameraInput):
         return Reading(points, *color_points(seen, color, color_projection, spacing))
 
     def _registered(self, points, depth, color, frame: str, color_frame: str) -> Reading:
-        """Pixel by pixel, where nobody says how the colour camera sees."""
+        """Pixel by pixel, where the colour camera's intrinsics are unknown."""
         if color.shape[:2] != depth.shape:
             raise clouds.CloudError(
                 f"The colour image is {color.shape[1]}x{color.shape[0]}, the depth image {depth.shape[1]}x"

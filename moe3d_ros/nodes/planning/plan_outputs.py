@@ -38,7 +38,7 @@ class PlanOutputs:
             self._node.destroy_lifecycle_publisher(publisher)
 
     def tell(self, planner, head) -> None:
-        """Publish which space the model sees; ``head``: planning frame, and when the model was ready."""
+        """Publish the space that the model sees; ``head``: planning frame, and when the model was ready."""
         self._model.publish(model_info(planner, head))
 
     def show(self, plan: Plan, head, marker_lifetime: float) -> None:

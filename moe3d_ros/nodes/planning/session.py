@@ -171,7 +171,7 @@ class Planning:
     # --- in the worker's thread
 
     def _limits(self) -> SafetyLimits:
-        """As the parameters are now."""
+        """Limits from the current values of the parameters."""
         settings = self._settings
         return SafetyLimits(settings["max_reach"], parse_boxes(settings["keep_out"]), settings["min_confidence"])
 

@@ -48,7 +48,7 @@ class Request:
     _deadline: float = float("inf")
 
     def should_stop(self) -> bool:
-        """True when nobody waits for the result any more, or its time is up."""
+        """True when no caller waits for the result any more, or its time is up."""
         return self.stopped.is_set() or time.monotonic() > self._deadline
 
     def settle(self) -> bool:
@@ -67,7 +67,7 @@ class Request:
         return True
 
     def end(self) -> None:
-        """Tell everybody that the outcome stands; for whoever has settled it."""
+        """Announce that the outcome is final; called by the thread that has settled it."""
         try:
             self.on_done(self)
         finally:
@@ -220,7 +220,7 @@ class PlanningWorker:
             request.result = result
             try:
                 request.publish(result)
-            except PlanningError as failure:  # nobody wants it any more: nothing was published
+            except PlanningError as failure:  # the request is obsolete: nothing was published
                 request.error, request.result = failure, None
             except Exception as failure:
                 self._log.error("The result could not be published:\n" + traceback.format_exc())

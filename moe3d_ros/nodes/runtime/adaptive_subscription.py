@@ -18,7 +18,7 @@ from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.qos import ReliabilityPolicy
 
 from moe3d_ros.nodes.runtime.qos import CLOUD_IN, SENSOR_IN, own
-from moe3d_ros.nodes.runtime.raw_messages import ENCAPSULATION, decode
+from moe3d_ros.nodes.runtime.raw_messages import ENCAPSULATION_BYTES, decode
 
 WARN_EVERY = 10.0  # seconds between warnings of bad messages
 
@@ -91,7 +91,7 @@ class AdaptiveSubscription:
             self._node.destroy_subscription(old)
 
     def _take(self, data: bytes, info: dict) -> None:  # two parameters: then rclpy passes the information too
-        if len(data) < ENCAPSULATION:
+        if len(data) < ENCAPSULATION_BYTES:
             if not self._broken:
                 self._broken = True
                 self._node.get_logger().warning(

@@ -19,7 +19,7 @@ MAX_AGE = "max_age (s)"  # oldest pose that the program follows; 0: any
 PLANNED_ACTION = "planned_action"  # event that the simulator counts
 LOG_AGAIN_AFTER = 10.0  # seconds; the same sentence is not logged more often
 LOG_SENTENCES = 20  # different ones in that time; what a hostile sender causes more of is on /diagnostics only
-LONGEST = 500  # characters of a message or a value
+MAX_CHARACTERS = 500  # characters of a message or a value
 
 
 class Diagnostics:
@@ -45,7 +45,7 @@ class Diagnostics:
         self._timer = node.create_timer(period, self.publish)
 
     def report(self, level: bytes, message: str) -> None:
-        """Set the status; a warning or an error is logged too, not more often than a person can read."""
+        """Set the status; a warning or an error is logged too, at a rate that a person can read."""
         message = _cut(message)
         with self._lock:
             changed = (level, message) != (self._level, self._message)
@@ -127,5 +127,5 @@ def number_or(text: str, otherwise: float) -> float:
 
 
 def _cut(text: str) -> str:
-    """A message or a value at its greatest length, however long the name was that somebody sent."""
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    """Message or value cut to its greatest length, whatever the length of a received name."""
+    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 3] + "..."

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from rclpy.executors import MultiThreadedExecutor
 
-CHECK = 0.1  # seconds between looks at whether everything ends, where no thread is free
+POLL_PERIOD = 0.1  # seconds between looks at whether everything ends, where no thread is free
 
 
 class ThreadedExecutor(MultiThreadedExecutor):
@@ -52,7 +52,7 @@ class _Threads(ThreadPoolExecutor):
     def submit(self, task):
         begun = self._owner._taken.pop(task, None)
         future = super().submit(_run, task, begun)
-        while begun is not None and not begun.wait(CHECK) and not self._owner._is_ending():
+        while begun is not None and not begun.wait(POLL_PERIOD) and not self._owner._is_ending():
             pass
         return future
 

@@ -3,7 +3,7 @@
 A subclass says what to do in `configure`, `activate`, `deactivate` and `cleanup`; the last two must do no harm when
 called twice. A refusal leaves the state as it was; any other error frees everything and leads to unconfigured. The
 services of the lifecycle have a callback group of their own, so that a transition that takes long, such as loading a
-model, keeps nobody waiting.
+model, blocks no callback.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ class ManagedNode(LifecycleNodeMixin, Node):
             self.diagnostics.report(level, message or label)
 
     def _on_change_request(self, request, response):
-        """Answer a wish that cannot be granted now, for which rclpy raises or, in later releases, says no more than no."""
+        """Answer a transition request that is not possible now; rclpy raises or, in later releases, gives no reason."""
         response.success = False
         wish = request.transition.label or request.transition.id
         if not self._changing.acquire(blocking=False):

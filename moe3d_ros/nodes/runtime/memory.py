@@ -23,7 +23,7 @@ def memory_mib() -> float:
 
 
 def release_memory() -> None:
-    """Collect what nobody holds any more, and hand free memory back to the GPU's driver and to the system."""
+    """Collect unreferenced objects, and return free memory to the GPU's driver and to the system."""
     gc.collect()
     torch = sys.modules.get("torch")  # not imported here: a node that never planned needs none of it
     if torch is not None and torch.cuda.is_initialized():

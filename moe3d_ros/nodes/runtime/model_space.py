@@ -19,7 +19,7 @@ from moe3d_ros.world.grid import MARGIN, VOXEL_SIZE
 from moe3d_ros.world.workspace import Workspace
 
 LARGEST_MARGIN = 1.0  # metres
-SAME = 1e-6  # metres by which two boxes or edges may differ and still count as one
+BOX_TOLERANCE = 1e-6  # metres by which two boxes or edges may differ and still count as one
 CONTRADICTION = "contradicts the model"  # key on /diagnostics: a sentence, or NO
 NO = "no"
 
@@ -54,13 +54,13 @@ def settle(workspace: Workspace | None, voxel_size: float, model: Space | None) 
     space = Space(box, workspace or known.allowed, edge, known.margin)
     problems = []
     if model is not None and not (_same(box, model.seen) or _same(box, model.allowed)):
-        whole = box.contains([model.seen.low, model.seen.high], SAME).all()
+        whole = box.contains([model.seen.low, model.seen.high], BOX_TOLERANCE).all()
         problems.append(
             f"The parameters workspace_low and workspace_high give the box {words(box)}, the planner's model sees "
             f"{words(model.seen)}: {'what lies beyond that is never planned with' if whole else 'a part of it is left out'}. "
             "Set both to [0.0] to follow the planner; for a table elsewhere, move the planning frame."
         )
-    if model is not None and abs(edge - model.voxel_size) > SAME:
+    if model is not None and abs(edge - model.voxel_size) > BOX_TOLERANCE:
         problems.append(
             f"The parameter voxel_size is {edge:g} m, the planner's model was trained with {model.voxel_size:g} m: set it "
             "to 0.0 to follow the planner."
@@ -127,7 +127,7 @@ class ModelSpace:
             self._diagnostics.report(WARN, sentences)
 
     def _show(self, source: str) -> None:
-        """Show on /diagnostics what holds, and where it comes from."""
+        """Show the space in force on /diagnostics, and its source."""
         self._diagnostics.set("workspace", words(self.space.seen))
         self._diagnostics.set("voxel size (m)", f"{self.space.voxel_size:g}")
         self._diagnostics.set("workspace follows", source)
@@ -158,4 +158,4 @@ def space_from_msg(msg: ModelInfo) -> Space:
 
 
 def _same(one: Workspace, other: Workspace) -> bool:
-    return bool(np.allclose([one.low, one.high], [other.low, other.high], rtol=0, atol=SAME))
+    return bool(np.allclose([one.low, one.high], [other.low, other.high], rtol=0, atol=BOX_TOLERANCE))

@@ -215,8 +215,8 @@ REPLAY = (
     PLANNING_FRAME,
     Parameter("table_frame", True, "Find the table as a plane and publish the transform; only where frame_id is not "
               "the planning frame."),
-    Parameter("table_center", [0.5, 0.0, 0.0], "Where the scene's middle on the table comes to lie in the planning "
-              "frame, x, y, z.", "m", check=checks.three),
+    Parameter("table_center", [0.5, 0.0, 0.0], "Position of the scene's middle on the table in the planning frame, "
+              "x, y, z.", "m", check=checks.three),
     Parameter("camera_pose", [0.0], "The camera's pose in the planning frame where it is known, x y z qx qy qz qw; "
               "then no table is searched.", "m", check=checks.pose),
     Parameter("topics", [""], "Topics of a recording to publish; none named: clouds, images, camera_info, transforms "

@@ -8,11 +8,11 @@ from std_msgs.msg import Header
 
 from moe3d_ros.recording.bag_types import installed, reason, types
 
-ENCAPSULATION = 4  # bytes at the start of every serialised message; fewer are no message
+ENCAPSULATION_BYTES = 4  # bytes at the start of every serialised message; fewer are no message
 # Bytes from which `rosbags`, where it is installed, reads a message, which leaves its data where they are: 0.5 ms for a
 # cloud of 5 MB, while rclpy copies them, twice, into new memory (10 ms and more). It takes 0.2 s to be imported, which small
 # messages spare.
-LARGE = 1_000_000
+LARGE_BYTES = 1_000_000
 
 
 def ros_type(kind: type) -> str:
@@ -34,7 +34,7 @@ def decode(kind: type, data: bytes):
         ValueError: these bytes are no such message.
     """
     try:
-        if len(data) < LARGE or not installed():
+        if len(data) < LARGE_BYTES or not installed():
             return deserialize_message(data, kind)
         msg = types().deserialize_cdr(memoryview(data), ros_type(kind))
     except Exception as error:  # neither library names a common kind

@@ -134,7 +134,7 @@ def spin(executor, log) -> None:
         except InvalidHandle:  # rclpy: an entity was destroyed just when the executor was about to wait for it
             continue
         except Exception:  # a bug in one callback must not take down the robot's planner
-            # Bytes that are no message at all end up here too: as many as somebody likes to send.
+            # Bytes that are not a message end up here too, as many as a sender likes.
             log.error("A callback failed, the node goes on:\n" + traceback.format_exc(), throttle_duration_sec=1.0)
 
 

@@ -1,4 +1,4 @@
-"""The way Fast DDS carries the messages of this package's programs, where the user has not said otherwise.
+"""Default transport of Fast DDS for this package's programs, unless the user configures another one.
 
 Three defaults of Fast DDS 2.14 do not suit large clouds and nodes that may be killed:
 

@@ -46,7 +46,7 @@ def _fields() -> list[PointField]:
 
 
 def _library_reads(msg) -> bool:
-    """Whether the library reads this message, and reads it right."""
+    """True if the library can read this message correctly."""
     if point_cloud2 is None or not isinstance(msg, PointCloud2) or msg.is_bigendian:
         return False
     if msg.height != 1 and msg.row_step != msg.width * msg.point_step:
@@ -63,12 +63,12 @@ def _lies_inside(field: PointField, msg: PointCloud2) -> bool:
 
 
 def _library_rows(msg: PointCloud2) -> np.ndarray:
-    """As ``clouds.point_rows``."""
+    """Rows of points as from ``clouds.point_rows``, read by the library."""
     return point_cloud2.read_points(msg).reshape(msg.height, msg.width)
 
 
 def _packed_cloud(points: np.ndarray, colors: np.ndarray, head: Header) -> PointCloud2:
-    """As the library's ``create_cloud``, of any length."""
+    """Cloud of any length, equal to that of the library's ``create_cloud``."""
     msg = PointCloud2(
         header=head,
         height=1,

@@ -1,4 +1,4 @@
-"""Where a sensor's frame stands in the planning frame: through tf2_ros where it is installed, else a tree of our own.
+"""Pose of a sensor's frame in the planning frame: from tf2_ros where it is installed, else from a tree of our own.
 
 Without tf2 the tree is fed by parameters, /tf_static and /tf, and interpolates as tf2 does.
 """

@@ -1,4 +1,4 @@
-"""What every question about a scene needs: a wording, phrases that can only mean one thing, balanced yes and no."""
+"""Common parts of all questions about a scene: wordings, unambiguous phrases, balanced yes and no."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Asker:
 
     @property
     def pointed(self) -> tuple[int | None, int | None]:
-        """Things to look at before answering: the one that is named, and the one that answers or is named second."""
+        """Things to point at before answering: the one that is named, and the one that answers or is named second."""
         first, *others = [*self.named[:2], None]
         return first, self.answering if self.answering is not None else others[0] if others else None
 
@@ -75,15 +75,15 @@ class Asker:
         return [i for i, thing in enumerate(self.scene.objects) if thing.kind in kinds]
 
     def above(self, index: int) -> list[int]:
-        """What rests directly on or in a thing."""
+        """Indices of the things that rest directly on or in a thing."""
         return [upper for upper, lower in self.below.items() if lower == index]
 
     def preposition(self, index: int) -> str:
-        """in or on, as it is said of what lies there."""
+        """Preposition, in or on, for things that lie there."""
         return self.scene.objects[index].traits.preposition
 
     def place(self, index: int) -> str | None:
-        """Where a thing is: ``in the green bowl``, ``on the table``; None if that cannot be told."""
+        """Place of a thing: ``in the green bowl``, ``on the table``; None if that is ambiguous."""
         lower = support(self.scene, index, self.below)
         if lower is None or isinstance(lower, str):
             return lower and f"on the {lower}"

@@ -1,4 +1,4 @@
-"""Questions about one scene whose answers nobody could dispute: which types there are, and how often each is asked."""
+"""Questions about one scene with indisputable answers: the types, and how often each is asked."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def random_question(
 ) -> tuple[str, str, str] | None:
     """Question, answer and type of :func:`draw_question`."""
     found = draw_question(scene, rng, held_out, weights)
-    return found and (found.text, found.answer, found.kind)
+    return None if found is None else (found.text, found.answer, found.kind)
 
 
 def draw_question(

@@ -1,4 +1,4 @@
-"""Relations between things of a scene, told only where nobody could dispute them; as the robot sees it (left is +y)."""
+"""Relations between things of a scene, stated only where indisputable, from the robot's view (left is +y)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def left_to_right(scene: Scene, indices: list[int]) -> list[int] | None:
 
 
 def support(scene: Scene, index: int, below: dict[int, int]) -> int | str | None:
-    """What a thing rests on: an index, TABLE, or None where it hangs over something that is not in the scene.
+    """Support of a thing: an index, TABLE, or None where it hangs over something that is not in the scene.
 
     Args:
         below: as :func:`moe3d_ros.tabletop.scenes.support.supports` gives it.

@@ -65,7 +65,7 @@ def existence_question(ask: Asker) -> Found:
 
 
 def color_question(ask: Asker) -> Found:
-    """The colour of a thing that is told by its place or size."""
+    """Asks for the colour of a thing that its place or size identifies."""
     index = ask.pick(range(len(ask.scene.objects)))
     color = ask.scene.objects[index].color
     phrase = ask.name(index, avoid=(color,), grounded=True)
@@ -73,7 +73,7 @@ def color_question(ask: Asker) -> Found:
 
 
 def size_question(ask: Asker) -> Found:
-    """Whether a block is big or small, both equally often."""
+    """Asks if a block is big or small, both equally often."""
     size = SIZE_NAMES[int(ask.draw < 0.55)]  # big ones are rarer, and not all scenes have one
     index = ask.pick(i for i in ask.of_kind(BLOCK) if ask.scene.objects[i].size == size)
     phrase = None if index is None else ask.name(index, avoid=SIZE_HINTS)
@@ -81,7 +81,7 @@ def size_question(ask: Asker) -> Found:
 
 
 def contents_question(ask: Asker) -> Found:
-    """What a bowl or zone holds."""
+    """Asks for the contents of a bowl or zone."""
     goals = ask.of_kind(*HOLDERS)
     full = [i for i in goals if len(ask.above(i)) == 1]
     index = ask.pick(full if ask.draw < 0.75 else [i for i in goals if not ask.above(i)])
@@ -114,7 +114,7 @@ def side_question(ask: Asker) -> Found:
 
 
 def neighbour_question(ask: Asker) -> Found:
-    """Which one of a kind is left or right of something: just one is."""
+    """Asks for the one thing of a kind that is left or right of something."""
     kind = ask.pick(COUNTED)
     things = ask.of_kind(kind)
     landmark = ask.pick(i for i in range(len(ask.scene.objects)) if i not in things or len(things) > 1)
@@ -129,7 +129,7 @@ def neighbour_question(ask: Asker) -> Found:
 
 
 def comparison_question(ask: Asker) -> Found:
-    """Which of two is bigger, closer, further left; the answer is one of the two phrases."""
+    """Compares two things by size, distance or side; the answer is one of the two phrases."""
     quality = ask.pick(("size", "size", "depth", "side"))
     blocks = ask.of_kind(BLOCK)
     if quality == "size":
@@ -152,7 +152,7 @@ def comparison_question(ask: Asker) -> Found:
 
 
 def more_question(ask: Asker) -> Found:
-    """Whether there are more of one group than of another, or of which there are more."""
+    """Compares the numbers of two groups: yes or no, or the name of the larger group."""
     numbers = {ask.plural(kind): len(ask.of_kind(kind)) for kind in COUNTED}
     pairs = list(permutations(numbers, 2))
     if ask.chance(0.3):
@@ -171,7 +171,7 @@ def more_question(ask: Asker) -> Found:
 
 
 def stacking_question(ask: Asker) -> Found:
-    """What is on, in or under something, where it is, whether anything and how many blocks are there."""
+    """Asks for the things on, in or under something, for its place, or for the number of blocks there."""
     return ask.pick((_on, _under, _where, _anything, _stacked))(ask)
 
 
@@ -188,7 +188,7 @@ def _on(ask: Asker) -> Found:
 
 
 def _under(ask: Asker) -> Found:
-    """Of blocks on blocks and zones; in a bowl there is a bottom, and people differ about what is under."""
+    """Asks for the thing under a block; only on blocks and zones, since "under" is ambiguous in a bowl."""
     index = ask.pick(ask.below if ask.draw < 0.75 else ask.of_kind(BLOCK))
     lower = None if index is None else support(ask.scene, index, ask.below)
     if lower is None or (lower == TABLE and not ask.below and not ask.chance(0.02)):
@@ -224,7 +224,7 @@ def _anything(ask: Asker) -> Found:
 
 
 def _stacked(ask: Asker) -> Found:
-    """How many blocks: only where no pile is higher, so that directly on and above are the same."""
+    """Asks for the number of blocks, only where no pile is higher, so that directly on and above are the same."""
     goals = [i for i in ask.of_kind(*COUNTED) if not any(ask.above(upper) for upper in ask.above(i))]
     full = [i for i in goals if ask.above(i)]
     index = ask.pick(full if ask.draw < 0.7 else goals)

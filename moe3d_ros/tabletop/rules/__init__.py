@@ -1,1 +1,1 @@
-"""When a step or a task has succeeded, and where things may be put."""
+"""Rules of success of steps and tasks, and of free places for things."""

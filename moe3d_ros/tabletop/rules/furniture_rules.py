@@ -1,4 +1,4 @@
-"""When a thing lies on a ramp or stands in a slot: the rules of success for furniture.
+"""Rules of success for furniture: a thing lies on a ramp, or stands in a slot.
 
 On a ramp a block lies with a face on the inclined face, within ``RAMP_TOLERANCE`` of its middle; in a slot a bar stands
 upright, its foot on the floor.

@@ -10,8 +10,8 @@ from moe3d_ros.tabletop.scenes.faces import heading_of
 from moe3d_ros.tabletop.scenes.scene import SceneObject
 from moe3d_ros.world.geometry import matrix_to_quaternion, quaternion_to_matrix
 
-UPRIGHT = 0.9986  # cosine of the 3 degrees up to which a thing counts as lying flat
-STILL_THERE = 0.01  # metres that what stands in a rack, or a bar, may move and still be taken by the same face
+UPRIGHT_COSINE = 0.9986  # cosine of the 3 degrees up to which a thing counts as lying flat
+STILL_DISTANCE = 0.01  # metres that what stands in a rack, or a bar, may move and still be taken by the same face
 
 
 def moved(thing: SceneObject, pose) -> SceneObject:
@@ -26,8 +26,8 @@ def moved(thing: SceneObject, pose) -> SceneObject:
     forward = matrix[:, (up + 1) % 3]
     position = tuple(float(v) for v in pose[0])
     yaw = float(np.arctan2(forward[1], forward[0]))
-    if abs(matrix[2, up]) > UPRIGHT:
-        inside = thing.normal is not None and np.linalg.norm(np.subtract(position, thing.position)) < STILL_THERE
+    if abs(matrix[2, up]) > UPRIGHT_COSINE:
+        inside = thing.normal is not None and np.linalg.norm(np.subtract(position, thing.position)) < STILL_DISTANCE
         return replace(
             thing,
             position=position,

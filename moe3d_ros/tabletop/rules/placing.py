@@ -1,4 +1,4 @@
-"""Where the tool picks a thing and where it lets it go: poses of steps, and free spots in zones and areas."""
+"""Pick and place poses of steps, and free spots in zones and areas."""
 
 from __future__ import annotations
 

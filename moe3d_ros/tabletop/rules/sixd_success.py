@@ -1,4 +1,4 @@
-"""When a 6D step has succeeded, and how far poses are from the oracle's modulo what looks the same.
+"""Rules of success for 6D steps, and pose errors to the oracle modulo the symmetry of the things.
 
 The rules are those of `success` and, for ramps and slots, of `furniture_rules`; what was taken from a ramp or a rack must
 also lie flat where it comes to rest, but for bowls.
@@ -16,11 +16,11 @@ from moe3d_ros.world import kinds
 from moe3d_ros.world.geometry import pose_from_matrix, quaternion_to_matrix, tool_angle
 from moe3d_ros.world.pose import Pose
 
-RADIAN = 0.1  # metres that count as much as one radian when equivalent poses are compared
+METERS_PER_RADIAN = 0.1  # metres that count as much as one radian when equivalent poses are compared
 
 
 def step_reached_6d(after: Scene, step: Step) -> tuple[bool, str]:
-    """Judge if the step's object lies where and as the step wants it in the scene as it is now, with a sentence about it."""
+    """Judge if the step's object has reached its goal pose in the current scene, with a sentence about it."""
     thing = after.objects[step.pick_index]
     goal = None if step.place_index is None else after.objects[step.place_index].traits
     reached, words = step_reached(after, step.pick_index, step.place_index, step.area)
@@ -43,7 +43,7 @@ def pose_error_6d(pose: Pose, truths: list[Pose]) -> tuple[float, float]:
         )
         for truth in truths
     ]
-    return min(pairs, key=lambda pair: pair[0] + RADIAN * pair[1])
+    return min(pairs, key=lambda pair: pair[0] + METERS_PER_RADIAN * pair[1])
 
 
 def equivalent_picks(scene: Scene, step: Step) -> list[Pose]:

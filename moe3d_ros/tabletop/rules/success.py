@@ -1,4 +1,4 @@
-"""When a step has succeeded: the success rules of the tabletop world, applied to the ground truth before and after.
+"""Rules of success of the tabletop world, applied to the ground truth before and after a step.
 
 A block is at its goal when it lies within 1 cm and 15 degrees (modulo its symmetry) of it, stacks also within 1.5 cm
 in height; in a bowl within 5 cm of the bowl's middle; on a zone with at least ``ZONE_SHARE`` of its footprint
@@ -60,7 +60,7 @@ def at_goal(thing: SceneObject, goal: SceneObject) -> tuple[bool, str]:
 
 
 def step_reached(after: Scene, pick_index: int, place_index: int | None, area: str | None) -> tuple[bool, str]:
-    """Judge if object ``pick_index`` is where the step wants it, with a sentence that says where it is.
+    """Judge if object ``pick_index`` has reached the step's goal, with a sentence that says where it is.
 
     Args:
         after: the scene as it is now (the supports may have moved too: they count where they are).

@@ -137,7 +137,7 @@ def _object(thing: Thing, half, position, yaw: float, rng) -> SceneObject:
 
 
 def _on(thing: Thing, half, objects, rng) -> SceneObject:
-    """A block on or in what stands already, a few millimetres off its middle."""
+    """A block on or in a thing that is placed already, a few millimetres off its middle."""
     below = objects[thing.on]
     slack = 0.03 if below.traits.flat else 0.01 if below.traits.contains else 0.004
     x, y = np.array(below.position[:2]) + rng.uniform(-slack, slack, 2)

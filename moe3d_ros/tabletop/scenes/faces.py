@@ -43,7 +43,8 @@ def face_normal(thing: SceneObject) -> tuple[float, float, float]:
     """Outward unit normal of the face by which the thing is taken, or that bears what is put on it."""
     if thing.normal is not None:
         return thing.normal
-    return UP if thing.orientation is None else tuple(float(v) for v in body_rotation(thing)[:, 2])
+    x, y, z = UP if thing.orientation is None else (float(v) for v in body_rotation(thing)[:, 2])
+    return x, y, z
 
 
 def heading_of(matrix: np.ndarray, normal) -> float:

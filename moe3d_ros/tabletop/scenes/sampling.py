@@ -156,7 +156,7 @@ def _extents(kind, big, scene_range, uniform):
     rim = 0.03 + 0.01 * uniform(batch, slots, 1)
     bowl = torch.cat([BOWL_RADIUS * scale, BOWL_RADIUS * scale, rim / 2], dim=-1)
     zone = torch.cat([ZONE_HALF * scale, ZONE_HALF * scale, torch.full_like(scale, ZONE_HEIGHT / 2)], dim=-1)
-    # Other things: boxes and cylinders that are no cubes of 4 or 6 cm.
+    # Other things: boxes and cylinders, but not cubes of 4 or 6 cm.
     width = 0.015 + 0.045 * uniform(batch, slots, 2)
     height = 0.02 + 0.055 * uniform(batch, slots, 1)
     box = torch.cat([width, height], dim=-1)

@@ -1,4 +1,4 @@
-"""The suction gripper: a tip without a body, and what hangs on it by a constraint of limited force."""
+"""The suction gripper: a tip without a body, and the body attached to it by a constraint of limited force."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Carried:
         self._client.changeConstraint(self._constraint, self._target.tolist(), quaternion, maxForce=SUCTION_FORCE)
 
     def lag(self) -> float:
-        """How far, in metres, the body is from where the tip wants it."""
+        """Distance in metres from the body to the position commanded by the tip."""
         return float(np.linalg.norm(np.array(self._client.getBasePositionAndOrientation(self.body)[0]) - self._target))
 
     def release(self) -> None:
@@ -47,7 +47,7 @@ def straight_line(start, rotation, end, end_rotation, speed: float):
     """Tip poses, one a time step, from one pose to another along a straight line at a constant speed."""
     turns = Rotation.from_matrix([rotation, end_rotation])
     angle = float((turns[0].inv() * turns[1]).magnitude())
-    steps = max(int(np.ceil(max(np.linalg.norm(end - start) / speed, angle / TURN_SPEED) / TIME_STEP)), 1)
+    steps = max(int(np.ceil(max(float(np.linalg.norm(end - start)) / speed, angle / TURN_SPEED) / TIME_STEP)), 1)
     share = np.arange(1, steps + 1) / steps
     rotations = Slerp([0, 1], turns)(share).as_matrix()
     for s, turned in zip(share, rotations):

@@ -6,7 +6,7 @@ import numpy as np
 
 from moe3d_ros.world.vocabulary import BOWL_FLOOR_HEIGHT, BOWL_FLOOR_RADIUS
 
-WALL = 0.0015  # metres, thickness of a bowl's wall, measured along the radius
+WALL_THICKNESS = 0.0015  # metres, thickness of a bowl's wall, measured along the radius
 
 
 def bowl_mesh(radius: float, height: float, segments: int = 32) -> tuple[np.ndarray, np.ndarray]:
@@ -21,9 +21,14 @@ def bowl_mesh(radius: float, height: float, segments: int = 32) -> tuple[np.ndar
         vertices (V, 3) metres, origin in the middle of the bounding box, and triangles (T, 3) int, outward normals.
     """
     slope = (radius - BOWL_FLOOR_RADIUS) / height
-    inner_floor = BOWL_FLOOR_RADIUS + slope * BOWL_FLOOR_HEIGHT - WALL
+    inner_floor = BOWL_FLOOR_RADIUS + slope * BOWL_FLOOR_HEIGHT - WALL_THICKNESS
     # The profile from the middle of the underside, up outside, over the rim, and down inside to the floor's middle.
-    profile = [(BOWL_FLOOR_RADIUS, 0.0), (radius, height), (radius - WALL, height), (inner_floor, BOWL_FLOOR_HEIGHT)]
+    profile = [
+        (BOWL_FLOOR_RADIUS, 0.0),
+        (radius, height),
+        (radius - WALL_THICKNESS, height),
+        (inner_floor, BOWL_FLOOR_HEIGHT),
+    ]
     # The polygon's flats, not its corners, are to be on the cone on average.
     angle = 2 * np.pi * np.arange(segments) / segments
     around = np.stack([np.cos(angle), np.sin(angle)], axis=1) / np.sqrt(np.cos(np.pi / segments))

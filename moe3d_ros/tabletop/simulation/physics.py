@@ -29,7 +29,7 @@ GRASP_REACH = 0.015  # metres between the pick pose and the surface, either way,
 SPEED, DESCENT_SPEED = 0.8, 0.15  # metres a second, of the tip
 RETREAT = 0.05  # metres along the tool's axis before and after contact
 CLEARANCE = 0.03  # metres between what is carried and everything below it
-TOP_DOWN = 0.98  # cosine of the tool's axis with straight down, from which on a pose counts as top-down
+TOP_DOWN_COSINE = 0.98  # cosine of the tool's axis with straight down, from which on a pose counts as top-down
 MAX_CARRY_LAG = 0.03  # metres that a carried thing may lag behind the tip before suction breaks
 DENSITY = 300.0  # kg/m3, light wood
 RAMP_FRICTION = 1.5  # lateral friction of ramps: nothing slides off them
@@ -39,7 +39,7 @@ FLOOR_COLOR = (148, 150, 152)
 
 @dataclass(frozen=True)
 class ExecutionResult:
-    """What became of a pick and place.
+    """Outcome of a pick and place.
 
     Attributes:
         grasped: something was attached to the gripper.
@@ -193,7 +193,7 @@ class TabletopWorld:
         height: int = 480,
         noise: np.random.Generator | None = None,
     ) -> list[CameraView]:
-        """What the cameras see, one view for each.
+        """Renders one view for each camera.
 
         Args:
             cameras: names of ``scenes.CAMERAS`` or cameras of your own.
@@ -204,8 +204,8 @@ class TabletopWorld:
         """
         if isinstance(cameras, (str, Camera)):
             cameras = [cameras]
-        cameras = [CAMERAS[camera] if isinstance(camera, str) else camera for camera in cameras]
-        return [render(self._client, camera, width, height, noise) for camera in cameras]
+        chosen = [CAMERAS[camera] if isinstance(camera, str) else camera for camera in cameras]
+        return [render(self._client, camera, width, height, noise) for camera in chosen]
 
     def cloud(
         self,
@@ -265,7 +265,7 @@ class TabletopWorld:
         highest = max([0.0] + [self._client.getAABB(body)[1][2] for body in others])
         reach = max(float(tip[2]) - self._client.getAABB(carried.body)[0][2], 0.0)  # of the object below the tip
         if (
-            min(-turn[2, 2], -goal_turn[2, 2]) < TOP_DOWN
+            min(-turn[2, 2], -goal_turn[2, 2]) < TOP_DOWN_COSINE
         ):  # it is tilted on the way: any part of it may come to hang below
             corners = np.abs(np.array(self._client.getAABB(carried.body)) - tip).max(axis=0)
             reach = float(np.linalg.norm(corners))
@@ -290,7 +290,7 @@ class TabletopWorld:
         return True
 
     def _supported(self, body: int, approach: np.ndarray) -> bool:
-        """Whether something pushes ``body`` back against the approach (3,); mere brushing past does not count."""
+        """True if a contact pushes ``body`` back against the approach (3,); merely brushing past does not count."""
         contacts = self._client.getContactPoints(bodyA=body)
         return any(c[9] > 0 and -np.dot(c[7], approach) > 0.3 for c in contacts)
 
@@ -308,11 +308,11 @@ class TabletopWorld:
     # --- judging
 
     def succeeded(self, step) -> bool:
-        """Whether the oracle's ``step`` is done: its object lies where the step wants it, by the rules of `success`."""
+        """True if the oracle's ``step`` is done: its object lies at its goal by the rules of `success`."""
         return step_reached(self.current_scene(), step.pick_index, step.place_index, step.area)[0]
 
     def judge(self, target: str, destination: str, picked_at) -> tuple[bool, str]:
-        """Whether the last pick and place did what its own words say, and a sentence that says where the thing lies.
+        """Judges the last pick and place by its own words: success, and a sentence that says where the thing lies.
 
         Args:
             target: ``small red block``. destination: ``in the green bowl``.

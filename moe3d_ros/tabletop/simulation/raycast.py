@@ -1,4 +1,4 @@
-"""Depth clouds of scene batches by ray casting, with what real sensors do to them; torch, on CPU and GPU alike.
+"""Depth clouds of scene batches by ray casting, with the noise of real sensors; torch, on CPU and GPU alike.
 
 Rays are aimed at surfaces instead of walking a pixel grid: the first hit of each ray is what a camera would see, and
 no ray is spent on empty space, so a training step can afford new clouds every time.
@@ -29,7 +29,7 @@ TABLE, MISS = -1, -2
 
 @dataclass(frozen=True)
 class SensorRange:
-    """How cameras and their noise vary from scene to scene."""
+    """Ranges over which cameras and their noise vary from scene to scene."""
 
     cameras: tuple[int, int] = (1, 4)  # how many look (inclusive)
     standard: float = 0.6  # share of scenes seen by the cameras of CAMERAS, else by random ones
@@ -179,7 +179,7 @@ def _normal(start, heading, half, distance, slot, cos, sin, scenes):
 
 
 def random_camera_positions(batch: int, count: int, standard: float, generator: torch.Generator) -> torch.Tensor:
-    """Where the cameras of each scene stand (B, count, 3): the four of CAMERAS in random order, or random ones."""
+    """Camera positions of each scene (B, count, 3) in metres: the four of CAMERAS in random order, or random ones."""
     device = generator.device
     known = torch.tensor([camera.position for camera in CAMERAS.values()], device=device)
     order = torch.rand(batch, len(known), generator=generator, device=device).argsort(dim=1)[:, :count]

@@ -1,4 +1,4 @@
-"""Depth cameras in the physics world: what they see, what real ones get wrong, and clouds in the base frame."""
+"""Depth cameras in the physics world: images, the noise of real sensors, and clouds in the base frame."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LIGHT = {
 
 @dataclass(frozen=True)
 class CameraView:
-    """What one camera sees.
+    """Images of one camera.
 
     Attributes:
         depth: (H, W) float32 metres along the optical axis, NaN where there is no reading (REP-118).
@@ -84,7 +84,7 @@ def render(
 
 
 def add_noise(depth: np.ndarray, rgb: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """What a structured-light camera does to a depth (H, W) and a colour image (H, W, 3).
+    """Adds the noise of a structured-light camera to a depth (H, W) and a colour image (H, W, 3).
 
     Axial noise grows with distance (Nguyen et al. 2012, "Modeling Kinect sensor noise": 1.2 mm + 1.9 mm (z - 0.4)^2),
     edges lose half of their readings, some pixels and a few patches have none, and the exposure drifts.

@@ -1,4 +1,4 @@
-"""A scene while a long task is being thought up: its things, what is drawn for them, and how the task is said."""
+"""Draft of a long task: its things, the random choices made for them, and the task's wording."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from moe3d_ros.tabletop.words.wordings import AREA_WORDS, SIZE_WORDS
 from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.vocabulary import KIND
 
-MOST_OBJECTS = 20
+MAX_OBJECTS = 20
 OTHER_SIZE = {"small": "big", "big": "small"}
 
 
 @dataclass
 class Draft:
-    """Things of a scene while it is being thought up.
+    """Things of a scene under construction.
 
     Attributes:
         colors: what may be used; those not taken yet are drawn from it in random order.
         scale: 1 for the full size of scenes, less for smaller ones.
         held_out: word instructions as training never does.
-        wording: how the task is said; None if it words itself.
+        wording: of the task; None if the generator words it by itself.
         things: what has been added so far.
         again: what was said, in other words; empty if there are none.
     """
@@ -69,7 +69,7 @@ class Draft:
             number = round(self.scale * self.rng.integers(0, most + 1))
             free = [c for c in colors if (kind, c) not in taken]
             for color in self.rng.permutation(free)[:number].tolist():
-                if len(self.things) < MOST_OBJECTS:
+                if len(self.things) < MAX_OBJECTS:
                     self.add(kind, color, self.size() if KIND[kind].sized else "")
 
     def area_words(self, area: str) -> str:

@@ -1,4 +1,4 @@
-"""Goals of long-horizon tasks: what a task wants to be so, how much of it is, and the moves that come next.
+"""Goals of long-horizon tasks: the wanted state, the share of it that is reached, and the moves that come next.
 
 The first of the moves is canonical: of what can be moved at once, the leftmost goes first (of a stack without a
 prescribed order only the big blocks before the small ones are right); of several bowls that would do, the leftmost empty
@@ -37,7 +37,7 @@ def _uncover(layout: Layout, wanted: list[int]) -> list[Move]:
 
 @dataclass(frozen=True)
 class _EachPick:
-    """A goal for each of ``picks``; subclasses say which of them it is not so for yet."""
+    """A goal for each of ``picks``; subclasses say which of them are unmet."""
 
     picks: tuple[int, ...]
 
@@ -50,7 +50,7 @@ class _EachPick:
         raise NotImplementedError
 
     def reached(self, layout: Layout) -> int:
-        """Number of them that are so in the layout's scene."""
+        """Number of them that are met in the layout's scene."""
         return self.total - len(self._left_to_do(layout))
 
 

@@ -98,8 +98,8 @@ def _nonsense(scene: Scene, rng, held_out: bool) -> str:
         words = [str(word) for word in rng.choice(salad, int(rng.integers(2, 8)))]
     elif held_out:  # a finger that slides along the keyboard
         rows = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")
-        rows = [str(row) for row in rng.choice(rows, int(rng.integers(1, 4)))]
-        words = [row[int(rng.integers(0, 4)) :][: int(rng.integers(3, 8))] * int(rng.integers(1, 3)) for row in rows]
+        slides = [str(row) for row in rng.choice(rows, int(rng.integers(1, 4)))]
+        words = [row[int(rng.integers(0, 4)) :][: int(rng.integers(3, 8))] * int(rng.integers(1, 3)) for row in slides]
     else:
         keys = list(string.ascii_lowercase + "0123456789")
         words = ["".join(rng.choice(keys, int(rng.integers(2, 10)))) for _ in range(int(rng.integers(1, 4)))]

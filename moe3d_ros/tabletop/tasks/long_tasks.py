@@ -12,7 +12,7 @@ from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.tasks.goals import GOALS, Goal, Move
 from moe3d_ros.tabletop.tasks.single_step import make_step
 
-MOST_STEPS = 60
+MAX_STEPS = 60
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ def right_moves(task: LongTask, scene: Scene) -> list[Move]:
         for move in (move for goal in goals for move in goal.moves(layout)):
             area = _aside(goals, layout, move) if move.aside else move.area
             moves[move._replace(area=area)] = None
-    moves = [move for move in moves if not move.aside] or list(moves)
-    return sorted(moves, key=lambda move: -layout.left(move.pick))
+    direct = [move for move in moves if not move.aside]
+    return sorted(direct or moves, key=lambda move: -layout.left(move.pick))
 
 
 def next_step(task: LongTask, scene: Scene, rng: np.random.Generator | None = None) -> Step | None:
@@ -120,7 +120,7 @@ def next_step(task: LongTask, scene: Scene, rng: np.random.Generator | None = No
 def remaining_steps(task: LongTask, scene: Scene, rng: np.random.Generator | None = None) -> tuple[Step, ...]:
     """All steps that the oracle would still take from the scene as it is, each with the poses after those before it."""
     steps: list[Step] = []
-    while len(steps) < MOST_STEPS:
+    while len(steps) < MAX_STEPS:
         step = next_step(task, scene, rng)
         if step is None:
             break

@@ -20,7 +20,7 @@ from moe3d_ros.tabletop.scenes.support import resting_height
 from moe3d_ros.tabletop.tasks import registry
 from moe3d_ros.tabletop.tasks.goals import Move
 from moe3d_ros.tabletop.tasks.impossible import KINDS, impossible_instruction
-from moe3d_ros.tabletop.tasks.long_tasks import MOST_STEPS, LongTask, next_step, remaining_steps, right_moves
+from moe3d_ros.tabletop.tasks.long_tasks import MAX_STEPS, LongTask, next_step, remaining_steps, right_moves
 from moe3d_ros.tabletop.tasks.single_step import make_step
 from moe3d_ros.world.areas import in_area
 from moe3d_ros.world.footprints import circle_radius
@@ -33,9 +33,9 @@ FAILED_SHARE = 0.1  # of the samples have a last step that failed
 WRONG_SHARE = 0.15  # of the samples have a step in their past that was wrong: a planner meets its own mistakes
 PLACE_NOISE, STACK_NOISE = 0.005, 0.0025  # metres, 1 sigma in x and y; cut at twice that
 YAW_NOISE = np.deg2rad(4)
-MOST_LEARNT = 4  # steps of a moment whose right moves are told
+MAX_LEARNT_STEPS = 4  # steps of a moment whose right moves are part of the sample
 _NAMED_KINDS = {word: name for name in COUNTED for word in (*KIND[name].words, KIND[name].plurals[0])}
-DROPPED = (0.04, 0.09)  # metres from where it was or should be that a lost block comes to lie
+DROP_DISTANCES = (0.04, 0.09)  # metres from its former or intended place at which a lost block lies
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def play_to_moment(
                 now = _dropped(now, step, rng)
                 history.append(step.text)
         steps, right = _rest(task, now, rng)
-        if len(steps) < MOST_STEPS:
+        if len(steps) < MAX_STEPS:
             return Progress(now, task, history, steps, right)
         errs = False  # the mistake made goals contradict: one's base lies on the other's
 
@@ -131,7 +131,7 @@ def _rest(task: LongTask, scene: Scene, rng) -> tuple[tuple[Step, ...], tuple[tu
     """The remaining steps in a random right order, and at each all moves that are right."""
     steps = remaining_steps(task, scene, rng)
     right = []
-    for step in steps[:MOST_LEARNT]:
+    for step in steps[:MAX_LEARNT_STEPS]:
         right.append(tuple(right_moves(task, scene)))
         scene = apply_step(scene, step)
     return steps, tuple(right)
@@ -193,7 +193,7 @@ def sample_unrelated(
     scale: float = 1.0,
     jitter: float = 0.05,
 ) -> Progress:
-    """A moment of a training task at which something is said that no scene allows; ``task.reason`` is its kind."""
+    """A moment of a training task with an instruction that no scene allows; ``task.reason`` is its kind."""
     kinds = [kind for kind in KINDS if kind != "absent color"]  # for that one there is `sample_impossible`
     shares = np.array([KINDS[kind] for kind in kinds])
     moment = sample_progress(rng, colors=colors, scale=scale, jitter=jitter)
@@ -239,13 +239,13 @@ def _dropped(scene: Scene, step: Step, rng) -> Scene:
     before = Layout(scene)
     for _ in range(20):
         start = thing.position if rng.random() < 0.5 else step.place.position
-        angle, reach = rng.uniform(0, 2 * np.pi), rng.uniform(*DROPPED)
+        angle, reach = rng.uniform(0, 2 * np.pi), rng.uniform(*DROP_DISTANCES)
         xy = np.array(start[:2]) + reach * np.array([np.cos(angle), np.sin(angle)])
         inside = ((xy > low + own) & (xy < high - own)).all()
         if not inside or (np.hypot(*(centers - xy).T) < own + radii + 0.005).any():
             continue
-        halves = ("left side", "far side")  # what is in an area at the start is told by where it is now
-        if any(before.inside(step.pick_index, half) != in_area(xy, half, scene.workspace) for half in halves):
+        sides = ("left side", "far side")  # what is in an area at the start is told by where it is now
+        if any(before.inside(step.pick_index, half) != in_area(xy, half, scene.workspace) for half in sides):
             continue
         z = resting_height(scene, step.pick_index, xy, 0.0) + thing.half_extents[2]
         yaw = float(rng.uniform(-np.pi / 4, np.pi / 4))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -37,11 +38,11 @@ class Entry:
         family: one of FAMILIES.
         generator: adds things to a draft -> instruction and alternatives (see `LongTask`). Of a ``settled`` task: -> a
             function of the finished scene that returns these, or None where the scene does not offer the task.
-        wording: how it is said; None if the generator words it by itself.
-        told_by_place: its words tell things by where they are, so that a wrong move would change what is meant.
+        wording: of the task; None if the generator words it by itself.
+        told_by_place: its words identify things by their place, so that a wrong move would change the referents.
         recolored: an instruction with one of its colours replaced by an absent one is an impossible one.
         extra_steps: moves that may be wasted.
-        settled: what is meant depends on where things came to lie.
+        settled: the task depends on where the things were placed.
     """
 
     name: str
@@ -84,7 +85,7 @@ class Entry:
 _ENTRIES: dict[str, Entry] = {}
 
 
-def long_task(family: str, name: str = "", wording: Wording | None = None, **traits: bool | int):
+def long_task(family: str, name: str = "", wording: Wording | None = None, **traits: Any):
     """Register the decorated generator; arguments as of :class:`Entry`.
 
     Args:

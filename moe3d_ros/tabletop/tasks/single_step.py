@@ -1,4 +1,4 @@
-"""The oracle of the task world: what is meant by an instruction, and the step (text and poses) that fulfils it."""
+"""Oracle of single-step tasks: the referents of an instruction, and the step (text and poses) that fulfils it."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def single_step_task(
         which = int(rng.integers(3)) if grounded else -1  # 0: the pick, 1: the place, 2: both
         target = refer(scene, pick, rng, which in (0, 2))
         if place is None:
-            goal = f"the {rng.choice(wordings.AREA_WORDS[area])}"
+            goal: str | None = f"the {rng.choice(wordings.AREA_WORDS[area])}"
             if grounded and which == 1:
                 continue
         else:

@@ -1,6 +1,6 @@
-"""How people word long-horizon tasks: sentence patterns and phrases per task, with held-out ones for evaluation.
+"""Wordings of long-horizon tasks: sentence patterns and phrases per task, with held-out ones for evaluation.
 
-A wording is a pattern with phrases in it: {a} what is moved, {p} in or on, {b} where it goes, {w} where it is stacked.
+A wording is a pattern with phrases in it: {a} moved thing, {p} in or on, {b} destination, {w} place of the stack.
 Phrases name colours {c}, {d}, a size {s}, an area {r}. Held-out patterns and phrases are never used in training.
 """
 

@@ -1,4 +1,4 @@
-"""How people ask about a scene: wordings of each sort of question, with a held-out set for evaluation.
+"""Wordings of each sort of question about a scene, with a held-out set for evaluation.
 
 {a} and {b} are things, {k} a kind, {s} a side, {w} and {v} plurals or comparatives, {c} a colour or size, {p} in or on.
 Either-or questions about two things end in ", one or other?".

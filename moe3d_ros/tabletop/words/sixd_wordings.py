@@ -1,4 +1,4 @@
-"""How people ask for 6D moves: off and onto ramps, into slots, out of racks; with a held-out set for evaluation."""
+"""Wordings of 6D moves: off and onto ramps, into slots, out of racks; with a held-out set for evaluation."""
 
 from __future__ import annotations
 

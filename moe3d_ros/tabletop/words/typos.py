@@ -13,8 +13,9 @@ _WORD = re.compile(rf"[A-Za-z]{{{LEAST_LETTERS},}}")
 def with_typos(text: str, rng: np.random.Generator, number: int = 1) -> str:
     """The text with ``number`` words of at least four letters mistyped; a word keeps its first and its last letter."""
     words = list(_WORD.finditer(text))
-    chosen = rng.choice(len(words), min(number, len(words)), replace=False) if words else []
-    for index in sorted((int(i) for i in chosen), reverse=True):
+    count = min(number, len(words))
+    chosen = [int(i) for i in rng.choice(len(words), count, replace=False)] if words else []
+    for index in sorted(chosen, reverse=True):
         found = words[index]
         text = text[: found.start()] + _mistyped(found.group(), rng) + text[found.end() :]
     return text

@@ -1,4 +1,4 @@
-"""What people say to a robot that it cannot do: other things, other work, talk, nothing much; held-out ones apart.
+"""Utterances that a robot cannot act on: other things, other work, small talk, fragments; held-out ones apart.
 
 {block}, {bowl}, {zone} are things that the table has, {a} is any of them, {t} is a thing that it never has.
 """

@@ -1,4 +1,4 @@
-"""How people say it: wordings of instructions and of references to things, with a held-out set for evaluation."""
+"""Wordings of instructions and of references to things, with a held-out set for evaluation."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from moe3d_ros.model.action.objectives import HEADS, MOST_SNR, Ddim, Regression
+from moe3d_ros.model.action.objectives import MAX_SNR, OBJECTIVES, Ddim, Regression
 from moe3d_ros.model.action.pose_dit import PoseDiT, PoseDiTConfig, gram_schmidt, medoid_index, pose_loss, sample_poses
 from moe3d_ros.model.action.rectified_flow import nearest_equivalent
 from moe3d_ros.model.action.symmetry import TOP_DOWN, decided_noise, quarter_turns
@@ -13,18 +13,18 @@ from moe3d_ros.model.action.symmetry import TOP_DOWN, decided_noise, quarter_tur
 SMALL = {"condition_width": 8, "width": 64, "blocks": 2, "heads": 4, "patch_width": 8}
 
 
-@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("name", OBJECTIVES)
 def test_with_a_perfect_network_every_head_arrives_at_the_data(name):
     data, noise = torch.randn(5, 2, 9), torch.randn(5, 2, 9)
     for steps in (1, 2, 10):
-        assert torch.equal(HEADS[name].sample(lambda x_t, t: data, noise, steps), data)
+        assert torch.equal(OBJECTIVES[name].sample(lambda x_t, t: data, noise, steps), data)
     with pytest.raises(ValueError, match="at least 1"):
-        HEADS[name].sample(lambda x_t, t: data, noise, 0)
+        OBJECTIVES[name].sample(lambda x_t, t: data, noise, 0)
 
 
 @pytest.mark.parametrize("name", ["flow", "ddim"])
 def test_sampling_walks_through_the_inputs_of_training(name):
-    head, data, noise, seen = HEADS[name], torch.randn(5, 2, 9), torch.randn(5, 2, 9), []
+    head, data, noise, seen = OBJECTIVES[name], torch.randn(5, 2, 9), torch.randn(5, 2, 9), []
 
     def predict(x_t, t):
         seen.append((x_t, t))
@@ -48,10 +48,10 @@ def test_ddim_keeps_the_variance_and_measures_the_noise():
     guessed = (x_t - signal[:, None, None] * (data + wrong)) / spread[
         :, None, None
     ]  # the noise that a wrong data means
-    noisy = (signal / spread).square() < MOST_SNR
+    noisy = (signal / spread).square() < MAX_SNR
     error = head.error(wrong, t)
     torch.testing.assert_close(error[noisy], (guessed - noise).square()[noisy], atol=1e-4, rtol=1e-3)
-    torch.testing.assert_close(error[~noisy], MOST_SNR * wrong[~noisy].square())
+    torch.testing.assert_close(error[~noisy], MAX_SNR * wrong[~noisy].square())
     assert noisy.any()
     assert not noisy.all()
 

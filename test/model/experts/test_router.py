@@ -20,7 +20,7 @@ def places(batch=3, length=17, objects=5):
 
 
 def logits(model, ids, known, **arguments):
-    with known.told(moe_layers(model).values()):
+    with known.visible_to(moe_layers(model).values()):
         return model(ids, **arguments).logits
 
 
@@ -68,7 +68,7 @@ def test_modality_and_place_get_a_gradient_once_the_tie_is_broken():
     convert_to_moe(model, rank=4, **SEES)
     gradients = []
     for _ in range(2):
-        with places().told(moe_layers(model).values()):
+        with places().visible_to(moe_layers(model).values()):
             model(ids, labels=ids).loss.backward()
         gradients.append([p.grad.clone() for layer in moe_layers(model).values() for p in layer.router_parameters()])
         model.zero_grad()
@@ -88,7 +88,7 @@ def test_a_router_tells_places_apart_and_text_has_none():
     known = places()
 
     def routed(told):
-        with RouterRecorder(model) as routing, told.told(moe_layers(model).values()):
+        with RouterRecorder(model) as routing, told.visible_to(moe_layers(model).values()):
             model(ids)
         return routing.logits["model.layers.0.mlp"].detach().unflatten(0, ids.shape)
 
@@ -100,7 +100,7 @@ def test_a_router_tells_places_apart_and_text_has_none():
     text = routed(text_places(*ids.shape, "cpu"))
     assert torch.equal(text[~known.is_object], here[~known.is_object])
     with torch.no_grad():
-        assert torch.equal(model(ids).logits, logits(model, ids, text_places(*ids.shape, "cpu")))  # untold is text
+        assert torch.equal(model(ids).logits, logits(model, ids, text_places(*ids.shape, "cpu")))  # undeclared is text
 
 
 def test_decoding_with_a_cache_equals_one_pass_where_routers_see_places():
@@ -113,7 +113,7 @@ def test_decoding_with_a_cache_equals_one_pass_where_routers_see_places():
         cache, parts = None, []
         for start, end in [(0, 7), *((t, t + 1) for t in range(7, 17))]:  # the first cut is among the objects
             now = TokenPlaces(known.is_object[:, start:end], known.position[:, start:end])
-            with now.told(moe_layers(model).values()):
+            with now.visible_to(moe_layers(model).values()):
                 step = model(ids[:, start:end], past_key_values=cache, use_cache=True)
             cache = step.past_key_values
             parts.append(step.logits)
@@ -123,7 +123,7 @@ def test_decoding_with_a_cache_equals_one_pass_where_routers_see_places():
 def test_places_that_do_not_fit_are_refused():
     model, ids = tiny(), prompts()
     convert_to_moe(model, **SEES)
-    with pytest.raises(ValueError, match="told the places of 48 tokens, but 51 came"):
+    with pytest.raises(ValueError, match="places were given for 48 tokens, but 51 came"):
         logits(model, ids, places(length=16))
     with pytest.raises(ValueError, match="position must be"):
         TokenPlaces(torch.ones(2, 3, dtype=torch.bool), torch.zeros(2, 4, 3))

@@ -11,11 +11,11 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import Header
 
-from moe3d_ros.nodes.runtime.raw_messages import LARGE, decode
+from moe3d_ros.nodes.runtime.raw_messages import LARGE_BYTES, decode
 from moe3d_ros.nodes.seams.clouds import cloud_to_msg, read_cloud
 from moe3d_ros.recording import bag_types
 
-COUNT = LARGE // 16 + 10
+COUNT = LARGE_BYTES // 16 + 10
 POINTS = np.random.default_rng(0).normal(size=(COUNT, 3)).astype(np.float32)
 COLORS = np.random.default_rng(1).integers(0, 256, (COUNT, 3), dtype=np.uint8)
 
@@ -30,7 +30,7 @@ def without_rosbags(monkeypatch):
 
 def large() -> bytes:
     data = serialize_message(cloud_to_msg(POINTS, COLORS, Header(frame_id="camera")))
-    assert len(data) >= LARGE
+    assert len(data) >= LARGE_BYTES
     return data
 
 
@@ -42,7 +42,7 @@ def test_a_large_cloud_is_read_by_rclpy_where_rosbags_is_missing(without_rosbags
     np.testing.assert_array_equal(points, POINTS)
     np.testing.assert_array_equal(colors, COLORS)
     with pytest.raises(ValueError, match="no sensor_msgs/msg/PointCloud2"):
-        decode(PointCloud2, large()[: LARGE + 8])
+        decode(PointCloud2, large()[: LARGE_BYTES + 8])
 
 
 def test_rosbags_leaves_a_large_clouds_data_where_they_are():

@@ -1,4 +1,4 @@
-"""Demonstrated poses for the action stage: what is picked and placed on is found by where the demonstration did it."""
+"""Demonstrated poses for the action stage: the picked thing and its destination are found from the demonstrated positions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PICKED, TARGET = 0, 1  # slots
 
 @dataclass
 class Demonstrated:
-    """Stands for the generated scenes of a batch: knows which detection a demonstration meant."""
+    """Counterpart of a batch's generated scenes that knows which detection a demonstration referred to."""
 
     pick: torch.Tensor  # (B, 3) metres
     place: torch.Tensor  # (B, 3)
@@ -59,7 +59,7 @@ class DemonstrationMixture:
         self.index = [(dataset, i) for dataset in self.datasets for i in range(len(dataset))]
 
     def batch(self, scenes: int, rng) -> tuple[Demonstrated, PatchBatch, list[list[SceneStep]]]:
-        """Objects that were meant, patches with slots as labels, and the one step of each scene."""
+        """Referents, patches with slots as labels, and the one step of each scene."""
         examples = []
         for _ in range(scenes):
             dataset, index = self.index[int(rng.integers(len(self.index)))]

@@ -1,6 +1,6 @@
 """LEO's alignment and instruction sets (Huang et al., ICML 2024): questions, plans, scene and object captions of scans.
 
-Five layouts, told apart by what a scan's value is:
+Five layouts, distinguished by the type of a scan's value:
     questions        {scan: {"response": [{"Q": ..., "T": "chair-3, table-5", "A": [...]}]}}
     plans            {scan: {"response": [{"instruction": ..., "plan": ...}]}}
     dialogues        {scan: {"response": [[{"role": "Human", "content": ...}, {"role": "Robot", "content": ...}]]}}
@@ -58,7 +58,7 @@ def _response(file: JsonFile, where, entry, scene_id: str) -> list[Record]:
         return [Record(scene_id, "plan", instruction.strip(), (plan.strip(),), where=(scene_id,))]
     question, about = file.get(where, entry, "Q", str), file.get(where, entry, "T", str, default="")
     answers = file.texts(where, entry, "A")
-    if None in (question, about, answers):
+    if question is None or about is None or answers is None:
         return []
     named = [_OBJECT.fullmatch(part) for part in about.split(",")]  # LEO has free words here too: they mean no object
     objects, names = (tuple(kind(n[key]) for n in named if n) for key, kind in (("number", int), ("name", str)))

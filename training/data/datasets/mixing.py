@@ -14,8 +14,8 @@ from training.data.datasets.catalogue import parse_specs
 from training.data.datasets.dataset import ExampleDataset
 from training.data.datasets.example import Example
 
-MOST_TOKENS = 192  # of a prompt, and of an answer: a longer one is cut, and a cut answer has no end to learn
-MOST_POINTS = 60_000  # of a scan; more do not change what a voxel of the workspace looks like
+MAX_TOKENS = 192  # of a prompt, and of an answer: a longer one is cut, and a cut answer has no end to learn
+MAX_POINTS = 60_000  # of a scan; more do not change what a voxel of the workspace looks like
 
 
 class TextMixture:
@@ -56,9 +56,9 @@ def patches_of(examples: list[Example], config: ModelConfig, rng, labels: list[n
     """Encoder input of a batch of examples on the model's grid; ``labels``: the slot of each example's points (poses only)."""
     scene, points, colors, slots = [], [], [], []
     for row, example in enumerate(examples):
-        kept = slice(None)
-        if len(example.points) > MOST_POINTS:
-            kept = np.sort(rng.choice(len(example.points), MOST_POINTS, replace=False))
+        kept: slice | np.ndarray = slice(None)
+        if len(example.points) > MAX_POINTS:
+            kept = np.sort(rng.choice(len(example.points), MAX_POINTS, replace=False))
         points.append(torch.from_numpy(np.ascontiguousarray(example.points[kept])))
         colors.append(torch.from_numpy(np.ascontiguousarray(example.colors[kept])).float() / 255)
         scene.append(torch.full((len(points[-1]),), row))
@@ -70,7 +70,7 @@ def patches_of(examples: list[Example], config: ModelConfig, rng, labels: list[n
 
 
 def words_of(record) -> str:
-    """Words that the model is asked: the question, or a request for the caption or the plan."""
+    """Prompt: the question, or a request for the caption or the plan."""
     if record.kind == "caption":
         return f"describe {record.prompt or 'the scene'}."
     if record.kind == "plan":
@@ -83,6 +83,6 @@ def text_of(model: SceneLanguageModel, record) -> Text:
     prompt = model.encode(question_prompt(words_of(record)))
     answer = model.encode(" " + record.answers[0])
     special = model.grammar.special
-    end = [special[DONE]] if len(answer) <= MOST_TOKENS else []
-    told = [special[PICK], special[PLACE], *answer[:MOST_TOKENS], *end]
-    return Text(prompt[-MOST_TOKENS:], told, None, [(0, 1)], [(-2, -2)], record.kind)
+    end = [special[DONE]] if len(answer) <= MAX_TOKENS else []
+    told = [special[PICK], special[PLACE], *answer[:MAX_TOKENS], *end]
+    return Text(prompt[-MAX_TOKENS:], told, None, [(0, 1)], [(-2, -2)], record.kind)

@@ -1,4 +1,4 @@
-"""Where a scan comes to lie in the model's workspace: an approximation that lets rooms pass through a tabletop encoder.
+"""Placement of a scan in the model's workspace: an approximation that lets a tabletop encoder process rooms.
 
 The encoder was made for a table of half a metre by one: a room must be shrunk to that size, and what it recognises
 there are shapes and colours of a table's things. Policies:

@@ -203,7 +203,7 @@ class _Reader:
         return f" (are these {fitting[0]}?)" if fitting else ""
 
     def end(self) -> None:
-        """An instruction is over: it must have led to something."""
+        """End an instruction, which must have led to a demonstration."""
         if self.instruction and self.pick is not None:
             self.wrong(self.pick[1], f"has no place pose after it, expected a message on {self.names['place']}")
         elif (

@@ -73,7 +73,7 @@ def read_scan(path: Path) -> tuple[Cloud | None, list[Problem]]:
         axis = COORDINATES[int(np.flatnonzero(~np.isfinite(points[bad[0]]))[0])]
         text = f"is {vertices[axis][bad[0]]} ({len(bad)} of {len(points)} vertices are not finite), expected metres"
         problems.append(Problem(str(path), 0, f"vertex[{bad[0]}].{axis}", text))
-    names = vertices.dtype.names
+    names = vertices.dtype.names or ()
     colors, wrong = None, "is missing, expected red, green, blue for each vertex"
     lacking = next((name for name in COLORS if name not in names), COLORS[0])
     try:
@@ -119,7 +119,7 @@ def read_vertices(path: Path, needed: tuple[str, ...]) -> tuple[np.ndarray | Non
     if len(table) == 0:
         return failed("vertex", "has no rows, expected points")
     for name in needed:
-        if name not in table.dtype.names or table.dtype[name].kind not in "iuf":
+        if name not in (table.dtype.names or ()) or table.dtype[name].kind not in "iuf":
             return failed(f"vertex.{name}", "is missing, expected a number for each vertex")
     return table, []
 

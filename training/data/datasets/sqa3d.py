@@ -46,7 +46,9 @@ def read(path: Path, options: dict[str, str]) -> Loaded:
         if number is not None and answered is not None and number not in answered:
             questions.wrong((*where, "question_id"), f"is {number}, expected one that {second.name} has an answer to")
             continue
-        if None in (scene_id, number, situation, question, others) or answered is None or answered[number] is None:
+        if others is None or None in (scene_id, number, situation, question):
+            continue
+        if answered is None or answered[number] is None:
             continue
         scene, answers, pose, place = answered[number]
         if scene != scene_id:
@@ -114,4 +116,5 @@ def _pose(file: JsonFile, where, entry) -> Pose | None:
     if abs(length - 1) > 0.01:
         file.wrong((*where, "rotation"), f"is a quaternion of length {length:.3g}, expected length 1")
         return None
-    return Pose(place, turn)
+    (x, y, z), (qx, qy, qz, qw) = place, turn
+    return Pose((x, y, z), (qx, qy, qz, qw))

@@ -19,7 +19,7 @@ SCANNET = "scannet"  # a folder of scans alone
 
 
 def missing_scans(spec: Spec, loaded: Loaded) -> list[Problem]:
-    """Where each scan that is not there is first asked for."""
+    """Missing scans, each with the place where it is first referred to."""
     first: dict[str, Record] = {}
     uses = Counter(record.scene_id for record in loaded.records)
     for record in loaded.records:

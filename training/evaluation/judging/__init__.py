@@ -1,1 +1,1 @@
-"""What suites judge by: held-out cases, episodes, causes of mistakes, statistics."""
+"""Judging for the suites: held-out cases, episodes, causes of mistakes, statistics."""

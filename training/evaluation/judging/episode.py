@@ -6,13 +6,15 @@ import json
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from moe3d_ros.plan import ErrorCode, Plan, PlanningError
+from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, UNSEEN_COLORS
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
+from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 from moe3d_ros.tabletop.tasks import registry
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, remaining_steps, satisfied
@@ -62,12 +64,11 @@ class Episode:
             if values["format"] != FORMAT:
                 raise ValueError(f"its format is {values['format']!r}")
             scene = values["scene"]
-            objects = tuple(
-                SceneObject(
-                    **{name: tuple(value) if isinstance(value, list) else value for name, value in thing.items()}
-                )
+            things: list[dict[str, Any]] = [
+                {name: tuple(value) if isinstance(value, list) else value for name, value in thing.items()}
                 for thing in scene["objects"]
-            )
+            ]
+            objects = tuple(SceneObject(**thing) for thing in things)
             workspace = Workspace(*(tuple(scene["workspace"][corner]) for corner in ("low", "high")))
             return cls(
                 LongTask.from_dict(values["task"]),
@@ -112,18 +113,21 @@ def run_episode(episode: Episode, planner: Planner | None) -> dict:
         moves = len(remaining_steps(task, world.current_scene()))
         for _ in range(task.step_limit(moves)):
             before = world.current_scene()
-            step = wanted = next_step(task, before)
-            entry = {"oracle": wanted.text if wanted else None}
-            if planner is None and wanted is None:
-                end = "complete"
-                break
-            if planner is not None:
+            wanted = next_step(task, before)
+            step: Step | Action
+            entry: dict[str, Any] = {"oracle": wanted.text if wanted else None}
+            if planner is None:
+                if wanted is None:
+                    end = "complete"
+                    break
+                step = wanted
+            else:
                 cloud = world.cloud(episode.cameras, noise=rng)
                 start = time.perf_counter()
                 plan = _plan(planner, cloud, task.instruction, tuple(completed))
                 seconds.append(time.perf_counter() - start)
-                error = plan if isinstance(plan, PlanningError) else None
-                if error or not plan.actions:
+                if isinstance(plan, PlanningError) or not plan.actions:
+                    error = plan if isinstance(plan, PlanningError) else None
                     said = {"error": error.code.name, "message": str(error)} if error else {"text": "done"}
                     cause = cause_of_no_step(planner, task, before, error, tuple(completed))
                     steps.append(said | entry | {"cause": cause})
@@ -138,6 +142,7 @@ def run_episode(episode: Episode, planner: Planner | None) -> dict:
             ever = max(ever, reached)
             entry |= {"text": step.text, "message": result.message, "reached": reached}
             if planner is not None:
+                assert isinstance(step, Action)
                 entry["cause"] = cause_of_step(planner, task, before, after, cloud, step, result, tuple(completed))
             if result.grasped:
                 completed.append(step.text)
@@ -160,7 +165,8 @@ def run_episode(episode: Episode, planner: Planner | None) -> dict:
 
 
 def _plan(planner: Planner, cloud, instruction: str, completed: tuple[str, ...]) -> Plan | PlanningError:
+    points, colors = cloud
     try:
-        return planner.plan(*cloud, instruction, completed=completed, max_steps=1)
+        return planner.plan(points, colors, instruction, completed=completed, max_steps=1)
     except PlanningError as error:
         return error

@@ -1,4 +1,4 @@
-"""What a planner decides first, without physics: scenes seen by ray casting, decisions in batches, first steps judged.
+"""First decisions of a planner without physics: scenes rendered by ray casting, decided in batches and judged.
 
 Everything goes through the planner's own encoder, LLM and pointer; only the cloud comes from rays instead of rendered
 images, and Pose-DiT is left out.
@@ -42,7 +42,8 @@ def decide(
     Returns:
         for each scene and instruction ``step``, ``done`` or ``cannot`` with its probability; the look at each scene.
     """
-    decided, seen = [], []
+    decided: list[list[tuple[str, float]]] = []
+    seen: list[Look] = []
     for start in tqdm(range(0, len(scenes), BATCH), desc=name, mininterval=5):
         looks = look_at(planner, scenes[start : start + BATCH], seed + start)
         decided += planner.first_decisions(looks, groups[start : start + BATCH])
@@ -52,7 +53,9 @@ def decide(
 
 def first_steps(planner: Planner, cases: list[Case], seed: int, name: str = "plans") -> list[dict]:
     """The planner's first step for each case, judged: see :func:`first_step`. Cases in a row may share their scene."""
-    records, last, look = [], None, None
+    records: list[dict] = []
+    last: Scene | None = None
+    look: Look
     for number, case in enumerate(tqdm(cases, desc=name, mininterval=5)):
         if case.scene is not last:  # the same look for all that is said about a scene
             last, (look,) = case.scene, look_at(planner, [case.scene], seed + number)

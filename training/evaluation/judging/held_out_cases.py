@@ -33,7 +33,7 @@ class Case:
 
     Attributes:
         scene: as it is now.
-        instruction: what is said.
+        instruction: of the user.
         history: texts of the steps that were executed.
         steps: what the oracle would still do; none if all is done.
         task: the long task that the moment belongs to; None for an instruction of one step.
@@ -55,7 +55,7 @@ class Case:
         return "single" if self.task is None else registry.find(self.group).family
 
     def right_step(self, pick: int, place: int | None, area: str | None, text: str) -> bool:
-        """Whether a step, as indices of the scene's objects and in words, is one that helps.
+        """True if a step, as indices of the scene's objects and in words, is one that helps.
 
         Of one-step instructions only the oracle's will do; of a long task any step after which fewer are left.
         """
@@ -78,13 +78,17 @@ def single_step_pair(number: int, seed: int = HELD_OUT_SEED) -> tuple[Case, Case
         key = (seed, 0, number, attempt)
         scene = random_scene(np.random.default_rng(key))
         # The same draws up to the sentence, which is chosen last.
-        tasks = [
+        known, held_out = (
             single_step_task(scene, np.random.default_rng((*key, 1)), grounded, 0.1, held_out)
             for held_out in (False, True)
-        ]
-        if None not in tasks and tasks[0].steps == tasks[1].steps:
+        )
+        if known is not None and held_out is not None and known.steps == held_out.steps:
             group = "grounded" if grounded else "plain"
-            return tuple(Case(scene, t.instruction, (), t.steps, None, group, w) for t, w in zip(tasks, WORDINGS))
+            first, second = (
+                Case(scene, task.instruction, (), task.steps, None, group, wording)
+                for task, wording in zip((known, held_out), WORDINGS)
+            )
+            return first, second
         attempt += 1
 
 
@@ -113,10 +117,11 @@ def moment_pair(
         moment = play_to_moment(tasks[0], scene, rng, done)
         if (not moment.steps and done == 0) or (moment.steps and done == 1):
             continue
-        return tuple(
+        first, second = (
             Case(moment.scene, task.instruction, tuple(moment.history), moment.steps, task, name, wording)
             for task, wording in zip(tasks, WORDINGS)
         )
+        return first, second
 
 
 def _both_wordings(name: str, key: tuple[int, ...], scale: float):
@@ -131,5 +136,5 @@ def _both_wordings(name: str, key: tuple[int, ...], scale: float):
 
 
 def reworded(case: Case, instruction: str, wording: str) -> Case:
-    """The same case, said otherwise."""
+    """The same case in other words."""
     return replace(case, instruction=instruction, wording=wording)

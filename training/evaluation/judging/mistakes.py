@@ -1,10 +1,10 @@
-"""Why a step of a long task did not help: what the encoder saw, what the language made of it, the pose, or the physics.
+"""Attribution of failed steps of long tasks to perception, language, pose or physics.
 
-A step is meant rightly if, done as it is meant, it would leave fewer steps to do. One that is meant wrongly is asked for once
-more with the scene's true objects in place of those that the encoder saw: where that mends it, perception was to blame,
-else language. One that is meant rightly and still misses is the fault of perception where the encoder did not see the blocks
-that it is about where and how they lie (two side by side are taken for one between them), else of the pose where the
-planned poses themselves would miss, else of physics (something was knocked over, slid, or stood in the way).
+A step has the right intent if, carried out as intended, it would leave fewer steps to do. One with the wrong intent is
+planned again with the scene's true objects in place of the detected ones: if that corrects it, the cause is perception,
+else language. One with the right intent that misses is caused by perception if the encoder did not detect the blocks
+concerned at their true poses (two side by side may be merged into one between them), else by the pose if the planned poses themselves
+would miss, else by physics (something was knocked over, slid, or was in the way).
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def cause_of_step(
     result: ExecutionResult,
     completed: tuple[str, ...],
 ) -> str | None:
-    """Which of CAUSES kept an executed step from helping; None if it helped.
+    """Cause, one of CAUSES, of an executed step that did not help; None if it helped.
 
     Args:
         before, after: the scene as it lay before and after the step.
         cloud: points and colours, as in :meth:`Planner.plan`, from which the step was planned.
-        completed: texts of the steps that the planner was told of.
+        completed: texts of the steps that the planner was given as done.
     """
     case = _case(task, before, completed)
     if len(remaining_steps(task, after)) < len(case.steps):
@@ -69,7 +69,7 @@ def cause_of_step(
 def cause_of_no_step(
     planner: Planner, task: LongTask, scene: Scene, error: PlanningError | None, completed: tuple[str, ...]
 ) -> str | None:
-    """Which of CAUSES made the planner say done (``error`` None) or fail; None if it was right, nothing being left to do."""
+    """Cause, one of CAUSES, of a wrong done (``error`` None) or a failure; None if nothing was left to do."""
     if error is not None and error.code == ErrorCode.OUTSIDE_WORKSPACE:
         return "pose"
     if error is not None and error.code == ErrorCode.EMPTY_WORKSPACE:
@@ -116,7 +116,7 @@ def _case(task: LongTask, scene: Scene, completed: tuple[str, ...]) -> Case:
 
 
 def _cause_of_meaning(planner: Planner, case: Case) -> str:
-    """Whether the right objects would have mended a plan: ``perception``, or ``language``."""
+    """``perception`` if the true objects would have corrected the plan, else ``language``."""
     objects, _ = describe(
         batch_scenes([case.scene]), torch.Generator().manual_seed(0), kinds=len(planner.kinds), errors=0.0
     )
@@ -124,7 +124,7 @@ def _cause_of_meaning(planner: Planner, case: Case) -> str:
 
 
 def _misses(scene: Scene, action: Action, meant: Step, result: ExecutionResult) -> bool:
-    """Whether poses, followed exactly and with nothing in the way, would not do what they are meant to."""
+    """True if the poses, followed exactly and without obstacles, would miss their goal."""
     thing = scene.objects[meant.pick_index]
     picked, placed = action.pick, action.place
     off = np.subtract(thing.position[:2], picked.position[:2])
@@ -132,14 +132,15 @@ def _misses(scene: Scene, action: Action, meant: Step, result: ExecutionResult) 
         touched = share_inside(_small_square(picked.position[:2]), footprint(thing)) > 0.5
         too_high = abs(picked.position[2] - thing.top) > GRASP_REACH
         return not touched or too_high
-    turn = np.subtract(*(float(yaw_of(quaternion_to_matrix(pose.orientation))) for pose in (placed, picked)))
+    end, start = (float(yaw_of(quaternion_to_matrix(pose.orientation))) for pose in (placed, picked))
+    turn = end - start
     shift = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ off
     ideal = apply_step(scene, Step(meant.pick_index, meant.place_index, meant.area, meant.text, picked, placed), shift)
     return not step_reached(ideal, meant.pick_index, meant.place_index, meant.area)[0]
 
 
 def _is_seen(objects: Sequence[SeenObject], thing: SceneObject) -> bool:
-    """Whether something is seen where a thing lies, turned as it is, as exactly as a step has to be."""
+    """True if an object was detected at a thing's position and yaw, within the tolerances of a step."""
     return any(
         np.linalg.norm(np.subtract(seen.center[:2], thing.position[:2])) < XY_TOLERANCE
         and symmetric_angle_error(seen.yaw, thing.yaw, np.pi / 2) < YAW_TOLERANCE
@@ -152,6 +153,6 @@ def _small_square(middle) -> np.ndarray:
 
 
 def mistakes(records: list[dict]) -> dict[str, int]:
-    """How often each of CAUSES spoilt a step, in the failed ones of these episodes."""
+    """Number of steps spoilt by each of CAUSES, over the failed episodes."""
     found = Counter(step.get("cause") for record in records if not record["success"] for step in record["steps"])
     return {cause: found[cause] for cause in CAUSES}

@@ -9,7 +9,7 @@ import numpy as np
 from moe3d_ros.look import SeenObject
 from moe3d_ros.tabletop.scenes.scene import Scene
 
-WITHIN = 0.03  # metres between a thing's centre and where it is seen
+MAX_DISTANCE = 0.03  # metres between a thing's centre and where it is seen
 
 
 def seen_as(objects: Sequence[SeenObject], scene: Scene, indices: Iterable[int]) -> list[int]:
@@ -22,5 +22,5 @@ def seen_as(objects: Sequence[SeenObject], scene: Scene, indices: Iterable[int])
             for seen in objects
         ]
         best = int(np.argmin(apart)) if apart else -1
-        found.append(best if apart and apart[best] < WITHIN else -1)
+        found.append(best if apart and apart[best] < MAX_DISTANCE else -1)
     return found

@@ -61,13 +61,13 @@ def statistics(answer: Tokens, reference: Tokens) -> tuple[float, int, int, int,
 def align(answer: Tokens, reference: Tokens, beam: int = 40) -> list[tuple[int, int, float]]:
     """One-to-one matches (place in the answer, place in the reference, weight), in the answer's order.
 
-    Found by a beam search for, in this order, most weight, fewest chunks, smallest distance between the places.
+    Found by a beam search that prefers, in this order, more weight, fewer chunks, smaller distance between the places.
     """
     stems, other_stems = [stem(word) for word in answer], [stem(word) for word in reference]
     # A state: rank to be minimised (-weight, chunks, distance), last match, used places, matches.
     states: list[tuple] = [((0.0, 0, 0), (-2, -2), frozenset(), ())]
     for i, word in enumerate(answer):
-        following = {}
+        following: dict[tuple, tuple] = {}
         for rank, last, used, pairs in states:
             options = [(rank, last, used, pairs)]
             for j, other in enumerate(reference):

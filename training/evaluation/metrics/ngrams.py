@@ -15,7 +15,7 @@ Tokens = Sequence[str]
 
 
 def ngrams(tokens: Tokens, n: int) -> Counter:
-    """How often each n-gram occurs."""
+    """Counts of the n-grams."""
     return Counter(tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))
 
 

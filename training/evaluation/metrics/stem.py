@@ -60,7 +60,7 @@ def _form(word: str) -> str:
 
 
 def _measure(word: str) -> int:
-    """How many times a consonant follows a vowel."""
+    """Number of times that a consonant follows a vowel."""
     return _form(word).count("vc")
 
 
