@@ -77,7 +77,7 @@ def time_plans(plans: int, threads: int, cores: int) -> tuple[np.ndarray, np.nda
 
 
 def ratio(alone: np.ndarray, beside: np.ndarray) -> tuple[float, float, float]:
-    """How many times as long beside others, with the ends of its interval."""
+    """Ratio of the time beside others to the time alone, with the ends of its interval."""
     rng = np.random.default_rng(0)
     drawn = rng.integers(len(alone), size=(RESAMPLED, len(alone)))
     ratios = np.median(beside[drawn], axis=1) / np.median(alone[drawn], axis=1)

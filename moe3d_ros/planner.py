@@ -232,7 +232,7 @@ class Planner:
             )
         return patches
 
-    def _check_table(self, points) -> str:
+    def _check_table(self, points: ArrayLike) -> str:
         """A note on a table that is slightly off, or empty. Raises PlanningError where it is off by more."""
         try:
             return measure(np.asarray(points, np.float32), None, self.model_workspace, self.table_height).note

@@ -24,14 +24,14 @@ PARTS = (".mcap", ".db3", ".mcap.zstd", ".db3.zstd")
 
 
 class Labels(NamedTuple):
-    """What metadata.yaml says: names of files, and topic -> type, number of messages; None where it says nothing."""
+    """Content of metadata.yaml: names of files, and topic -> type, number of messages; None where it says nothing."""
 
     files: list[str] | None
     topics: dict[str, tuple[str, int]] | None
 
 
 def is_recording(path: str | Path) -> bool:
-    """Whether something is a recording of any kind, by its name or its first bytes; a folder always is."""
+    """True if something is a recording of any kind, by its name or its first bytes; a folder always is."""
     path = Path(path)
     return path.is_dir() or path.suffix.lower() in SUFFIXES or _kind(path) is not None
 
@@ -106,7 +106,7 @@ def _parts_of_folder(path: Path, notes: list[str]) -> tuple[list[Path], Labels]:
 
 
 def _labels(path: Path, notes: list[str]) -> Labels:
-    """What metadata.yaml says, as far as it can be understood."""
+    """Content of metadata.yaml, as far as it can be understood."""
     file = path / "metadata.yaml"
     if not file.is_file():
         return Labels(None, None)

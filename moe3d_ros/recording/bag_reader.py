@@ -129,7 +129,7 @@ class BagReader:
             yield RawMessage(connection.topic, connection.msgtype, stamp, data)
 
     def unreadable(self, topic: str) -> str | None:
-        """Why a topic's messages cannot be made objects, as a sentence; None where they can be."""
+        """Reason, as a sentence, that a topic's messages cannot be made objects; None where they can be."""
         kind = self.topics[topic][0]
         if kind == SEVERAL:
             return f"{self._path}: {topic} has messages of several types."

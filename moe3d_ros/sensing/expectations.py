@@ -122,7 +122,7 @@ def find_table(points: np.ndarray, workspace: Workspace) -> Table | None:
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured of a cloud.
+    """Measurements of a cloud.
 
     Attributes:
         table: None where none can be told.

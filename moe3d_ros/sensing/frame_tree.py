@@ -118,7 +118,7 @@ class FrameTree:
                 track.forget()
 
     def connected(self, target: str, source: str) -> bool:
-        """Whether somebody has said how the frames stand to each other, at whatever time."""
+        """True if somebody has said how the frames stand to each other, at whatever time."""
         with self._changed:
             return not set(self._ancestors(source.lstrip("/"))).isdisjoint(self._ancestors(target.lstrip("/")))
 

@@ -17,7 +17,7 @@ CLIPPED_GAP = 0.02  # share of the depth by which it exceeds the next smaller on
 
 
 def has_reading(points: np.ndarray) -> np.ndarray:
-    """Which of the points (..., 3), in the sensor's own frame, were measured -> bool (...)."""
+    """Mask of the points (..., 3), in the sensor's own frame, that were measured -> bool (...)."""
     with np.errstate(invalid="ignore"):
         return (np.abs(points).max(axis=-1) < BEYOND) & points.any(axis=-1)
 
@@ -29,7 +29,7 @@ def readings_of(points: np.ndarray, most: int) -> np.ndarray:
 
 
 def at_sensor(columns: np.ndarray) -> np.ndarray | None:
-    """Which columns (3, K) are the exact point (0, 0, 0) -> bool (K,), None where none is; fast for the common case."""
+    """Mask of the columns (3, K) that are the exact point (0, 0, 0) -> bool (K,), None where none is; fast for the common case."""
     zero = columns[2] == 0
     if not zero.any():
         return None

@@ -1,4 +1,4 @@
-"""Where a camera's view stands in the planning frame, and whether what it shows there is what is expected.
+"""Placement of a camera's view in the planning frame, and checks on what it shows there.
 
 A frame without a transform may be put on the table that is in view (`table_plane`). That is judged before it is latched
 and with every cloud after it: where the table is no longer at its place, the plane is searched again.

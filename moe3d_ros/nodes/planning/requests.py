@@ -13,7 +13,7 @@ MAX_COMPLETED = 64
 
 @dataclasses.dataclass(frozen=True)
 class Moment:
-    """When something was asked: by the node's clock, nanoseconds, and by a clock that nobody sets, seconds."""
+    """Time at which something was asked: by the node's clock, nanoseconds, and by a clock that nobody sets, seconds."""
 
     ns: int
     steady: float

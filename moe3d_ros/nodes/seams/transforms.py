@@ -120,7 +120,7 @@ class Transforms:
         return self.between(self._frame, frame, stamp)
 
     def known(self, frame: str) -> bool:
-        """Whether there is a transform of ``frame`` into the planning frame, at whatever time."""
+        """True if there is a transform of ``frame`` into the planning frame, at whatever time."""
         if self._buffer is None:
             return self._tree.connected(self._frame, frame)
         return self._buffer.can_transform(self._frame, frame.lstrip("/"), Time())

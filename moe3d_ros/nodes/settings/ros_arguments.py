@@ -115,7 +115,7 @@ def mended(arguments: list[str], folder: Path | None = None) -> list[str]:
 
 
 def sections(arguments: list[str]) -> list[Section]:
-    """What files and rules of a command line give, in its order; what cannot be read is left to rcl."""
+    """Parameters that files and rules of a command line give, in its order; what cannot be read is left to rcl."""
     found: list[Section] = []
     for _, option, value in ros_arguments(arguments):
         if option in FILE_OPTIONS:

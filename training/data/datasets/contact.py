@@ -17,7 +17,7 @@ CONVENTION = "z goes along the approach into the surface (tool0; straight down i
 
 
 def axis_problem(pose: Pose) -> str | None:
-    """Why a pick or place pose has another tool axis than z into the surface; None where it may have that one."""
+    """Reason that a pick or place pose has another tool axis than z into the surface; None where it may have that one."""
     up = float(quaternion_to_matrix(pose.orientation)[2, 2])
     if up <= RISING:
         return None
@@ -25,7 +25,7 @@ def axis_problem(pose: Pose) -> str | None:
 
 
 def pick_problem(points: np.ndarray, pose: Pose) -> str | None:
-    """Why nothing can have been picked at a pose; None where something stands there and the tool can come to it.
+    """Reason that nothing can have been picked at a pose; None where something stands there and the tool can come to it.
 
     Args:
         points: (N, 3) metres in the planning frame, the table's top at z = 0; NaN allowed.

@@ -61,7 +61,8 @@ def _response(file: JsonFile, where, entry, scene_id: str) -> list[Record]:
     if question is None or about is None or answers is None:
         return []
     named = [_OBJECT.fullmatch(part) for part in about.split(",")]  # LEO has free words here too: they mean no object
-    objects, names = (tuple(kind(n[key]) for n in named if n) for key, kind in (("number", int), ("name", str)))
+    objects = tuple(int(found["number"]) for found in named if found)
+    names = tuple(found["name"] for found in named if found)
     return [Record(scene_id, "qa", question.strip(), answers, objects, names, where=(scene_id,))]
 
 

@@ -36,7 +36,9 @@ def read(path: Path, options: dict[str, str]) -> Loaded:
         if number is not None and seen.setdefault(number, index) != index:
             file.wrong((*where, "question_id"), f"is that of entry {seen[number]} too, expected an id of its own")
             continue
-        if None not in (scene_id, question, number, answers, objects, names):
+        if answers is None or objects is None or names is None:
+            continue
+        if None not in (scene_id, question, number):
             named = (*where, "scene_id")
             records.append(Record(scene_id, "qa", question.strip(), answers, objects, names, where=named))
     return Loaded(path, records, file.problems())

@@ -64,7 +64,7 @@ def wrong_objects(spec: Spec, records: list[Record], known: dict[str, dict[int, 
 
 
 def same_name(name: str, label: str) -> bool:
-    """Whether two names can mean one thing: "office chair", "Chairs" and "chair". An empty label says nothing."""
+    """True if two names can mean one thing: "office chair", "Chairs" and "chair". An empty label says nothing."""
     one, other = ({_stem(word) for word in re.split(r"[\W_]+", text.casefold()) if word} for text in (name, label))
     return not one or not other or one <= other or other <= one
 

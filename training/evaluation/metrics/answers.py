@@ -38,12 +38,12 @@ def clean(answer: str) -> str:
 
 
 def _letter(c: str) -> bool:
-    """Whether it is a letter, a mark on one (vowels of Devanagari or Thai are), or a digit."""
+    """True for a letter, a mark on one (vowels of Devanagari or Thai are), or a digit."""
     return unicodedata.category(c)[0] in "LMN"
 
 
 def _point(text: str, index: int) -> bool:
-    """Whether it is the point of a number such as 1.5."""
+    """True for the point of a number such as 1.5."""
     return text[index] == "." and text[index - 1 : index].isdigit() and text[index + 1 : index + 2].isdigit()
 
 
