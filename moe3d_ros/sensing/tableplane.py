@@ -27,13 +27,14 @@ def table_frame_from_plane(points: np.ndarray, center=(0.5, 0.0, 0.0)) -> np.nda
     of what stands on the table comes to ``center``, or of the table itself where nothing does.
 
     Args:
-        points: (N, 3) metres in the optical frame (z forward, x right, y down); NaN allowed.
+        points: (N, 3) metres in the optical frame (z forward, x right, y down); NaN and exact zeros are no readings.
         center: (3,) metres, the point of the robot frame on the table where the scene's middle is to lie.
 
     Raises:
         CloudError: too few points, or no plane that holds a fifth of them.
     """
-    points = points[np.isfinite(points).all(axis=1)].astype(np.float64)
+    read = np.isfinite(points).all(axis=1) & (points != 0).any(axis=1)  # (0, 0, 0) is how some drivers say "nothing"
+    points = points[read].astype(np.float64)
     if len(points) < MIN_POINTS:
         raise CloudError(f"Only {len(points)} valid points: a table plane cannot be found. Check the camera's view.")
     sample = points[:: -(-len(points) // MAX_POINTS)]
