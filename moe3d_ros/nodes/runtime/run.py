@@ -47,7 +47,11 @@ def run_nodes(make_nodes, args=None, threads: int = 4, clouds: bool = False) -> 
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else a shell has it ignored
         signal.signal(signal.SIGINT, on_interrupt)
-    rclpy.init(args=args)
+    try:
+        rclpy.init(args=args)
+    except RuntimeError as error:  # a file of parameters that is no YAML, an argument that ROS does not know
+        print(f"The node cannot start: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
     nodes, executor = [], None
     try:
         try:
