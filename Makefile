@@ -37,7 +37,7 @@ help:
 	@echo "make env     install the environment into .venv, locked packages and ROS 2 (DISTRO=jazzy or kilted, PYTHON=...)"
 	@echo "make build   build the interfaces and programs into install/ (then: source install/setup.bash)"
 	@echo "make eval    evaluate a checkpoint: SUITE=single-step JSON=out.json ARGS=\"...\""
-	@echo "make bench   run what is in benchmarks/: ARGS=\"voxelizer\", or all but fuzz and soak"
+	@echo "make bench   run what is in benchmarks/: ARGS=\"voxelizer\", or all but fuzz, fuzz_files and soak"
 	@echo "make clean   remove what was built; make distclean: also .venv (its contents stay in ~/.cache/moe3d_ros)"
 
 env:

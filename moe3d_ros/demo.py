@@ -83,6 +83,12 @@ def parse_arguments(argv=None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.cloud and not Path(args.cloud).is_file():
         parser.exit(2, f"The demo failed: there is no file {args.cloud}: give the path of a PCD or PLY file.\n")
+    if args.cloud and Path(args.cloud).suffix.lower() not in (".pcd", ".ply"):
+        parser.exit(
+            2,
+            f"The demo failed: {args.cloud} is neither a .pcd nor a .ply file: convert it to one of them. A recording is played "
+            f"by `ros2 run moe3d_ros replay --ros-args -p cloud:={args.cloud}`.\n",
+        )
     if args.seed < 0:
         parser.exit(2, f"The demo failed: the seed is {args.seed}, use 0 or more.\n")
     return args

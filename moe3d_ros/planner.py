@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
 from moe3d_ros.look import Look, stopping
 from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, load_checkpoint

@@ -203,7 +203,7 @@ def test_a_node_that_cannot_start_is_named(ros, tmp_path):
     assert "no_such_planner" in done.stderr
 
 
-@pytest.mark.parametrize("options", [("--cloud", "nowhere.pcd"), ("--seed", "-1")])
+@pytest.mark.parametrize("options", [("--cloud", "nowhere.pcd"), ("--cloud", __file__), ("--seed", "-1")])
 def test_bad_options_are_refused_at_once(tmp_path, options):
     done = run_demo(tmp_path / "demo", *options)
     assert done.returncode == 2

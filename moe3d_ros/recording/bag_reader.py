@@ -64,8 +64,13 @@ class BagReader:
                 reader = Reader(file)
                 reader.open()
             except Exception as error:  # whatever bytes that are not what they claim to be make it raise
-                why = f"it has a topic in the encoding {error}" if isinstance(error, KeyError) else reason(error)
-                failed.append(f"{part} cannot be read: {why}. Was the recording cut off?")
+                if isinstance(error, KeyError):  # of a library that looks an encoding up
+                    failed.append(
+                        f"{part} cannot be read: it has a topic in the encoding {error}, which is not ROS 2's. Leave that topic "
+                        f"out (`mcap filter {part.name} -o ros.mcap -y TOPIC` keeps those that are named)."
+                    )
+                else:
+                    failed.append(f"{part} cannot be read: {reason(error)}. Was the recording cut off?")
             else:
                 self._stack.callback(reader.close)
                 readers.append(reader)

@@ -1,5 +1,7 @@
 """A file as a camera: replayed as it is, or with a transform that is found by its table."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -61,3 +63,29 @@ def test_recorded_scan_gives_voxels_of_objects_on_a_table(probe):
     assert colors.std() > 5
     assert replay.stop() == 0
     assert voxelizer.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("replay:\n  ros__parameters:\n    rate: [1\n", "params file"),
+        ("- replay\n", "params file"),
+        ("replay: {ros__parameters: {rate: {}}}: x\n", "params file"),
+        ("replay:\n  ros__parameters:\n    rate: fast\n", "'rate' to 'fast'"),
+    ],
+)
+def test_a_damaged_file_of_parameters_is_a_sentence(tmp_path, text, words):
+    (tmp_path / "parameters.yaml").write_text(text)
+    command = [
+        sys.executable,
+        "-m",
+        "moe3d_ros.nodes.replay",
+        "--ros-args",
+        "--params-file",
+        tmp_path / "parameters.yaml",
+    ]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "The node cannot start: " in done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

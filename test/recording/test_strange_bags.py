@@ -215,6 +215,13 @@ def test_a_topic_that_cannot_be_read_does_not_spoil_the_others(tmp_path, strange
         list(bags.read_bag(tmp_path / "bag", ["/odd"]))
 
 
+def test_a_topic_in_an_encoding_of_others_is_named(tmp_path):
+    file = next(bags.write_bag(tmp_path / "bag", messages()).glob("*.mcap"))
+    file.write_bytes(file.read_bytes().replace(b"ros2msg", b"protobf"))
+    with pytest.raises(bags.BagError, match="a topic in the encoding 'protobf', which is not ROS 2's"):
+        bags.topics(file)
+
+
 def test_a_topic_that_is_no_cdr_is_left_out_by_name(tmp_path):
     path = bags.write_bag(tmp_path / "bag", messages(), "sqlite3")
     with sqlite3.connect(next(path.glob("*.db3"))) as base:

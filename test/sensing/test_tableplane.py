@@ -40,6 +40,14 @@ def test_made_table_stands_upright_with_left_and_far_as_the_robot_says(tilt):
     np.testing.assert_allclose(np.nanmean(other, axis=0), [0.5, -0.15, 0.04], atol=0.01)
 
 
+@pytest.mark.parametrize("share", [0.2, 0.55, 0.8])
+def test_exact_zeros_are_no_reading(share):
+    points, _ = optical_scene(0.9, 0.9)
+    whole = table_frame_from_plane(points)
+    points[np.random.default_rng(1).random(len(points)) < share] = 0
+    np.testing.assert_allclose(table_frame_from_plane(points)[:3, :3], whole[:3, :3], atol=0.02)
+
+
 def test_no_table_is_an_error_with_a_sentence():
     noise = np.random.default_rng(0).uniform(-1, 1, (5000, 3)).astype(np.float32)
     with pytest.raises(CloudError, match="No plane"):
