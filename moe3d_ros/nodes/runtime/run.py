@@ -61,7 +61,7 @@ def run_nodes(make_nodes, args=None, threads: int = 4, clouds: bool = False) -> 
     try:
         rclpy.init(args=mended(given))
     except RCLError as error:
-        print(f"The command line cannot be used: {_plain(error)}", file=sys.stderr)
+        print(f"The node cannot start: {_plain(error)}", file=sys.stderr)
         return 2
     nodes, executor = [], None
     try:
