@@ -96,7 +96,7 @@ def test_a_table_that_is_off_is_withheld_corrected_or_warned_of(off):
 def test_a_tilted_table_is_laid_level():
     middle = np.float32(BOX.center * [1, 1, 0])
     points = seen((table_cloud() - middle) @ turned(3, 1).T + middle + [0, 0, 0.015])
-    with pytest.raises(Unexpected, match="tilted by 3.0 degrees"):
+    with pytest.raises(Unexpected, match=r"tilted by (2.9|3.0|3.1) degrees"):
         measure(points, CAMERA, BOX)
     corrected = measure(points, CAMERA, BOX, CORRECT)
     again = measure(points, corrected.correction @ CAMERA, BOX)
