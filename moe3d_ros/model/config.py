@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 
 from moe3d_ros.model.action.objectives import HEADS
+from moe3d_ros.model.language.form_head import FormConfig
 from moe3d_ros.model.perception.encoder import EncoderConfig
 from moe3d_ros.model.perception.patches import PatchConfig
 from moe3d_ros.world.workspace import Workspace
@@ -61,6 +62,7 @@ class ModelConfig:
     pose_draws: int = 4  # draws whose medoid is taken; 1 for none
     confidence_temperature: float = 1.0  # of a step's log odds; fitted by training/calibrate.py
     confidence_bias: float = 0.0  # added to them after that
+    form: FormConfig | None = None  # of the head that hears an instruction's form; None for a checkpoint without one
 
     def __post_init__(self):
         for name in ("pose_steps", "pose_draws"):
@@ -84,19 +86,20 @@ class ModelConfig:
 
     def to_dict(self) -> dict:
         """Plain types for JSON."""
-        return asdict(self)
+        return asdict(self) | {"form": self.form and self.form.to_dict()}
 
     @classmethod
     def from_dict(cls, values: dict) -> ModelConfig:
         """Inverse of ``to_dict``. Raises ValueError on unknown fields and on values that cannot be."""
         values = {key: value for key, value in values.items() if key != "format"}  # the checkpoint's own
-        workspace = values.pop("workspace", {})
+        workspace, form = values.pop("workspace", {}), values.pop("form", None)
         try:
             return cls(
                 encoder=EncoderConfig(**values.pop("encoder", {})),
                 patches=PatchConfig(**values.pop("patches", {})),
                 workspace=Workspace(**{key: tuple(value) for key, value in workspace.items()}),
                 language=LanguageConfig(**values.pop("language", {})),
+                form=form and FormConfig.from_dict(form),
                 **values,
             )
         except TypeError as error:

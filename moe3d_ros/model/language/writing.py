@@ -41,6 +41,7 @@ def generate_plan(
     max_steps: int = 8,
     on_text=None,
     should_stop=None,
+    avoid: frozenset[tuple[int, int]] = frozenset(),
 ):
     """Write a plan for one scene within the grammar.
 
@@ -54,13 +55,16 @@ def generate_plan(
     that the instruction names leaves its mark: between two areas of the table the pose would end half way. So the state
     of such a step is read from its own words, as if they were the instruction.
 
+    Args:
+        avoid: ends of a step (0 pick, 1 place) and objects that they must not point at.
+
     Returns:
         steps (list of GeneratedStep), and how it ended: ``done``, ``cannot`` or ``max_steps``, with its probability.
     Raises:
         Stopped: if ``should_stop()`` became true, asked before every run of the LLM.
     """
     special = model.grammar.special
-    writer = _Writer(model, objects, task_prompt(instruction, completed), should_stop)
+    writer = _Writer(model, objects, task_prompt(instruction, completed), should_stop, avoid)
     steps: list[GeneratedStep] = []
 
     def ended(how: str, probability: float):
@@ -97,8 +101,15 @@ UNLIKELY = 0.03
 class _Writer:
     """The LLM while it writes one plan: its cache, the states of the step at hand, what was pointed at."""
 
-    def __init__(self, model: SceneLanguageModel, objects: ObjectSet, prompt: str, should_stop=None):
-        self.model, self.should_stop = model, should_stop
+    def __init__(
+        self,
+        model: SceneLanguageModel,
+        objects: ObjectSet,
+        prompt: str,
+        should_stop=None,
+        avoid: frozenset[tuple[int, int]] = frozenset(),
+    ):
+        self.model, self.should_stop, self.avoid = model, should_stop, avoid
         self.cache = model.new_cache()
         scene, self.tokens, self.features = model.prefix(objects)
         device = scene.device
@@ -169,6 +180,9 @@ class _Writer:
         logits = self._point(which)
         if self.chosen and self.chosen[0] < len(self.tokens):  # nothing is placed on itself
             logits[self.chosen[0]] = MASKED
+        for end, index in self.avoid:
+            if end == which:
+                logits[index] = MASKED
         chances, order = logits.softmax(-1).sort(descending=True)
         count = 1 if chances[0] > SURE else int((chances[:TRIED] > UNLIKELY).sum())
         length, known = self.cache.get_seq_length(), len(self.states)
