@@ -18,7 +18,7 @@ from moe3d_ros.model.language.writing import GeneratedStep, generate_plan, names
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.policy import ThreeDMoE
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
-from moe3d_ros.plan_checks import believable, check_form, first_contradiction
+from moe3d_ros.plan_checks import check_form, written_plan
 from moe3d_ros.pose_limits import hold_in_workspace
 from moe3d_ros.posing import EncodedScene, StepPoses, keep_free
 from moe3d_ros.stopwatch import Stopwatch
@@ -27,7 +27,6 @@ from moe3d_ros.world.vocabulary import KIND
 from moe3d_ros.world.workspace import Workspace
 
 Vector = tuple[float, float, float]
-ASKED = 3  # times at most, where the words are not borne out by what is seen
 
 
 class ModelWithLimits(Protocol):
@@ -129,10 +128,13 @@ class Look:
         with stopping(self._planner.model, should_stop):
             with watch("language"):
                 check_form(self._planner.model, instruction)
-                steps, end, doubts = self._written(
+                steps, end, doubts = written_plan(
+                    self._planner.model.language,
+                    self._found,
                     instruction,
                     completed,
                     max_steps,
+                    self._things(),
                     on_text=lambda text: watch.report("language", text),
                     should_stop=should_stop,
                 )
@@ -143,53 +145,8 @@ class Look:
         seconds = self.latency_s | watch.seconds
         return Plan(said, actions, end == "done" and not actions, seconds, notes=(*doubts, *notes))
 
-    def _written(
-        self, instruction: str, completed: Sequence[str], max_steps: int, **how
-    ) -> tuple[list[GeneratedStep], str, tuple[str, ...]]:
-        """Steps whose words the detections bear out, how the plan ends, and notes on what was left out.
-
-        A step that says something else than what it points at looks like is asked for again with the next likeliest
-        object; a plan that is done only because of steps which the eyes contradict, without those.
-
-        Raises:
-            PlanningError: IMPOSSIBLE where the first step is contradicted however often it is asked for.
-        """
-        language, notes = self._planner.model.language, ()
-        history, avoid, doubt = tuple(completed), frozenset[tuple[int, int]](), None
-        for _ in range(ASKED):
-            steps, end, _ = generate_plan(language, self._found, instruction, history, max_steps, avoid=avoid, **how)
-            seen = tuple(believable(history, self._found))
-            if end == "done" and not steps and seen != history:
-                notes = tuple(
-                    f"{text!r} was said to be done, but its thing is seen elsewhere."
-                    for text in history
-                    if text not in seen
-                )
-                history = seen
-                continue
-            found = first_contradiction(steps, self._found)
-            if found is None:
-                return steps, end, notes
-            doubt = doubt or found
-            if found.index >= len(self.objects):
-                break
-            avoid |= {(found.which, found.index)}
-        if (
-            doubt is not None and found is not None and found.step > 0
-        ):  # the robot looks again before it would come to that
-            return steps[: found.step], "max_steps", (*notes, f"The plan ends early. {found.fact}.")
-        if doubt is not None:
-            raise self._not_borne_out(doubt.fact)
-        return steps, end, notes
-
-    def _not_borne_out(self, fact: str) -> PlanningError:
-        return PlanningError(
-            ErrorCode.IMPOSSIBLE,
-            f"{fact}. Nothing was planned, for nothing that the planner sees bears out these words: {self._things()}. Say it "
-            "with what is there, or let the planner look again.",
-        )
-
     def _things(self) -> str:
+        """What is seen, in words."""
         return ", ".join(f"a {thing.color} {thing.kind}" for thing in self.objects)
 
     def answer(self, question: str, should_stop: Callable[[], bool] | None = None) -> str:

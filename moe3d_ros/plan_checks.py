@@ -13,7 +13,8 @@ import torch
 
 from moe3d_ros.model.language.form_head import heard_forms
 from moe3d_ros.model.language.grammar import parse_step
-from moe3d_ros.model.language.writing import GeneratedStep
+from moe3d_ros.model.language.scene_language import SceneLanguageModel
+from moe3d_ros.model.language.writing import GeneratedStep, generate_plan
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.policy import ThreeDMoE
 from moe3d_ros.plan import ErrorCode, PlanningError
@@ -23,7 +24,7 @@ from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND, KINDS
 SURE = 0.9  # a detection's probability above which it may contradict words
 UNLIKELY = 0.02  # of what the words say instead
 APART = 0.04  # metres between the outlines of two things of which one lies on the other no more
-ENDS = ("pick", "place")
+AGAIN = 2  # times that a first step is asked for again
 # What is said where a form is heard that the planner does not plan: the fact, then what to do.
 REASONS = {
     "prohibition": (
@@ -75,6 +76,56 @@ def check_form(model: ThreeDMoE, instruction: str) -> None:
     raise PlanningError(
         ErrorCode.IMPOSSIBLE, f"{instruction!r} {fact}, as the planner hears it ({refused:.2f}): {advice}"
     )
+
+
+def written_plan(
+    language: SceneLanguageModel,
+    objects: ObjectSet,
+    instruction: str,
+    completed: Sequence[str],
+    max_steps: int,
+    seen: str,
+    **how,
+) -> tuple[list[GeneratedStep], str, tuple[str, ...]]:
+    """A plan whose words the detections bear out, as :func:`generate_plan` writes it.
+
+    A first step that says something else than what it points at looks like is asked for again with the next likeliest
+    object; a plan that is done because of steps which the eyes contradict, without those. The plan ends before a later step
+    that is contradicted, for the robot looks again before it would come to that.
+
+    Args:
+        seen: what the planner sees, in words, for the error. how: further arguments of :func:`generate_plan`.
+
+    Returns:
+        steps, how the plan ends, and notes on what was left out.
+
+    Raises:
+        PlanningError: IMPOSSIBLE where the first step is contradicted however often it is asked for.
+    """
+    notes: tuple[str, ...] = ()
+    steps, end, _ = generate_plan(language, objects, instruction, tuple(completed), max_steps, **how)
+    believed = believable(completed, objects)
+    if end == "done" and not steps and len(believed) < len(completed):
+        doubted = [text for text in dict.fromkeys(completed) if text not in believed]
+        notes = tuple(f"{text!r} was said to be done, but its thing is seen elsewhere." for text in doubted)
+        completed = believed
+        steps, end, _ = generate_plan(language, objects, instruction, tuple(completed), max_steps, **how)
+    first = found = first_contradiction(steps, objects)
+    avoid: frozenset[tuple[int, int]] = frozenset()
+    count = int(objects.mask[0].sum())
+    while found and found.step == 0 and found.index < count and len(avoid) < AGAIN:
+        avoid |= {(found.which, found.index)}
+        steps, end, _ = generate_plan(language, objects, instruction, tuple(completed), max_steps, avoid=avoid, **how)
+        found = first_contradiction(steps, objects)
+    if first and first.step == 0 and (not steps or (found and found.step == 0)):
+        raise PlanningError(
+            ErrorCode.IMPOSSIBLE,
+            f"{first.fact}. Nothing was planned, for nothing that the planner sees bears out these words: {seen}. Say it with "
+            "what is there, or let the planner look again.",
+        )
+    if found:
+        return steps[: found.step], "max_steps", (*notes, f"The plan ends early. {found.fact}.")
+    return steps, end, notes
 
 
 def first_contradiction(steps: Sequence[GeneratedStep], objects: ObjectSet) -> Contradiction | None:

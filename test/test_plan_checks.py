@@ -198,3 +198,9 @@ def test_the_look_of_an_instruction_changes_no_plan(planner, said):
     plan = look(planner, "red block", "blue block", "green bowl").plan(said)
     assert [action.text for action in plan.actions] == [RED_DONE]
     assert plan.instruction == said
+
+
+def test_a_later_step_that_is_contradicted_ends_the_plan_before_it(planner):
+    seen = look(planner, "red block", "green block", "red bowl")
+    plan = seen.plan(MATCHING)
+    assert [action.text for action in plan.actions] == ["pick the small red block, place it in the red bowl"]

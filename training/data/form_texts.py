@@ -17,6 +17,7 @@ from moe3d_ros.tabletop.words.forms import FORMS, asked, decorated, doable_instr
 DOABLE = "doable"
 CLASSES = (DOABLE, *FORMS)
 DOABLE_SHARE = 0.45
+FORM_SHARES = (0.34, 0.2, 0.23, 0.23)  # of FORMS; people forbid in more ways than they relate
 SORTS = {"single": 0.25, "long": 0.4, "sixd": 0.05, "impossible": 0.1, "worded": 0.2}
 ASKED_SHARE = 0.3  # of the doable ones begin with a phrase with which people ask
 _RELATED = "next to"  # an absent thing's pattern says this of a place: that is a relation
@@ -27,7 +28,7 @@ def form_text(rng: np.random.Generator) -> tuple[str, int]:
     if rng.random() < DOABLE_SHARE:
         text = decorated(doable_text(rng), rng)
         return (asked(text, rng) if rng.random() < ASKED_SHARE else text), 0
-    form = int(rng.integers(len(FORMS)))
+    form = int(rng.choice(len(FORMS), p=FORM_SHARES))
     text = form_instruction(rng, FORMS[form])
     return (asked(text, rng) if rng.random() < ASKED_SHARE / 3 else text), form + 1
 

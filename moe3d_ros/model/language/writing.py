@@ -56,7 +56,7 @@ def generate_plan(
     of such a step is read from its own words, as if they were the instruction.
 
     Args:
-        avoid: ends of a step (0 pick, 1 place) and objects that they must not point at.
+        avoid: ends of the first step (0 pick, 1 place) and objects that they must not point at.
 
     Returns:
         steps (list of GeneratedStep), and how it ended: ``done``, ``cannot`` or ``max_steps``, with its probability.
@@ -90,6 +90,7 @@ def generate_plan(
             line, probability = line + phrase, probability * chance
             show(line)
         steps.append(GeneratedStep(writer.words_of(line), probability, writer.end_step()))
+        writer.avoid = frozenset()
     return ended("max_steps", 1.0)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from moe3d_ros.tabletop.words import form_wordings as trained
 from moe3d_ros.tabletop.words import held_out_form_wordings as held
-from moe3d_ros.tabletop.words import tuning_form_wordings as tuning
 from moe3d_ros.tabletop.words.typos import with_typos
 from moe3d_ros.tabletop.words.wordings import AREA_WORDS, EXTREMES, KIND_WORDS, SIZE_WORDS, finished
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
@@ -14,7 +13,7 @@ from moe3d_ros.world.vocabulary import COLOR_NAMES
 
 FORMS = ("prohibition", "relation", "clauses", "correction")
 TYPOS = 0.05  # share of the sentences with a slip of the keyboard
-WORDINGS = ("trained", "tuning", "held out")  # the second for choosing the head's threshold
+WORDINGS = ("trained", "held out")
 # A move as an order, and the same with -ing.
 _MOVES = (
     ("put {a} {p} {b}", "putting {a} {p} {b}"),
@@ -37,7 +36,7 @@ def form_instruction(rng, form: str, wording: str = "trained") -> str:
     """A sentence of one of FORMS about things that any table may have.
 
     Args:
-        wording: one of WORDINGS; what is not trained has no slips of the keyboard.
+        wording: one of WORDINGS; the held-out one has no slips of the keyboard.
 
     Raises:
         KeyError: there is no such form, or wording.
@@ -68,9 +67,9 @@ def decorated(text: str, rng, typos: float = TYPOS) -> str:
 
 def _prohibitions(rng) -> tuple[str, ...]:
     draw = rng.random()
-    if draw < 0.5:
+    if draw < 0.65:
         return trained.PROHIBITIONS
-    what = str(rng.choice(trained.MOVING if draw < 0.8 else trained.TOUCHING))
+    what = str(rng.choice(trained.MOVING if draw < 0.85 else trained.TOUCHING))
     return (f"{rng.choice(trained.FORBIDDING)} {what}",)
 
 
@@ -87,7 +86,6 @@ def _of(module) -> dict[str, Callable]:
 
 _PATTERNS: dict[str, dict[str, Callable]] = {
     "trained": _of(trained) | {"prohibition": _prohibitions, "relation": _relations},
-    "tuning": _of(tuning),
     "held out": _of(held),
 }
 
