@@ -23,7 +23,10 @@ BLUE_DONE = "pick the small blue block, place it in the green bowl"
     [
         ("PUT THE RED BLOCK IN THE GREEN BOWL", "put the red block in the green bowl"),
         ("put the red block\r\n in\tthe green bowl", "put the red block in the green bowl"),
-        ("put the ＲＥＤ block in the ｇｒｅｅｎ bowl", "put the red block in the green bowl"),
+        (
+            "put the \uff32\uff25\uff24 block in the \uff47\uff52\uff45\uff45\uff4e bowl",
+            "put the red block in the green bowl",
+        ),
         ("put\u00a0the\u3000red block", "put the red block"),
         ("pu\u00adt the\u200b red block\ufeff", "put the red block"),
         ("Put The Red Block In The Green Bowl", "Put the red block in the green bowl"),
@@ -41,7 +44,7 @@ def test_form_is_normalised_where_text_enters(said, heard):
         "Now put the red block in the green bowl.",
         "I want the red block on the blue zone",
         "lege den roten Block in die grüne Schale",
-        "а",
+        "\u0430",
         "positionne le bloc à gauche",
     ],
 )
@@ -192,7 +195,7 @@ def test_a_form_that_is_not_planned_is_refused_with_its_name(planner, said, reas
 
 
 @pytest.mark.parametrize(
-    "said", ["PUT THE RED BLOCK IN THE GREEN BOWL", "put the ｒｅｄ block\nin the green bowl", "Put The Red Block In The Green Bowl"]
+    "said", ["PUT THE RED BLOCK IN THE GREEN BOWL", "put the \uff52\uff45\uff44 block\nin the green bowl", "Put The Red Block In The Green Bowl"]
 )  # fmt: skip
 def test_the_look_of_an_instruction_changes_no_plan(planner, said):
     plan = look(planner, "red block", "blue block", "green bowl").plan(said)

@@ -55,7 +55,7 @@ def test_the_samples_are_what_their_script_makes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "asked", ["WHAT IS ON THE TABLE?", "what is\n on the\u00a0table?", "ｗｈａｔ is on the table?"]
+    "asked", ["WHAT IS ON THE TABLE?", "what is\n on the\u00a0table?", "\uff57\uff48\uff41\uff54 is on the table?"]
 )
 def test_prompts_have_the_form_in_which_questions_are_heard(asked):
     assert Record("scene", "qa", asked, ("a bowl",)).prompt == "what is on the table?"
