@@ -10,13 +10,13 @@ from training.data.form_cases import doable_sentences
 from training.evaluation.judging.held_out_cases import CALIBRATION_SEED
 
 SENTENCES = 80  # of each sort
-FALSELY = 0.01  # most doable ones that may be refused
+FALSELY = 0.015  # most doable ones that may be refused
 LOWEST = 0.5
 TOGETHER = 16  # sentences that are read at once
 
 
 def choose_threshold(head: FormHead, language: SceneLanguageModel, seed: int = CALIBRATION_SEED) -> float:
-    """The lowest threshold from a half on at which at most 1 % of doable sentences are refused, to three digits."""
+    """The lowest threshold from a half on at which at most 1.5 % of doable sentences are refused, to three digits."""
     doable = _refusal(head, language, [said for said, _ in doable_sentences(SENTENCES, seed)])
     least = float(np.quantile(doable, 1 - FALSELY, method="higher"))
     threshold = min(max(LOWEST, round(least + 5e-4, 3)), 0.999)
