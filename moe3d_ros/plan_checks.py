@@ -64,7 +64,7 @@ class Contradiction:
 @torch.no_grad()
 def check_form(model: ThreeDMoE, instruction: str) -> None:
     """Raise PlanningError(IMPOSSIBLE) where the checkpoint's head hears a form that is not planned; without one nothing is checked."""
-    if model.form is None:
+    if model.form is None or model.language is None:
         return
     head = model.form
     chances = heard_forms(head, model.language, [instruction])[0]

@@ -44,7 +44,7 @@ def doable_text(rng: np.random.Generator) -> str:
 
 def _single(rng) -> str | None:
     task = single_step_task(random_scene(rng), rng, grounded=bool(rng.random() < 0.6), areas=0.15)
-    return task and task.instruction
+    return task.instruction if task else None
 
 
 def _long(rng) -> str | None:
@@ -61,12 +61,12 @@ def _long(rng) -> str | None:
 
 def _sixd(rng) -> str | None:
     task = random_sixd_task(sixd_scene(rng), rng)
-    return task and task.instruction
+    return task.instruction if task else None
 
 
 def _impossible(rng) -> str | None:
     found = impossible_instruction(random_scene(rng), rng)
-    return found and found.instruction
+    return found.instruction if found else None
 
 
 _SAID = {

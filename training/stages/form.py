@@ -29,8 +29,11 @@ class FormTask:
 
     def __init__(self, config: FormStage):
         self.config = config
-        planner = Planner.from_pretrained(config.init, config.device)
-        self.language = planner.model.language
+        planner = Planner.from_pretrained(config.init or "", config.device)
+        language = planner.model.language
+        if language is None:
+            raise ValueError(f"{config.init} has no LLM that the head could read")
+        self.language = language
         self.identity = {"base LLM": planner.config.language.revision}
         torch.manual_seed(config.seed)
         self.head = FormHead(config.head(), self.language.width)
