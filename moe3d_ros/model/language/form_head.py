@@ -29,7 +29,7 @@ class FormConfig:
     queries: int = 6
     threshold: float = 0.5
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if len(self.classes) < 2 or len(set(self.classes)) != len(self.classes):
             raise ValueError(f"classes must be at least two different names, got {self.classes}")
         for name in ("layer", "width", "queries"):
@@ -106,13 +106,13 @@ def text_states(model: SceneLanguageModel, texts: Sequence[str], layer: int) -> 
     mask = torch.arange(longest, device=device) < torch.tensor([[len(row)] for row in ids], device=device)
     kept: list[torch.Tensor] = []
 
-    def keep(_module, _inputs, output) -> None:
+    def keep(_module: nn.Module, _inputs: tuple, output: torch.Tensor | tuple) -> None:
         kept.append(output[0] if isinstance(output, tuple) else output)
         raise _Enough
 
     hook = model.llm.get_decoder().layers[layer - 1].register_forward_hook(keep)
     try:
-        model.run(model.embed(rows), places=text_places(*rows.shape, device))
+        model.run(model.embed(rows), places=text_places(len(rows), longest, device))
     except _Enough:
         pass
     finally:
@@ -120,7 +120,9 @@ def text_states(model: SceneLanguageModel, texts: Sequence[str], layer: int) -> 
     return kept[0].float(), mask
 
 
-def asked_states(model: SceneLanguageModel, instructions: Sequence[str], layer: int):
+def asked_states(
+    model: SceneLanguageModel, instructions: Sequence[str], layer: int
+) -> tuple[torch.Tensor, torch.Tensor]:
     """States and mask of instructions as the head reads them; arguments and results of :func:`text_states`."""
     return text_states(model, [f"\nTask: {said}" for said in instructions], layer)
 

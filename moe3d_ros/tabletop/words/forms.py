@@ -129,7 +129,7 @@ def _move(rng) -> tuple[str, str]:
     order, doing = _MOVES[int(rng.integers(len(_MOVES)))]
     p, b = _place(rng)
     words = {"a": _picked(rng), "p": p, "b": b}
-    return tuple(text.format(**words).replace("intoto", "into") for text in (order, doing))
+    return order.format(**words), doing.format(**words)
 
 
 def _filled(pattern: str, rng) -> str:
