@@ -6,7 +6,7 @@ import numpy as np
 
 from moe3d_ros.model.language.form_head import FormHead, heard_forms
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
-from training.data.form_cases import doable_sentences
+from training.evaluation.judging.form_cases import doable_sentences
 from training.evaluation.judging.held_out_cases import CALIBRATION_SEED
 
 SENTENCES = 80  # of each sort

@@ -11,7 +11,7 @@ from moe3d_ros.tabletop.words.forms import FORMS, form_instruction
 from training import export, train
 from training.data.form_texts import CLASSES, form_text
 from training.engine.loop import train as run_training
-from training.evaluation import forms
+from training.evaluation import heard_forms as forms
 from training.stages.command_line import parse
 from training.stages.form import FormTask
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from moe3d_ros.model.language.form_head import heard_forms
 from moe3d_ros.plan import normalised
 from moe3d_ros.planner import Planner
-from training.data.form_cases import doable_sentences, refused_sentences
+from training.evaluation.judging.form_cases import doable_sentences, refused_sentences
 from training.evaluation.judging.held_out_cases import HELD_OUT_SEED
 from training.evaluation.judging.shares import grouped, shares
 from training.evaluation.judging.shares import table as shares_table
@@ -27,29 +26,28 @@ def run(planner: Planner | None, sentences: int = 200, seed: int = HELD_OUT_SEED
     Raises:
         ValueError: the checkpoint has no head for it.
     """
-    model = planner.model if planner else None
-    head, language = (model.form, model.language) if model else (None, None)
-    if head is None or language is None:
+    form = planner.config.form if planner else None
+    if planner is None or form is None:
         raise ValueError("The checkpoint has no head that hears an instruction's form: train one (--stage form).")
     asked = [(said, form, False) for said, form in refused_sentences(sentences, "held out", seed)]
     asked += [(said, sort, True) for said, sort in doable_sentences(sentences, seed)]
     records = []
     for start in range(0, len(asked), TOGETHER):
         part = asked[start : start + TOGETHER]
-        chances = heard_forms(head, language, [normalised(said) for said, _, _ in part])
-        for (said, sort, doable), row in zip(part, chances.tolist()):
-            heard = head.config.classes[1:][row[1:].index(max(row[1:]))]
+        chances = planner.heard_forms([normalised(said) for said, _, _ in part])
+        for (said, sort, doable), row in zip(part, chances):
+            heard = form.classes[1:][row[1:].index(max(row[1:]))]
             records.append(
                 {
                     "instruction": said,
                     "kind": sort,
                     "doable": doable,
                     "probability": 1 - row[0],
-                    "refused": 1 - row[0] >= head.config.threshold,
+                    "refused": 1 - row[0] >= form.threshold,
                     "heard": heard,
                 }
             )
-    return {**summary(records), "threshold": head.config.threshold, "records": records}
+    return {**summary(records), "threshold": form.threshold, "records": records}
 
 
 def summary(records: list[dict]) -> dict:
@@ -65,7 +63,7 @@ def summary(records: list[dict]) -> dict:
 
 def bars(figures: dict) -> dict[str, bool]:
     """Goals of the suite and whether each is met."""
-    forms = {name: REFUSED_BAR for name in figures["counts"] if name.startswith("refused, ")}
+    forms = {name: REFUSED_BAR for name in figures.get("counts", ()) if name.startswith("refused, ")}
     return bars_of(figures, forms, {"refused_falsely": FALSELY_REFUSED_BAR})
 
 
