@@ -10,8 +10,8 @@ from pathlib import Path
 
 from moe3d_ros.model.action.objectives import HEADS
 from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
-from moe3d_ros.model.config import ModelConfig
-from moe3d_ros.model.language.form_head import FormConfig, FormHead
+from moe3d_ros.model.config import FormConfig, ModelConfig
+from moe3d_ros.model.language.form_head import FormHead
 from moe3d_ros.model.policy import ThreeDMoE, build_model
 from moe3d_ros.planner import Planner
 from training.engine.config import chosen

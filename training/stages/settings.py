@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Annotated, ClassVar
 
-from moe3d_ros.model.config import LanguageConfig, ModelConfig
-from moe3d_ros.model.language.form_head import FormConfig
+from moe3d_ros.model.config import FormConfig, LanguageConfig, ModelConfig
 from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS
 from moe3d_ros.world.vocabulary import knows_sixd
 from moe3d_ros.world.workspace import Workspace

@@ -3,52 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 
 import torch
 from torch import nn
 
+from moe3d_ros.model.config import FormConfig
 from moe3d_ros.model.experts.token_places import text_places
 from moe3d_ros.model.language.scene_language import MASKED, SceneLanguageModel
-
-
-@dataclass(frozen=True)
-class FormConfig:
-    """Sizes of the head and how it decides.
-
-    Attributes:
-        classes: names; the first is the form that goes on to the planner.
-        layer: of the LLM after which it reads, from 1.
-        width: of what it reads of each token. queries: of its attention over the tokens.
-        threshold: least probability of all other classes together at which a sentence is refused, in (0, 1].
-    """
-
-    classes: tuple[str, ...] = ("doable", "prohibition", "relation", "clauses", "correction")
-    layer: int = 6
-    width: int = 160
-    queries: int = 6
-    threshold: float = 0.5
-
-    def __post_init__(self) -> None:
-        if len(self.classes) < 2 or len(set(self.classes)) != len(self.classes):
-            raise ValueError(f"classes must be at least two different names, got {self.classes}")
-        for name in ("layer", "width", "queries"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} of the form head must be at least 1, got {getattr(self, name)}")
-        if not 0 < self.threshold <= 1:
-            raise ValueError(f"threshold of the form head must lie in (0, 1], got {self.threshold}")
-
-    def to_dict(self) -> dict:
-        """Plain types for JSON."""
-        return asdict(self) | {"classes": list(self.classes)}
-
-    @classmethod
-    def from_dict(cls, values: dict) -> FormConfig:
-        """Inverse of ``to_dict``. Raises ValueError on unknown fields and on values that cannot be."""
-        try:
-            return cls(**{**values, "classes": tuple(values["classes"])})
-        except (TypeError, KeyError) as error:
-            raise ValueError(f"the form head's configuration is not one that this version knows: {error}") from error
 
 
 class FormHead(nn.Module):

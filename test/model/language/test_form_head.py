@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from moe3d_ros.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from moe3d_ros.model.config import ModelConfig
-from moe3d_ros.model.language.form_head import FormConfig, FormHead, heard_forms, text_states
+from moe3d_ros.model.config import FormConfig, ModelConfig
+from moe3d_ros.model.language.form_head import FormHead, heard_forms, text_states
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.plan_checks import check_form
 from moe3d_ros.planner import Planner
