@@ -7,10 +7,11 @@
 Without a cloud the scene is the simulator's: random but fixed by --seed, and it always holds one red block and one
 green bowl, whatever the instruction. Success is judged by the simulator's ground truth with the rules in
 `tabletop/success`: the thing that the executed step names now lies in or on what the step names as its destination.
-Where the instruction names both things by their colours, as the default one does, they must be the step's. For any
-other instruction it is for the reader to see whether the steps are what was asked; `judged_by` in plan.json says which.
+Where the instruction is a plain order that names both things by their colours, as the default one is, they must be the
+step's: then it is a SUCCESS. Of any other instruction only the steps are judged: EXECUTED, `success` in plan.json is null, and
+it is for the reader to see whether that is what was asked.
 
-Exit codes: 0 success (with a recorded cloud: a plan with poses), 1 no success, 2 something failed, 130 interrupted.
+Exit codes: 0 success or executed (with a recorded cloud: a plan with poses), 1 no success, 2 something failed, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -123,7 +124,8 @@ def run(args: argparse.Namespace) -> int:
     points, colors, voxels, voxel_colors = scene
     draw_plan(args.out / "plan.png", plan, points, colors, voxels, voxel_colors, verdict=record["verdict"])
     print(f"Wrote {args.out / 'plan.json'} and {args.out / 'plan.png'} ({time.monotonic() - began:.0f} s in all).")
-    return 0 if record["success"] or (args.cloud and plan.actions) else 1
+    carried_out = record["success"] is not False and record["executed"]
+    return 0 if carried_out or (args.cloud and plan.actions) else 1
 
 
 def _start(nodes: Nodes, args: argparse.Namespace) -> None:
@@ -201,14 +203,18 @@ def _execute(client, plan: Plan, args: argparse.Namespace, record: dict) -> None
     from moe3d_ros.tabletop.rules.success import names_same, plain_meaning  # late: it brings torch
 
     asked = plain_meaning(args.instruction)
-    success = all(judged) and len(plan.actions) <= 1
+    success: bool | None = all(judged) and len(plan.actions) <= 1
+    outcome = "SUCCESS"
     judged_by, why = f"{JUDGED_BY}; whether that is what the instruction asked for was not judged", ""
     if asked:
         right = any(names_same(e["target"], asked[0]) and names_same(e["destination"], asked[1]) for e in executions)
         judged_by = f"{JUDGED_BY}, and the instruction's {asked[0]} and {asked[1]} are the step's"
         why = "" if right else f" The instruction asked for the {asked[0]} and the {asked[1]}."
         success = success and right
-    outcome = "SUCCESS" if success else "NO SUCCESS"
+    elif success:  # each step did what it says; what was asked for may be another thing
+        success, outcome = None, "EXECUTED, not judged against the instruction,"
+    if success is False:
+        outcome = "NO SUCCESS"
     record.update(
         executed=True,
         success=success,

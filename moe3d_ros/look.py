@@ -18,6 +18,7 @@ from moe3d_ros.model.language.writing import GeneratedStep, generate_plan, names
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.policy import ThreeDMoE
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
+from moe3d_ros.plan_checks import check_form, written_plan
 from moe3d_ros.pose_limits import hold_in_workspace
 from moe3d_ros.posing import EncodedScene, StepPoses, keep_free
 from moe3d_ros.stopwatch import Stopwatch
@@ -123,26 +124,33 @@ class Look:
         Raises:
             ValueError: the look was given its objects and has no cloud, so that there can be no poses.
         """
-        instruction = check_text(instruction)
+        said, instruction = instruction.strip(), check_text(instruction)
+        completed = [check_text(text, "completed step") for text in completed]
         self.check_something_seen()
         watch = Stopwatch(on_progress)
         with stopping(self._planner.model, should_stop):
             with watch("language"):
-                steps, end, _ = generate_plan(
+                check_form(self._planner.model, instruction)
+                steps, end, doubts = written_plan(
                     self._planner.model.language,
                     self._found,
                     instruction,
-                    tuple(completed),
+                    completed,
                     max_steps,
+                    self._things(),
                     on_text=lambda text: watch.report("language", text),
                     should_stop=should_stop,
                 )
             if end == "cannot":
-                raise self.refusal(instruction)
+                raise self.refusal(said)
             with watch("poses"):
                 actions, notes = self._actions(steps)
         seconds = self.latency_s | watch.seconds
-        return Plan(instruction, actions, end == "done" and not actions, seconds, notes=self.notes + tuple(notes))
+        return Plan(said, actions, end == "done" and not actions, seconds, notes=(*self.notes, *doubts, *notes))
+
+    def _things(self) -> str:
+        """What is seen, in words."""
+        return ", ".join(f"a {thing.color} {thing.kind}" for thing in self.objects)
 
     def answer(self, question: str, should_stop: Callable[[], bool] | None = None) -> str:
         """Answer a question about the scene in a few words; errors as in :meth:`Planner.answer`."""
@@ -178,10 +186,9 @@ class Look:
 
     def refusal(self, instruction: str) -> PlanningError:
         """The error that says that an instruction cannot be done here, and what there is."""
-        seen = ", ".join(f"a {thing.color} {thing.kind}" for thing in self.objects)
         return PlanningError(
             ErrorCode.IMPOSSIBLE,
-            f"{instruction!r} cannot be done here: the planner sees {seen}. Name things that are there.",
+            f"{instruction!r} cannot be done here: the planner sees {self._things()}. Name things that are there.",
         )
 
     def step_poses(self, instruction: str, text: str, pick: int | None, place: int | None) -> StepPoses:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -107,8 +109,32 @@ class PlanningError(RuntimeError):
         self.code = code
 
 
+_SHOUTED = re.compile(r"\b[^\W\d_]{2,}\b")
+_TITLED = re.compile(r"\b[A-Z][a-z]+\b")
+
+
+def normalised(text: str) -> str:
+    """The text in the form that the model is trained on: what changes the look of a sentence and not its meaning is taken away.
+
+    Unicode's compatibility forms are one (NFKC: full width, ligatures, no-break spaces), characters that are not seen are
+    dropped, white space and line breaks are single spaces. Words in CAPITALS are in small letters, and so are Titled Words
+    behind the first where every word is one; a capital that begins a sentence stays, for the model was trained with both.
+    """
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf"))
+    text = " ".join(text.split())
+    shouted = text.isupper() and any(len(word) > 1 for word in text.split())
+    if shouted:
+        text = re.sub(r"\bi\b(?!\.)", "I", text.lower())
+    text = _SHOUTED.sub(lambda word: word.group().lower() if word.group().isupper() else word.group(), text)
+    words = _SHOUTED.findall(text)
+    if len(words) > 2 and all(_TITLED.fullmatch(word) for word in words):
+        text = text[0] + _TITLED.sub(lambda word: word.group().lower(), text[1:])
+    return text
+
+
 def check_text(text: str, what: str = "instruction") -> str:
-    """The text without spaces around it.
+    """The text in the form that the model is trained on, see :func:`normalised`.
 
     Args:
         text: as it came.
@@ -122,7 +148,7 @@ def check_text(text: str, what: str = "instruction") -> str:
             ErrorCode.BAD_INSTRUCTION,
             f"The {what} is empty: say what should happen, for example 'put the red block in the green bowl'.",
         )
-    text = text.strip()
+    text = normalised(text)
     if len(text) > MAX_CHARACTERS:
         raise PlanningError(
             ErrorCode.BAD_INSTRUCTION,

@@ -15,6 +15,7 @@ from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, loa
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.language.base_llm import load_base_for_serving
 from moe3d_ros.model.language.deciding import first_decisions
+from moe3d_ros.model.language.form_head import heard_forms
 from moe3d_ros.model.perception.objects import ObjectSet, from_detections
 from moe3d_ros.model.perception.patches import PatchBatch, make_patches, single_cloud_patches
 from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization, check_revision
@@ -202,6 +203,12 @@ class Planner:
             of each look and instruction ``step``, ``done`` or ``cannot`` and its probability.
         """
         return first_decisions(self.model.language, ObjectSet.stacked([look.found() for look in looks]), asked)
+
+    def heard_forms(self, instructions: Sequence[str]) -> list[list[float]]:
+        """Probability of each form of ``config.form.classes`` for each instruction. Raises ValueError without such a head."""
+        if self.model.form is None:
+            raise ValueError(f"The checkpoint {self.name} has no head that hears an instruction's form.")
+        return heard_forms(self.model.form, self.model.language, instructions).tolist()
 
     @property
     def decided_noise(self) -> bool:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from moe3d_ros.model.action.objectives import OBJECTIVES
 from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
-from moe3d_ros.model.config import ModelConfig
+from moe3d_ros.model.config import FormConfig, ModelConfig
+from moe3d_ros.model.language.form_head import FormHead
 from moe3d_ros.model.policy import ThreeDMoE, build_model
+from moe3d_ros.planner import Planner
 from training.engine.config import chosen
 from training.engine.options import add_options
 from training.engine.run_record import GROWING, REVISION, Contradiction, Settled, agreed, read_record, settled_of
-from training.engine.state import load_matching, read_identity, split_part
+from training.engine.state import StateError, load_matching, read_identity, split_part
+from training.form_threshold import choose_threshold
 from training.stages.settings import GRID, OBJECTS, POSE, SHORT
 
 PREFIX = "model."
@@ -130,3 +134,25 @@ def exchange_pose(checkpoint: Path, run: str, given: Settled) -> tuple[dict, dic
     if config["pose_head"] != head["pose_head"]:
         config["pose_steps"] = OBJECTIVES[config["pose_head"]].steps
     return config | {"name": settings.get("name", config["name"])}, tensors | weights
+
+
+def add_form(checkpoint: Path, run: Path) -> tuple[dict, dict]:
+    """The configuration and tensors of ``checkpoint`` with the head of a run of the form stage, its threshold chosen anew.
+
+    Raises:
+        StateError: the run is damaged, or is none of that stage. CheckpointError: the checkpoint is damaged.
+        Contradiction: the run read another LLM.
+    """
+    config, tensors = load_checkpoint(checkpoint)
+    record = read_record(run)
+    if record is None or record["config"]["task"] != "form":
+        raise StateError(f"{run} is no run of the form stage: train one with --stage form.")
+    agreed([settled_of_entry(str(checkpoint), "language"), Settled(f"the run {run}", {REVISION: record["base_llm"]})])
+    sizes = FormConfig(**{name: record["config"][name] for name in ("layer", "width", "queries")})
+    planner = Planner.from_pretrained(str(checkpoint))
+    head = FormHead(sizes, planner.model.language.width)
+    load_matching({"form": head}, str(run))
+    chosen_sizes = replace(sizes, threshold=choose_threshold(head.eval(), planner.model.language))
+    return config | {"form": chosen_sizes.to_dict()}, tensors | {
+        f"form.{name}": value.detach() for name, value in head.named_parameters()
+    }

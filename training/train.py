@@ -32,7 +32,11 @@ def make_task(config: StageConfig) -> Task:
         from training.stages.action import ActionTask
 
         return ActionTask(config)
-    raise SystemExit(f"no task {config.task!r}: perception, alignment, language or action")
+    if config.task == "form":
+        from training.stages.form import FormTask
+
+        return FormTask(config)
+    raise SystemExit(f"no task {config.task!r}: perception, alignment, language, action or form")
 
 
 def main(arguments: list[str] | None = None) -> int:

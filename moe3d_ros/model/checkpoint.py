@@ -2,6 +2,7 @@
 
     config.json                        what the caller gives (architecture, normalisation, base LLM), plus "format"
     model-00001-of-0000N.safetensors   the trained tensors, shards of at most 15 MiB, 60 MiB in all
+    model-form.safetensors             those of the head that hears an instruction's form, if there is one
     card.md                            data, recipe, scores, for people
     checksums.json                     sha256 of each file above, and which tensors there are
 
@@ -26,6 +27,7 @@ from safetensors.torch import save as write_safetensors
 from torch import Tensor
 
 FORMAT = 1
+OWN_SHARDS = ("form",)  # parts in a file of their own, so that they come and go without a change to the other files
 MAX_SHARD_BYTES = 15 * 2**20
 MAX_TOTAL_BYTES = 60 * 2**20
 CONFIG, CARD, CHECKSUMS = "config.json", "card.md", "checksums.json"
@@ -149,10 +151,11 @@ def _stored(name: str, tensor: Tensor, dtype: torch.dtype | None) -> Tensor:
 
 
 def _shards(tensors: Mapping[str, Tensor]) -> dict[str, bytes]:
-    """Serialise the tensors, in the order of their names, into as few shards as the limit allows."""
+    """Serialise the tensors, in the order of their names, into as few shards as the limit allows; OWN_SHARDS apart."""
+    own = {name: part for name in tensors for part in OWN_SHARDS if name.startswith(f"{part}.")}
     groups: list[dict[str, Tensor]] = [{}]
     used = 0
-    for name in sorted(tensors):
+    for name in sorted(tensors.keys() - own.keys()):
         tensor = tensors[name]
         size = tensor.numel() * tensor.element_size() + len(name.encode()) + 160  # its entry in the header
         if used + size > MAX_SHARD_BYTES - 1024 and groups[-1]:
@@ -160,15 +163,20 @@ def _shards(tensors: Mapping[str, Tensor]) -> dict[str, bytes]:
             used = 0
         groups[-1][name] = tensor
         used += size
-    count, shards = len(groups), {}
+    count, named = len(groups), {}
     for number, group in enumerate(groups, start=1):
+        named[f"model-{number:05d}-of-{count:05d}.safetensors"] = group
+    for part in sorted(set(own.values())):
+        named[f"model-{part}.safetensors"] = {name: tensors[name] for name in sorted(own) if own[name] == part}
+    shards = {}
+    for file, group in named.items():
         data = write_safetensors(group, metadata={"format": "pt"})
         if len(data) > MAX_SHARD_BYTES:
             raise CheckpointError(
                 f"{next(iter(group))} alone takes {len(data) / 2**20:.1f} MiB, more than a shard's "
                 f"{MAX_SHARD_BYTES >> 20}: store it as float16 or split it."
             )
-        shards[f"model-{number:05d}-of-{count:05d}.safetensors"] = data
+        shards[file] = data
     return shards
 
 

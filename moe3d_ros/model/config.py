@@ -42,6 +42,45 @@ class LanguageConfig:
 
 
 @dataclass(frozen=True)
+class FormConfig:
+    """Sizes of the head and how it decides.
+
+    Attributes:
+        classes: names; the first is the form that goes on to the planner.
+        layer: of the LLM after which it reads, from 1.
+        width: of what it reads of each token. queries: of its attention over the tokens.
+        threshold: least probability of all other classes together at which a sentence is refused, in (0, 1].
+    """
+
+    classes: tuple[str, ...] = ("doable", "prohibition", "relation", "clauses", "correction")
+    layer: int = 6
+    width: int = 160
+    queries: int = 6
+    threshold: float = 0.5
+
+    def __post_init__(self) -> None:
+        if len(self.classes) < 2 or len(set(self.classes)) != len(self.classes):
+            raise ValueError(f"classes must be at least two different names, got {self.classes}")
+        for name in ("layer", "width", "queries"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} of the form head must be at least 1, got {getattr(self, name)}")
+        if not 0 < self.threshold <= 1:
+            raise ValueError(f"threshold of the form head must lie in (0, 1], got {self.threshold}")
+
+    def to_dict(self) -> dict:
+        """Plain types for JSON."""
+        return asdict(self) | {"classes": list(self.classes)}
+
+    @classmethod
+    def from_dict(cls, values: dict) -> FormConfig:
+        """Inverse of ``to_dict``. Raises ValueError on unknown fields and on values that cannot be."""
+        try:
+            return cls(**{**values, "classes": tuple(values["classes"])})
+        except (TypeError, KeyError) as error:
+            raise ValueError(f"the form head's configuration is not one that this version knows: {error}") from error
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """Everything that is needed to build the model before its weights are loaded."""
 
@@ -62,6 +101,7 @@ class ModelConfig:
     pose_draws: int = 4  # draws whose medoid is taken; 1 for none
     confidence_temperature: float = 1.0  # of a step's log odds; fitted by training/calibrate.py
     confidence_bias: float = 0.0  # added to them after that
+    form: FormConfig | None = None  # of the head that hears an instruction's form; None for a checkpoint without one
 
     def __post_init__(self) -> None:
         for name in ("pose_steps", "pose_draws"):
@@ -85,19 +125,20 @@ class ModelConfig:
 
     def to_dict(self) -> dict:
         """Plain types for JSON."""
-        return asdict(self)
+        return asdict(self) | {"form": self.form and self.form.to_dict()}
 
     @classmethod
     def from_dict(cls, values: dict) -> ModelConfig:
         """Inverse of ``to_dict``. Raises ValueError on unknown fields and on values that cannot be."""
         values = {key: value for key, value in values.items() if key != "format"}  # the checkpoint's own
-        workspace = values.pop("workspace", {})
+        workspace, form = values.pop("workspace", {}), values.pop("form", None)
         try:
             return cls(
                 encoder=EncoderConfig(**values.pop("encoder", {})),
                 patches=PatchConfig(**values.pop("patches", {})),
                 workspace=Workspace(**{key: tuple(value) for key, value in workspace.items()}),
                 language=LanguageConfig(**values.pop("language", {})),
+                form=form and FormConfig.from_dict(form),
                 **values,
             )
         except TypeError as error:

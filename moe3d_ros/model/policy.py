@@ -15,6 +15,7 @@ from moe3d_ros.model.checkpoint import CheckpointError, check_tensor_names
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.language.adapt import adapt_base, adapter_ranks, convert_base
 from moe3d_ros.model.language.base_llm import load_base
+from moe3d_ros.model.language.form_head import FormHead
 from moe3d_ros.model.language.lora import adapter_names, fold_adapters, ready_to_serve
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
 from moe3d_ros.model.perception.encoder import SceneEncoder
@@ -166,6 +167,9 @@ class ThreeDMoE(nn.Module):
                 self.pose = make_pose_dit(config, width)
             else:
                 raise ValueError(f"there is no part {part!r} of the model: {', '.join(PARTS)}")
+        self.form = None  # hears an instruction's form; of checkpoints that have it
+        if config.form is not None and self.language is not None:
+            self.form = FormHead(config.form, self.language.width)
 
     def trained_tensors(self) -> dict[str, torch.Tensor]:
         """Tensors that a checkpoint holds: every parameter that is not the base LLM's own, and the saved buffers."""

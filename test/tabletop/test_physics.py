@@ -333,6 +333,11 @@ def test_words_name_things_and_tell_twins_apart_by_the_pick():
         ("put the red block nearest to the robot in the green bowl", None),
         ("put the red block in the green bowl and the blue block in the red bowl", None),
         ("stack all blocks", None),
+        ("put the red block next to the green bowl", None),
+        ("avoid moving the red block to the green bowl", None),
+        ("move the red block close to the green bowl", None),
+        ("put the red block in the green bowl. Then stop", None),
+        ("put the red block, no wait, in the green bowl", None),
     ],
 )
 def test_plain_meaning_of_instructions(instruction, meaning):

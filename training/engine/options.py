@@ -27,6 +27,8 @@ def add_options(parser: Parser, config: type, short: dict[str, str] | None = Non
         if get_origin(kind) is Annotated:
             kind, text = get_args(kind)
         path = prefix + entry.name
+        if any(is_dataclass(each) for each in get_args(kind)):
+            continue  # a part that may be left out altogether comes with a checkpoint, not from the command line
         if isinstance(kind, type) and is_dataclass(kind):
             add_options(parser, kind, short, f"{path}.")
             continue

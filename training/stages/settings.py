@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, ClassVar
 
-from moe3d_ros.model.config import LanguageConfig, ModelConfig
+from moe3d_ros.model.config import FormConfig, LanguageConfig, ModelConfig
 from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS
 from moe3d_ros.world.vocabulary import knows_sixd
 from moe3d_ros.world.workspace import Workspace
@@ -158,7 +158,31 @@ class ActionStage(InstructedScenes):
         return LanguageStage(**shared)
 
 
-STAGES = {stage.task: stage for stage in (PerceptionStage, AlignmentStage, LanguageStage, ActionStage)}
+@dataclass(frozen=True, kw_only=True)
+class FormStage(StageConfig):
+    """The head that hears an instruction's form, on lower layers of the frozen LLM of the checkpoint ``init``."""
+
+    task: ClassVar[str] = "form"
+
+    layer: Annotated[int, "of the LLM after which the head reads, from 1"] = FormConfig.layer
+    width: Annotated[int, "of what the head reads of each token"] = FormConfig.width
+    queries: Annotated[int, "of the head's attention over the tokens"] = FormConfig.queries
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not self.init or "," in self.init:
+            raise ValueError(f"init must name one checkpoint, whose LLM the head reads, got {self.init!r}")
+        self.head()
+
+    def settles(self) -> tuple[str, ...]:
+        return ("language",)
+
+    def head(self) -> FormConfig:
+        """Sizes of the head."""
+        return FormConfig(layer=self.layer, width=self.width, queries=self.queries)
+
+
+STAGES = {stage.task: stage for stage in (PerceptionStage, AlignmentStage, LanguageStage, ActionStage, FormStage)}
 
 
 def configure(**values) -> StageConfig:

@@ -80,6 +80,11 @@ def find_named(scene: Scene, phrase: str) -> list[int]:
 
 _SIZES = {word: size for size, words in SIZE_WORDS.items() for word in words}
 _KINDS = {word: kind for kind, words in KIND_WORDS.items() for word in words}
+# Beside the names of the two things: other words may forbid, relate, correct, or ask for more.
+_PLAIN_WORD = re.compile(
+    "put|place|move|set|drop|bring|get|take|pick|grab|lift|lay|leave|stack|up|down|and|it|please|now|robot|could|can|you|would|"
+    "want|i|like|to|should|go"
+)
 _NAMED = re.compile(
     rf"(?:\b(?P<goal>in|into|on|onto|to) )?the (?:(?P<size>{'|'.join(_SIZES)}) )?(?P<color>{'|'.join(COLOR_NAMES)}) "
     rf"(?P<kind>{'|'.join(_KINDS)})\b"
@@ -98,7 +103,9 @@ def plain_meaning(instruction: str) -> tuple[str, str] | None:
     if len(found) != 2 or len(re.findall(r"\bthe\b", text)) != 2 or re.search(r"\b(not|never|don't|then pick)\b", text):
         return None
     goals = [match for match in found if match["goal"]]
-    if len(goals) != 1:
+    rest = _NAMED.sub(" ", text)
+    plain = all(_PLAIN_WORD.fullmatch(word) for word in re.findall(r"[^\W_]+", rest))
+    if len(goals) != 1 or not plain or re.search(r"[.;:][^.;:]*\w", rest):
         return None
     words = {bool(m["goal"]): (_SIZES.get(m["size"]), m["color"], _KINDS[m["kind"]]) for m in found}
     return " ".join(filter(None, words[False])), " ".join(filter(None, words[True]))

@@ -21,7 +21,7 @@ from moe3d_ros.world.workspace import Workspace
 from training.data.datasets.catalogue import parse_specs
 from training.data.datasets.dataset import ExampleDataset
 from training.data.datasets.demonstrations import Demonstrated
-from training.data.datasets.example import Cloud, DataError
+from training.data.datasets.example import Cloud, DataError, Record
 from training.data.datasets.placement import CROP_MARGIN, place
 from training.data.datasets.scans import Scans, read_vertices
 from training.engine.loop import train
@@ -52,6 +52,13 @@ def test_the_samples_are_what_their_script_makes(tmp_path):
         made, kept = (list(bags.read_bag(root / bag)) for root in (tmp_path, SAMPLES))
         assert [m[:2] for m in made] == [m[:2] for m in kept]
         np.testing.assert_allclose(read_cloud(made[0].msg)[0], read_cloud(kept[0].msg)[0], atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    "asked", ["WHAT IS ON THE TABLE?", "what is\n on the\u00a0table?", "\uff57\uff48\uff41\uff54 is on the table?"]
+)
+def test_prompts_have_the_form_in_which_questions_are_heard(asked):
+    assert Record("scene", "qa", asked, ("a bowl",)).prompt == "what is on the table?"
 
 
 def test_scanqa(tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from moe3d_ros.plan import normalised
 from moe3d_ros.world.pose import Pose
 
 KINDS = ("qa", "situated_qa", "caption", "plan", "demonstration")
@@ -76,7 +77,8 @@ class Record:
     Attributes:
         scene_id: name of the scan, or of the recording with the number of the view.
         kind: one of KINDS.
-        prompt: question or instruction in words, a situation before its question; empty for a scene caption.
+        prompt: question or instruction in words, a situation before its question; empty for a scene caption. It is kept in
+            the form in which the planner hears what people say (:func:`moe3d_ros.plan.normalised`).
         answers: right answers, the first one is trained on; empty for a demonstration.
         object_ids: objects that are meant, as the scan numbers them.
         object_names: what the dataset calls each of them; empty where it does not.
@@ -97,6 +99,9 @@ class Record:
     situation: Pose | None = None
     load: Callable[[], Cloud] | None = None
     where: tuple = ()
+
+    def __post_init__(self):
+        object.__setattr__(self, "prompt", normalised(self.prompt))
 
 
 @dataclass

@@ -1,0 +1,94 @@
+"""A small head that hears, from lower layers of the frozen LLM, in which form a sentence is said: before anything is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from moe3d_ros.model.config import FormConfig
+from moe3d_ros.model.experts.token_places import text_places
+from moe3d_ros.model.language.scene_language import MASKED, SceneLanguageModel
+
+
+class FormHead(nn.Module):
+    """From the states of a sentence's tokens to the log odds of its form.
+
+    Args:
+        llm_width: width of the states.
+    """
+
+    def __init__(self, config: FormConfig, llm_width: int):
+        super().__init__()
+        self.config = config
+        self.norm = nn.LayerNorm(llm_width)
+        self.value = nn.Linear(llm_width, config.width)
+        self.score = nn.Linear(llm_width, config.queries)
+        self.decide = nn.Sequential(
+            nn.Linear((config.queries + 1) * config.width, config.width),
+            nn.GELU(),
+            nn.Dropout(0.1),
+            nn.Linear(config.width, len(config.classes)),
+        )
+
+    def forward(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Logits of the classes (B, C).
+
+        Args:
+            states: (B, T, W) of the LLM. mask: (B, T) bool, where there is a token.
+        """
+        states = self.norm(states)
+        value = torch.nn.functional.gelu(self.value(states))  # (B, T, D)
+        weight = self.score(states).masked_fill(~mask[..., None], MASKED).softmax(1)  # (B, T, Q)
+        mean = (value * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+        read = (weight.transpose(1, 2) @ value).flatten(1)
+        return self.decide(torch.cat([read, mean], dim=-1))
+
+
+class _Enough(Exception):
+    """The layers above are not needed."""
+
+
+@torch.no_grad()
+def text_states(model: SceneLanguageModel, texts: Sequence[str], layer: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """States of texts alone, without a scene, after a layer of the LLM; the layers above do not run.
+
+    Args:
+        layer: from 1.
+
+    Returns:
+        states (B, T, W) float32, and mask (B, T) bool: texts are padded at the end, which nothing before it sees.
+    """
+    device = model.special.device
+    ids = [model.encode(text) for text in texts]
+    longest = max(map(len, ids))
+    rows = torch.tensor([row + [0] * (longest - len(row)) for row in ids], device=device)
+    mask = torch.arange(longest, device=device) < torch.tensor([[len(row)] for row in ids], device=device)
+    kept: list[torch.Tensor] = []
+
+    def keep(_module: nn.Module, _inputs: tuple, output: torch.Tensor | tuple) -> None:
+        kept.append(output[0] if isinstance(output, tuple) else output)
+        raise _Enough
+
+    hook = model.llm.get_decoder().layers[layer - 1].register_forward_hook(keep)
+    try:
+        model.run(model.embed(rows), places=text_places(len(rows), longest, device))
+    except _Enough:
+        pass
+    finally:
+        hook.remove()
+    return kept[0].float(), mask
+
+
+def asked_states(
+    model: SceneLanguageModel, instructions: Sequence[str], layer: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """States and mask of instructions as the head reads them; arguments and results of :func:`text_states`."""
+    return text_states(model, [f"\nTask: {said}" for said in instructions], layer)
+
+
+@torch.no_grad()
+def heard_forms(head: FormHead, model: SceneLanguageModel, instructions: Sequence[str]) -> torch.Tensor:
+    """Probability of each form for each instruction (B, C), in the order of the head's classes."""
+    return head(*asked_states(model, instructions, head.config.layer)).softmax(-1)

@@ -1,0 +1,162 @@
+"""Instructions of a form that the planner does not plan, drawn at random: prohibitions, relations, several clauses, corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from moe3d_ros.tabletop.words import form_wordings as trained
+from moe3d_ros.tabletop.words import held_out_form_wordings as held
+from moe3d_ros.tabletop.words.typos import with_typos
+from moe3d_ros.tabletop.words.wordings import AREA_WORDS, EXTREMES, KIND_WORDS, SIZE_WORDS, finished
+from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
+from moe3d_ros.world.vocabulary import COLOR_NAMES
+
+FORMS = ("prohibition", "relation", "clauses", "correction")
+TYPOS = 0.05  # share of the sentences with a slip of the keyboard
+WORDINGS = ("trained", "held out")
+# A move as an order, and the same with -ing.
+_MOVES = (
+    ("put {a} {p} {b}", "putting {a} {p} {b}"),
+    ("put {a} {p} {b}", "putting {a} {p} {b}"),
+    ("place {a} {p} {b}", "placing {a} {p} {b}"),
+    ("move {a} to {b}", "moving {a} to {b}"),
+    ("drop {a} {p} {b}", "dropping {a} {p} {b}"),
+    ("bring {a} to {b}", "bringing {a} to {b}"),
+    ("set {a} down {p} {b}", "setting {a} down {p} {b}"),
+    ("pick up {a} and put it {p} {b}", "picking up {a} and putting it {p} {b}"),
+    ("take {a} and set it {p} {b}", "taking {a} and setting it {p} {b}"),
+    ("stack {a} on {b}", "stacking {a} on {b}"),
+)
+_LEADS = ("please ", "robot, ", "could you ", "now ", "ok, ", "hey, ", "I want you to ", "can you ", "please, ")
+_TAILS = (".", ".", "!", ", please", " please", ", thanks", " now", ". Thank you.", "!!")
+_UNITS = ("cm", "cm", "centimeters", "centimetres", "mm", "inches", "centimeter")
+
+
+def form_instruction(rng, form: str, wording: str = "trained") -> str:
+    """A sentence of one of FORMS about things that any table may have.
+
+    Args:
+        wording: one of WORDINGS; the held-out one has no slips of the keyboard.
+
+    Raises:
+        KeyError: there is no such form, or wording.
+    """
+    text = _filled(str(rng.choice(_PATTERNS[wording][form](rng))), rng)
+    return decorated(finished(text, rng), rng, typos=TYPOS if wording == "trained" else 0.0)
+
+
+def doable_instruction(rng) -> str:
+    """A doable sentence in the words of the other forms, about things that any table may have."""
+    return finished(_filled(str(rng.choice(trained.DOABLE)), rng), rng)
+
+
+def asked(text: str, rng) -> str:
+    """The instruction behind a phrase with which people ask."""
+    return str(rng.choice(trained.ASKING)).format(do=text[0].lower() + text[1:] if text[:2] != "I " else text)
+
+
+def decorated(text: str, rng, typos: float = TYPOS) -> str:
+    """The sentence, now and then with a word of courtesy or a full stop, and with a slip of the keyboard."""
+    draw = rng.random()
+    if draw < 0.12:
+        text = f"{rng.choice(_LEADS)}{text}"
+    elif draw < 0.35 and text[-1] not in ".?!":
+        text = f"{text}{rng.choice(_TAILS)}"
+    return with_typos(text, rng) if rng.random() < typos else text
+
+
+def _prohibitions(rng) -> tuple[str, ...]:
+    draw = rng.random()
+    if draw < 0.65:
+        return trained.PROHIBITIONS
+    what = str(rng.choice(trained.MOVING if draw < 0.85 else trained.TOUCHING))
+    return (f"{rng.choice(trained.FORBIDDING)} {what}",)
+
+
+def _relations(rng) -> tuple[str, ...]:
+    if rng.random() < 0.35:
+        return trained.RELATIONS
+    return (str(rng.choice(trained.PLACING)).replace("{r}", str(rng.choice(trained.BESIDE))),)
+
+
+def _of(module) -> dict[str, Callable]:
+    lists = (module.PROHIBITIONS, module.RELATIONS, module.CLAUSES, module.CORRECTIONS)
+    return {form: lambda rng, words=words: words for form, words in zip(FORMS, lists)}
+
+
+_PATTERNS: dict[str, dict[str, Callable]] = {
+    "trained": _of(trained) | {"prohibition": _prohibitions, "relation": _relations},
+    "held out": _of(held),
+}
+
+
+def _color(rng) -> str:
+    return str(rng.choice(COLOR_NAMES))
+
+
+def _thing(rng, kind: str, plainly: bool = False) -> str:
+    """A thing with its article, told by its colour, its size or where it is."""
+    noun, draw = str(rng.choice(KIND_WORDS[kind])), 0.0 if plainly else rng.random()
+    if draw < 0.7:
+        size = f"{rng.choice(SIZE_WORDS[str(rng.choice(list(SIZE_WORDS)))])} " if rng.random() < 0.15 else ""
+        return f"the {size if kind == BLOCK else ''}{_color(rng)} {noun}"
+    if draw < 0.85:
+        return f"the {rng.choice(EXTREMES[str(rng.choice(list(EXTREMES)))])}".format(k=noun)
+    return f"the {rng.choice(('', 'other ', 'biggest ', 'smallest ', 'first '))}{noun}"
+
+
+def _place(rng) -> tuple[str, str]:
+    """A preposition and a place that a step may have."""
+    draw = rng.random()
+    if draw < 0.5:
+        return str(rng.choice(("in", "in", "into"))), _thing(rng, BOWL)
+    if draw < 0.75:
+        return str(rng.choice(("on", "on", "onto"))), _thing(rng, ZONE)
+    if draw < 0.9:
+        return "on", _thing(rng, BLOCK)
+    return "on", f"the {rng.choice(AREA_WORDS[str(rng.choice(list(AREA_WORDS)))])}"
+
+
+def _picked(rng) -> str:
+    draw = rng.random()
+    if draw < 0.85:
+        return _thing(rng, BLOCK)
+    return str(rng.choice(("all the blocks", "the {x} blocks", "every {x} block", "all blocks"))).format(x=_color(rng))
+
+
+def _move(rng) -> tuple[str, str]:
+    """A whole move as an order, and the same with -ing."""
+    order, doing = _MOVES[int(rng.integers(len(_MOVES)))]
+    p, b = _place(rng)
+    words = {"a": _picked(rng), "p": p, "b": b}
+    return order.format(**words), doing.format(**words)
+
+
+def _filled(pattern: str, rng) -> str:
+    """The pattern with its slots filled."""
+    (do, doing), (then, doing2), (do2, _) = _move(rng), _move(rng), _move(rng)
+    p, b = _place(rng)
+    x, y = (str(color) for color in rng.choice(COLOR_NAMES, 2, replace=False))
+    return pattern.format(
+        a=_thing(rng, BLOCK),
+        b=b,
+        c=_thing(rng, BLOCK),
+        d=_thing(rng, BOWL if p.startswith("in") else ZONE),
+        p=p,
+        x=x,
+        y=y,
+        do=do,
+        doing=doing,
+        then=then,
+        Then=then[0].upper() + then[1:],
+        doing2=doing2,
+        do2=do2,
+        Do=do[0].upper() + do[1:],
+        Do2=do2[0].upper() + do2[1:],
+        bowl=_thing(rng, BOWL),
+        bowl2=_thing(rng, BOWL),
+        zone=_thing(rng, ZONE),
+        n=str(rng.choice(("2", "3", "5", "8", "10", "12", "15", "20", "five", "ten", "two", "a few"))),
+        cm=str(rng.choice(_UNITS)),
+        s=str(rng.choice(("left", "right"))),
+    )

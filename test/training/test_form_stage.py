@@ -1,0 +1,97 @@
+"""The stage for the head that hears an instruction's form: its sentences, its training, its export, its suite."""
+
+import json
+
+import numpy as np
+import pytest
+
+from moe3d_ros.planner import Planner
+from moe3d_ros.tabletop.words import form_wordings, held_out_form_wordings
+from moe3d_ros.tabletop.words.forms import FORMS, form_instruction
+from training import export, train
+from training.data.form_texts import CLASSES, form_text
+from training.engine.loop import train as run_training
+from training.evaluation import heard_forms as forms
+from training.stages.command_line import parse
+from training.stages.form import FormTask
+
+
+def command(folder, checkpoint, **values) -> list[str]:
+    own = {
+        "output": folder,
+        "init": checkpoint,
+        "layer": 2,
+        "width": 16,
+        "queries": 2,
+        "workers": 0,
+        "batch_size": 12,
+        **values,
+    }
+    return ["--stage", "form", *(text for name, value in own.items() for text in (f"--{name}", str(value)))]
+
+
+def test_every_class_is_drawn_and_sentences_are_a_function_of_the_seed():
+    drawn = [form_text(np.random.default_rng([1, number])) for number in range(200)]
+    assert {label for _, label in drawn} == set(range(len(CLASSES)))
+    assert drawn[7] == form_text(np.random.default_rng([1, 7]))
+    assert not any("{" in text for text, _ in drawn)
+
+
+def test_held_out_constructions_are_not_trained():
+    for name in ("PROHIBITIONS", "RELATIONS", "CLAUSES", "CORRECTIONS"):
+        trained, held = (set(getattr(module, name)) for module in (form_wordings, held_out_form_wordings))
+        assert len(held) >= 20
+        assert not trained & held
+    for form in FORMS:
+        assert "{" not in form_instruction(np.random.default_rng(3), form, "held out")
+
+
+def test_it_learns_a_few_sentences_by_heart(tiny_checkpoint, tmp_path):
+    config = parse(command(tmp_path / "run", tiny_checkpoint, overfit=1, steps=300, learning_rate=1e-2, log_every=300))
+    losses = tmp_path / "run" / "losses.jsonl"
+    run_training(FormTask(config), config)
+    first, *_, last = [json.loads(line)["loss"] for line in losses.read_text().splitlines()]
+    assert first > 1.0
+    assert last < 0.15
+
+
+def test_it_resumes_bit_for_bit(tiny_checkpoint, tmp_path):
+    def losses(name: str) -> list[str]:
+        return [json.loads(line)["loss"] for line in (tmp_path / name / "losses.jsonl").read_text().splitlines()]
+
+    assert train.main(command(tmp_path / "whole", tiny_checkpoint, steps=6)) == 0
+    limited = command(tmp_path / "parts", tiny_checkpoint, steps=6)
+    for _ in range(6):
+        assert train.main([*limited, "--stop_after", "1e-6"]) == 0
+    assert train.main(limited) == 0
+    assert losses("parts") == losses("whole")
+
+
+def test_export_adds_the_head_and_leaves_the_rest(tiny_checkpoint, tmp_path, capsys):
+    assert train.main(command(tmp_path / "run", tiny_checkpoint, steps=2)) == 0
+    out = tmp_path / "joined"
+    arguments = ["--checkpoint", str(tiny_checkpoint), "--form", str(tmp_path / "run"), "--output", str(out)]
+    assert export.main(arguments) == 0, capsys.readouterr().err
+    assert (out / "model-form.safetensors").exists()
+    planner = Planner.from_pretrained(str(out))
+    assert planner.config.form.layer == 2
+    assert 0.5 <= planner.config.form.threshold <= 0.999
+    figures = forms.run(planner, sentences=2)
+    assert figures["counts"]["refused"] == 2 * len(FORMS)
+    with pytest.raises(SystemExit):
+        export.main([*arguments, "--pose", "runs/pose"])
+
+
+def test_the_suite_needs_a_head(tiny_checkpoint):
+    with pytest.raises(ValueError, match="no head that hears"):
+        forms.run(Planner.from_pretrained(str(tiny_checkpoint)), sentences=1)
+
+
+def test_the_suite_tells_a_good_head_from_a_bad_one():
+    def record(doable: bool, refused: bool) -> dict:
+        return {"kind": "single" if doable else "relation", "heard": "relation", "doable": doable, "refused": refused}
+
+    good = forms.summary([record(True, False), record(False, True)])
+    bad = forms.summary([record(True, True), record(False, False)])
+    assert all(forms.bars(good).values())
+    assert not any(forms.bars(bad).values())

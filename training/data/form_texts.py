@@ -1,0 +1,78 @@
+"""Sentences for the head that hears an instruction's form: doable ones from every trained task, and the forms it refuses."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, NoRoom, arrange
+from moe3d_ros.tabletop.scenes.sampling import random_scene
+from moe3d_ros.tabletop.scenes.sixd_scenes import sixd_scene
+from moe3d_ros.tabletop.tasks import registry
+from moe3d_ros.tabletop.tasks.impossible import impossible_instruction
+from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS
+from moe3d_ros.tabletop.tasks.single_step import single_step_task
+from moe3d_ros.tabletop.tasks.sixd_tasks import random_sixd_task
+from moe3d_ros.tabletop.words.forms import FORMS, asked, decorated, doable_instruction, form_instruction
+
+DOABLE = "doable"
+CLASSES = (DOABLE, *FORMS)
+DOABLE_SHARE = 0.45
+FORM_SHARES = (0.34, 0.2, 0.23, 0.23)  # of FORMS; people forbid in more ways than they relate
+SORTS = {"single": 0.25, "long": 0.4, "sixd": 0.05, "impossible": 0.1, "worded": 0.2}
+ASKED_SHARE = 0.3  # of the doable ones begin with a phrase with which people ask
+_RELATED = "next to"  # an absent thing's pattern says this of a place: that is a relation
+
+
+def form_text(rng: np.random.Generator) -> tuple[str, int]:
+    """A sentence in a trained wording and the number of its class in CLASSES."""
+    if rng.random() < DOABLE_SHARE:
+        text = decorated(doable_text(rng), rng)
+        return (asked(text, rng) if rng.random() < ASKED_SHARE else text), 0
+    form = int(rng.choice(len(FORMS), p=FORM_SHARES))
+    text = form_instruction(rng, FORMS[form])
+    return (asked(text, rng) if rng.random() < ASKED_SHARE / 3 else text), form + 1
+
+
+def doable_text(rng: np.random.Generator) -> str:
+    """An instruction in a form that plans are trained for, in a trained wording; it may name what is not there."""
+    sort = str(rng.choice(list(SORTS), p=list(SORTS.values())))
+    text = None
+    while text is None or (sort == "impossible" and _RELATED in text):
+        text = _SAID[sort](rng)
+    return text
+
+
+def _single(rng) -> str | None:
+    task = single_step_task(random_scene(rng), rng, grounded=bool(rng.random() < 0.6), areas=0.15)
+    return task.instruction if task else None
+
+
+def _long(rng) -> str | None:
+    entry = registry.find(str(rng.choice(TRAINING_TASKS)))
+    draft = entry.draft(rng, SEEN_COLORS, float(rng.uniform(0.4, 1.0)), False)
+    said = entry.generator(draft)
+    if entry.settled:
+        try:
+            said = said(arrange(draft.things, rng))
+        except NoRoom:
+            return None
+    return said and said[0]
+
+
+def _sixd(rng) -> str | None:
+    task = random_sixd_task(sixd_scene(rng), rng)
+    return task.instruction if task else None
+
+
+def _impossible(rng) -> str | None:
+    found = impossible_instruction(random_scene(rng), rng)
+    return found.instruction if found else None
+
+
+_SAID = {
+    "single": _single,
+    "long": _long,
+    "sixd": _sixd,
+    "impossible": _impossible,
+    "worded": doable_instruction,
+}
