@@ -149,7 +149,7 @@ class Look:
         return Plan(said, actions, end == "done" and not actions, seconds, notes=(*self.notes, *doubts, *notes))
 
     def _things(self) -> str:
-        """What is seen, in words."""
+        """Names of what is seen, in words."""
         return ", ".join(f"a {thing.color} {thing.kind}" for thing in self.objects)
 
     def answer(self, question: str, should_stop: Callable[[], bool] | None = None) -> str:

@@ -149,7 +149,7 @@ def _bare(phrase: str) -> str:
 
 
 def _contradicted(phrase: str, index: int, objects: ObjectSet) -> str:
-    """What the object looks like instead of the phrase, with its probability; empty where they agree or it is not sure."""
+    """Appearance of the object, with its probability, where it differs from the phrase; empty where they agree or it is not sure."""
     name = _bare(phrase)
     if name in AREAS:  # a spot on the table hangs on no object
         return ""
@@ -187,7 +187,7 @@ def believable(completed: Sequence[str], objects: ObjectSet) -> list[str]:
 
 
 def _elsewhere(target: str, destination: str, objects: ObjectSet) -> bool:
-    """Whether the one thing of the first name is seen, and not at the one of the second."""
+    """True if the one thing of the first name is seen, and not at the one of the second."""
     thing, goal = _only(target, objects), _only(destination, objects)
     if thing is None or goal is None or thing == goal:
         return False

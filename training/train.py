@@ -11,7 +11,7 @@ from training.engine.loop import Task, train
 from training.engine.processes import make_accelerator
 from training.engine.state import StateError
 from training.stages.command_line import parse
-from training.stages.settings import ActionStage, AlignmentStage, LanguageStage, PerceptionStage
+from training.stages.settings import ActionStage, AlignmentStage, FormStage, LanguageStage, PerceptionStage
 
 
 def make_task(config: StageConfig) -> Task:
@@ -32,7 +32,7 @@ def make_task(config: StageConfig) -> Task:
         from training.stages.action import ActionTask
 
         return ActionTask(config)
-    if config.task == "form":
+    if isinstance(config, FormStage):
         from training.stages.form import FormTask
 
         return FormTask(config)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-
 from moe3d_ros.plan import normalised
 from moe3d_ros.planner import Planner
 from training.evaluation.judging.form_cases import doable_sentences, refused_sentences
 from training.evaluation.judging.held_out_cases import HELD_OUT_SEED
 from training.evaluation.judging.shares import grouped, shares
 from training.evaluation.judging.shares import table as shares_table
-from training.evaluation.suite import Suite, bars_of, positive
+from training.evaluation.suite import Parser, Suite, bars_of, positive
 
 REFUSED_BAR, FALSELY_REFUSED_BAR = 0.95, 0.02
 TOGETHER = 16  # sentences that are read at once
@@ -67,7 +65,7 @@ def bars(figures: dict) -> dict[str, bool]:
     return bars_of(figures, forms, {"refused_falsely": FALSELY_REFUSED_BAR})
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: Parser) -> None:
     """Option ``--sentences``."""
     parser.add_argument("--sentences", type=positive, default=200, help="of each sort (default: %(default)s)")
 
