@@ -140,7 +140,7 @@ class Attack:
         height, width = shape = hostile.SIZE if hostile_one else (60, 80)
         focal = 5.0 if hostile_one else 75.0
         intrinsics = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
-        far = 5.0 if hostile_one else 0.85
+        far = 5.0 if hostile_one else 0.9  # the table, on which the planning frame stands
         image = image_to_msg(np.full(shape, far, np.float32), "32FC1", head)
         shades = image_to_msg(np.full((*shape, 3), 90, np.uint8), "rgb8", head)
         about = camera_info_to_msg(intrinsics, width, height, head)

@@ -5,6 +5,7 @@ import sys
 import threading
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from places import ROOT
 from ros_helpers import TIMEOUT
@@ -47,7 +48,7 @@ class OneStep:
     """Plans one step; calls ``meanwhile`` when the plan of 'first' is finished."""
 
     workspace = model_workspace = Workspace()
-    margin, name, checksum = 0.02, "one step", ""
+    margin, voxel_size, name, checksum = 0.02, 0.01, "one step", ""
 
     def __init__(self):
         self.meanwhile = lambda: None
@@ -66,6 +67,7 @@ def planning():
         "cloud_wait": 1.0,
         "max_steps": 8,
         "pose_tolerance": 0.01,
+        "table_height": "warn",
         "planning_timeout": 60.0,
         "max_reach": 0.0,
         "keep_out": [""],
@@ -78,7 +80,7 @@ def planning():
     log = SimpleNamespace(info=lambda text: None, error=lambda text: None, warning=lambda text: None)
     diagnostics = SimpleNamespace(**{name: lambda *_: None for name in ("set", "report", "timing", "count")})
     stamp = SimpleNamespace(stamp=SimpleNamespace(sec=0, nanosec=0))
-    cloud = SimpleNamespace(wait=lambda *_: (None, None, stamp))
+    cloud = SimpleNamespace(wait=lambda *_: (np.array([[0.5, 0.0, 0.05]], np.float32), None, stamp))
     planning = Planning(settings, cloud, Outputs(), diagnostics, log, lambda: 0)
     planning.model = OneStep()
     planning.outputs = planning._outputs

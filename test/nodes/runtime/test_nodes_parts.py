@@ -207,7 +207,9 @@ def test_task_goes_from_pick_to_place_to_done():
     done = picked.reached()
     assert done.finished
     assert done.completed == ("pick and place",)
-    assert done.again(7) == Task("do it", ("pick and place",), 0, 7)
+    again = done.again(7)
+    assert again.newer_than.ns == 7
+    assert again == Task("do it", ("pick and place",), newer_than=again.newer_than)
 
 
 def test_frames_that_move_are_interpolated_at_the_stamp_and_waited_for():
