@@ -9,6 +9,7 @@ from typing import Protocol
 
 import torch
 
+from moe3d_ros.form_check import check_form
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.interrupt import Stopped, interruptible
 from moe3d_ros.model.language.answering import generate_answers
@@ -18,7 +19,6 @@ from moe3d_ros.model.language.writing import GeneratedStep, generate_plan, names
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.policy import ThreeDMoE
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
-from moe3d_ros.plan_checks import check_form, written_plan
 from moe3d_ros.pose_limits import hold_in_workspace
 from moe3d_ros.posing import EncodedScene, StepPoses, keep_free
 from moe3d_ros.stopwatch import Stopwatch
@@ -131,13 +131,12 @@ class Look:
         with stopping(self._planner.model, should_stop):
             with watch("language"):
                 check_form(self._planner.model, instruction)
-                steps, end, doubts = written_plan(
+                steps, end, _ = generate_plan(
                     self._planner.model.language,
                     self._found,
                     instruction,
                     completed,
                     max_steps,
-                    self._things(),
                     on_text=lambda text: watch.report("language", text),
                     should_stop=should_stop,
                 )
@@ -146,7 +145,7 @@ class Look:
             with watch("poses"):
                 actions, notes = self._actions(steps)
         seconds = self.latency_s | watch.seconds
-        return Plan(said, actions, end == "done" and not actions, seconds, notes=(*self.notes, *doubts, *notes))
+        return Plan(said, actions, end == "done" and not actions, seconds, notes=(*self.notes, *notes))
 
     def _things(self) -> str:
         """Names of what is seen, in words."""

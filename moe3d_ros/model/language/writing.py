@@ -42,7 +42,6 @@ def generate_plan(
     max_steps: int = 8,
     on_text: Callable[[str], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
-    avoid: frozenset[tuple[int, int]] = frozenset(),
 ) -> tuple[list[GeneratedStep], str, float]:
     """Write a plan for one scene within the grammar.
 
@@ -56,16 +55,13 @@ def generate_plan(
     that the instruction names leaves its mark: between two areas of the table the pose would end half way. So the state
     of such a step is read from its own words, as if they were the instruction.
 
-    Args:
-        avoid: ends of the first step (0 pick, 1 place) and objects that they must not point at.
-
     Returns:
         steps (list of GeneratedStep), and how it ended: ``done``, ``cannot`` or ``max_steps``, with its probability.
     Raises:
         Stopped: if ``should_stop()`` became true, asked before every run of the LLM.
     """
     special = model.grammar.special
-    writer = _Writer(model, objects, task_prompt(instruction, completed), should_stop, avoid)
+    writer = _Writer(model, objects, task_prompt(instruction, completed), should_stop)
     steps: list[GeneratedStep] = []
 
     def ended(how: str, probability: float) -> tuple[list[GeneratedStep], str, float]:
@@ -91,7 +87,6 @@ def generate_plan(
             line, probability = line + phrase, probability * chance
             show(line)
         steps.append(GeneratedStep(writer.words_of(line), probability, writer.end_step()))
-        writer.avoid = frozenset()
     return ended("max_steps", 1.0)
 
 
@@ -109,9 +104,8 @@ class _Writer:
         objects: ObjectSet,
         prompt: str,
         should_stop: Callable[[], bool] | None = None,
-        avoid: frozenset[tuple[int, int]] = frozenset(),
     ) -> None:
-        self.model, self.should_stop, self.avoid = model, should_stop, avoid
+        self.model, self.should_stop = model, should_stop
         self.cache = model.new_cache()
         scene, self.tokens, self.features = model.prefix(objects)
         device = scene.device
@@ -182,9 +176,6 @@ class _Writer:
         logits = self._point(which)
         if self.chosen and self.chosen[0] < len(self.tokens):  # nothing is placed on itself
             logits[self.chosen[0]] = MASKED
-        for end, index in self.avoid:
-            if end == which:
-                logits[index] = MASKED
         chances, order = logits.softmax(-1).sort(descending=True)
         count = 1 if chances[0] > CONFIDENT_PROBABILITY else int((chances[:MAX_CANDIDATES] > MIN_PROBABILITY).sum())
         length, known = self.cache.get_seq_length(), len(self.states)

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from moe3d_ros.form_check import check_form
 from moe3d_ros.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from moe3d_ros.model.config import FormConfig, ModelConfig
 from moe3d_ros.model.language.form_head import FormHead, heard_forms, text_states
 from moe3d_ros.plan import ErrorCode, PlanningError
-from moe3d_ros.plan_checks import check_form
 from moe3d_ros.planner import Planner
 
 TEXTS = ["pick the red block", "place it on the left side of the table, please"]

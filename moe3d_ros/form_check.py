@@ -1,0 +1,49 @@
+"""Refusal of instructions whose form is not planned: prohibitions, relations, several clauses, corrections.
+
+A learnt head hears the form from the LLM's lower layers; nothing here reads words.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from moe3d_ros.model.language.form_head import heard_forms
+from moe3d_ros.model.policy import ThreeDMoE
+from moe3d_ros.plan import ErrorCode, PlanningError
+
+# What is said where a form is heard that the planner does not plan: the fact, then what to do.
+REASONS = {
+    "prohibition": (
+        "says what must not happen",
+        "the planner only plans what is to be moved and keeps no prohibitions. Say only what goes where.",
+    ),
+    "relation": (
+        "asks for a place that is told by its direction or distance from another thing, or for a shift or an exchange",
+        "things are only put in or on another thing, or on an area such as the left side. Name such a place.",
+    ),
+    "clauses": (
+        "holds more than one order, or one with a condition",
+        "the planner would do one and forget the rest. Say them one after the other, each when the one before is done.",
+    ),
+    "correction": (
+        "corrects or takes back something",
+        "it is not clear what is left of it. Say the whole order once more as it is meant now.",
+    ),
+}
+
+
+@torch.no_grad()
+def check_form(model: ThreeDMoE, instruction: str) -> None:
+    """Raise PlanningError(IMPOSSIBLE) where the checkpoint's head hears a form that is not planned; without one nothing is checked."""
+    if model.form is None or model.language is None:
+        return
+    head = model.form
+    chances = heard_forms(head, model.language, [instruction])[0]
+    refused = 1 - float(chances[0])
+    if refused < head.config.threshold:
+        return
+    form = head.config.classes[1 + int(chances[1:].argmax())]
+    fact, advice = REASONS.get(form, (f"is of the form {form!r}", "the planner does not plan that. Say it otherwise."))
+    raise PlanningError(
+        ErrorCode.IMPOSSIBLE, f"{instruction!r} {fact}, as the planner hears it ({refused:.2f}): {advice}"
+    )
