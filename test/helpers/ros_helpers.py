@@ -135,6 +135,11 @@ class Inbox:
             self.messages.append(msg)
             self._changed.notify_all()
 
+    def came(self, timeout: float) -> bool:
+        """Wait for any message; True once there is one."""
+        with self._changed:
+            return self._changed.wait_for(lambda: bool(self.messages), timeout)
+
     def wait(self, predicate=lambda msg: True, timeout: float = TIMEOUT, start: int = 0):
         """The first message from number ``start`` on that fulfils ``predicate``; fails the test after ``timeout``."""
 
