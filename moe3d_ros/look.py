@@ -124,17 +124,17 @@ class Look:
         Raises:
             ValueError: the look was given its objects and has no cloud, so that there can be no poses.
         """
-        said, instruction = instruction.strip(), check_text(instruction)
+        heard, said = check_text(instruction), instruction.strip()
         completed = [check_text(text, "completed step") for text in completed]
         self.check_something_seen()
         watch = Stopwatch(on_progress)
         with stopping(self._planner.model, should_stop):
             with watch("language"):
-                check_form(self._planner.model, instruction)
+                check_form(self._planner.model, heard)
                 steps, end, _ = generate_plan(
                     self._planner.model.language,
                     self._found,
-                    instruction,
+                    heard,
                     completed,
                     max_steps,
                     on_text=lambda text: watch.report("language", text),

@@ -129,6 +129,14 @@ def test_an_answer_can_be_stopped(planner, cloud):
     assert caught.value.code == ErrorCode.CANCELLED
 
 
+@pytest.mark.parametrize("said", [None, 5, b"put it down", ""])
+def test_what_is_no_text_is_refused_by_a_look_as_by_the_planner(planner, cloud, said):
+    for ask in (planner.look(*cloud).plan, lambda text: planner.plan(*cloud, text)):
+        with pytest.raises(PlanningError) as caught:
+            ask(said)
+        assert caught.value.code == ErrorCode.BAD_INSTRUCTION
+
+
 def test_plans_and_answers_of_one_look_are_those_of_the_cloud(planner, cloud):
     look = planner.look(*cloud)
     runs = []
