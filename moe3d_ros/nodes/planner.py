@@ -207,12 +207,16 @@ class PlannerNode(ManagedNode):
     # --- model and scene
 
     def _load_and_tell(self):
-        """Load the checkpoint and publish its `model_info`; runs in the worker's thread, so that the node answers meanwhile."""
-        planner, outputs = load_planner(self.settings, self.get_logger()), self._outputs
+        """Load the model and publish its `model_info`; runs in the worker's thread, so that the node answers meanwhile."""
+        planner, outputs = self._load(), self._outputs
         self._workspace = planner.workspace
         if outputs is not None:  # else it was cleaned up meanwhile
             outputs.tell(planner, header(self.settings["planning_frame"], self.get_clock().now().to_msg()))
         return planner
+
+    def _load(self):
+        """Load the checkpoint; a subclass may put anything that plans as `Planner` does in its place."""
+        return load_planner(self.settings, self.get_logger())
 
     def _on_model(self, state: str, message: str) -> None:
         self.diagnostics.set("model", state)
