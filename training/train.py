@@ -11,7 +11,7 @@ from training.engine.loop import Task, train
 from training.engine.processes import make_accelerator
 from training.engine.state import StateError
 from training.stages.command_line import parse
-from training.stages.settings import ActionStage, AlignmentStage, FormStage, LanguageStage, PerceptionStage
+from training.stages.settings import ActionStage, AlignmentStage, FormStage, LanguageStage, PerceptionStage, ReasonStage
 
 
 def make_task(config: StageConfig) -> Task:
@@ -36,7 +36,11 @@ def make_task(config: StageConfig) -> Task:
         from training.stages.form import FormTask
 
         return FormTask(config)
-    raise SystemExit(f"no task {config.task!r}: perception, alignment, language, action or form")
+    if isinstance(config, ReasonStage):
+        from training.stages.reason import ReasonTask
+
+        return ReasonTask(config)
+    raise SystemExit(f"no task {config.task!r}: perception, alignment, language, action, form or reason")
 
 
 def main(arguments: list[str] | None = None) -> int:

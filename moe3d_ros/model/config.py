@@ -81,6 +81,40 @@ class FormConfig:
 
 
 @dataclass(frozen=True)
+class ReasonerConfig:
+    """Sizes of the object reasoner, and parts that an ablation leaves out.
+
+    Attributes:
+        layer: of the LLM after which it reads the instruction, from 1; 0: the embeddings of the words alone.
+        width, heads, layers: of its transformer over the elements of the scene.
+        text_layers: of its own over the instruction.
+        matching: words are matched to the things that they name (an attention bias).
+        relations: pairs of things are compared (an attention bias).
+        certain: least probability, of every single thing, at which it is moved.
+    """
+
+    layer: int = 10
+    width: int = 128
+    heads: int = 4
+    layers: int = 5
+    text_layers: int = 1
+    matching: bool = True
+    relations: bool = True
+    certain: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.layer < 0:
+            raise ValueError(f"layer of the reasoner must be 0 or more, got {self.layer}")
+        for name in ("width", "heads", "layers"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} of the reasoner must be at least 1, got {getattr(self, name)}")
+        if self.width % self.heads:
+            raise ValueError(f"width {self.width} of the reasoner must be a multiple of its heads {self.heads}")
+        if not 0 < self.certain < 1:
+            raise ValueError(f"certain must lie between 0 and 1, got {self.certain}")
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """Everything that is needed to build the model before its weights are loaded."""
 
@@ -102,6 +136,7 @@ class ModelConfig:
     confidence_temperature: float = 1.0  # of a step's log odds; fitted by training/calibrate.py
     confidence_bias: float = 0.0  # added to them after that
     form: FormConfig | None = None  # of the head that hears an instruction's form; None for a checkpoint without one
+    reasoner: ReasonerConfig | None = None  # of the object reasoner; None for a checkpoint whose LLM decides alone
 
     def __post_init__(self) -> None:
         for name in ("pose_steps", "pose_draws"):
@@ -132,6 +167,7 @@ class ModelConfig:
         """Inverse of ``to_dict``. Raises ValueError on unknown fields and on values that cannot be."""
         values = {key: value for key, value in values.items() if key != "format"}  # the checkpoint's own
         workspace, form = values.pop("workspace", {}), values.pop("form", None)
+        reasoner = values.pop("reasoner", None)
         try:
             return cls(
                 encoder=EncoderConfig(**values.pop("encoder", {})),
@@ -139,6 +175,7 @@ class ModelConfig:
                 workspace=Workspace(**{key: tuple(value) for key, value in workspace.items()}),
                 language=LanguageConfig(**values.pop("language", {})),
                 form=form and FormConfig.from_dict(form),
+                reasoner=reasoner and ReasonerConfig(**reasoner),
                 **values,
             )
         except TypeError as error:

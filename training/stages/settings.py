@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, ClassVar
 
-from moe3d_ros.model.config import FormConfig, LanguageConfig, ModelConfig
+from moe3d_ros.model.config import FormConfig, LanguageConfig, ModelConfig, ReasonerConfig
 from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS
 from moe3d_ros.world.vocabulary import knows_sixd
 from moe3d_ros.world.workspace import Workspace
@@ -182,7 +182,65 @@ class FormStage(StageConfig):
         return FormConfig(layer=self.layer, width=self.width, queries=self.queries)
 
 
-STAGES = {stage.task: stage for stage in (PerceptionStage, AlignmentStage, LanguageStage, ActionStage, FormStage)}
+@dataclass(frozen=True, kw_only=True)
+class ReasonStage(StageConfig):
+    """The object reasoner, on the states of the frozen LLM of the checkpoint ``init``, by symbolic decisions."""
+
+    task: ClassVar[str] = "reason"
+
+    precision: Annotated[str, "of matrix products: float32, bfloat16, or auto (what is fast here)"] = "auto"
+    states: Annotated[str, "folder where read instructions are kept"] = "runs/instruction_states"
+    sources: Annotated[list[str], "SOURCE:INSTRUCTIONS:SHARE of each source of play-throughs (data/decisions.py)"] = (
+        field(default_factory=lambda: ["seen:1000:0.3", "practice:1000:0.4", "single:1000:0.3"])
+    )
+    first_instruction: Annotated[int, "seed of the first instruction of each source"] = 0
+    per_instruction: Annotated[int, "moments of a play-through in one batch, at most"] = 8
+    word_dropout: Annotated[float, "share of the words that are not heard; of twice as many no match is known"] = 0.03
+    state_noise: Annotated[float, "of the states of words, as a share of their spread"] = 0.1
+    layer: Annotated[int, "of the LLM after which the reasoner reads, from 1; 0: word embeddings"] = (
+        ReasonerConfig.layer
+    )
+    width: Annotated[int, "of the reasoner"] = ReasonerConfig.width
+    heads: Annotated[int, "of its attention"] = ReasonerConfig.heads
+    layers: Annotated[int, "of its transformer"] = ReasonerConfig.layers
+    text_layers: Annotated[int, "of its own over the instruction"] = ReasonerConfig.text_layers
+    matching: Annotated[bool, "words are matched to the things that they name"] = True
+    relations: Annotated[bool, "pairs of things are compared"] = True
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not self.init or "," in self.init:
+            raise ValueError(f"init must name one checkpoint, whose LLM the reasoner reads, got {self.init!r}")
+        self.drawn()
+        self.sizes()
+
+    def settles(self) -> tuple[str, ...]:
+        return ("language", "encoder.kinds")
+
+    def drawn(self) -> dict[str, tuple[int, float]]:
+        """Number of instructions of each source, and its share of the play-throughs."""
+        found = {}
+        for entry in self.sources:
+            try:
+                name, number, share = entry.split(":")
+                found[name] = int(number), float(share)
+            except ValueError as error:
+                raise ValueError(
+                    f"sources holds {entry!r}, expected SOURCE:INSTRUCTIONS:SHARE such as seen:1000:0.3"
+                ) from error
+            if found[name][0] < 1 or not 0 < found[name][1] <= 1:
+                raise ValueError(f"sources holds {entry!r}: there must be an instruction, and a share between 0 and 1")
+        return found
+
+    def sizes(self) -> ReasonerConfig:
+        """Sizes of the reasoner."""
+        names = ("layer", "width", "heads", "layers", "text_layers", "matching", "relations")
+        return ReasonerConfig(**{name: getattr(self, name) for name in names})
+
+
+STAGES = {
+    stage.task: stage for stage in (PerceptionStage, AlignmentStage, LanguageStage, ActionStage, FormStage, ReasonStage)
+}
 
 
 def configure(**values) -> StageConfig:

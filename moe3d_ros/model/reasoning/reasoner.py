@@ -1,0 +1,192 @@
+"""The object reasoner: which things it is right to move now, and where the one that is picked goes.
+
+A transformer over a set: the objects, the named areas, and "cannot". Elements attend to each other, with a bias by how two
+of them compare, and to the instruction's states (as a query former reads an image for an instruction, InstructBLIP, arXiv
+2305.06500), with a bias by how much a word is what the element is called: so a thing reads the state of the very word that
+names it. Every object is asked by itself whether it is right to move it now: nothing competes with "done", which is said
+where no object is.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from moe3d_ros.model.config import ReasonerConfig
+from moe3d_ros.model.perception.layers import MASKED, FourierPosition, TransformerLayer
+from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.reasoning.elements import (
+    EXTRA,
+    HALF,
+    MIDDLE,
+    PAIR_FEATURES,
+    WORD_GROUPS,
+    element_mask,
+    element_numbers,
+    element_width,
+    named_by,
+    pair_features,
+)
+from moe3d_ros.model.reasoning.reading import PHRASES, Heard
+from moe3d_ros.world.vocabulary import PLAIN_KINDS
+
+PAIR_WIDTH = 32
+# Of the bias by matching words, at first: which groups of words each head looks for (colour and area count as one).
+MATCH_COLUMNS = 3
+FIRST_MATCH = ((4.0, 0.0, 0.0), (4.0, 0.0, 0.0), (0.0, 2.0, 2.0), (0.0, 0.0, 0.0))
+
+
+class ReasonerLayer(nn.Module):
+    """Attention of the elements to each other and to the words, both with a bias, and a feed-forward network."""
+
+    def __init__(self, width: int, heads: int):
+        super().__init__()
+        self.heads = heads
+        self.norm_self, self.norm_words, self.norm_out = (nn.LayerNorm(width) for _ in range(3))
+        self.query_key_value = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.query = nn.Linear(width, width)
+        self.key_value = nn.Linear(width, 2 * width)
+        self.out_words = nn.Linear(width, width)
+        self.feed_forward = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.pair = nn.Linear(PAIR_WIDTH, heads)
+        first = [FIRST_MATCH[head % len(FIRST_MATCH)] for head in range(heads)]
+        self.match = nn.Parameter(torch.tensor(first))
+        for linear in (self.out, self.out_words, self.feed_forward[-1]):
+            nn.init.normal_(linear.weight, std=0.02)
+            nn.init.zeros_(linear.bias)
+
+    def _split(self, x: torch.Tensor) -> torch.Tensor:
+        batch, length, width = x.shape
+        return x.view(batch, length, self.heads, width // self.heads).transpose(1, 2)
+
+    def _attend(self, query, key, value, bias) -> torch.Tensor:
+        read = F.scaled_dot_product_attention(self._split(query), self._split(key), self._split(value), attn_mask=bias)
+        return read.transpose(1, 2).reshape(query.shape)
+
+    def forward(
+        self,
+        x: torch.Tensor,
+        pairs: torch.Tensor | None,
+        mask: torch.Tensor,
+        words: torch.Tensor,
+        words_mask: torch.Tensor,
+        called: torch.Tensor | None,
+    ) -> torch.Tensor:
+        """Elements after this layer (B, N, D).
+
+        Args:
+            x: (B, N, D). pairs: (B, N, N, PAIR_WIDTH) or None. mask: (B, N). words: (B, T, D). words_mask: (B, T).
+            called: (B, N, T, MATCH_COLUMNS) or None.
+        """
+        bias = (
+            torch.zeros((), dtype=x.dtype, device=x.device) if pairs is None else self.pair(pairs).permute(0, 3, 1, 2)
+        )
+        bias = torch.where(mask[:, None, None], bias, MASKED).to(x.dtype)
+        query, key, value = self.query_key_value(self.norm_self(x)).chunk(3, -1)
+        x = x + self.out(self._attend(query, key, value, bias.to(query.dtype)))
+        if called is None:
+            bias = torch.zeros(1, 1, 1, 1, dtype=x.dtype, device=x.device)
+        else:
+            bias = (called @ self.match.T).permute(0, 3, 1, 2)
+        bias = torch.where(words_mask[:, None, None], bias, MASKED)
+        key, value = self.key_value(words).chunk(2, -1)
+        x = x + self.out_words(self._attend(self.query(self.norm_words(x)), key, value, bias.to(key.dtype)))
+        return x + self.feed_forward(self.norm_out(x))
+
+
+class Reasoner(nn.Module):
+    """See the module's docstring.
+
+    Args:
+        llm_width: width of the LLM's states.
+        kinds: classes of things that the encoder knows.
+    """
+
+    place_middle: torch.Tensor
+    place_scale: torch.Tensor
+
+    def __init__(self, config: ReasonerConfig, llm_width: int, kinds: int = PLAIN_KINDS):
+        super().__init__()
+        self.config = config
+        width = config.width
+        self.register_buffer("place_middle", torch.tensor(MIDDLE), persistent=False)
+        self.register_buffer("place_scale", torch.tensor(HALF), persistent=False)
+        self.element = nn.Linear(element_width(kinds), width)
+        self.position = FourierPosition(width, shortest=0.06)
+        self.extra = nn.Parameter(0.3 * torch.randn(EXTRA, width))
+        self.picked = nn.Parameter(0.3 * torch.randn(width))
+        self.asked = nn.Parameter(torch.zeros(2, width))  # what is picked, or where it goes
+        self.pairs = nn.Sequential(nn.Linear(PAIR_FEATURES, PAIR_WIDTH), nn.GELU())
+        self.norm_text, self.norm_done = nn.LayerNorm(llm_width), nn.LayerNorm(llm_width)
+        self.text, self.done = nn.Linear(llm_width, width), nn.Linear(llm_width, width)
+        self.order = nn.Parameter(0.3 * torch.randn(PHRASES, width))  # of completed steps, the latest first
+        self.text_layers = nn.ModuleList(
+            TransformerLayer(width, config.heads, expansion=4) for _ in range(config.text_layers)
+        )
+        self.layers = nn.ModuleList(ReasonerLayer(width, config.heads) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, 2)
+
+    def read(self, heard: Heard) -> tuple[torch.Tensor, torch.Tensor]:
+        """Words that the elements attend to (B, T + PHRASES, D), of the instruction and of completed steps, and their mask."""
+        text = self.text(self.norm_text(heard.states))
+        for layer in self.text_layers:
+            text = layer(text, heard.mask)
+        done = self.done(self.norm_done(heard.done)) + self.order
+        return torch.cat([text, done], dim=1), torch.cat([heard.mask, heard.done_mask], dim=1)
+
+    def called(self, objects: ObjectSet, heard: Heard) -> torch.Tensor | None:
+        """How much each word is what an element is called, by colour or area, size and kind (B, N, T + PHRASES, 3)."""
+        if not self.config.matching:
+            return None
+        names, words = named_by(objects), torch.cat([heard.matches, heard.done_matches], dim=1)
+        parts, start = [], 0
+        for _, group in WORD_GROUPS:
+            span = slice(start, start + len(group))
+            parts.append(names[..., span] @ words[..., span].transpose(1, 2))
+            start += len(group)
+        color, area, size, kind = parts
+        return torch.stack([color + area, size, kind], dim=-1)
+
+    def forward(
+        self, objects: ObjectSet, heard: Heard, picked: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits of what is picked, and of where it goes.
+
+        Args:
+            objects: B scenes of n objects. heard: the instruction and the completed steps of each.
+            picked: (B,) the object whose destination is asked for; None: the likeliest.
+
+        Returns:
+            pick (B, n + 1): whether it is right to move each object now, and behind them, whether the task cannot be done;
+            place (B, n + areas): where the picked one goes, on an object or to an area.
+        """
+        pairs = self.pairs(pair_features(objects)) if self.config.relations else None
+        given = (pairs, element_mask(objects.mask), *self.read(heard), self.called(objects, heard))
+        elements = self.elements(objects)
+        count = objects.mask.shape[1]
+        scored = self._scored(elements + self.asked[0], *given)[..., 0]
+        pick = torch.cat([scored[:, :count].masked_fill(~objects.mask, MASKED), scored[:, -1:]], dim=1)
+        if picked is None:
+            picked = pick[:, :count].argmax(1)
+        chosen = F.one_hot(picked, count + EXTRA)[..., None]
+        place = self._scored(elements + self.asked[1] + chosen * self.picked, *given)[:, :-1, 1]
+        allowed = element_mask(objects.mask)[:, :-1] & (chosen[:, :-1, 0] == 0)
+        return pick, place.masked_fill(~allowed, MASKED)
+
+    def elements(self, objects: ObjectSet) -> torch.Tensor:
+        """What each element is before it has read anything (B, n + EXTRA, D)."""
+        place = (objects.center - self.place_middle) / self.place_scale
+        own = (
+            self.element(element_numbers(objects))
+            + self.position(objects.center)
+            + F.pad(place, (0, self.extra.shape[1] - 3))
+        )
+        return torch.cat([own, self.extra.expand(len(own), -1, -1)], dim=1)
+
+    def _scored(self, x: torch.Tensor, *given) -> torch.Tensor:
+        for layer in self.layers:
+            x = layer(x, *given)
+        return self.head(self.norm(x))

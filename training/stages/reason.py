@@ -1,0 +1,175 @@
+"""Training of the object reasoner on symbolic decisions: millions of moments, without a cloud and without running the LLM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from moe3d_ros.model.checkpoint import load_checkpoint
+from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.reasoning.elements import AREA_COUNT, attribute_words
+from moe3d_ros.model.reasoning.reading import Heard, Reader, heard
+from moe3d_ros.model.reasoning.reasoner import Reasoner
+from moe3d_ros.planner import CHECKPOINTS, Planner
+from moe3d_ros.tabletop.scenes.batch import batch_scenes
+from moe3d_ros.world.areas import AREAS
+from training.data.decisions import Moment, Played, Recipe
+from training.data.instruction_states import InstructionStates, reader_checksum
+from training.engine.precision import fast_precision
+from training.stages.described import describe
+from training.stages.settings import ReasonStage
+
+SURE = 30.0  # log odds at most, so that one decision cannot outweigh all others
+
+
+@dataclass
+class DecisionBatch:
+    """Decisions of B moments; what the instruction is, is said once for all moments of a play-through.
+
+    Attributes:
+        objects: n of each scene. heard: what was said.
+        right: (B, n + 1) bool, whether it is right to move each object now, and behind them that the task cannot be done.
+        picked: (B,) one of the right picks. place: (B, n + areas) bool, where it may go. step: (B,) bool, whether there is one.
+    """
+
+    objects: ObjectSet
+    heard: Heard
+    right: torch.Tensor
+    picked: torch.Tensor
+    place: torch.Tensor
+    step: torch.Tensor
+
+
+class ReasonTask:
+    """Every object by itself: is it right to move it now; and of one that is, where may it go."""
+
+    def __init__(self, config: ReasonStage):
+        self.config = config
+        folder = Path(config.init or "")
+        folder = folder if folder.is_dir() else CHECKPOINTS / str(config.init)
+        planner = Planner.from_pretrained(str(folder), config.device)
+        _, tensors = load_checkpoint(folder)
+        self.identity = {"base LLM": planner.config.language.revision}
+        self.kinds = planner.config.encoder.kinds
+        sizes = config.sizes()
+        self.reader = Reader(planner.model.language, sizes.layer)
+        width, words = planner.model.language.width, len(attribute_words())
+        checksum = reader_checksum(tensors, planner.config.language.revision, sizes.layer)
+        self.states = InstructionStates(Path(config.states) / checksum[:16], checksum, width, words)
+        self.recipes = self._read()
+        torch.manual_seed(config.seed)
+        self.reasoner = Reasoner(sizes, width, self.kinds)
+        self.dtype = fast_precision(config.device, config.precision)
+
+    def module(self) -> torch.nn.Module:
+        return self.reasoner
+
+    def _read(self) -> list[tuple[Recipe, ...]]:
+        """Recipes of each source, every instruction of which has been read."""
+        groups = []
+        texts = []
+        for source, number in ((source, number) for source, (number, _) in self.config.drawn().items()):
+            group = []
+            for seed in range(number):
+                recipe = Recipe(source, seed + self.config.first_instruction)
+                played = self._played(recipe, 0)
+                if played is not None:
+                    group.append(recipe)
+                    texts.append(played.instruction)
+            groups.append(tuple(group))
+        self.states.add(texts, self.reader)
+        self.states.open()
+        return groups
+
+    def _played(self, recipe: Recipe, layout: int) -> Played | None:
+        """One of a few tries that finds room, of different layouts."""
+        for attempt in range(4):
+            played = recipe.play(1000 * attempt + layout)
+            if played is not None:
+                return played
+        return None
+
+    def make_batch(self, seed: int) -> DecisionBatch:
+        rng = np.random.default_rng(seed)
+        shares = np.array([share for _, share in self.config.drawn().values()])
+        moments: list[Moment] = []
+        said: list[str] = []
+        possible: list[bool] = []
+        while len(moments) < self.config.batch_size:
+            group = self.recipes[int(rng.choice(len(shares), p=shares / shares.sum()))]
+            played = self._played(group[int(rng.integers(len(group)))], int(rng.integers(1 << 30)))
+            if played is None or played.instruction not in self.states:
+                continue
+            order = rng.permutation(len(played.moments))[: self.config.per_instruction]
+            moments += [played.moments[number] for number in order]
+            said += [played.instruction] * len(order)
+            possible += [played.possible] * len(order)
+        count = self.config.batch_size
+        return self.collated(moments[:count], said[:count], possible[:count], rng)
+
+    def collated(self, moments, said, possible, rng, errors: float = 1.0) -> DecisionBatch:
+        """Moments as the reasoner reads them, seen with the encoder's errors."""
+        generator = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
+        objects, slots = describe(
+            batch_scenes([moment.scene for moment in moments]),
+            generator,
+            self.kinds,
+            errors * float(rng.random() < 0.8),
+        )
+        texts = {text: self.states[text] for text in dict.fromkeys(said)}
+        words = heard([texts[text] for text in said], [self.reader.completed(moment.history) for moment in moments])
+        batch, count = slots.shape
+        right, place = (
+            torch.zeros(batch, count + 1, dtype=torch.bool),
+            torch.zeros(batch, count + AREA_COUNT, dtype=torch.bool),
+        )
+        picked, step = torch.zeros(batch, dtype=torch.long), torch.zeros(batch, dtype=torch.bool)
+        for row, moment in enumerate(moments):
+            right[row, -1] = not possible[row]
+            column = {int(slot): where for where, slot in enumerate(slots[row]) if slot >= 0}
+            moves = [
+                (column[move.pick], count + AREAS.index(move.area) if move.place is None else column[move.place])
+                for move in moment.right
+                if move.pick in column and (move.place is None or move.place in column)
+            ]
+            if not moves:
+                continue
+            picks = sorted({pick for pick, _ in moves})
+            right[row, picks] = True
+            picked[row], step[row] = picks[int(rng.integers(len(picks)))], True
+            place[row, [where for pick, where in moves if pick == picked[row]]] = True
+        return DecisionBatch(objects, self._dropped(words, rng), right, picked, place, step)
+
+    def _dropped(self, words: Heard, rng) -> Heard:
+        """Words that were not heard, and others that were heard without being recognised: so that no single one decides."""
+        share = self.config.word_dropout
+        if share:
+            draw = torch.from_numpy(rng.random(words.mask.shape))
+            words.mask &= draw > share
+            words.matches = words.matches * (draw > 2 * share)[..., None]
+        return words
+
+    def loss(self, batch: DecisionBatch) -> tuple[torch.Tensor, dict[str, float]]:
+        if self.reasoner.training and self.config.state_noise:
+            scale = batch.heard.states.std()
+            batch.heard.states = batch.heard.states + self.config.state_noise * scale * torch.randn_like(
+                batch.heard.states
+            )
+        with torch.autocast(self.config.device.split(":")[0], self.dtype, enabled=self.dtype != torch.float32):
+            pick, place = self.reasoner(batch.objects, batch.heard, batch.picked)
+        pick, place = pick.float(), place.float()
+        there = F.pad(batch.objects.mask, (0, 1), value=True)
+        each = F.binary_cross_entropy_with_logits(pick.clamp(-SURE, SURE), batch.right.float(), reduction="none")
+        loss = (each * there).sum(1).mean()
+        where = -place.log_softmax(-1).masked_fill(~batch.place, -1e9).logsumexp(-1)
+        loss = loss + (where * batch.step).sum() / len(where)
+        exact = (((pick > 0) == batch.right) | ~there).all(1)
+        best = pick[:, :-1].argmax(1, keepdim=True)
+        first = torch.where((pick[:, :-1].amax(1) > 0), batch.right.gather(1, best)[:, 0], ~batch.step)
+        to = batch.place.gather(1, place.argmax(1, keepdim=True))[:, 0][batch.step]
+        figures = {"exact": exact.float().mean(), "pick": first.float().mean(), "place": to.float().mean()}
+        return loss, {name: float(value) for name, value in figures.items()}
