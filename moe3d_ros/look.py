@@ -14,10 +14,12 @@ from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.interrupt import Stopped, interruptible
 from moe3d_ros.model.language.answering import generate_answers
 from moe3d_ros.model.language.deciding import state_of_written
-from moe3d_ros.model.language.grammar import parse_step
+from moe3d_ros.model.language.grammar import likely_phrase, parse_step
 from moe3d_ros.model.language.writing import GeneratedStep, generate_plan, names_of
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.policy import ThreeDMoE
+from moe3d_ros.model.reasoning.deciding import Choice, Decider
+from moe3d_ros.model.reasoning.imagining import moved
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.pose_limits import hold_in_workspace
 from moe3d_ros.posing import EncodedScene, StepPoses, keep_free
@@ -33,6 +35,7 @@ class ModelWithLimits(Protocol):
     """Part of :class:`Planner` that a look needs; documented there."""
 
     model: ThreeDMoE
+    decider: Decider | None
     config: ModelConfig
     workspace: Workspace
     model_workspace: Workspace
@@ -139,6 +142,7 @@ class Look:
                     max_steps,
                     on_text=lambda text: watch.report("language", text),
                     should_stop=should_stop,
+                    choose=self._choices(heard, completed),
                 )
             if end == "cannot":
                 raise self.refusal(said)
@@ -165,8 +169,9 @@ class Look:
     def decide(self, instruction: str, completed: Sequence[str] = ()) -> Decision:
         """Decide on the first step, or on an end, without poses: what :meth:`plan` would begin with."""
         self.check_something_seen()
+        choose = self._choices(instruction, completed)
         steps, end, probability = generate_plan(
-            self._planner.model.language, self._found, instruction, completed, max_steps=1
+            self._planner.model.language, self._found, instruction, completed, max_steps=1, choose=choose
         )
         if not steps:
             return Decision(end, probability)
@@ -182,6 +187,44 @@ class Look:
             self._planner.config.calibrated(raw),
             raw,
         )
+
+    def decided(self, choice: Choice) -> Decision:
+        """A choice as a decision, in the words of what is seen."""
+        if choice.pick is None:
+            return Decision(choice.end, choice.probability)
+        target = likely_phrase(0, *names_of(self._found, choice.pick)).removesuffix(",")
+        destination = f"on the {choice.area}"
+        if choice.place is not None:
+            destination = likely_phrase(1, *names_of(self._found, choice.place))
+        return Decision(
+            "step",
+            choice.probability,
+            f"pick the {target}, place it {destination}",
+            destination,
+            choice.pick,
+            choice.place,
+            self._planner.config.calibrated(choice.probability),
+            choice.probability,
+        )
+
+    def _choices(self, instruction: str, completed: Sequence[str]) -> Callable[[Sequence[str]], Choice] | None:
+        """The reasoner's choice of the next step of a plan, after those of the plan before it; None without a reasoner.
+
+        Steps of the plan itself are imagined: each is decided on the objects as they would be after those before.
+        """
+        decider = self._planner.decider
+        if decider is None:
+            return None
+        objects = self._found
+
+        def choose(planned: Sequence[str]) -> Choice:
+            nonlocal objects
+            (choice,) = decider.choose(objects, [(instruction, [*completed, *planned])])
+            if choice.pick is not None:
+                objects = moved(objects, choice.pick, choice.place, choice.area, self._planner.model_workspace)
+            return choice
+
+        return choose
 
     def refusal(self, instruction: str) -> PlanningError:
         """The error that says that an instruction cannot be done here, and what there is."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from moe3d_ros.look import Look, stopping
+from moe3d_ros.look import Decision, Look, stopping
 from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, load_checkpoint
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.language.base_llm import load_base_for_serving
@@ -57,6 +58,7 @@ class Planner:
         pose_tolerance: float = 0.0,
     ):
         self.model = model.to(device).eval()
+        self.decider = model.decider()
         self.device = device
         self.checksum = checksum
         self.pose_tolerance = pose_tolerance
@@ -202,7 +204,26 @@ class Planner:
         Returns:
             of each look and instruction ``step``, ``done`` or ``cannot`` and its probability.
         """
-        return first_decisions(self.model.language, ObjectSet.stacked([look.found() for look in looks]), asked)
+        if self.decider is None:
+            return first_decisions(self.model.language, ObjectSet.stacked([look.found() for look in looks]), asked)
+        rows = [look.found() for look, group in zip(looks, asked) for _ in group]
+        if not rows:
+            return [[] for _ in asked]
+        choices = iter(self.decider.choose(ObjectSet.stacked(rows), [one for group in asked for one in group]))
+        return [[(choice.end, choice.probability) for choice in islice(choices, len(group))] for group in asked]
+
+    def decisions(self, looks: Sequence[Look], asked: Sequence[tuple[str, Sequence[str]]]) -> list[Decision]:
+        """Decide on the first step of each look, or on an end, as :meth:`Look.decide`; in one batch where there is a reasoner.
+
+        The words of the steps are then those of what is seen, which the LLM did not read.
+
+        Args:
+            asked: of each look an instruction, with the texts of the steps that are done.
+        """
+        if self.decider is None:
+            return [look.decide(*one) for look, one in zip(looks, asked)]
+        choices = self.decider.choose(ObjectSet.stacked([look.found() for look in looks]), asked)
+        return [look.decided(choice) for look, choice in zip(looks, choices)]
 
     def heard_forms(self, instructions: Sequence[str]) -> list[list[float]]:
         """Probability of each form of ``config.form.classes`` for each instruction. Raises ValueError without such a head."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 from moe3d_ros.model.action.objectives import OBJECTIVES
 from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
-from moe3d_ros.model.config import FormConfig, ModelConfig
+from moe3d_ros.model.config import FormConfig, ModelConfig, ReasonerConfig
 from moe3d_ros.model.language.form_head import FormHead
 from moe3d_ros.model.policy import ThreeDMoE, build_model
+from moe3d_ros.model.reasoning.reasoner import Reasoner
 from moe3d_ros.planner import Planner
 from training.engine.config import chosen
 from training.engine.options import add_options
@@ -155,4 +156,33 @@ def add_form(checkpoint: Path, run: Path) -> tuple[dict, dict]:
     chosen_sizes = replace(sizes, threshold=choose_threshold(head.eval(), planner.model.language))
     return config | {"form": chosen_sizes.to_dict()}, tensors | {
         f"form.{name}": value.detach() for name, value in head.named_parameters()
+    }
+
+
+def add_reasoner(checkpoint: Path, run: Path) -> tuple[dict, dict]:
+    """The configuration and tensors of ``checkpoint`` with the object reasoner of a run of the reason stage.
+
+    Raises:
+        StateError: the run is damaged, or is none of that stage. CheckpointError: the checkpoint is damaged.
+        Contradiction: the run read another LLM, or knows another number of kinds.
+    """
+    config, tensors = load_checkpoint(checkpoint)
+    record = read_record(run)
+    if record is None or record["config"]["task"] != "reason":
+        raise StateError(f"{run} is no run of the reason stage: train one with --stage reason.")
+    agreed([settled_of_entry(str(checkpoint), "language"), Settled(f"the run {run}", {REVISION: record["base_llm"]})])
+    sizes = ReasonerConfig(
+        **{
+            entry.name: record["config"][entry.name]
+            for entry in fields(ReasonerConfig)
+            if entry.name in record["config"]
+        }
+    )
+    model = ModelConfig.from_dict(config)
+    width = tensors["language.special"].shape[1]
+    reasoner = Reasoner(sizes, width, model.encoder.kinds)
+    load_matching({"reasoner": reasoner}, str(run))
+    kept = {name: value for name, value in tensors.items() if not name.startswith("reasoner.")}
+    return config | {"reasoner": asdict(sizes)}, kept | {
+        f"reasoner.{name}": value.detach() for name, value in reasoner.named_parameters()
     }

@@ -19,6 +19,9 @@ from moe3d_ros.model.language.form_head import FormHead
 from moe3d_ros.model.language.lora import adapter_names, fold_adapters, ready_to_serve
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
 from moe3d_ros.model.perception.encoder import SceneEncoder
+from moe3d_ros.model.reasoning.deciding import Decider
+from moe3d_ros.model.reasoning.reading import Reader
+from moe3d_ros.model.reasoning.reasoner import Reasoner
 
 PARTS = ("encoder", "language", "pose")
 
@@ -170,6 +173,16 @@ class ThreeDMoE(nn.Module):
         self.form = None  # hears an instruction's form; of checkpoints that have it
         if config.form is not None and self.language is not None:
             self.form = FormHead(config.form, self.language.width)
+        self.reasoner = None  # decides what moves where; of checkpoints that have it
+        if config.reasoner is not None and self.language is not None:
+            self.reasoner = Reasoner(config.reasoner, self.language.width, config.encoder.kinds)
+
+    def decider(self) -> Decider | None:
+        """The reasoner with the LLM that reads for it, made anew; None for a model without one."""
+        if self.reasoner is None:
+            return None
+        reader = Reader(self.language, self.reasoner.config.layer)
+        return Decider(self.reasoner, reader, self.config.encoder.kinds)
 
     def trained_tensors(self) -> dict[str, torch.Tensor]:
         """Tensors that a checkpoint holds: every parameter that is not the base LLM's own, and the saved buffers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
 
@@ -33,6 +34,16 @@ class GeneratedStep:
     state: StepState
 
 
+class Chosen(Protocol):
+    """What is to be said next: an end, or a step by its objects; see `model.reasoning.deciding.Choice`."""
+
+    end: str
+    probability: float
+    pick: int | None
+    place: int | None
+    area: str | None
+
+
 @torch.no_grad()
 def generate_plan(
     model: SceneLanguageModel,
@@ -42,8 +53,12 @@ def generate_plan(
     max_steps: int = 8,
     on_text: Callable[[str], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    choose: Callable[[Sequence[str]], Chosen] | None = None,
 ) -> tuple[list[GeneratedStep], str, float]:
     """Write a plan for one scene within the grammar.
+
+    With ``choose`` the objects and the end of the plan are not the pointer's but decided by another part of the model, which
+    is given the texts of the steps that are written; the LLM reads what was chosen and says it in its own words.
 
     At <pick> and <place> the likeliest objects are tried: for each the words are written greedily, and the object whose
     words and pointer together are likeliest stays. So a pointer that slips is corrected by words that do not fit.
@@ -76,9 +91,18 @@ def generate_plan(
 
     node = model.grammar.root
     while len(steps) < max_steps:
-        chosen, probability = writer.step_or_end(node)
-        if chosen in (special[DONE], special[CANNOT]):
-            return ended("done" if chosen == special[DONE] else "cannot", probability)
+        choice = None if choose is None else choose([step.text for step in steps])
+        if choice is None:
+            chosen, probability = writer.step_or_end(node)
+            if chosen in (special[DONE], special[CANNOT]):
+                return ended("done" if chosen == special[DONE] else "cannot", probability)
+        else:
+            probability = choice.probability
+            if choice.pick is None:
+                return ended(choice.end, probability)
+            chosen = next(token for token in node.children if token not in (special[DONE], special[CANNOT]))
+            writer.decided = (choice.pick, len(writer.tokens) if choice.place is None else choice.place)
+            writer.area = choice.area
         line, node = writer.forced([chosen], node.children[chosen])
         writer.read(line)
         for which in range(POINTERS):
@@ -117,6 +141,8 @@ class _Writer:
         self.states: list[torch.Tensor] = []
         self.pointers: list[torch.Tensor] = []
         self.chosen: list[int] = []
+        self.decided: tuple[int, int] | None = None  # objects of the current step, where another part chose them
+        self.area: str | None = None  # of its place
         places = join_places(model.prefix_places(objects), text_places(1, len(ids), device))
         self._run(torch.cat([scene, model.embed(ids)]), places)
         self.words = self.states.pop()[None, -len(ids) :]  # (1, T, W)
@@ -176,6 +202,11 @@ class _Writer:
         logits = self._point(which)
         if self.chosen and self.chosen[0] < len(self.tokens):  # nothing is placed on itself
             logits[self.chosen[0]] = MASKED
+        if self.decided is not None:
+            logits = torch.full_like(logits, MASKED)
+            logits[self.decided[which]] = 0.0
+            if which == POINTERS - 1 and self.area is not None:
+                node = self._only(f" on the {self.area}", node)
         chances, order = logits.softmax(-1).sort(descending=True)
         count = 1 if chances[0] > CONFIDENT_PROBABILITY else int((chances[:MAX_CANDIDATES] > MIN_PROBABILITY).sum())
         length, known = self.cache.get_seq_length(), len(self.states)
@@ -194,6 +225,17 @@ class _Writer:
         self.pointers.append(logits)
         self.chosen.append(index)
         return tokens, after, probability
+
+    def _only(self, phrase: str, node: Node) -> Node:
+        """The grammar after ``node`` with nothing but one phrase and the end of the step."""
+        tokens = [*self.model.encode(phrase), self.model.grammar.special[STEP]]
+        after = [node]
+        for token in tokens:
+            after.append(after[-1].children[token])
+        only = after.pop()
+        for token in reversed(tokens):
+            only = Node({token: only})
+        return only
 
     def _draft(self, which: int, node: Node, index: int) -> list[int]:
         """Tokens that are likely to follow a marker for an object, as far as the grammar allows them; [] for none."""

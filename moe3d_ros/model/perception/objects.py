@@ -83,6 +83,11 @@ class ObjectSet:
         cut: dict[str, Any] = {k: None if v is None else v[index : index + 1, :count] for k, v in values.items()}
         return ObjectSet(**cut)
 
+    def span(self, which: slice) -> ObjectSet:
+        """Some of the scenes, with the padding of all."""
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return ObjectSet(**{name: None if value is None else value[which] for name, value in values.items()})
+
     @classmethod
     def stacked(cls, rows: Sequence[ObjectSet]) -> ObjectSet:
         """Batch of the scenes of several sets, padded with zeros to the longest."""

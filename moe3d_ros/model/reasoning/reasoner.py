@@ -9,6 +9,8 @@ where no object is.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -96,6 +98,19 @@ class ReasonerLayer(nn.Module):
         return x + self.feed_forward(self.norm_out(x))
 
 
+@dataclass
+class Prepared:
+    """A batch as the layers take it: elements (B, N, D), the comparison of their pairs, the words (B, T, D), and which word is
+    whose name; masks where there are any."""
+
+    elements: torch.Tensor
+    pairs: torch.Tensor | None
+    mask: torch.Tensor
+    words: torch.Tensor
+    words_mask: torch.Tensor
+    called: torch.Tensor | None
+
+
 class Reasoner(nn.Module):
     """See the module's docstring.
 
@@ -150,31 +165,33 @@ class Reasoner(nn.Module):
         color, area, size, kind = parts
         return torch.stack([color + area, size, kind], dim=-1)
 
-    def forward(
-        self, objects: ObjectSet, heard: Heard, picked: torch.Tensor | None = None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Logits of what is picked, and of where it goes.
+    def prepared(self, objects: ObjectSet, heard: Heard) -> Prepared:
+        """Everything that picks and places are scored on, computed once.
 
         Args:
             objects: B scenes of n objects. heard: the instruction and the completed steps of each.
-            picked: (B,) the object whose destination is asked for; None: the likeliest.
-
-        Returns:
-            pick (B, n + 1): whether it is right to move each object now, and behind them, whether the task cannot be done;
-            place (B, n + areas): where the picked one goes, on an object or to an area.
         """
         pairs = self.pairs(pair_features(objects)) if self.config.relations else None
-        given = (pairs, element_mask(objects.mask), *self.read(heard), self.called(objects, heard))
-        elements = self.elements(objects)
-        count = objects.mask.shape[1]
-        scored = self._scored(elements + self.asked[0], *given)[..., 0]
-        pick = torch.cat([scored[:, :count].masked_fill(~objects.mask, MASKED), scored[:, -1:]], dim=1)
-        if picked is None:
-            picked = pick[:, :count].argmax(1)
-        chosen = F.one_hot(picked, count + EXTRA)[..., None]
-        place = self._scored(elements + self.asked[1] + chosen * self.picked, *given)[:, :-1, 1]
-        allowed = element_mask(objects.mask)[:, :-1] & (chosen[:, :-1, 0] == 0)
-        return pick, place.masked_fill(~allowed, MASKED)
+        words, words_mask = self.read(heard)
+        mask = element_mask(objects.mask)
+        return Prepared(self.elements(objects), pairs, mask, words, words_mask, self.called(objects, heard))
+
+    def pick_logits(self, given: Prepared) -> torch.Tensor:
+        """Logits (B, n + 1) of whether it is right to move each object now, and behind them, that the task cannot be done."""
+        scored = self._scored(given.elements + self.asked[0], given)[..., 0]
+        count = scored.shape[1] - EXTRA
+        return torch.cat([scored[:, :count].masked_fill(~given.mask[:, :count], MASKED), scored[:, -1:]], dim=1)
+
+    def place_logits(self, given: Prepared, picked: torch.Tensor) -> torch.Tensor:
+        """Logits (B, n + areas) of where object ``picked`` (B,) goes: on or in an object, or to an area."""
+        chosen = F.one_hot(picked, given.mask.shape[1])
+        scored = self._scored(given.elements + self.asked[1] + chosen[..., None] * self.picked, given)[:, :-1, 1]
+        return scored.masked_fill(~given.mask[:, :-1] | (chosen[:, :-1] == 1), MASKED)
+
+    def forward(self, objects: ObjectSet, heard: Heard, picked: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """`pick_logits`, and `place_logits` of the objects ``picked`` (B,)."""
+        given = self.prepared(objects, heard)
+        return self.pick_logits(given), self.place_logits(given, picked)
 
     def elements(self, objects: ObjectSet) -> torch.Tensor:
         """What each element is before it has read anything (B, n + EXTRA, D)."""
@@ -186,7 +203,7 @@ class Reasoner(nn.Module):
         )
         return torch.cat([own, self.extra.expand(len(own), -1, -1)], dim=1)
 
-    def _scored(self, x: torch.Tensor, *given) -> torch.Tensor:
+    def _scored(self, x: torch.Tensor, given: Prepared) -> torch.Tensor:
         for layer in self.layers:
-            x = layer(x, *given)
+            x = layer(x, given.pairs, given.mask, given.words, given.words_mask, given.called)
         return self.head(self.norm(x))

@@ -1,0 +1,107 @@
+"""Decisions of the reasoner: a step, done, or cannot, for any number of scenes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from moe3d_ros.model.perception.layers import MASKED
+from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.reasoning.elements import AREA_COUNT
+from moe3d_ros.model.reasoning.reading import Reader, heard
+from moe3d_ros.model.reasoning.reasoner import Reasoner
+from moe3d_ros.world.areas import AREAS
+from moe3d_ros.world.vocabulary import kinds_that
+
+ALIKE = 16  # instructions that are read at once
+TOGETHER = 64  # decisions that are made at once
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the reasoner would do now.
+
+    Attributes:
+        end: ``step``, or ``done`` or ``cannot``.
+        probability: of the end, or of the step: of its pick and of its place together.
+        pick: object that is picked. place: object where it goes. area: area of the table where it goes instead.
+        next_best: probability of the object that is not picked although it is the likeliest of all others.
+    """
+
+    end: str
+    probability: float
+    pick: int | None = None
+    place: int | None = None
+    area: str | None = None
+    next_best: float = 0.0
+
+
+class Decider:
+    """The reasoner with the LLM that reads for it.
+
+    Args:
+        known: number of kinds of things that plans know.
+    """
+
+    def __init__(self, reasoner: Reasoner, reader: Reader, known: int):
+        self.reasoner, self.reader = reasoner, reader
+        device = reader.mean.device
+        self._movable, self._bearing = (torch.zeros(known, dtype=torch.bool, device=device) for _ in range(2))
+        self._movable[list(kinds_that(lambda kind: kind.movable, known))] = True
+        self._bearing[list(kinds_that(lambda kind: kind.destination, known))] = True
+        self._read: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    def choose(self, objects: ObjectSet, asked: Sequence[tuple[str, Sequence[str]]]) -> list[Choice]:
+        """What to do in each of B scenes.
+
+        Args:
+            objects: of the scenes. asked: of each scene the instruction, and the texts of the steps that are done.
+        """
+        self._listen([instruction for instruction, _ in asked])
+        found = []
+        for start in range(0, len(asked), TOGETHER):
+            span = slice(start, start + TOGETHER)
+            found += self._choices(objects.span(span), asked[span])
+        return found
+
+    def _listen(self, instructions: Sequence[str]) -> None:
+        """Read what has not been read; of what was read, only what is asked now is kept."""
+        known = {text: self._read[text] for text in dict.fromkeys(instructions) if text in self._read}
+        new = sorted({text for text in instructions if text not in known}, key=len)
+        for start in range(0, len(new), ALIKE):
+            part = new[start : start + ALIKE]
+            known |= zip(part, self.reader.instructions(part))
+        self._read = known
+
+    @torch.no_grad()
+    def _choices(self, objects: ObjectSet, asked: Sequence[tuple[str, Sequence[str]]]) -> list[Choice]:
+        said = heard([self._read[text] for text, _ in asked], [self.reader.completed(done) for _, done in asked])
+        kind = objects.kind.argmax(-1)
+        count = kind.shape[1]
+        given = self.reasoner.prepared(objects, said)
+        pick = self.reasoner.pick_logits(given)
+        pick = torch.cat([pick[:, :count].masked_fill(~self._movable[kind], MASKED), pick[:, count:]], dim=1)
+        best = pick[:, :count].argmax(1)
+        place = self.reasoner.place_logits(given, best)
+        bearing = torch.cat([self._bearing[kind], self._bearing.new_ones(len(kind), AREA_COUNT)], dim=1)
+        place = place.masked_fill(~bearing, MASKED)
+        chances, where = place.softmax(-1).max(-1)
+        sure = pick.sigmoid()
+        return [
+            self._choice(sure[row], int(best[row]), float(chances[row]), int(where[row]), count)
+            for row in range(len(asked))
+        ]
+
+    def _choice(self, sure: torch.Tensor, best: int, chance: float, where: int, count: int) -> Choice:
+        cannot, certain = float(sure[-1]), self.reasoner.config.certain
+        right = float(sure[best])
+        others = sure[:count].clone()
+        others[best] = 0.0
+        second = float(others.max())
+        if right < certain or cannot > right:
+            done = 1 - max(right, cannot)
+            return Choice("cannot", cannot, next_best=right) if cannot >= 0.5 else Choice("done", done, next_best=right)
+        area = AREAS[where - count] if where >= count else None
+        return Choice("step", right * chance, best, where if area is None else None, area, second)
