@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +183,6 @@ def add_reasoner(checkpoint: Path, run: Path) -> tuple[dict, dict]:
     reasoner = Reasoner(sizes, width, model.encoder.kinds)
     load_matching({"reasoner": reasoner}, str(run))
     kept = {name: value for name, value in tensors.items() if not name.startswith("reasoner.")}
-    return config | {"reasoner": asdict(sizes)}, kept | {
+    return config | {"reasoner": sizes.to_dict()}, kept | {
         f"reasoner.{name}": value.detach() for name, value in reasoner.named_parameters()
     }

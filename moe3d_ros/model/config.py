@@ -91,6 +91,7 @@ class ReasonerConfig:
         matching: words are matched to the things that they name (an attention bias).
         relations: pairs of things are compared (an attention bias).
         certain: least probability, of every single thing, at which it is moved.
+        reasons: names of the sorts of what cannot be done, which it tells apart.
     """
 
     layer: int = 10
@@ -101,8 +102,19 @@ class ReasonerConfig:
     matching: bool = True
     relations: bool = True
     certain: float = 0.5
+    reasons: tuple[str, ...] = (
+        "absent color",
+        "absent thing",
+        "other work",
+        "unrelated",
+        "chat",
+        "language",
+        "nonsense",
+        "nothing",
+    )
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "reasons", tuple(self.reasons))  # a list when read from config.json
         if self.layer < 0:
             raise ValueError(f"layer of the reasoner must be 0 or more, got {self.layer}")
         for name in ("width", "heads", "layers"):
@@ -112,6 +124,10 @@ class ReasonerConfig:
             raise ValueError(f"width {self.width} of the reasoner must be a multiple of its heads {self.heads}")
         if not 0 < self.certain < 1:
             raise ValueError(f"certain must lie between 0 and 1, got {self.certain}")
+
+    def to_dict(self) -> dict:
+        """Plain types for JSON."""
+        return asdict(self) | {"reasons": list(self.reasons)}
 
 
 @dataclass(frozen=True)
@@ -160,7 +176,8 @@ class ModelConfig:
 
     def to_dict(self) -> dict:
         """Plain types for JSON."""
-        return asdict(self) | {"form": self.form and self.form.to_dict()}
+        nested = {"form": self.form and self.form.to_dict(), "reasoner": self.reasoner and self.reasoner.to_dict()}
+        return asdict(self) | nested
 
     @classmethod
     def from_dict(cls, values: dict) -> ModelConfig:

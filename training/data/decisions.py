@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, right_moves
 from moe3d_ros.tabletop.tasks.progress import _dropped, _noisy, _wrong_step, sample_impossible
 from moe3d_ros.tabletop.tasks.single_step import Task, single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
-from moe3d_ros.world.vocabulary import COLOR_NAMES
+from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND
 
 ALL_COLORS_SHARE = (
     0.35  # of the instructions are of scenes in all colours; the rest in those of the benchmark's training
@@ -33,6 +34,8 @@ SMALLEST_SCENE = 0.35
 JITTER = 0.05  # by which sizes vary
 WRONG_SHARE, FAILED_SHARE = 0.2, 0.1  # of play-throughs with a wrong step, and of steps that fail
 LONGEST = 24  # moments of a play-through
+ABSENT = "absent color"
+_CALLED = {word: kind for kind, traits in KIND.items() for word in (*traits.words, *traits.plurals)}
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,17 @@ class Moment:
 
 @dataclass(frozen=True)
 class Played:
-    """Moments under one instruction; ``possible`` is False where it cannot be done."""
+    """Moments under one instruction.
+
+    Attributes:
+        reason: why it cannot be done, one of `impossible.KINDS`; empty where it can.
+        missing: colour and kind of what is named and not there, either empty where that is not it.
+    """
 
     instruction: str
     moments: tuple[Moment, ...]
-    possible: bool = True
+    reason: str = ""
+    missing: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,10 @@ class Recipe:
         """Moments of one layout, drawn by its own seed; None where there is no room for the things in it."""
         return SOURCES[self.source](self.seed, np.random.default_rng((self.seed, layout)))
 
+    def start(self, layout: int) -> Start | None:
+        """The beginning of such a play-through, of a source of long tasks; None as above."""
+        return STARTS[self.source](self.seed, np.random.default_rng((self.seed, layout)))
+
 
 def _colors(rng: np.random.Generator) -> tuple[str, ...]:
     return COLOR_NAMES if rng.random() < ALL_COLORS_SHARE else SEEN_COLORS
@@ -73,15 +86,23 @@ def _scale(rng: np.random.Generator) -> float:
     return float(rng.uniform(SMALLEST_SCENE, 1.0))
 
 
-def _long(family: str) -> Callable:
-    def play(seed: int, rng: np.random.Generator) -> Played | None:
+@dataclass(frozen=True)
+class Start:
+    """A long task and the scene that it starts from; ``told_by_place``: a wrong move would change what its words mean."""
+
+    task: LongTask
+    scene: Scene
+    told_by_place: bool = False
+
+
+def _registered(family: str) -> Callable[[int, np.random.Generator], Start | None]:
+    def start(seed: int, rng: np.random.Generator) -> Start | None:
         words = np.random.default_rng((seed, 1))
         names = registry.names(family)
         entry = registry.find(names[int(words.integers(len(names)))])
         colors, scale = _colors(words), _scale(words)
-        if entry.settled:
-            task, scene = entry.sample(words, colors, scale, False, JITTER)
-            return trace(task, scene, rng)
+        if entry.settled:  # its words are about where things stand
+            return Start(*entry.sample(words, colors, scale, False, JITTER), told_by_place=entry.told_by_place)
         while True:
             draft = entry.draft(words, colors, scale, False)
             try:
@@ -94,9 +115,20 @@ def _long(family: str) -> Callable:
         if seed % 2:
             task = replace(task, instruction=task.wordings[-1])
         try:
-            return trace(task, arrange(draft.things, rng, JITTER), rng, told_by_place=entry.told_by_place)
+            return Start(task, arrange(draft.things, rng, JITTER), entry.told_by_place)
         except NoRoom:
             return None
+
+    return start
+
+
+STARTS = {"seen": _registered("seen"), "practice": _registered("practice")}
+
+
+def _through(source: str) -> Callable[[int, np.random.Generator], Played | None]:
+    def play(seed: int, rng: np.random.Generator) -> Played | None:
+        start = STARTS[source](seed, rng)
+        return None if start is None else trace(start, rng)
 
     return play
 
@@ -117,7 +149,7 @@ def _sixd(seed: int, rng: np.random.Generator) -> Played | None:
         scene = sixd_scene(words)
         task = absent_sixd_task(scene, words) if words.random() < 0.1 else random_sixd_task(scene, words)
     if not task.steps:
-        return Played(task.instruction, (Moment(scene, (), ()),), possible=False)
+        return _refused(task.instruction, scene, ABSENT)
     return _one_step(task, scene, rng, loses=False)
 
 
@@ -134,7 +166,7 @@ def _one_step(task: Task, scene: Scene, rng: np.random.Generator, loses: bool = 
 def _absent(seed: int, rng: np.random.Generator) -> Played:
     words = np.random.default_rng((seed, 4))
     moment = sample_impossible(words, colors=_colors(words), scale=_scale(words))
-    return Played(moment.task.instruction, (Moment(moment.scene, (), ()),), possible=False)
+    return _refused(moment.task.instruction, moment.scene, ABSENT)
 
 
 def _unrelated(seed: int, rng: np.random.Generator) -> Played:
@@ -145,12 +177,30 @@ def _unrelated(seed: int, rng: np.random.Generator) -> Played:
     while said is None:
         scene = random_scene(words)
         said = impossible_instruction(scene, words, str(words.choice(kinds, p=shares / shares.sum())))
-    return Played(said.instruction, (Moment(scene, (), ()),), possible=False)
+    return _refused(said.instruction, scene, said.kind)
 
 
-def trace(task: LongTask, scene: Scene, rng: np.random.Generator, told_by_place: bool = False) -> Played:
+def _refused(instruction: str, scene: Scene, reason: str) -> Played:
+    return Played(
+        instruction, (Moment(scene, (), ()),), reason, absent_in(instruction, scene) if reason == ABSENT else ("", "")
+    )
+
+
+def absent_in(instruction: str, scene: Scene) -> tuple[str, str]:
+    """Colour and kind of the first thing that an instruction names by both and the scene has not; empty where there is none."""
+    words = [word.strip(".,?!;:").lower() for word in instruction.split()]
+    there = {(thing.color, thing.kind) for thing in scene.objects}
+    for color, word in pairwise(words):
+        kind = _CALLED.get(word, "")
+        if color in COLOR_NAMES and kind and (color, kind) not in there:
+            return color, kind
+    return "", ""
+
+
+def trace(start: Start, rng: np.random.Generator) -> Played:
     """Play a task through, a little off at every step, now and then wrong: its moments, the last one done."""
-    wrong = int(rng.integers(0, 4)) if rng.random() < WRONG_SHARE and not told_by_place else -1
+    task, scene = start.task, start.scene
+    wrong = int(rng.integers(0, 4)) if rng.random() < WRONG_SHARE and not start.told_by_place else -1
     moments, history = [], []
     for number in range(LONGEST):
         right = tuple(right_moves(task, scene))
@@ -168,8 +218,7 @@ def trace(task: LongTask, scene: Scene, rng: np.random.Generator, told_by_place:
 
 
 SOURCES: dict[str, Callable[[int, np.random.Generator], Played | None]] = {
-    "seen": _long("seen"),
-    "practice": _long("practice"),
+    **{source: _through(source) for source in STARTS},
     "single": _single,
     "sixd": _sixd,
     "absent": _absent,

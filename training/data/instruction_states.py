@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -63,9 +65,19 @@ class InstructionStates:
 
     def _append(self, texts: Sequence[str], reader: Reader) -> None:
         length = sum(count for _, count in self.spans.values())
-        files = [
-            open(self.folder / name, "r+b" if (self.folder / name).exists() else "w+b") for name in (STATES, MATCHES)
-        ]
+        with ExitStack() as stack:
+            files = [stack.enter_context(self._opened(name)) for name in (STATES, MATCHES)]
+            self._write(texts, reader, files, length)
+        work = self.folder / f"{INDEX}.new"
+        work.write_text(json.dumps({"checksum": self.checksum, "texts": self.spans}))
+        work.replace(self.folder / INDEX)
+
+    def _opened(self, name: str) -> BinaryIO:
+        path = self.folder / name
+        return open(path, "r+b" if path.exists() else "w+b")
+
+    def _write(self, texts: Sequence[str], reader: Reader, files: Sequence[BinaryIO], length: int) -> None:
+        """Read texts and write them behind the ``length`` tokens that are there."""
         for file, width in zip(files, (self.width, self.words)):
             file.seek(2 * width * length)  # over what an interrupted reading left
         for start in range(0, len(texts), ALIKE):
@@ -75,11 +87,6 @@ class InstructionStates:
                     file.write(value.cpu().numpy().astype(np.float16).tobytes())
                 self.spans[text] = [length, len(values[0])]
                 length += len(values[0])
-        for file in files:
-            file.close()
-        work = self.folder / f"{INDEX}.new"
-        work.write_text(json.dumps({"checksum": self.checksum, "texts": self.spans}))
-        work.replace(self.folder / INDEX)
 
     def open(self) -> None:
         """Map the files, once all is read."""

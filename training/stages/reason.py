@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,16 +14,21 @@ from moe3d_ros.model.checkpoint import load_checkpoint
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.reasoning.elements import AREA_COUNT, attribute_words
 from moe3d_ros.model.reasoning.reading import Heard, Reader, heard
-from moe3d_ros.model.reasoning.reasoner import Reasoner
+from moe3d_ros.model.reasoning.reasoner import MISSING, MISSING_COLORS, MISSING_KINDS, Reasoner
 from moe3d_ros.planner import CHECKPOINTS, Planner
 from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.world.areas import AREAS
+from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS
 from training.data.decisions import Moment, Played, Recipe
 from training.data.instruction_states import InstructionStates, reader_checksum
+from training.data.visited import Visited
 from training.engine.precision import fast_precision
+from training.engine.state import load_matching
 from training.stages.described import describe
 from training.stages.settings import ReasonStage
 
+IGNORED = -100
+WHY_WEIGHT = 0.3  # of the reasons of what cannot be done
 SURE = 30.0  # log odds at most, so that one decision cannot outweigh all others
 
 
@@ -34,6 +40,7 @@ class DecisionBatch:
         objects: n of each scene. heard: what was said.
         right: (B, n + 1) bool, whether it is right to move each object now, and behind them that the task cannot be done.
         picked: (B,) one of the right picks. place: (B, n + areas) bool, where it may go. step: (B,) bool, whether there is one.
+        why: (B, 3) number of the reason, and of colour and kind of what is missing, IGNORED where it can be done.
     """
 
     objects: ObjectSet
@@ -42,6 +49,7 @@ class DecisionBatch:
     picked: torch.Tensor
     place: torch.Tensor
     step: torch.Tensor
+    why: torch.Tensor
 
 
 class ReasonTask:
@@ -60,9 +68,11 @@ class ReasonTask:
         width, words = planner.model.language.width, len(attribute_words())
         checksum = reader_checksum(tensors, planner.config.language.revision, sizes.layer)
         self.states = InstructionStates(Path(config.states) / checksum[:16], checksum, width, words)
+        self.visited = [Visited(Path(file)) for file in config.seen_before()]
         self.recipes = self._read()
         torch.manual_seed(config.seed)
         self.reasoner = Reasoner(sizes, width, self.kinds)
+        load_matching({"reasoner": self.reasoner}, config.start or "", self.identity)
         self.dtype = fast_precision(config.device, config.precision)
 
     def module(self) -> torch.nn.Module:
@@ -70,17 +80,14 @@ class ReasonTask:
 
     def _read(self) -> list[tuple[Recipe, ...]]:
         """Recipes of each source, every instruction of which has been read."""
-        groups = []
-        texts = []
-        for source, number in ((source, number) for source, (number, _) in self.config.drawn().items()):
-            group = []
-            for seed in range(number):
-                recipe = Recipe(source, seed + self.config.first_instruction)
-                played = self._played(recipe, 0)
-                if played is not None:
-                    group.append(recipe)
-                    texts.append(played.instruction)
-            groups.append(tuple(group))
+        groups, texts = [], []
+        for source, (number, _) in self.config.drawn().items():
+            drawn = [Recipe(source, self.config.first_instruction + seed) for seed in range(number)]
+            played = [self._played(recipe, 0) for recipe in drawn]
+            groups.append(tuple(recipe for recipe, one in zip(drawn, played) if one is not None))
+            texts += [one.instruction for one in played if one is not None]
+        for visited in self.visited:
+            texts += visited.texts()
         self.states.add(texts, self.reader)
         self.states.open()
         return groups
@@ -95,24 +102,27 @@ class ReasonTask:
 
     def make_batch(self, seed: int) -> DecisionBatch:
         rng = np.random.default_rng(seed)
-        shares = np.array([share for _, share in self.config.drawn().values()])
-        moments: list[Moment] = []
-        said: list[str] = []
-        possible: list[bool] = []
-        while len(moments) < self.config.batch_size:
-            group = self.recipes[int(rng.choice(len(shares), p=shares / shares.sum()))]
-            played = self._played(group[int(rng.integers(len(group)))], int(rng.integers(1 << 30)))
-            if played is None or played.instruction not in self.states:
-                continue
-            order = rng.permutation(len(played.moments))[: self.config.per_instruction]
-            moments += [played.moments[number] for number in order]
-            said += [played.instruction] * len(order)
-            possible += [played.possible] * len(order)
-        count = self.config.batch_size
-        return self.collated(moments[:count], said[:count], possible[:count], rng)
+        shares = np.array([*(share for _, share in self.config.drawn().values()), *self.config.seen_before().values()])
+        chosen: list[tuple[Played, Moment]] = []
+        while len(chosen) < self.config.batch_size:
+            played = self._drawn(int(rng.choice(len(shares), p=shares / shares.sum())), rng)
+            for one in played:
+                order = rng.permutation(len(one.moments))[: self.config.per_instruction]
+                chosen += [(one, one.moments[number]) for number in order]
+        return self.collated(chosen[: self.config.batch_size], rng)
 
-    def collated(self, moments, said, possible, rng, errors: float = 1.0) -> DecisionBatch:
-        """Moments as the reasoner reads them, seen with the encoder's errors."""
+    def _drawn(self, which: int, rng: np.random.Generator) -> list[Played]:
+        """A play-through of a source, or as many visited moments; none where there was no room, or words that were not read."""
+        if which >= len(self.recipes):
+            visited = self.visited[which - len(self.recipes)]
+            return [visited[int(number)] for number in rng.integers(len(visited), size=self.config.per_instruction)]
+        group = self.recipes[which]
+        played = self._played(group[int(rng.integers(len(group)))], int(rng.integers(1 << 30)))
+        return [] if played is None or played.instruction not in self.states else [played]
+
+    def collated(self, chosen: Sequence[tuple[Played, Moment]], rng, errors: float = 1.0) -> DecisionBatch:
+        """Moments of play-throughs as the reasoner reads them, seen with the encoder's errors."""
+        said, moments = [played.instruction for played, _ in chosen], [moment for _, moment in chosen]
         generator = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
         objects, slots = describe(
             batch_scenes([moment.scene for moment in moments]),
@@ -128,8 +138,18 @@ class ReasonTask:
             torch.zeros(batch, count + AREA_COUNT, dtype=torch.bool),
         )
         picked, step = torch.zeros(batch, dtype=torch.long), torch.zeros(batch, dtype=torch.bool)
-        for row, moment in enumerate(moments):
-            right[row, -1] = not possible[row]
+        why = torch.full((batch, 3), IGNORED)
+        for row, (played, moment) in enumerate(chosen):
+            right[row, -1] = bool(played.reason)
+            if played.reason:
+                color, kind = played.missing
+                why[row] = torch.tensor(
+                    [
+                        self.reasoner.config.reasons.index(played.reason),
+                        (*COLOR_NAMES, "").index(color),
+                        (*KINDS, "").index(kind),
+                    ]
+                )
             column = {int(slot): where for where, slot in enumerate(slots[row]) if slot >= 0}
             moves = [
                 (column[move.pick], count + AREAS.index(move.area) if move.place is None else column[move.place])
@@ -142,7 +162,7 @@ class ReasonTask:
             right[row, picks] = True
             picked[row], step[row] = picks[int(rng.integers(len(picks)))], True
             place[row, [where for pick, where in moves if pick == picked[row]]] = True
-        return DecisionBatch(objects, self._dropped(words, rng), right, picked, place, step)
+        return DecisionBatch(objects, self._dropped(words, rng), right, picked, place, step, why)
 
     def _dropped(self, words: Heard, rng) -> Heard:
         """Words that were not heard, and others that were heard without being recognised: so that no single one decides."""
@@ -160,13 +180,19 @@ class ReasonTask:
                 batch.heard.states
             )
         with torch.autocast(self.config.device.split(":")[0], self.dtype, enabled=self.dtype != torch.float32):
-            pick, place = self.reasoner(batch.objects, batch.heard, batch.picked)
-        pick, place = pick.float(), place.float()
+            found = self.reasoner(batch.objects, batch.heard, batch.picked)
+        place, pick, why = (value.float() for value in found)
         there = F.pad(batch.objects.mask, (0, 1), value=True)
         each = F.binary_cross_entropy_with_logits(pick.clamp(-SURE, SURE), batch.right.float(), reduction="none")
         loss = (each * there).sum(1).mean()
         where = -place.log_softmax(-1).masked_fill(~batch.place, -1e9).logsumexp(-1)
         loss = loss + (where * batch.step).sum() / len(where)
+        parts = why.split([why.shape[1] - MISSING, MISSING_COLORS, MISSING_KINDS], dim=1)
+        told = [
+            F.cross_entropy(part, batch.why[:, i], ignore_index=IGNORED, reduction="sum")
+            for i, part in enumerate(parts)
+        ]
+        loss = loss + WHY_WEIGHT * sum(told) / len(where)
         exact = (((pick > 0) == batch.right) | ~there).all(1)
         best = pick[:, :-1].argmax(1, keepdim=True)
         first = torch.where((pick[:, :-1].amax(1) > 0), batch.right.gather(1, best)[:, 0], ~batch.step)

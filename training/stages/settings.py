@@ -193,6 +193,10 @@ class ReasonStage(StageConfig):
     sources: Annotated[list[str], "SOURCE:INSTRUCTIONS:SHARE of each source of play-throughs (data/decisions.py)"] = (
         field(default_factory=lambda: ["seen:1000:0.3", "practice:1000:0.4", "single:1000:0.3"])
     )
+    start: Annotated[str | None, "run of this stage whose weights it starts from"] = None
+    visited: Annotated[
+        list[str] | None, "FILE:SHARE of moments that a reasoner came to by itself (training/visit.py)"
+    ] = None
     first_instruction: Annotated[int, "seed of the first instruction of each source"] = 0
     per_instruction: Annotated[int, "moments of a play-through in one batch, at most"] = 8
     word_dropout: Annotated[float, "share of the words that are not heard; of twice as many no match is known"] = 0.03
@@ -212,10 +216,21 @@ class ReasonStage(StageConfig):
         if not self.init or "," in self.init:
             raise ValueError(f"init must name one checkpoint, whose LLM the reasoner reads, got {self.init!r}")
         self.drawn()
+        self.seen_before()
         self.sizes()
 
     def settles(self) -> tuple[str, ...]:
         return ("language", "encoder.kinds")
+
+    def seen_before(self) -> dict[str, float]:
+        """Share of each file of visited moments among the play-throughs."""
+        found = {}
+        for entry in self.visited or ():
+            file, _, share = entry.rpartition(":")
+            if not file or not 0 < float(share) <= 1:
+                raise ValueError(f"visited holds {entry!r}, expected FILE:SHARE")
+            found[file] = float(share)
+        return found
 
     def drawn(self) -> dict[str, tuple[int, float]]:
         """Number of instructions of each source, and its share of the play-throughs."""

@@ -11,9 +11,9 @@ from moe3d_ros.model.perception.layers import MASKED
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.reasoning.elements import AREA_COUNT
 from moe3d_ros.model.reasoning.reading import Reader, heard
-from moe3d_ros.model.reasoning.reasoner import Reasoner
+from moe3d_ros.model.reasoning.reasoner import MISSING_COLORS, MISSING_KINDS, Reasoner
 from moe3d_ros.world.areas import AREAS
-from moe3d_ros.world.vocabulary import kinds_that
+from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, kinds_that
 
 ALIKE = 16  # instructions that are read at once
 TOGETHER = 64  # decisions that are made at once
@@ -27,6 +27,8 @@ class Choice:
         end: ``step``, or ``done`` or ``cannot``.
         probability: of the end, or of the step: of its pick and of its place together.
         pick: object that is picked. place: object where it goes. area: area of the table where it goes instead.
+        reason: why it cannot be done, one of the configuration's. missing: colour and kind of what is named and not there,
+            either empty where that is not it.
         next_best: probability of the object that is not picked although it is the likeliest of all others.
     """
 
@@ -36,6 +38,8 @@ class Choice:
     place: int | None = None
     area: str | None = None
     next_best: float = 0.0
+    reason: str = ""
+    missing: tuple[str, str] = ("", "")
 
 
 class Decider:
@@ -81,7 +85,7 @@ class Decider:
         kind = objects.kind.argmax(-1)
         count = kind.shape[1]
         given = self.reasoner.prepared(objects, said)
-        pick = self.reasoner.pick_logits(given)
+        pick, why = self.reasoner.pick_logits(given)
         pick = torch.cat([pick[:, :count].masked_fill(~self._movable[kind], MASKED), pick[:, count:]], dim=1)
         best = pick[:, :count].argmax(1)
         place = self.reasoner.place_logits(given, best)
@@ -90,18 +94,27 @@ class Decider:
         chances, where = place.softmax(-1).max(-1)
         sure = pick.sigmoid()
         return [
-            self._choice(sure[row], int(best[row]), float(chances[row]), int(where[row]), count)
+            self._choice(sure[row], int(best[row]), float(chances[row]), int(where[row]), why[row])
             for row in range(len(asked))
         ]
 
-    def _choice(self, sure: torch.Tensor, best: int, chance: float, where: int, count: int) -> Choice:
+    def _choice(self, sure: torch.Tensor, best: int, chance: float, where: int, why: torch.Tensor) -> Choice:
+        count = len(sure) - 1
         cannot, certain = float(sure[-1]), self.reasoner.config.certain
         right = float(sure[best])
         others = sure[:count].clone()
         others[best] = 0.0
         second = float(others.max())
         if right < certain or cannot > right:
-            done = 1 - max(right, cannot)
-            return Choice("cannot", cannot, next_best=right) if cannot >= 0.5 else Choice("done", done, next_best=right)
+            if cannot < 0.5:
+                return Choice("done", 1 - max(right, cannot), next_best=right)
+            return Choice("cannot", cannot, next_best=right, **self._why(why))
         area = AREAS[where - count] if where >= count else None
         return Choice("step", right * chance, best, where if area is None else None, area, second)
+
+    def _why(self, logits: torch.Tensor) -> dict:
+        reasons = self.reasoner.config.reasons
+        reason, color, kind = (
+            int(part.argmax()) for part in logits.split([len(reasons), MISSING_COLORS, MISSING_KINDS])
+        )
+        return {"reason": reasons[reason], "missing": ((*COLOR_NAMES, "")[color], (*KINDS, "")[kind])}

@@ -31,9 +31,14 @@ from moe3d_ros.model.reasoning.elements import (
     pair_features,
 )
 from moe3d_ros.model.reasoning.reading import PHRASES, Heard
-from moe3d_ros.world.vocabulary import PLAIN_KINDS
+from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, PLAIN_KINDS
 
 PAIR_WIDTH = 32
+MISSING_COLORS, MISSING_KINDS = (
+    len(COLOR_NAMES) + 1,
+    len(KINDS) + 1,
+)  # what is named and not there: the last of either, none
+MISSING = MISSING_COLORS + MISSING_KINDS
 # Of the bias by matching words, at first: which groups of words each head looks for (colour and area count as one).
 MATCH_COLUMNS = 3
 FIRST_MATCH = ((4.0, 0.0, 0.0), (4.0, 0.0, 0.0), (0.0, 2.0, 2.0), (0.0, 0.0, 0.0))
@@ -143,6 +148,7 @@ class Reasoner(nn.Module):
         self.layers = nn.ModuleList(ReasonerLayer(width, config.heads) for _ in range(config.layers))
         self.norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, 2)
+        self.why = nn.Linear(width, len(config.reasons) + MISSING)
 
     def read(self, heard: Heard) -> tuple[torch.Tensor, torch.Tensor]:
         """Words that the elements attend to (B, T + PHRASES, D), of the instruction and of completed steps, and their mask."""
@@ -176,22 +182,33 @@ class Reasoner(nn.Module):
         mask = element_mask(objects.mask)
         return Prepared(self.elements(objects), pairs, mask, words, words_mask, self.called(objects, heard))
 
-    def pick_logits(self, given: Prepared) -> torch.Tensor:
-        """Logits (B, n + 1) of whether it is right to move each object now, and behind them, that the task cannot be done."""
-        scored = self._scored(given.elements + self.asked[0], given)[..., 0]
+    def pick_logits(self, given: Prepared) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits of what is picked, and of why nothing can be.
+
+        Returns:
+            (B, n + 1): whether it is right to move each object now, and behind them, that the task cannot be done;
+            (B, reasons + MISSING): of the reasons for that, and of colour and kind of what is missing, the last of either for
+            none.
+        """
+        after = self._after(given.elements + self.asked[0], given)
+        scored = self.head(after)[..., 0]
         count = scored.shape[1] - EXTRA
-        return torch.cat([scored[:, :count].masked_fill(~given.mask[:, :count], MASKED), scored[:, -1:]], dim=1)
+        pick = torch.cat([scored[:, :count].masked_fill(~given.mask[:, :count], MASKED), scored[:, -1:]], dim=1)
+        return pick, self.why(after[:, -1])
 
     def place_logits(self, given: Prepared, picked: torch.Tensor) -> torch.Tensor:
         """Logits (B, n + areas) of where object ``picked`` (B,) goes: on or in an object, or to an area."""
         chosen = F.one_hot(picked, given.mask.shape[1])
-        scored = self._scored(given.elements + self.asked[1] + chosen[..., None] * self.picked, given)[:, :-1, 1]
+        after = self._after(given.elements + self.asked[1] + chosen[..., None] * self.picked, given)
+        scored = self.head(after)[:, :-1, 1]
         return scored.masked_fill(~given.mask[:, :-1] | (chosen[:, :-1] == 1), MASKED)
 
-    def forward(self, objects: ObjectSet, heard: Heard, picked: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """`pick_logits`, and `place_logits` of the objects ``picked`` (B,)."""
+    def forward(
+        self, objects: ObjectSet, heard: Heard, picked: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """`place_logits` of the objects ``picked`` (B,), and behind it both of `pick_logits`."""
         given = self.prepared(objects, heard)
-        return self.pick_logits(given), self.place_logits(given, picked)
+        return self.place_logits(given, picked), *self.pick_logits(given)
 
     def elements(self, objects: ObjectSet) -> torch.Tensor:
         """What each element is before it has read anything (B, n + EXTRA, D)."""
@@ -203,7 +220,7 @@ class Reasoner(nn.Module):
         )
         return torch.cat([own, self.extra.expand(len(own), -1, -1)], dim=1)
 
-    def _scored(self, x: torch.Tensor, given: Prepared) -> torch.Tensor:
+    def _after(self, x: torch.Tensor, given: Prepared) -> torch.Tensor:
         for layer in self.layers:
             x = layer(x, given.pairs, given.mask, given.words, given.words_mask, given.called)
-        return self.head(self.norm(x))
+        return self.norm(x)

@@ -1,0 +1,83 @@
+"""Let a reasoner play whole episodes by itself and keep what it came to: ``python training/visit.py --help``.
+
+One round of learning from its own mistakes is: train (``--stage reason``), visit with the run, and train on from there with
+``--start RUN --visited FILE:SHARE``. The share of right decisions and of whole episodes is printed for every source.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+
+from moe3d_ros.model.checkpoint import CheckpointError
+from moe3d_ros.model.reasoning.deciding import Decider
+from moe3d_ros.model.reasoning.reading import Reader
+from moe3d_ros.model.reasoning.reasoner import Reasoner
+from moe3d_ros.planner import Planner
+from training.data.decisions import STARTS, Recipe
+from training.data.visited import Episode, save_visited, visit
+from training.engine.run_record import read_record
+from training.engine.state import StateError, load_matching
+from training.stages.settings import ReasonStage, configure
+
+FIRST = 10_000_000  # seed of the first recipe of an even round: none of these is trained on by its oracle's paths
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Play, print and save; 1 where the run cannot be used, with the reason."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", type=Path, required=True, help="run of the reason stage")
+    parser.add_argument("--output", type=Path, required=True, help="file of visited moments (.npz)")
+    parser.add_argument("--episodes", type=int, default=2000, help="in all (default: %(default)s)")
+    parser.add_argument(
+        "--sources", nargs="+", default=list(STARTS), choices=list(STARTS), help="of their tasks (default: all)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the tasks; another one for every round")
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    try:
+        decider, kinds = decider_of(options.run)
+    except (StateError, CheckpointError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    played = []
+    for source in options.sources:
+        count = options.episodes // len(options.sources)
+        starts = [Recipe(source, FIRST * (1 + options.seed) + number).start(0) for number in range(count)]
+        episodes = [Episode.of(start) for start in starts if start is not None]
+        found, right = visit(decider.choose, episodes, kinds, options.seed)
+        played += found
+        won = sum(one.won for one in episodes) / max(len(episodes), 1)
+        print(
+            f"{source}: {100 * won:.1f} % of {len(episodes)} episodes, {100 * right:.1f} % of {len(found)} decisions",
+            flush=True,
+        )
+    save_visited(options.output, played)
+    print(f"{options.output}: {len(played)} moments")
+    return 0
+
+
+def decider_of(run: Path) -> tuple[Decider, int]:
+    """The reasoner of a run behind the LLM that it was trained with, and the number of kinds that it knows.
+
+    Raises:
+        StateError: the run is damaged, or is none of the reason stage.
+    """
+    record = read_record(run)
+    if record is None or record["config"]["task"] != "reason":
+        raise StateError(f"{run} is no run of the reason stage: train one with --stage reason.")
+    config = configure(**record["config"])
+    assert isinstance(config, ReasonStage)
+    planner = Planner.from_pretrained(str(config.init))
+    language, kinds = planner.model.language, planner.config.encoder.kinds
+    reasoner = Reasoner(config.sizes(), language.width, kinds)
+    load_matching({"reasoner": reasoner}, str(run))
+    return Decider(reasoner.eval(), Reader(language, config.layer), kinds), kinds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
