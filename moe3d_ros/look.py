@@ -19,10 +19,11 @@ from moe3d_ros.model.language.writing import GeneratedStep, generate_plan, names
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.policy import ThreeDMoE
 from moe3d_ros.model.reasoning.deciding import Choice, Decider
-from moe3d_ros.model.reasoning.imagining import moved
+from moe3d_ros.model.reasoning.planning import ImaginedSteps
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.pose_limits import hold_in_workspace
 from moe3d_ros.posing import EncodedScene, StepPoses, keep_free
+from moe3d_ros.refusals import refusal
 from moe3d_ros.stopwatch import Stopwatch
 from moe3d_ros.world.geometry import pose_from_matrix
 from moe3d_ros.world.vocabulary import KIND
@@ -130,7 +131,7 @@ class Look:
         heard, said = check_text(instruction), instruction.strip()
         completed = [check_text(text, "completed step") for text in completed]
         self.check_something_seen()
-        watch = Stopwatch(on_progress)
+        watch, choose = Stopwatch(on_progress), self._choices(heard, completed)
         with stopping(self._planner.model, should_stop):
             with watch("language"):
                 check_form(self._planner.model, heard)
@@ -142,18 +143,14 @@ class Look:
                     max_steps,
                     on_text=lambda text: watch.report("language", text),
                     should_stop=should_stop,
-                    choose=self._choices(heard, completed),
+                    choose=choose,
                 )
             if end == "cannot":
-                raise self.refusal(said)
+                raise self.refusal(said, choose and choose.last)
             with watch("poses"):
                 actions, notes = self._actions(steps)
         seconds = self.latency_s | watch.seconds
         return Plan(said, actions, end == "done" and not actions, seconds, notes=(*self.notes, *notes))
-
-    def _things(self) -> str:
-        """Names of what is seen, in words."""
-        return ", ".join(f"a {thing.color} {thing.kind}" for thing in self.objects)
 
     def answer(self, question: str, should_stop: Callable[[], bool] | None = None) -> str:
         """Answer a question about the scene in a few words; errors as in :meth:`Planner.answer`."""
@@ -207,31 +204,16 @@ class Look:
             choice.probability,
         )
 
-    def _choices(self, instruction: str, completed: Sequence[str]) -> Callable[[Sequence[str]], Choice] | None:
-        """The reasoner's choice of the next step of a plan, after those of the plan before it; None without a reasoner.
-
-        Steps of the plan itself are imagined: each is decided on the objects as they would be after those before.
-        """
+    def _choices(self, instruction: str, completed: Sequence[str]) -> ImaginedSteps | None:
+        """The reasoner's choices for a plan; None without a reasoner: then the LLM's pointer chooses."""
         decider = self._planner.decider
         if decider is None:
             return None
-        objects = self._found
+        return ImaginedSteps(decider, self._found, instruction, completed, self._planner.model_workspace)
 
-        def choose(planned: Sequence[str]) -> Choice:
-            nonlocal objects
-            (choice,) = decider.choose(objects, [(instruction, [*completed, *planned])])
-            if choice.pick is not None:
-                objects = moved(objects, choice.pick, choice.place, choice.area, self._planner.model_workspace)
-            return choice
-
-        return choose
-
-    def refusal(self, instruction: str) -> PlanningError:
-        """The error that says that an instruction cannot be done here, and what there is."""
-        return PlanningError(
-            ErrorCode.IMPOSSIBLE,
-            f"{instruction!r} cannot be done here: the planner sees {self._things()}. Name things that are there.",
-        )
+    def refusal(self, instruction: str, choice: Choice | None = None) -> PlanningError:
+        """The error that says that an instruction cannot be done here, why, and what there is."""
+        return refusal(instruction, [(thing.kind, thing.color) for thing in self.objects], choice)
 
     def step_poses(self, instruction: str, text: str, pick: int | None, place: int | None) -> StepPoses:
         """Pose-DiT alone, on a step that is given: as if the model had pointed at the right things and written it.

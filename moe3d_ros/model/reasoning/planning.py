@@ -1,0 +1,37 @@
+"""Choices of the steps of one plan: each is made on the objects as they would be after the steps before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.reasoning.deciding import Choice, Decider
+from moe3d_ros.model.reasoning.imagining import moved
+from moe3d_ros.world.workspace import Workspace
+
+
+class ImaginedSteps:
+    """The reasoner's next choice, again and again, while the plan is written.
+
+    Args:
+        objects: of one scene. completed: texts of the steps that were done before the plan.
+        workspace: box in whose free spots things are imagined.
+
+    Attributes:
+        last: the choice that was made last; None before the first.
+    """
+
+    def __init__(
+        self, decider: Decider, objects: ObjectSet, instruction: str, completed: Sequence[str], workspace: Workspace
+    ):
+        self.decider, self.objects, self.workspace = decider, objects, workspace
+        self.instruction, self.completed = instruction, list(completed)
+        self.last: Choice | None = None
+
+    def __call__(self, planned: Sequence[str]) -> Choice:
+        """The choice after the steps of the plan that are written, given by their texts."""
+        (choice,) = self.decider.choose(self.objects, [(self.instruction, [*self.completed, *planned])])
+        if choice.pick is not None:
+            self.objects = moved(self.objects, choice.pick, choice.place, choice.area, self.workspace)
+        self.last = choice
+        return choice

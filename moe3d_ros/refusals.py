@@ -1,0 +1,58 @@
+"""Sentences for what the model found no step for: what was heard, and what is seen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moe3d_ros.model.reasoning.deciding import Choice
+from moe3d_ros.plan import ErrorCode, PlanningError
+from moe3d_ros.world.vocabulary import KIND
+
+# What is said where a sort of what cannot be done is heard: the fact, then what to do.
+HEARD = {
+    "absent thing": "names a thing or a place that is not recognised",
+    "other work": "asks for something other than moving things, and the planner only picks and places",
+    "unrelated": "is no task for what is on the table",
+    "chat": "is no order; the service `answer` takes questions about the scene",
+    "language": "is not in English, as it is heard, and the planner knows no other language",
+    "nonsense": "is no sentence, as it is heard",
+    "nothing": "says nothing that is to be moved",
+}
+
+
+def refusal(instruction: str, seen: Sequence[tuple[str, str]], choice: Choice | None = None) -> PlanningError:
+    """The error IMPOSSIBLE, with what is missing where the model says so and the scene agrees.
+
+    Args:
+        seen: kind and colour of everything that is seen.
+        choice: of the reasoner, which says why; None for a model without one.
+    """
+    why = "" if choice is None else _missing(seen, *choice.missing) or HEARD.get(choice.reason, "")
+    if choice is not None and choice.reason != "absent color" and choice.reason in HEARD:
+        why = HEARD[choice.reason]
+    here = f"The planner sees {_listed(_a(f'{color} {kind}') for kind, color in seen)}."
+    if not why:
+        return PlanningError(
+            ErrorCode.IMPOSSIBLE, f"{instruction!r} cannot be done here: no step was found for it. {here}"
+        )
+    return PlanningError(ErrorCode.IMPOSSIBLE, f"{instruction!r} cannot be done here: it {why}. {here}")
+
+
+def _missing(seen: Sequence[tuple[str, str]], color: str, kind: str) -> str:
+    """The clause on a thing that is named and not seen; empty where none is said, or where it is seen after all."""
+    if not kind or not color or (kind, color) in seen:
+        return ""
+    others = sorted({other for its_kind, other in seen if its_kind == kind})
+    if not others:
+        return f"names {_a(f'{color} {kind}')}, and no {kind} is seen"
+    plural = KIND[kind].plurals[0] if KIND[kind].plurals else f"{kind}s"
+    return f"names {_a(f'{color} {kind}')}, and the {plural} that are seen are {_listed(others)}"
+
+
+def _a(words: str) -> str:
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
+def _listed(words) -> str:
+    words = list(words)
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else "nothing"
