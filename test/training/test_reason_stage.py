@@ -92,8 +92,10 @@ def test_a_batch_is_a_function_of_its_seed_and_says_what_is_right(tiny_checkpoin
 
 
 def test_it_learns_a_few_decisions_by_heart(tiny_checkpoint, tmp_path):
-    options = dict(overfit=1, steps=150, learning_rate=3e-3, log_every=150, state_noise=0, word_dropout=0, warmup=5)
-    config = parse(command(tmp_path / "run", tiny_checkpoint, **options))
+    steady = {"state_noise": 0, "word_dropout": 0, "warmup": 5}
+    config = parse(
+        command(tmp_path / "run", tiny_checkpoint, overfit=1, steps=150, learning_rate=3e-3, log_every=150, **steady)
+    )
     run_training(ReasonTask(config), config)
     losses = [json.loads(line)["loss"] for line in (tmp_path / "run" / "losses.jsonl").read_text().splitlines()]
     assert losses[0] > 3.0
