@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from moe3d_ros.model.checkpoint import load_checkpoint
 from moe3d_ros.model.perception.objects import ObjectSet
-from moe3d_ros.model.reasoning.elements import AREA_COUNT, attribute_words
+from moe3d_ros.model.reasoning.elements import AREA_COUNT, attribute_words, facts_of
 from moe3d_ros.model.reasoning.reading import Heard, Reader, heard
 from moe3d_ros.model.reasoning.reasoner import MISSING, MISSING_COLORS, MISSING_KINDS, Reasoner
 from moe3d_ros.planner import CHECKPOINTS, Planner
@@ -37,13 +37,14 @@ class DecisionBatch:
     """Decisions of B moments; what the instruction is, is said once for all moments of a play-through.
 
     Attributes:
-        objects: n of each scene. heard: what was said.
+        objects: n of each scene. facts: what the relation encoder says of them. heard: what was said.
         right: (B, n + 1) bool, whether it is right to move each object now, and behind them that the task cannot be done.
         picked: (B,) one of the right picks. place: (B, n + areas) bool, where it may go. step: (B,) bool, whether there is one.
         why: (B, 3) number of the reason, and of colour and kind of what is missing, IGNORED where it can be done.
     """
 
     objects: ObjectSet
+    facts: torch.Tensor
     heard: Heard
     right: torch.Tensor
     picked: torch.Tensor
@@ -162,7 +163,8 @@ class ReasonTask:
             right[row, picks] = True
             picked[row], step[row] = picks[int(rng.integers(len(picks)))], True
             place[row, [where for pick, where in moves if pick == picked[row]]] = True
-        return DecisionBatch(objects, self._dropped(words, rng), right, picked, place, step, why)
+        facts = facts_of(self.reader.language.objects, objects)
+        return DecisionBatch(objects, facts, self._dropped(words, rng), right, picked, place, step, why)
 
     def _dropped(self, words: Heard, rng) -> Heard:
         """Words that were not heard, and others that were heard without being recognised: so that no single one decides."""
@@ -180,7 +182,7 @@ class ReasonTask:
                 batch.heard.states
             )
         with torch.autocast(self.config.device.split(":")[0], self.dtype, enabled=self.dtype != torch.float32):
-            found = self.reasoner(batch.objects, batch.heard, batch.picked)
+            found = self.reasoner(batch.objects, batch.facts, batch.heard, batch.picked)
         place, pick, why = (value.float() for value in found)
         there = F.pad(batch.objects.mask, (0, 1), value=True)
         each = F.binary_cross_entropy_with_logits(pick.clamp(-SURE, SURE), batch.right.float(), reduction="none")

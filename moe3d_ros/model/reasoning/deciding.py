@@ -9,7 +9,7 @@ import torch
 
 from moe3d_ros.model.perception.layers import MASKED
 from moe3d_ros.model.perception.objects import ObjectSet
-from moe3d_ros.model.reasoning.elements import AREA_COUNT
+from moe3d_ros.model.reasoning.elements import AREA_COUNT, facts_of
 from moe3d_ros.model.reasoning.reading import Reader, heard
 from moe3d_ros.model.reasoning.reasoner import MISSING_COLORS, MISSING_KINDS, Reasoner
 from moe3d_ros.world.areas import AREAS
@@ -84,7 +84,7 @@ class Decider:
         said = heard([self._read[text] for text, _ in asked], [self.reader.completed(done) for _, done in asked])
         kind = objects.kind.argmax(-1)
         count = kind.shape[1]
-        given = self.reasoner.prepared(objects, said)
+        given = self.reasoner.prepared(objects, facts_of(self.reader.language.objects, objects), said)
         pick, why = self.reasoner.pick_logits(given)
         pick = torch.cat([pick[:, :count].masked_fill(~self._movable[kind], MASKED), pick[:, count:]], dim=1)
         best = pick[:, :count].argmax(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.perception.objects import RELATIONS, ObjectSet, ObjectTokens, landmarks
 from moe3d_ros.world.areas import AREA_CENTERS, AREAS
 from moe3d_ros.world.vocabulary import BLOCK_EDGES, COLOR_NAMES, KIND, KINDS, SIZE_NAMES
 
@@ -38,6 +38,20 @@ def element_numbers(objects: ObjectSet) -> torch.Tensor:
     if normal is None:
         normal = torch.tensor([0.0, 0.0, 1.0], device=turn.device).expand(*objects.center.shape)
     return torch.cat([objects.kind, objects.color, 20 * objects.half, turn.sin(), turn.cos(), normal], dim=-1)
+
+
+def facts_width(kinds: int) -> int:
+    """Width of what the relation encoder says of an object."""
+    return len(RELATIONS) + landmarks(kinds)
+
+
+@torch.no_grad()
+def facts_of(encoder: ObjectTokens, objects: ObjectSet) -> torch.Tensor:
+    """Probabilities (B, n, facts_width) of relations and neighbours of each object, by the relation encoder of Stage I.
+
+    It was pretrained to say which thing is leftmost of its kind, the bigger one of its colour, the nearest to which landmark.
+    """
+    return encoder.embed(objects)[1].sigmoid()
 
 
 def area_centers(device: torch.device | str = "cpu") -> torch.Tensor:

@@ -27,6 +27,7 @@ from moe3d_ros.model.reasoning.elements import (
     element_mask,
     element_numbers,
     element_width,
+    facts_width,
     named_by,
     pair_features,
 )
@@ -134,6 +135,8 @@ class Reasoner(nn.Module):
         self.register_buffer("place_middle", torch.tensor(MIDDLE), persistent=False)
         self.register_buffer("place_scale", torch.tensor(HALF), persistent=False)
         self.element = nn.Linear(element_width(kinds), width)
+        self.facts = nn.Linear(facts_width(kinds), width, bias=False)
+        nn.init.zeros_(self.facts.weight)
         self.position = FourierPosition(width, shortest=0.06)
         self.extra = nn.Parameter(0.3 * torch.randn(EXTRA, width))
         self.picked = nn.Parameter(0.3 * torch.randn(width))
@@ -171,16 +174,17 @@ class Reasoner(nn.Module):
         color, area, size, kind = parts
         return torch.stack([color + area, size, kind], dim=-1)
 
-    def prepared(self, objects: ObjectSet, heard: Heard) -> Prepared:
+    def prepared(self, objects: ObjectSet, facts: torch.Tensor, heard: Heard) -> Prepared:
         """Everything that picks and places are scored on, computed once.
 
         Args:
-            objects: B scenes of n objects. heard: the instruction and the completed steps of each.
+            objects: B scenes of n objects. facts: (B, n, facts_width), see `facts_of`.
+            heard: the instruction and the completed steps of each.
         """
         pairs = self.pairs(pair_features(objects)) if self.config.relations else None
         words, words_mask = self.read(heard)
         mask = element_mask(objects.mask)
-        return Prepared(self.elements(objects), pairs, mask, words, words_mask, self.called(objects, heard))
+        return Prepared(self.elements(objects, facts), pairs, mask, words, words_mask, self.called(objects, heard))
 
     def pick_logits(self, given: Prepared) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits of what is picked, and of why nothing can be.
@@ -204,13 +208,13 @@ class Reasoner(nn.Module):
         return scored.masked_fill(~given.mask[:, :-1] | (chosen[:, :-1] == 1), MASKED)
 
     def forward(
-        self, objects: ObjectSet, heard: Heard, picked: torch.Tensor
+        self, objects: ObjectSet, facts: torch.Tensor, heard: Heard, picked: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """`place_logits` of the objects ``picked`` (B,), and behind it both of `pick_logits`."""
-        given = self.prepared(objects, heard)
+        given = self.prepared(objects, facts, heard)
         return self.place_logits(given, picked), *self.pick_logits(given)
 
-    def elements(self, objects: ObjectSet) -> torch.Tensor:
+    def elements(self, objects: ObjectSet, facts: torch.Tensor) -> torch.Tensor:
         """What each element is before it has read anything (B, n + EXTRA, D)."""
         place = (objects.center - self.place_middle) / self.place_scale
         own = (

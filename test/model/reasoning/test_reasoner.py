@@ -8,7 +8,7 @@ import torch
 from moe3d_ros.model.config import ReasonerConfig
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.reasoning.deciding import Decider
-from moe3d_ros.model.reasoning.elements import attribute_words, named_by
+from moe3d_ros.model.reasoning.elements import attribute_words, facts_of, named_by
 from moe3d_ros.model.reasoning.imagining import moved
 from moe3d_ros.model.reasoning.planning import ImaginedSteps
 from moe3d_ros.model.reasoning.reading import Reader, heard
@@ -77,7 +77,9 @@ def scores(decider: Decider, objects: ObjectSet, asked) -> tuple[torch.Tensor, t
     reader = decider.reader
     said = heard(reader.instructions([text for text, _ in asked]), [reader.completed(done) for _, done in asked])
     with torch.no_grad():
-        place, pick, _ = decider.reasoner(objects, said, torch.zeros(len(asked), dtype=torch.long))
+        place, pick, _ = decider.reasoner(
+            objects, facts_of(reader.language.objects, objects), said, torch.zeros(len(asked), dtype=torch.long)
+        )
     return pick, place
 
 
