@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 
+from moe3d_ros.tabletop.composing.drawing import alone, draw_task, told_by_place
+from moe3d_ros.tabletop.composing.form import TaskForm
+from moe3d_ros.tabletop.composing.missing import without
 from moe3d_ros.tabletop.rules.layout import apply_step
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, NoRoom, arrange
 from moe3d_ros.tabletop.scenes.sampling import random_scene
@@ -25,6 +29,7 @@ from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, right_moves
 from moe3d_ros.tabletop.tasks.progress import _dropped, _noisy, _wrong_step, sample_impossible
 from moe3d_ros.tabletop.tasks.single_step import Task, single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
+from moe3d_ros.tabletop.words.composed_wordings import said
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND
 
 ALL_COLORS_SHARE = (
@@ -122,7 +127,26 @@ def _registered(family: str) -> Callable[[int, np.random.Generator], Start | Non
     return start
 
 
-STARTS = {"seen": _registered("seen"), "practice": _registered("practice")}
+@lru_cache(maxsize=1 << 16)
+def _form(seed: int) -> tuple[TaskForm, str, tuple[bool, ...], Scene]:
+    """A composed task of a seed: its form, its words, which of its selections are said as one block, and a first scene."""
+    words = np.random.default_rng((seed, 6))
+    form, task, scene = draw_task(words, _colors(words), _scale(words), JITTER)
+    return form, task.instruction, alone(form, scene), scene
+
+
+def _composed(seed: int, rng: np.random.Generator) -> Start | None:
+    form, instruction, single, _ = _form(seed)
+    try:
+        _, task, scene = draw_task(rng, _colors(rng), _scale(rng), JITTER, form)
+    except NoRoom:
+        return None
+    if alone(form, scene) != single:
+        return None
+    return Start(replace(task, instruction=instruction), scene, told_by_place(form))
+
+
+STARTS = {"seen": _registered("seen"), "practice": _registered("practice"), "composed": _composed}
 
 
 def _through(source: str) -> Callable[[int, np.random.Generator], Played | None]:
@@ -167,6 +191,18 @@ def _absent(seed: int, rng: np.random.Generator) -> Played:
     words = np.random.default_rng((seed, 4))
     moment = sample_impossible(words, colors=_colors(words), scale=_scale(words))
     return _refused(moment.task.instruction, moment.scene, ABSENT)
+
+
+def _composed_absent(seed: int, rng: np.random.Generator) -> Played:
+    """A composed task that names a thing which is not there."""
+    words = np.random.default_rng((seed, 7))
+    found = None
+    while found is None:
+        form, _, single, scene = _form(int(words.integers(1 << 40)))
+        found = without(form, scene, words)
+    form, missing = found
+    said_so = said(form, words, alone=single)
+    return Played(said_so, (Moment(scene, (), ()),), ABSENT, missing)
 
 
 def _unrelated(seed: int, rng: np.random.Generator) -> Played:
@@ -222,5 +258,6 @@ SOURCES: dict[str, Callable[[int, np.random.Generator], Played | None]] = {
     "single": _single,
     "sixd": _sixd,
     "absent": _absent,
+    "composed_absent": _composed_absent,
     "unrelated": _unrelated,
 }

@@ -189,20 +189,77 @@ class Off(_EachPick):
 
     zone: int
 
-    def _on(self, layout: Layout, index: int) -> bool:
-        thing, zone = layout.scene.objects[index], layout.scene.objects[self.zone]
-        return layout.apart[index, self.zone] < 0.2 and share_inside(footprint(thing), footprint(zone)) > OFF_SHARE
-
     def _left_to_do(self, layout: Layout) -> list[int]:
-        return [i for i in self.picks if self._on(layout, i)]
+        return [i for i in self.picks if _overlaps(layout, i, self.zone)]
 
     def moves(self, layout: Layout) -> list[Move]:
         """The moves that come next, to the other side of the table, the canonical one first; none if nothing is left."""
         wanted = self._left_to_do(layout)
         ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
-        side = "right side" if layout.left(self.zone) > 0 else "left side"
+        side = _other_side(layout, self.zone)
         return [Move(i, area=side) for i in ready] or _uncover(layout, wanted)
 
 
-Goal = Into | InArea | Stack | OneEach | Off
-GOALS = {goal.__name__: goal for goal in (Into, InArea, Stack, OneEach, Off)}
+@dataclass(frozen=True)
+class SomeOf:
+    """So many of ``picks``, whichever, lie in or on one of ``places``, or in an ``area``."""
+
+    picks: tuple[int, ...]
+    places: tuple[int, ...]
+    area: str
+    total: int
+
+    def _there(self, layout: Layout) -> list[int]:
+        if self.area:
+            return [i for i in self.picks if layout.inside(i, self.area)]
+        return [i for i in self.picks if any(layout.at(i, place) for place in self.places)]
+
+    def reached(self, layout: Layout) -> int:
+        """Number of them that are there; one that is too many counts as one that is missing."""
+        there = len(self._there(layout))
+        return max(0, self.total - abs(there - self.total))
+
+    def moves(self, layout: Layout) -> list[Move]:
+        """The moves that come next, the canonical one first; of too many, one goes to the other side of the table."""
+        there = self._there(layout)
+        if len(there) == self.total:
+            return []
+        enough = len(there) > self.total
+        wanted = there if enough else [i for i in self.picks if i not in there]
+        ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
+        if enough:
+            found = [Move(i, area=_other_side(layout, i)) for i in ready]
+        elif self.area:
+            found = [Move(i, area=self.area) for i in ready]
+        else:
+            found = [Move(i, place) for i in ready for place in self.places]
+        return found or _uncover(layout, wanted)
+
+
+@dataclass(frozen=True)
+class ToTable(_EachPick):
+    """Each of ``picks`` lies on the bare table, in or on nothing."""
+
+    def _left_to_do(self, layout: Layout) -> list[int]:
+        flat = [g for g, kind in enumerate(layout.kinds) if KIND[kind].flat]
+        return [i for i in self.picks if not layout.grounded(i) or any(_overlaps(layout, i, zone) for zone in flat)]
+
+    def moves(self, layout: Layout) -> list[Move]:
+        """The moves that come next, to the other side of the table, the canonical one first; none if nothing is left."""
+        wanted = self._left_to_do(layout)
+        ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
+        return [Move(i, area=_other_side(layout, i)) for i in ready] or _uncover(layout, wanted)
+
+
+def _other_side(layout: Layout, index: int) -> str:
+    return "right side" if layout.left(index) > 0 else "left side"
+
+
+def _overlaps(layout: Layout, index: int, zone: int) -> bool:
+    """Whether more of a thing than `OFF_SHARE` lies on a zone."""
+    thing, other = layout.scene.objects[index], layout.scene.objects[zone]
+    return layout.apart[index, zone] < 0.2 and share_inside(footprint(thing), footprint(other)) > OFF_SHARE
+
+
+Goal = Into | InArea | Stack | OneEach | Off | SomeOf | ToTable
+GOALS = {goal.__name__: goal for goal in (Into, InArea, Stack, OneEach, Off, SomeOf, ToTable)}
