@@ -27,6 +27,7 @@ from moe3d_ros.world.areas import AREAS, QUADRANTS
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
 
 MOST_MOVES = 9
+SINGLE_SHARE = 0.5  # of the scenes in which one move does it all are kept
 TRIES = 12  # scenes for one form
 NAME = "composed"
 SIDES = AREAS[:4]
@@ -212,7 +213,8 @@ def _scene(form: TaskForm, rng, colors, scale: float, jitter: float) -> tuple[tu
     if goals is None:
         return None
     moves = len(remaining_steps(LongTask(NAME, "", goals), scene))
-    return (goals, scene) if 0 < moves <= MOST_MOVES else None
+    kept = moves > 1 or rng.random() < SINGLE_SHARE
+    return (goals, scene) if 0 < moves <= MOST_MOVES and kept else None
 
 
 def alone(form: TaskForm, scene: Scene) -> tuple[bool, ...]:
