@@ -18,8 +18,8 @@ from moe3d_ros.model.language.grammar import likely_phrase, parse_step
 from moe3d_ros.model.language.writing import GeneratedStep, generate_plan, names_of
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.policy import ThreeDMoE
-from moe3d_ros.model.reasoning.deciding import Choice, Decider
-from moe3d_ros.model.reasoning.planning import ImaginedSteps
+from moe3d_ros.model.reasoning.decider import Choice, Decider
+from moe3d_ros.model.reasoning.imagined_steps import ImaginedSteps
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.pose_limits import hold_in_workspace
 from moe3d_ros.posing import EncodedScene, StepPoses, keep_free

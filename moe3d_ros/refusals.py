@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moe3d_ros.model.reasoning.deciding import Choice
+from moe3d_ros.model.reasoning.decider import Choice
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.world.vocabulary import KIND
 

@@ -13,15 +13,16 @@ from pathlib import Path
 import torch
 
 from moe3d_ros.model.checkpoint import CheckpointError
-from moe3d_ros.model.reasoning.deciding import Decider
+from moe3d_ros.model.reasoning.decider import Decider
 from moe3d_ros.model.reasoning.reading import Reader
 from moe3d_ros.model.reasoning.reasoner import Reasoner
 from moe3d_ros.planner import Planner
 from training.data.decisions import STARTS, Recipe
-from training.data.visited import Episode, save_visited, visit
+from training.data.visited import save_visited
 from training.engine.run_record import read_record
 from training.engine.state import StateError, load_matching
 from training.stages.settings import ReasonStage, configure
+from training.visiting import Episode, visit
 
 FIRST = 10_000_000  # seed of the first recipe of an even round: none of these is trained on by its oracle's paths
 

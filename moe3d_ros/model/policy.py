@@ -19,7 +19,7 @@ from moe3d_ros.model.language.form_head import FormHead
 from moe3d_ros.model.language.lora import adapter_names, fold_adapters, ready_to_serve
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
 from moe3d_ros.model.perception.encoder import SceneEncoder
-from moe3d_ros.model.reasoning.deciding import Decider
+from moe3d_ros.model.reasoning.decider import Decider
 from moe3d_ros.model.reasoning.reading import Reader
 from moe3d_ros.model.reasoning.reasoner import Reasoner
 

@@ -11,11 +11,12 @@ from moe3d_ros.planner import Planner
 from training import export, train, visit
 from training.data.decisions import SOURCES, STARTS, Recipe, absent_in
 from training.data.instruction_states import InstructionStates
-from training.data.visited import Episode, Visited, save_visited
-from training.data.visited import visit as play
+from training.data.visited import Visited, save_visited
 from training.engine.loop import train as run_training
 from training.stages.command_line import parse
 from training.stages.reason import IGNORED, ReasonTask
+from training.visiting import Episode
+from training.visiting import visit as play
 
 
 def command(folder, checkpoint, **values) -> list[str]:
@@ -134,7 +135,7 @@ def test_an_oracle_that_visits_is_right_and_what_it_saw_survives_the_disk(tmp_pa
     assert episodes
 
     def says_done(objects, asked):
-        from moe3d_ros.model.reasoning.deciding import Choice
+        from moe3d_ros.model.reasoning.decider import Choice
 
         return [Choice("done", 1.0) for _ in asked]
 

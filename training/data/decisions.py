@@ -14,8 +14,8 @@ from itertools import pairwise
 import numpy as np
 
 from moe3d_ros.tabletop.composing.drawing import alone, draw_task, told_by_place
-from moe3d_ros.tabletop.composing.form import TaskForm
 from moe3d_ros.tabletop.composing.missing import without
+from moe3d_ros.tabletop.composing.task_form import TaskForm
 from moe3d_ros.tabletop.rules.layout import apply_step
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, NoRoom, arrange
 from moe3d_ros.tabletop.scenes.sampling import random_scene

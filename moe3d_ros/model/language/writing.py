@@ -35,7 +35,7 @@ class GeneratedStep:
 
 
 class Chosen(Protocol):
-    """What is to be said next: an end, or a step by its objects; see `model.reasoning.deciding.Choice`."""
+    """What is to be said next: an end, or a step by its objects; see `model.reasoning.decider.Choice`."""
 
     end: str
     probability: float

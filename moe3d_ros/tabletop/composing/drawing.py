@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from moe3d_ros.tabletop.composing.form import (
+from moe3d_ros.tabletop.composing.grounding import Goals, grounded
+from moe3d_ros.tabletop.composing.held_out import held_out
+from moe3d_ros.tabletop.composing.selecting import selected
+from moe3d_ros.tabletop.composing.staging import stage
+from moe3d_ros.tabletop.composing.task_form import (
     ARRANGEMENTS,
     FREQUENCIES,
     PARITIES,
@@ -15,10 +19,6 @@ from moe3d_ros.tabletop.composing.form import (
     Selection,
     TaskForm,
 )
-from moe3d_ros.tabletop.composing.grounding import Goals, grounded
-from moe3d_ros.tabletop.composing.held_out import held_out
-from moe3d_ros.tabletop.composing.selecting import selected
-from moe3d_ros.tabletop.composing.staging import stage
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, NoRoom, arrange
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, remaining_steps
@@ -67,14 +67,14 @@ def _pick(rng: np.random.Generator, shares: dict[str, float]) -> str:
 def draw_selection(rng: np.random.Generator, colors: tuple[str, ...]) -> Selection:
     """A selection of no, one or two conditions."""
     number = int(rng.choice(3, p=(0.28, 0.5, 0.22)))
+    names, weights = list(CONDITIONS), np.array(list(CONDITIONS.values()))
+    drawn = rng.choice(names, number, replace=False, p=weights / weights.sum()).tolist() if number else []
+    for pair in CONTRARY:
+        if set(pair) <= set(drawn):
+            drawn.remove(str(rng.choice(pair)))
     values: dict = {}
-    names = list(CONDITIONS)
-    weights = np.array(list(CONDITIONS.values()))
-    for name in rng.choice(names, number, replace=False, p=weights / weights.sum()) if number else ():
-        values |= _condition(rng, str(name), colors)
-    for one, other in CONTRARY:
-        if one in values and other in values:
-            values.pop(str(rng.choice((one, other))))
+    for name in drawn:
+        values |= _condition(rng, name, colors)
     return Selection(**values)
 
 

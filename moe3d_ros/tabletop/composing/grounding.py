@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from moe3d_ros.tabletop.composing.form import Clause, Destination, TaskForm
 from moe3d_ros.tabletop.composing.selecting import blocks_of, clear, selected
+from moe3d_ros.tabletop.composing.task_form import Clause, Destination, TaskForm
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.goals import Goal, InArea, Into, OneEach, SomeOf, Stack, ToTable
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE

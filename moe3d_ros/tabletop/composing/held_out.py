@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from moe3d_ros.tabletop.composing.form import Clause, TaskForm
+from moe3d_ros.tabletop.composing.task_form import Clause, TaskForm
 from moe3d_ros.world.areas import QUADRANTS
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
 

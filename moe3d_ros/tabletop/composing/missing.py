@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from moe3d_ros.tabletop.composing.form import Clause, Reference, TaskForm
+from moe3d_ros.tabletop.composing.task_form import Clause, Reference, TaskForm
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.vocabulary import COLOR_NAMES

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from moe3d_ros.tabletop.composing.form import Reference, Selection
+from moe3d_ros.tabletop.composing.task_form import Reference, Selection
 from moe3d_ros.tabletop.rules.layout import Layout
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.world.areas import DIRECTIONS, in_area

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from moe3d_ros.tabletop.composing.form import Clause, Destination, Reference, TaskForm
+from moe3d_ros.tabletop.composing.task_form import Clause, Destination, Reference, TaskForm
 from moe3d_ros.tabletop.scenes.arrange import Thing
 from moe3d_ros.tabletop.tasks.draft import MAX_OBJECTS
 from moe3d_ros.world.areas import QUADRANTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from moe3d_ros.tabletop.composing.form import Destination
+from moe3d_ros.tabletop.composing.task_form import Destination
 from moe3d_ros.tabletop.words.composed_selections import Ways, area_words, one_of, thing_words
 from moe3d_ros.tabletop.words.wordings import KIND_WORDS
 from moe3d_ros.world.kinds import BLOCK, BOWL

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from moe3d_ros.tabletop.composing.form import Selection
+from moe3d_ros.tabletop.composing.task_form import Selection
 from moe3d_ros.tabletop.words.wordings import AREA_WORDS, KIND_WORDS, SIZE_WORDS
 
 Ways = tuple[tuple[str, ...], tuple[str, ...]]  # trained, held out

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from moe3d_ros.tabletop.composing.form import Clause, TaskForm
+from moe3d_ros.tabletop.composing.task_form import Clause, TaskForm
 from moe3d_ros.tabletop.words.composed_places import place_words
 from moe3d_ros.tabletop.words.composed_selections import Ways, joined, one_of, selection_words
 from moe3d_ros.tabletop.words.wordings import finished

@@ -7,10 +7,10 @@ import torch
 
 from moe3d_ros.model.config import ReasonerConfig
 from moe3d_ros.model.perception.objects import ObjectSet
-from moe3d_ros.model.reasoning.deciding import Decider
+from moe3d_ros.model.reasoning.decider import Decider
 from moe3d_ros.model.reasoning.elements import attribute_words, facts_of, named_by
+from moe3d_ros.model.reasoning.imagined_steps import ImaginedSteps
 from moe3d_ros.model.reasoning.imagining import moved
-from moe3d_ros.model.reasoning.planning import ImaginedSteps
 from moe3d_ros.model.reasoning.reading import Reader, heard
 from moe3d_ros.model.reasoning.reasoner import Reasoner
 from moe3d_ros.planner import Planner

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moe3d_ros.model.perception.objects import ObjectSet
-from moe3d_ros.model.reasoning.deciding import Choice, Decider
+from moe3d_ros.model.reasoning.decider import Choice, Decider
 from moe3d_ros.model.reasoning.imagining import moved
 from moe3d_ros.world.workspace import Workspace
 
