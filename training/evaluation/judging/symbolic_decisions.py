@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from moe3d_ros.look import Decision
+from moe3d_ros.look import Decision, Look
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.tabletop.scenes.scene import Scene
@@ -18,7 +18,7 @@ from training.stages.described import describe
 
 @dataclass(frozen=True)
 class Moment:
-    """What there is to decide on.
+    """Situation that is to be decided on.
 
     Attributes:
         scene: as it is now.
@@ -43,9 +43,8 @@ def decide_many(planner: Planner, moments: Sequence[Moment]) -> list[Decision]:
     Returns:
         decisions whose ``pick`` and ``place`` are indices of the scene's objects.
     """
-    told = [_told(moment.scene, len(planner.kinds)) for moment in moments]
-    looks = [planner.look_at_objects(objects) for objects, _ in told]
-    decided = [look.decide(moment.instruction, moment.completed) for look, moment in zip(looks, moments)]
+    told = [told_look(planner, moment.scene) for moment in moments]
+    decided = [look.decide(moment.instruction, moment.completed) for (look, _), moment in zip(told, moments)]
     return [_of_scene(decision, order) for decision, (_, order) in zip(decided, told)]
 
 
@@ -54,13 +53,14 @@ def oracle_decisions(moments: Sequence[Moment]) -> list[Decision]:
     return [_oracle_decision(moment) for moment in moments]
 
 
-def _told(scene: Scene, kinds: int):
-    """The scene's objects as the encoder would describe them without error (a batch of one), and their indices in the scene.
+def told_look(planner: Planner, scene: Scene) -> tuple[Look, list[int]]:
+    """A look at the scene's objects as the encoder would describe them without error, and the index of each in the scene.
 
-    Each scene by itself and with the same draws, so that it does not matter what is decided on beside it.
+    Each scene is described by itself and with the same draws, so that it does not matter what is decided on beside it.
     """
-    objects, slots = describe(batch_scenes([scene]), torch.Generator().manual_seed(0), kinds, errors=0.0)
-    return objects, slots[0].tolist()
+    generator = torch.Generator().manual_seed(0)
+    objects, slots = describe(batch_scenes([scene]), generator, len(planner.kinds), errors=0.0)
+    return planner.look_at_objects(objects), slots[0].tolist()
 
 
 def _of_scene(decision: Decision, order: list[int]) -> Decision:

@@ -54,7 +54,7 @@ class Run:
 
     @property
     def moment(self) -> Moment:
-        """What there is to decide on now."""
+        """The present situation, to be decided on."""
         return Moment(self.scene, self.instruction, self.completed, self.task)
 
     def take(self, decision: Decision) -> None:
