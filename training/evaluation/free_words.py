@@ -27,7 +27,7 @@ WASTED_STEPS = 2  # that a run may take beyond two for each thing that can be mo
 
 @dataclass(frozen=True)
 class Listener:
-    """Who is spoken to, as far as it matters here.
+    """Counterpart that sentences are said to.
 
     Attributes:
         hear: scene and sentence to the sentence as it is planned; raises PlanningError where it is refused before planning.

@@ -98,7 +98,7 @@ def count_in(outcome: Outcome, number: int, goal: int) -> bool:
 
 
 def things_in(outcome: Outcome, goal: int) -> list[int]:
-    """What can be moved and lies in or on ``goal`` now."""
+    """Indices of the things that can be moved and lie in or on ``goal`` now."""
     things = outcome.after.objects
     return [i for i, thing in enumerate(things) if thing.traits.piled and i != goal and outcome.now.at(i, goal)]
 
@@ -197,8 +197,8 @@ def swapped(outcome: Outcome, one: int, other: int) -> bool:
 
 def unmoved(outcome: Outcome, thing: int) -> bool:
     """The thing lies within 1 cm of where it was, height included."""
-    places = (scene.objects[thing].position for scene in (outcome.after, outcome.before))
-    return bool(np.linalg.norm(np.subtract(*places)) <= STILL)
+    now, then = (scene.objects[thing].position for scene in (outcome.after, outcome.before))
+    return bool(np.linalg.norm(np.subtract(now, then)) <= STILL)
 
 
 @dataclass(frozen=True)
