@@ -12,7 +12,7 @@ import numpy as np
 
 from moe3d_ros.plan import PlanningError, check_text
 from moe3d_ros.planner import Planner
-from moe3d_ros.tabletop.rules.expectations import Outcome, moved_without_reason
+from moe3d_ros.tabletop.rules.typed_goals import Outcome, moved_without_reason
 from moe3d_ros.tabletop.scenes.scene import Scene
 from training.evaluation.judging.shares import shares
 from training.evaluation.judging.shares import table as shares_table

@@ -7,7 +7,7 @@ import pytest
 
 from moe3d_ros.look import Decision
 from moe3d_ros.plan import ErrorCode, PlanningError
-from moe3d_ros.tabletop.rules.expectations import RULES, Outcome
+from moe3d_ros.tabletop.rules.typed_goals import RULES, Outcome
 from moe3d_ros.tabletop.tasks.single_step import step_text
 from moe3d_ros.world.areas import AREAS
 from training import evaluate

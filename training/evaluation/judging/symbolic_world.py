@@ -84,9 +84,9 @@ def carry_out(scene: Scene, decision: Decision, rng: np.random.Generator) -> tup
     """The scene after a decided step, a little off as in training, and why nothing moved (empty if it did).
 
     What the gripper of the physics world cannot pick costs a step there and here, and does not count as done: what is
-    fixed, what is covered (the tip meets what lies on it first), or nothing; nor is anything put on itself. Onto a block
-    that bears another one, and into a bowl that holds something, a thing comes down on top of what is there, as it does
-    where the gripper descends until it is stopped.
+    fixed, what is covered (the tip meets what lies on it first), or nothing. Nor is anything put on itself, or on a thing
+    that is named but not pointed at. Onto a block that bears another one, and into a bowl that holds something, a thing
+    comes down on top of what is there, as it does where the gripper descends until it is stopped.
     """
     area = decision.destination.removeprefix("on the ") if decision.place is None else None
     layout = Layout(scene)

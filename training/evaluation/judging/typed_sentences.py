@@ -2,7 +2,7 @@
 
 A file is a JSON list of entries with ``id``, ``instruction``, ``things`` (``red block``, small unless it says big),
 ``placed`` (what lies in or on what at the start) and ``expect``: either ``plan``, the goals that hold when it is done
-(:mod:`moe3d_ros.tabletop.rules.expectations`), or ``refuse``, the sense of the sentence that says why not.
+(:mod:`moe3d_ros.tabletop.rules.typed_goals`), or ``refuse``, the sense of the sentence that says why not.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from moe3d_ros.tabletop.rules.expectations import RULES, SIDES, Expectation, Outcome, shift_bounds
+from moe3d_ros.tabletop.rules.typed_goals import RULES, SIDES, Expectation, Outcome, shift_bounds
 from moe3d_ros.tabletop.rules.success import find_named
 from moe3d_ros.tabletop.scenes.arrange import NoRoom, Thing, arrange
 from moe3d_ros.tabletop.scenes.scene import Scene

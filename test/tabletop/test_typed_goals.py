@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from moe3d_ros.tabletop.rules.expectations import RULES, Expectation, Outcome, moved_without_reason, shift_bounds
+from moe3d_ros.tabletop.rules.typed_goals import RULES, Expectation, Outcome, moved_without_reason, shift_bounds
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 
 RED, BLUE, BOWL, ZONE, GREEN = range(5)
