@@ -55,7 +55,7 @@ setup(
     packages=find_packages(include=["moe3d_ros", "moe3d_ros.*", "training", "training.*"]),
     package_data={
         "moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml", "*.xml", "py.typed"],
-        "training": ["configs/*.yaml"],
+        "training": ["configs/*.yaml", "evaluation/data/*.json"],
     },
     entry_points={
         "console_scripts": [

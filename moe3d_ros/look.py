@@ -134,7 +134,7 @@ class Look:
         watch, choose = Stopwatch(on_progress), self._choices(heard, completed)
         with stopping(self._planner.model, should_stop):
             with watch("language"):
-                check_form(self._planner.model, heard)
+                self.check_instruction(heard)
                 steps, end, _ = generate_plan(
                     self._planner.model.language,
                     self._found,
@@ -244,6 +244,15 @@ class Look:
                 ErrorCode.EMPTY_WORKSPACE,
                 "No object is recognised in the workspace: check light, camera and transform.",
             )
+
+    def check_instruction(self, heard: str) -> None:
+        """Raise the PlanningError with which an instruction is refused before anything is planned.
+
+        Args:
+            heard: the instruction as :func:`moe3d_ros.plan.check_text` gives it.
+        """
+        self.check_something_seen()
+        check_form(self._planner.model, heard)
 
     def _encoded(self) -> EncodedScene:
         if self._scene is None:

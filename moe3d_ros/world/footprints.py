@@ -34,6 +34,21 @@ def share_inside(inner: np.ndarray, outer: np.ndarray) -> float:
     return _area(clipped) / whole
 
 
+def gap_between(one: np.ndarray, other: np.ndarray) -> float:
+    """Least distance in metres between two convex counter-clockwise polygons (P, 2), (Q, 2); 0 where they overlap."""
+    if share_inside(one, other) > 0:
+        return 0.0
+    return min(_least_distance(one, other), _least_distance(other, one))
+
+
+def _least_distance(points: np.ndarray, polygon: np.ndarray) -> float:
+    """Distance of the nearest of ``points`` (P, 2) to the outline of a polygon (Q, 2)."""
+    edges = np.roll(polygon, -1, axis=0) - polygon  # (Q, 2)
+    away = points[:, None] - polygon  # (P, Q, 2)
+    along = ((away * edges).sum(-1) / (edges * edges).sum(-1)).clip(0, 1)
+    return float(np.linalg.norm(away - along[..., None] * edges, axis=-1).min())
+
+
 def circle_radius(half: ArrayLike, is_round: ArrayLike) -> np.ndarray:
     """Radius (...) in metres of the circle around things with half extents (..., 2 or more): round or rectangular."""
     half = np.asarray(half)

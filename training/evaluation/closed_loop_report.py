@@ -1,13 +1,14 @@
-"""The figures of suite ``tabletop``: shares with intervals, a table beside the published ones, a plot."""
+"""The figures of whole episodes: shares with intervals, a table, of suite ``tabletop`` beside the published ones, a plot."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from moe3d_ros.tabletop.tasks import registry
-from training.evaluation.judging.mistakes import mistakes
+from training.evaluation.judging.mistakes import CAUSES, mistakes
 from training.evaluation.judging.shares import interval
 
 # Published success of LoHoVLA, and of a plain VLA of its size (3 billion parameters), percent.
@@ -27,10 +28,10 @@ PUBLISHED = {
 PUBLISHED_MEANS = {"seen": (56.8, 17.2), "unseen": (33.7, 9.0)}
 
 
-def summary(records: list[dict]) -> dict:
+def summary(records: list[dict], causes: Sequence[str] = CAUSES) -> dict:
     """Per task ``success``, ``score``, ``oracle``, with 95 % intervals and count; means over seen and unseen tasks.
 
-    ``mistakes`` counts, per task and over all, what spoilt the steps of failed episodes: see :mod:`training.evaluation.judging.mistakes`.
+    ``mistakes`` counts, per task and over all, which of the ``causes`` spoilt the steps of failed episodes.
     """
     tasks = {}
     for name in registry.names("seen", "unseen"):
@@ -44,14 +45,14 @@ def summary(records: list[dict]) -> dict:
                 "interval": interval(won),
                 "episodes": len(won),
                 "score_interval": _bootstrap([record["score"] for record in of_task]),
-                "mistakes": mistakes(of_task),
+                "mistakes": mistakes(of_task, causes),
             }
     figures: dict = {"tasks": tasks}
     for name, letters in ((family, registry.names(family)) for family in ("seen", "unseen")):
         run = [tasks[letter] for letter in letters if letter in tasks]
         figures[f"{name}_mean"] = float(np.mean([task["success"] for task in run])) if run else None
         figures[f"{name}_score"] = float(np.mean([task["score"] for task in run])) if run else None
-    figures["mistakes"] = mistakes(records)
+    figures["mistakes"] = mistakes(records, causes)
     seconds = [record["seconds"] for record in records if "seconds" in record]
     figures["seconds_median"] = float(np.median(seconds)) if seconds else None
     return figures
@@ -64,23 +65,22 @@ def _bootstrap(values, draws: int = 2000) -> tuple[float, float]:
     return low, high
 
 
-def table(figures: dict) -> str:
-    """The figures as lines of text, in percent."""
+def table(figures: dict, published: bool = True) -> str:
+    """The figures as lines of text, in percent; ``published``: with success in the physics world as others report it."""
     heads = f"{'task':8}{'success':>9}{'95 % interval':>16}{'score':>8}{'oracle':>8}{'episodes':>10}"
-    lines = [heads + f"{'LoHoVLA':>9}{'VLA':>6}"]
+    lines = [heads + f"{'LoHoVLA':>9}{'VLA':>6}" * published]
     for name, task in figures["tasks"].items():
         low, high = (100 * bound for bound in task["interval"])
         lines.append(
             f"{name:8}{100 * task['success']:9.1f}{f'{low:.0f} to {high:.0f}':>16}{100 * task['score']:8.1f}"
-            f"{100 * task['oracle']:8.1f}{task['episodes']:10}{PUBLISHED[name][0]:9.1f}{PUBLISHED[name][1]:6.1f}"
+            f"{100 * task['oracle']:8.1f}{task['episodes']:10}{_beside(PUBLISHED[name]) * published}"
         )
     for name, letters in ((family, registry.names(family)) for family in ("seen", "unseen")):
         if figures[f"{name}_mean"] is not None:
             run = [letter for letter in letters if letter in figures["tasks"]]
             share = "" if len(run) == len(letters) else f"  (of {len(run)} of {len(letters)} tasks)"
-            published = PUBLISHED_MEANS[name]
             own = f"{100 * figures[f'{name}_mean']:9.1f}{'':16}{100 * figures[f'{name}_score']:8.1f}"
-            lines.append(f"{name:8}{own}{'':18}{published[0]:9.1f}{published[1]:6.1f}{share}")
+            lines.append(f"{name:8}{own}{'':18}{_beside(PUBLISHED_MEANS[name]) * published}{share}")
     if any(figures["mistakes"].values()):
         lines.append("steps that did not help, in failed episodes, by cause")
         for name, counts in [
@@ -92,6 +92,11 @@ def table(figures: dict) -> str:
     if figures["seconds_median"] is not None:
         lines.append(f"seconds per plan (median)  {figures['seconds_median']:.2f}")
     return "\n".join(lines)
+
+
+def _beside(percent: tuple[float, float]) -> str:
+    """Published figures in their columns."""
+    return f"{percent[0]:9.1f}{percent[1]:6.1f}"
 
 
 def plot(figures: dict, path: Path) -> None:

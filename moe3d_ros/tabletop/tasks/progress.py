@@ -122,7 +122,7 @@ def _played(task: LongTask, scene: Scene, taken: int, mistake: int | None, rng) 
         step = (_wrong_step(scene, rng) if number == mistake else None) or next_step(task, scene, rng)
         if step is None:
             break
-        scene = _noisy(scene, step, rng)
+        scene = a_little_off(scene, step, rng)
         history.append(step.text)
     return scene, history
 
@@ -215,7 +215,7 @@ def _training_task(rng, name, colors, held_out, scale, jitter) -> tuple[LongTask
     return registry.sample_task(name, rng, colors, scale, held_out, jitter)
 
 
-def _noisy(scene: Scene, step: Step, rng) -> Scene:
+def a_little_off(scene: Scene, step: Step, rng) -> Scene:
     """The step, a little off, but still reached: tolerances are no finer than what is seen."""
     stacked = step.place_index is not None and scene.objects[step.place_index].traits.sized
     sigma = STACK_NOISE if stacked else PLACE_NOISE

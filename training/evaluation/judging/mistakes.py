@@ -152,7 +152,7 @@ def _small_square(middle) -> np.ndarray:
     return np.asarray(middle) + 0.001 * np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
 
 
-def mistakes(records: list[dict]) -> dict[str, int]:
-    """Number of steps spoilt by each of CAUSES, over the failed episodes."""
+def mistakes(records: list[dict], causes: Sequence[str] = CAUSES) -> dict[str, int]:
+    """Number of steps spoilt by each of the causes, over the failed episodes."""
     found = Counter(step.get("cause") for record in records if not record["success"] for step in record["steps"])
-    return {cause: found[cause] for cause in CAUSES}
+    return {cause: found[cause] for cause in causes}
