@@ -23,7 +23,7 @@ from moe3d_ros.model.reasoning.imagined_steps import ImaginedSteps
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.pose_limits import hold_in_workspace
 from moe3d_ros.posing import EncodedScene, StepPoses, keep_free
-from moe3d_ros.refusals import refusal
+from moe3d_ros.refusing import refusal
 from moe3d_ros.stopwatch import Stopwatch
 from moe3d_ros.world.geometry import pose_from_matrix
 from moe3d_ros.world.vocabulary import KIND
@@ -212,7 +212,13 @@ class Look:
         return ImaginedSteps(decider, self._found, instruction, completed, self._planner.model_workspace)
 
     def refusal(self, instruction: str, choice: Choice | None = None) -> PlanningError:
-        """The error that says that an instruction cannot be done here, why, and what there is."""
+        """The error that says that an instruction cannot be done here, why, and what there is.
+
+        Args:
+            choice: the reasoner's, which says why; asked for anew if None.
+        """
+        if choice is None and self._planner.decider is not None and self.objects:
+            (choice,) = self._planner.decider.choose(self._found, [(instruction, ())])
         return refusal(instruction, [(thing.kind, thing.color) for thing in self.objects], choice)
 
     def step_poses(self, instruction: str, text: str, pick: int | None, place: int | None) -> StepPoses:

@@ -16,7 +16,7 @@ from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.goals import Move
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, remaining_steps, right_moves, satisfied
-from moe3d_ros.tabletop.tasks.progress import _noisy
+from moe3d_ros.tabletop.tasks.progress import a_little_off
 from moe3d_ros.tabletop.tasks.single_step import make_step
 from training.data.decisions import Moment, Played, Start
 from training.stages.described import describe
@@ -107,7 +107,7 @@ def _advance(one: Episode, move: Move | None, rng) -> bool:
     step = step or next_step(one.task, one.scene, rng)
     if step is None:
         return False
-    one.scene = _noisy(one.scene, step, rng)
+    one.scene = a_little_off(one.scene, step, rng)
     one.history.append(step.text)
     one.left -= 1
     return True

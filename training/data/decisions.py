@@ -15,6 +15,7 @@ import numpy as np
 
 from moe3d_ros.tabletop.composing.drawing import alone, draw_task, told_by_place
 from moe3d_ros.tabletop.composing.missing import without
+from moe3d_ros.tabletop.composing.saying import said
 from moe3d_ros.tabletop.composing.task_form import TaskForm
 from moe3d_ros.tabletop.rules.layout import apply_step
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, NoRoom, arrange
@@ -26,10 +27,9 @@ from moe3d_ros.tabletop.tasks.draft import MAX_OBJECTS
 from moe3d_ros.tabletop.tasks.goals import Move
 from moe3d_ros.tabletop.tasks.impossible import KINDS, impossible_instruction
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, right_moves
-from moe3d_ros.tabletop.tasks.progress import _dropped, _noisy, _wrong_step, sample_impossible
+from moe3d_ros.tabletop.tasks.progress import a_little_off, dropped, sample_impossible, wrong_step
 from moe3d_ros.tabletop.tasks.single_step import Task, single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
-from moe3d_ros.tabletop.words.composed_wordings import said
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND
 
 ALL_COLORS_SHARE = (
@@ -183,7 +183,7 @@ def _one_step(task: Task, scene: Scene, rng: np.random.Generator, loses: bool = 
     right = (Move(step.pick_index, step.place_index, step.area),)
     moments = [Moment(scene, (), right), Moment(apply_step(scene, step), (step.text,), ())]
     if loses and rng.random() < 0.3:
-        moments.append(Moment(_dropped(scene, step, rng), (step.text,), right))
+        moments.append(Moment(dropped(scene, step, rng), (step.text,), right))
     return Played(task.instruction, tuple(moments))
 
 
@@ -243,13 +243,13 @@ def trace(start: Start, rng: np.random.Generator) -> Played:
         moments.append(Moment(scene, tuple(history), right))
         if not right:
             break
-        erring = _wrong_step(scene, rng) if number == wrong else None
+        erring = wrong_step(scene, rng) if number == wrong else None
         step = erring or next_step(task, scene, rng)
         if step is None:
             break
         history.append(step.text)
         loses = rng.random() < FAILED_SHARE and not erring
-        scene = _dropped(scene, step, rng) if loses else _noisy(scene, step, rng)
+        scene = dropped(scene, step, rng) if loses else a_little_off(scene, step, rng)
     return Played(task.instruction, tuple(moments))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from moe3d_ros.tabletop.composing.grounding import Goals, grounded
 from moe3d_ros.tabletop.composing.held_out import held_out
+from moe3d_ros.tabletop.composing.saying import said
 from moe3d_ros.tabletop.composing.selecting import selected
 from moe3d_ros.tabletop.composing.staging import stage
 from moe3d_ros.tabletop.composing.task_form import (
@@ -22,7 +23,6 @@ from moe3d_ros.tabletop.composing.task_form import (
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, NoRoom, arrange
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, remaining_steps
-from moe3d_ros.tabletop.words.composed_wordings import said
 from moe3d_ros.world.areas import AREAS, QUADRANTS
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
 

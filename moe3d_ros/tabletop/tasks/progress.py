@@ -107,7 +107,7 @@ def play_to_moment(
         if rng.random() < failed:
             step = next_step(task, now, rng)
             if step is not None:
-                now = _dropped(now, step, rng)
+                now = dropped(now, step, rng)
                 history.append(step.text)
         steps, right = _rest(task, now, rng)
         if len(steps) < MAX_STEPS:
@@ -119,7 +119,7 @@ def _played(task: LongTask, scene: Scene, taken: int, mistake: int | None, rng) 
     """The scene after ``taken`` steps, number ``mistake`` of which was wrong, and their texts."""
     history: list[str] = []
     for number in range(taken):
-        step = (_wrong_step(scene, rng) if number == mistake else None) or next_step(task, scene, rng)
+        step = (wrong_step(scene, rng) if number == mistake else None) or next_step(task, scene, rng)
         if step is None:
             break
         scene = a_little_off(scene, step, rng)
@@ -137,7 +137,7 @@ def _rest(task: LongTask, scene: Scene, rng) -> tuple[tuple[Step, ...], tuple[tu
     return steps, tuple(right)
 
 
-def _wrong_step(scene: Scene, rng) -> Step | None:
+def wrong_step(scene: Scene, rng) -> Step | None:
     """A step of a planner that errs: a random free block into an empty bowl or zone or onto a block; None if there is none."""
     layout = Layout(scene)
     free = [i for i, kind in enumerate(layout.kinds) if KIND[kind].sized and layout.free(i)]
@@ -227,7 +227,7 @@ def a_little_off(scene: Scene, step: Step, rng) -> Scene:
     return apply_step(scene, step)
 
 
-def _dropped(scene: Scene, step: Step, rng) -> Scene:
+def dropped(scene: Scene, step: Step, rng) -> Scene:
     """The step's block lost on the way: on the table, near where it was or where it should be, touching nothing."""
     thing = scene.objects[step.pick_index]
     own = float(np.hypot(*thing.half_extents[:2]))

@@ -44,7 +44,8 @@ def decide_many(planner: Planner, moments: Sequence[Moment]) -> list[Decision]:
         decisions whose ``pick`` and ``place`` are indices of the scene's objects.
     """
     told = [told_look(planner, moment.scene) for moment in moments]
-    decided = [look.decide(moment.instruction, moment.completed) for (look, _), moment in zip(told, moments)]
+    asked = [(moment.instruction, moment.completed) for moment in moments]
+    decided = planner.decisions([look for look, _ in told], asked)
     return [_of_scene(decision, order) for decision, (_, order) in zip(decided, told)]
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from moe3d_ros.tabletop.rules.typed_goals import RULES, SIDES, Expectation, Outcome, shift_bounds
 from moe3d_ros.tabletop.rules.success import find_named
+from moe3d_ros.tabletop.rules.typed_goals import RULES, SIDES, Expectation, Outcome, shift_bounds
 from moe3d_ros.tabletop.scenes.arrange import NoRoom, Thing, arrange
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.single_step import MARGIN

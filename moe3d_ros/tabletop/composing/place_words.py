@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from moe3d_ros.tabletop.composing.selection_words import Ways, area_words, one_of, thing_words
 from moe3d_ros.tabletop.composing.task_form import Destination
-from moe3d_ros.tabletop.words.composed_selections import Ways, area_words, one_of, thing_words
 from moe3d_ros.tabletop.words.wordings import KIND_WORDS
 from moe3d_ros.world.kinds import BLOCK, BOWL
 

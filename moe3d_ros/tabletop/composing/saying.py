@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from moe3d_ros.tabletop.composing.place_words import place_words
+from moe3d_ros.tabletop.composing.selection_words import Ways, joined, one_of, selection_words
 from moe3d_ros.tabletop.composing.task_form import Clause, TaskForm
-from moe3d_ros.tabletop.words.composed_places import place_words
-from moe3d_ros.tabletop.words.composed_selections import Ways, joined, one_of, selection_words
 from moe3d_ros.tabletop.words.wordings import finished
 
 # {s} what is moved, {d} where it goes with its preposition.
