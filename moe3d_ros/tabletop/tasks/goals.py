@@ -8,14 +8,15 @@ something that is needed is put aside only when nothing else is left to do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from moe3d_ros.tabletop.rules.layout import OFF_SHARE, Layout
+from moe3d_ros.tabletop.rules.placing import place_pose
 from moe3d_ros.tabletop.rules.success import footprint
-from moe3d_ros.world.areas import AREA_CENTERS
+from moe3d_ros.world.areas import AREA_CENTERS, AREAS
 from moe3d_ros.world.footprints import share_inside
 from moe3d_ros.world.vocabulary import KIND
 
@@ -189,12 +190,8 @@ class Off(_EachPick):
 
     zone: int
 
-    def _on(self, layout: Layout, index: int) -> bool:
-        thing, zone = layout.scene.objects[index], layout.scene.objects[self.zone]
-        return layout.apart[index, self.zone] < 0.2 and share_inside(footprint(thing), footprint(zone)) > OFF_SHARE
-
     def _left_to_do(self, layout: Layout) -> list[int]:
-        return [i for i in self.picks if self._on(layout, i)]
+        return [i for i in self.picks if _touches(layout, i, self.zone)]
 
     def moves(self, layout: Layout) -> list[Move]:
         """The moves that come next, to the other side of the table, the canonical one first; none if nothing is left."""
@@ -204,5 +201,71 @@ class Off(_EachPick):
         return [Move(i, area=side) for i in ready] or _uncover(layout, wanted)
 
 
-Goal = Into | InArea | Stack | OneEach | Off
-GOALS = {goal.__name__: goal for goal in (Into, InArea, Stack, OneEach, Off)}
+@dataclass(frozen=True)
+class SomeOf:
+    """At least ``number`` of ``picks`` lie in an ``area``, or in or on one of the things ``allowed`` for them (one tuple each)."""
+
+    picks: tuple[int, ...]
+    number: int
+    allowed: tuple[tuple[int, ...], ...] = ()
+    area: str | None = None
+
+    @property
+    def total(self) -> int:
+        """Number of goals that this counts as: one for each block that is asked for."""
+        return self.number
+
+    @property
+    def _each(self) -> Into | InArea:
+        """The goal that all of them would have."""
+        return Into(self.picks, self.allowed) if self.area is None else InArea(self.picks, self.area)
+
+    def reached(self, layout: Layout) -> int:
+        """Number of blocks that are there, up to the number that is asked for."""
+        return min(self.number, self._each.reached(layout))
+
+    def moves(self, layout: Layout) -> list[Move]:
+        """The moves that come next, the canonical one first; none if enough of the blocks are there."""
+        return self._each.moves(layout) if self.reached(layout) < self.number else []
+
+
+@dataclass(frozen=True)
+class ToTable(_EachPick):
+    """Each of ``picks`` lies on the free table: in nothing, on nothing, and on no zone."""
+
+    def _left_to_do(self, layout: Layout) -> list[int]:
+        return [i for i in self.picks if i in layout.below or any(_touches(layout, i, z) for z in _zones(layout))]
+
+    def moves(self, layout: Layout) -> list[Move]:
+        """The moves that come next, each to a side with a free spot beside the zones; none if nothing is left to do."""
+        wanted = self._left_to_do(layout)
+        found = []
+        for pick in (i for i in layout.leftmost(wanted) if layout.free(i)):
+            sides = ("right side", "left side") if layout.left(pick) > 0 else ("left side", "right side")
+            ends = [side for side in sides if _ends_on_table(layout, pick, side)]
+            found += [Move(pick, area=side) for side in ends or [a for a in AREAS if _ends_on_table(layout, pick, a)]]
+        return found or _uncover(layout, wanted)
+
+
+def _zones(layout: Layout) -> list[int]:
+    return [i for i, kind in enumerate(layout.kinds) if KIND[kind].flat]
+
+
+def _touches(layout: Layout, index: int, zone: int) -> bool:
+    """True if more than a sliver of a block lies on a zone."""
+    thing, other = layout.scene.objects[index], layout.scene.objects[zone]
+    return layout.apart[index, zone] < 0.2 and share_inside(footprint(thing), footprint(other)) > OFF_SHARE
+
+
+def _ends_on_table(layout: Layout, pick: int, area: str) -> bool:
+    """True if a block that is put in an area comes to lie beside every zone, and on nothing."""
+    scene = layout.scene
+    thing, place = scene.objects[pick], place_pose(scene, pick, None, area)
+    if place.position[2] > 2 * thing.half_extents[2] + 0.002:
+        return False
+    there = footprint(replace(thing, position=place.position))
+    return all(share_inside(there, footprint(scene.objects[zone])) <= OFF_SHARE for zone in _zones(layout))
+
+
+Goal = Into | InArea | Stack | OneEach | Off | SomeOf | ToTable
+GOALS = {goal.__name__: goal for goal in (Into, InArea, Stack, OneEach, Off, SomeOf, ToTable)}
