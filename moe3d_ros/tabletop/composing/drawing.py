@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from moe3d_ros.tabletop.composing.drawing_forms import Unfit, compose, draw_form
 from moe3d_ros.tabletop.composing.form import Destination, TaskForm
 from moe3d_ros.tabletop.composing.furnishing import furnish
 from moe3d_ros.tabletop.composing.grounding import grounded
-from moe3d_ros.tabletop.composing.held_out import COMBINATIONS, held_out
+from moe3d_ros.tabletop.composing.held_out import ANY, COMBINATIONS, held_out
 from moe3d_ros.tabletop.composing.parts import parts
 from moe3d_ros.tabletop.composing.selecting import at_border, clear, selected
 from moe3d_ros.tabletop.rules.layout import Layout
@@ -20,7 +21,7 @@ from moe3d_ros.tabletop.tasks.long_tasks import LongTask, right_moves
 
 SCENES_A_FORM = 6  # tries before another form is drawn
 TRIES = 400  # for a form that is given
-MOST_LEFT = 10  # goals that may be left to do
+MOST_LEFT = 14  # goals that may be left to do
 
 Drawn = tuple[TaskForm, LongTask, Scene]
 
@@ -44,11 +45,11 @@ def draw_task(
         ValueError: no scene was found that offers the given form.
     """
     if form is not None:
-        return _draw(lambda: form, rng, colors, scale, jitter, TRIES)
+        return _draw(itertools.repeat(form, TRIES), rng, colors, scale, jitter)
     while True:
-        drawn = draw_form(rng, colors, scale)
+        forms = itertools.repeat(draw_form(rng, colors, scale), SCENES_A_FORM)
         try:
-            return _draw(lambda: drawn, rng, colors, scale, jitter, SCENES_A_FORM)
+            return _draw(forms, rng, colors, scale, jitter)
         except ValueError:
             continue
 
@@ -69,28 +70,23 @@ def draw_held_out(
         KeyError: no such combination.
     """
     selection, relation, layout = COMBINATIONS[name]
-    selection = selection if selection != "*" else "all"
-
-    def form() -> TaskForm:
-        while True:
-            drawn = TaskForm((compose((selection, relation, layout), rng, colors, scale),))
-            if held_out(drawn) == name:
-                return drawn
-
-    return _draw(form, rng, colors, scale, jitter, 10 * TRIES)
+    names = ("all" if selection == ANY else selection, relation, layout)
+    clauses = (compose(names, rng, colors, scale) for _ in itertools.count())
+    forms = (form for form in (TaskForm((clause,)) for clause in clauses) if held_out(form) == name)
+    return _draw(itertools.islice(forms, 10 * TRIES), rng, colors, scale, jitter)
 
 
-def _draw(form: Callable[[], TaskForm], rng, colors, scale: float, jitter: float, tries: int) -> Drawn:
-    for _ in range(tries):
-        wanted = form()
+def _draw(forms: Iterable[TaskForm], rng: np.random.Generator, colors, scale: float, jitter: float) -> Drawn:
+    """The first of the forms for which a scene is found at the first try."""
+    for form in forms:
         try:
-            scene = arrange(furnish(wanted, rng, colors, scale), rng, jitter)
+            scene = arrange(furnish(form, rng, colors, scale), rng, jitter)
         except (Unfit, NoRoom):
             continue
-        task = offered(wanted, scene)
+        task = offered(form, scene)
         if task is not None:
-            return wanted, task, scene
-    raise ValueError(f"No scene was found in {tries} tries that offers {form()}.")
+            return form, task, scene
+    raise ValueError("No scene was found that offers the task.")
 
 
 def offered(form: TaskForm, scene: Scene) -> LongTask | None:

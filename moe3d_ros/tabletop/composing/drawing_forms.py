@@ -67,8 +67,7 @@ def apart(a: Selection, b: Selection) -> bool:
         or bool(a.size and a.size == b.excluded_size)
         or bool(b.size and b.size == a.excluded_size)
         or _differ(a.parity, b.parity)
-        or (_differ(a.area, b.area)
-        and areas_apart(a.area, b.area))
+        or (_differ(a.area, b.area) and areas_apart(a.area, b.area))
         or bool(a.area and a.area == b.excluded_area)
         or bool(b.area and b.area == a.excluded_area)
         or bool(a.rest and a.rest == b.rest and a.reference != b.reference)
@@ -186,7 +185,8 @@ class _Composer:
         for name in sorted(told & {"area", "excluded_area"}):
             values[name] = self.choose((*AREAS, *QUADRANTS))
         if "rest" in told:
-            rest, of = self.choose((("in", BOWL), ("in", BOWL), ("on", ZONE), ("on", BLOCK), ("under", BLOCK)))
+            several = (("in", BOWL), ("in", BOWL), ("on", ZONE))
+            rest, of = self.choose((*several, ("on", BLOCK), ("under", BLOCK)) if arrangement == "put" else several)
             values |= {"rest": rest, "reference": Reference(of, self.take(1)[0])}
         if "side" in told:
             of = self.choose((BOWL, ZONE, BLOCK))

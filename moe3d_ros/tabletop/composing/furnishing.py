@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from moe3d_ros.tabletop.composing.drawing_forms import OPPOSITE, Unfit
@@ -49,7 +51,7 @@ class _Furnishing:
         for clause in clauses:
             self._add_distractors(clause, unique)
         kinds = {"zone", "bowl"} - {c.destination.kind for c in clauses if c.destination.match in ("any", "one_each")}
-        self.draft.distract({kind: 2 for kind in (BOWL, ZONE) if kind in kinds}, self.draft.colors)
+        self.draft.distract({kind: 3 for kind in (BOWL, ZONE) if kind in kinds}, self.draft.colors)
         if len(self.draft.things) > MAX_OBJECTS:
             raise Unfit(f"{len(self.draft.things)} things are too many.")
         return self.draft.things
@@ -88,7 +90,7 @@ class _Furnishing:
             return {}  # other blocks of the scene
         if match == "own":
             kept = present[: max(1, len(present) - self._chance(0.2))]
-            wanted = kept + others[: self.draft.count(0, 2, 0)]
+            wanted = kept + others[: self.draft.count(0, 3, 0)]
         else:
             low = {"other": max(2, len(members)), "any": 2, "one_each": 2}[match]
             number = min(low + int(self.rng.integers(0, 3)), len(self.draft.colors))
@@ -105,6 +107,10 @@ class _Furnishing:
     def _add_members(self, clause: Clause, members: list[Looks], places: dict[str, int]) -> None:
         """The blocks that the clause is about, where the selection wants them, some of them at the goal already."""
         selection, destination = clause.selection, clause.destination
+        if selection.rest:
+            members = sorted(members, key=lambda looks: looks[1])  # big ones below
+            if selection.reference is not None and selection.reference.kind == BLOCK:
+                members = members[:1]
         placed = bool(selection.conditions() & {"area", "excluded_area", "rest", "side", "rank"})
         begun = self._chance(BEGUN) and not placed and not selection.count and destination.kind != "table"
         top: dict[int, int] = {}
@@ -116,9 +122,13 @@ class _Furnishing:
                 area, on = self._at_goal(clause, color, places, top, area)
             elif not placed and self._chance(STRAY):
                 on = self._somewhere(size)
+            if on is not None:
+                on = self._over(on, size)
             index = self.draft.add(BLOCK, color, size, "" if on is not None else area, on)
             if on is not None:
                 top[on] = index
+        if selection.rest == "under":
+            self._lay_reference_on(len(self.draft.things) - 1, selection)
         if self._chance(COVERED) and members and "rank" not in selection.conditions() and not placed:
             color, size = near_miss(selection, self.draft) or (None, None)
             last = len(self.draft.things) - 1
@@ -130,9 +140,7 @@ class _Furnishing:
         if selection.rest:
             assert selection.reference is not None
             index = self._name(selection.reference.kind, selection.reference.color, "", "")
-            if selection.rest == "under":
-                raise Unfit("Nothing is put under a thing.")
-            return "", index
+            return "", None if selection.rest == "under" else index
         if selection.area:
             return self._within(selection.area), None
         if selection.excluded_area:
@@ -142,6 +150,15 @@ class _Furnishing:
         if destination.kind == "area" and self._chance(0.85):
             return self._outside(destination.area), None
         return "", None
+
+    def _lay_reference_on(self, index: int, selection: Selection) -> None:
+        """Put what a selection is told by on top of a block."""
+        assert selection.reference is not None
+        upper = self._name(selection.reference.kind, selection.reference.color, "", "")
+        things = self.draft.things
+        if things[index].on is not None or (things[index].size, things[upper].size) == ("small", "big"):
+            raise Unfit("The reference does not lie well on the block.")
+        things[upper] = replace(things[upper], area="", on=index)
 
     def _within(self, area: str) -> str:
         """A quadrant in an area; empty for the middle."""
@@ -175,6 +192,21 @@ class _Furnishing:
         free = [i for i, thing in enumerate(self.draft.things) if i not in taken and thing.kind in (BOWL, ZONE)]
         return int(self._pick(free)) if free else None
 
+    def _over(self, index: int, size: str) -> int:
+        """The topmost of what lies on or in a thing; itself if that is nothing.
+
+        Raises:
+            Unfit: a big block would lie on a small one, or the fourth on the others.
+        """
+        on = {thing.on: i for i, thing in enumerate(self.draft.things) if thing.on is not None}
+        height = 0
+        while index in on:
+            index, height = on[index], height + 1
+        below = self.draft.things[index]
+        if height > 2 or (below.kind == BLOCK and below.size == "small" and size == "big"):
+            raise Unfit("That would be too much on one thing.")
+        return index
+
     def _add_distractors(self, clause: Clause, unique: list[Looks]) -> None:
         """Blocks that miss one of the conditions: of other looks, or elsewhere."""
         selection, draft = clause.selection, self.draft
@@ -183,7 +215,7 @@ class _Furnishing:
         others = [c.selection for c in self.form.clauses if c is not clause]
         where = bool(selection.area or selection.excluded_area or selection.rest or selection.side)
         looks = set(selection.conditions() & {"colors", "excluded_colors", "size", "excluded_size"})
-        for _ in range(draft.count(1, 5 if len(self.form.clauses) == 1 else 2)):
+        for _ in range(draft.count(1, 6 if len(self.form.clauses) == 1 else 3)):
             if len(draft.things) >= MAX_OBJECTS - 1:
                 return
             on, area = None, ""

@@ -124,9 +124,11 @@ class Members:
 
     def _put(self) -> list[Looks]:
         kind, match = self.clause.destination.kind, self.clause.destination.match
-        low, high, least = {BOWL: (1, 4, 1), ZONE: (1, 4, 1)}.get(kind, (1, 5, 1))
-        if match == "named" and kind == BOWL:
-            high = 3
+        low, high, least = 1, {"table": 4}.get(kind, 6), 1
+        if match == "named" and kind in (BOWL, ZONE):
+            high = 3 if kind == BOWL else 4
+        elif kind == BOWL or match == "own":
+            high = 7
         if match == "one_each":
             low, high, least = 2, 5, 2
         if self.selection.rank:
@@ -162,7 +164,7 @@ class Members:
 
     def _pairs(self) -> list[Looks]:
         found = []
-        for color in self._colors(self.draft.count(1, 4)):
+        for color in self._colors(self.draft.count(1, 6 if self.clause.destination.kind == "table" else 4)):
             extra = {"even": 0, "odd": 1}.get(self.selection.parity, int(self.rng.random() < 0.15))
             found += [(color, "big")] + [(color, "small")] * (1 + extra)
         return found[:3] if self.selection.frequency else found
@@ -195,5 +197,5 @@ class Members:
         if self.selection.parity or self.selection.frequency:
             colors = self._spread(2, 4, 2)
             return [(color, ("big", "small")[k % 2]) for k, color in enumerate(colors)]
-        sizes = ["big"] * self.draft.count(low, high - 1, low) + ["small"] * self.draft.count(low, high, low)
+        sizes = ["big"] * self.draft.count(low, 3, low) + ["small"] * self.draft.count(low, 4, low)
         return [(str(self.rng.choice(self.pool)), size) for size in sizes]

@@ -56,9 +56,7 @@ _RELATIONS_OF = {
     "pile_by_size own": {"own zone", "named area", "named table"},
     "pile_by_list": _ONE_PILE,
     "pile_by_turns": _ONE_PILE,
-    **dict.fromkeys(
-        [name for name in LAYOUTS if name.startswith("groups")], {"named bowl", "named zone", "named area"}
-    ),
+    **{name: {"named bowl", "named zone", "named area"} for name in LAYOUTS if name.startswith("groups")},
 }
 _RELATIONS_OF |= {name: {"named zone", "named area"} for name in LAYOUTS if name.endswith("piled")}
 

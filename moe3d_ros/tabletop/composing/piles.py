@@ -63,6 +63,8 @@ def _of_size(indices: list[int], size: str, layout: Layout) -> tuple[int, ...]:
 def _layers(clause: Clause, picks: list[int], layout: Layout) -> Layers:
     """Layers of one pile of ``picks``, from below; empty where they do not make such a pile."""
     objects = layout.scene.objects
+    if len(picks) < 2 and clause.destination.match != "own":
+        return ()
     if clause.arrangement == "pile_by_list":
         by_color = {color: tuple(_of_color(picks, color, layout)) for color in clause.order}
         if sorted(clause.order) != sorted(objects[i].color for i in picks):
@@ -98,8 +100,7 @@ def _stands(stack: Stack, layout: Layout) -> bool:
     halves = [[objects[i].half_extents[2] for i in layer] for layer in stack.layers]
     height = sum(2 * max(layer) for layer in halves)
     if any(
-        ({objects[i].size for i in upper} == {"big"}
-        and "small" in {objects[i].size for i in lower})
+        ({objects[i].size for i in upper} == {"big"} and "small" in {objects[i].size for i in lower})
         or len({objects[i].size for i in upper}) > 1
         for lower, upper in zip(stack.layers[:1] + stack.layers, stack.layers)
     ):
@@ -110,7 +111,8 @@ def _stands(stack: Stack, layout: Layout) -> bool:
     others = [i for i in layout.on(stack.base) if i not in meant]
     if KIND[base.kind].flat:
         big = any(objects[i].size == "big" for i in (*others, *stack.layers[0]))
-        return height <= HIGHEST and len(others) <= (0 if big else MOST_BESIDE)
+        waiting = [i for i in layout.on(stack.base) if i in meant and i not in stack.layers[0]]
+        return height <= HIGHEST and len(others) + len(waiting) <= (0 if big else MOST_BESIDE)
     too_big = base.size == "small" and any(objects[i].size == "big" for i in stack.layers[0])
     return not (too_big or others) and layout.grounded(stack.base) and base.top + height <= HIGHEST
 

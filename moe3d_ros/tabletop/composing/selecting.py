@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import numpy as np
@@ -181,4 +182,4 @@ def _rank_is_clear(selection: Selection, layout: Layout) -> bool:
         return False
     axis = DIRECTIONS[selection.rank_side][0]
     along = [layout.scene.objects[i].position[axis] for i in found[: selection.rank + 1]]
-    return all(abs(a - b) > MARGIN for a, b in zip(along, along[1:]))
+    return all(abs(a - b) > MARGIN for a, b in itertools.pairwise(along))
