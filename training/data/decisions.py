@@ -13,9 +13,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from moe3d_ros.tabletop.composing.drawing import alone, draw_task, told_by_place
+from moe3d_ros.tabletop.composing.drawing import draw_task
 from moe3d_ros.tabletop.composing.missing import without
+from moe3d_ros.tabletop.composing.parts import told_by_place
 from moe3d_ros.tabletop.composing.saying import said
+from moe3d_ros.tabletop.composing.selecting import selected
 from moe3d_ros.tabletop.composing.task_form import TaskForm
 from moe3d_ros.tabletop.rules.layout import apply_step
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, NoRoom, arrange
@@ -78,6 +80,13 @@ class Recipe:
         """Moments of one layout, drawn by its own seed; None where there is no room for the things in it."""
         return SOURCES[self.source](self.seed, np.random.default_rng((self.seed, layout)))
 
+    def instruction(self) -> str | None:
+        """Words of the recipe, without a play-through where that is possible; None where its first layout has no room."""
+        if self.source == "composed":
+            return _form(self.seed)[1]
+        played = self.play(0)
+        return None if played is None else played.instruction
+
     def start(self, layout: int) -> Start | None:
         """The beginning of such a play-through, of a source of long tasks; None as above."""
         return STARTS[self.source](self.seed, np.random.default_rng((self.seed, layout)))
@@ -131,17 +140,23 @@ def _registered(family: str) -> Callable[[int, np.random.Generator], Start | Non
 def _form(seed: int) -> tuple[TaskForm, str, tuple[bool, ...], Scene]:
     """A composed task of a seed: its form, its words, which of its selections are said as one block, and a first scene."""
     words = np.random.default_rng((seed, 6))
-    form, task, scene = draw_task(words, _colors(words), _scale(words), JITTER)
-    return form, task.instruction, alone(form, scene), scene
+    form, _, scene = draw_task(words, _colors(words), _scale(words), JITTER)
+    single = _alone(form, scene)
+    return form, said(form, words, alone=single), single, scene
+
+
+def _alone(form: TaskForm, scene: Scene) -> tuple[bool, ...]:
+    """Of each clause, whether its selection is just one block."""
+    return tuple(len(selected(clause.selection, scene)) == 1 for clause in form.clauses)
 
 
 def _composed(seed: int, rng: np.random.Generator) -> Start | None:
     form, instruction, single, _ = _form(seed)
     try:
         _, task, scene = draw_task(rng, _colors(rng), _scale(rng), JITTER, form)
-    except NoRoom:
+    except ValueError:  # hardly any scene offers it
         return None
-    if alone(form, scene) != single:
+    if _alone(form, scene) != single:
         return None
     return Start(replace(task, instruction=instruction), scene, told_by_place(form))
 

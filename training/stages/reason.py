@@ -84,9 +84,9 @@ class ReasonTask:
         groups, texts = [], []
         for source, (number, _) in self.config.drawn().items():
             drawn = [Recipe(source, self.config.first_instruction + seed) for seed in range(number)]
-            played = [self._played(recipe, 0) for recipe in drawn]
-            groups.append(tuple(recipe for recipe, one in zip(drawn, played) if one is not None))
-            texts += [one.instruction for one in played if one is not None]
+            said = [recipe.instruction() for recipe in drawn]
+            groups.append(tuple(recipe for recipe, text in zip(drawn, said) if text is not None))
+            texts += [text for text in said if text is not None]
         for visited in self.visited:
             texts += visited.texts()
         self.states.add(texts, self.reader)

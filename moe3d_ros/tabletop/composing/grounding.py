@@ -1,289 +1,219 @@
-"""Goals of a composed task in a scene: what its form comes to among the things that are there."""
+"""Goals that a composed task means in a scene; none where the scene does not offer the task."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from itertools import pairwise
+import itertools
 
-from moe3d_ros.tabletop.composing.selecting import blocks_of, clear, selected
+from moe3d_ros.tabletop.composing.piles import pile_goals
+from moe3d_ros.tabletop.composing.selecting import find, selected
 from moe3d_ros.tabletop.composing.task_form import Clause, Destination, TaskForm
+from moe3d_ros.tabletop.rules.layout import Layout
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.goals import Goal, InArea, Into, OneEach, SomeOf, Stack, ToTable
-from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
+from moe3d_ros.world.kinds import BOWL, ZONE
 
-ROOM = {BOWL: 3, ZONE: 4}  # of a bowl or a zone, in small blocks; a big one takes two
-TALLEST = 5  # blocks of a pile; of big ones one less
-Goals = tuple[Goal, ...]
+MOST_ALTERNATIVES = 12
+MOST_IN_AREA = 6
+HOLDS = {
+    BOWL: 3,
+    ZONE: 4,
+}  # small blocks; a big one takes the room of as many, but for one in a zone's or bowl's middle
+
+Alternatives = list[tuple[Goal, ...]]  # each would do
 
 
-class Impossible(ValueError):
-    """The scene does not offer the task."""
+def grounded(form: TaskForm, scene: Scene, layout: Layout | None = None) -> tuple[tuple[Goal, ...], ...] | None:
+    """Sets of goals, each of which would do, that a form means in a scene as it is; None where it cannot be done.
 
-
-def grounded(form: TaskForm, scene: Scene) -> tuple[Goals, ...] | None:
-    """Goals that would do, any one set of them; None where the scene does not offer the task, or it could be disputed."""
-    try:
-        clauses = [_alternatives(clause, scene) for clause in form.clauses]
-    except Impossible:
+    Args:
+        layout: of the scene, where it is known already.
+    """
+    layout = layout or Layout(scene)
+    picks = [selected(clause.selection, scene, layout) for clause in form.clauses]
+    found = [goals_of(clause, chosen, layout) for clause, chosen in zip(form.clauses, picks)]
+    if not all(found) or _in_each_others_way(found):
         return None
-    found: list[Goals] = [()]
-    for alternatives in clauses:
-        found = [(*goals, *more) for goals in found for more in alternatives]
-    if any(_contradict(goals) for goals in found):
-        return None
-    return tuple(found)
+    alternatives = tuple(tuple(itertools.chain(*goals)) for goals in itertools.product(*found))
+    return alternatives if len(alternatives) <= MOST_ALTERNATIVES else None
 
 
-def moved_by(goals: Goals) -> set[int]:
-    """Blocks that goals speak of."""
-    found: set[int] = set()
-    for goal in goals:
-        found |= {i for layer in goal.layers for i in layer} if isinstance(goal, Stack) else set(goal.picks)
-    return found
+def goals_of(clause: Clause, picks: list[int], layout: Layout) -> Alternatives:
+    """Sets of goals of one clause that moves ``picks``, each of which would do; empty where it cannot be done."""
+    count, kind = clause.selection.count, clause.destination.kind
+    if not picks or count > len(picks):
+        return []
+    if clause.arrangement == "groups":
+        return _group_goals(clause, picks, layout)
+    if clause.arrangement != "put":
+        return pile_goals(clause, picks, layout)
+    if kind == "area":
+        return _area_goals(picks, clause.destination.area, count)
+    if kind == "table":
+        return _table_goals(picks, count, layout)
+    if kind == "block":
+        return _block_goals(clause.destination, picks, count, layout)
+    return _container_goals(clause.destination, picks, count, layout)
 
 
-def _contradict(goals: Goals) -> bool:
-    """Whether two goals want one block, or one wants what another builds on."""
-    taken = [moved_by((goal,)) for goal in goals]
-    bases = [goal.base for goal in goals if isinstance(goal, Stack) and goal.base is not None]
-    bases += [g for goal in goals if isinstance(goal, Into) for allowed in goal.allowed for g in allowed]
-    several = Counter(i for blocks in taken for i in blocks)
-    return max(several.values(), default=1) > 1 or any(base in several for base in bases)
+def _area_goals(picks: list[int], area: str, count: int) -> Alternatives:
+    if (count or len(picks)) > MOST_IN_AREA:
+        return []
+    return [(SomeOf(tuple(picks), count, area=area) if count else InArea(tuple(picks), area),)]
 
 
-def _alternatives(clause: Clause, scene: Scene) -> list[Goals]:
-    selection, arrangement = clause.selection, clause.arrangement
-    if not clear(selection, scene):
-        raise Impossible
-    picks = selected(selection, scene)
-    if not picks or (selection.count and selection.count >= len(picks)):
-        raise Impossible
-    return {
-        "put": _put,
-        "pile": _pile,
-        "pile_by_size": _pile_by_size,
-        "pile_by_list": _pile_by_list,
-        "pile_by_turns": _pile_by_turns,
-        "groups": _groups,
-    }[arrangement](clause, picks, scene)
+def _table_goals(picks: list[int], count: int, layout: Layout) -> Alternatives:
+    goal = ToTable(tuple(picks))
+    lifted = tuple(picks) if not goal.reached(layout) else tuple(i for i in picks if not ToTable((i,)).reached(layout))
+    return [(ToTable(lifted),)] if lifted and not count else []
 
 
-def _named(place: Destination, scene: Scene) -> int:
-    """The one thing that a destination names."""
-    found = [
-        i
-        for i, thing in enumerate(scene.objects)
-        if (thing.kind, thing.color) == (place.kind, place.color) and place.size in ("", thing.size)
-    ]
-    if len(found) != 1:
-        raise Impossible
-    return found[0]
-
-
-def _of_kind(kind: str, scene: Scene) -> list[int]:
-    return [i for i, thing in enumerate(scene.objects) if thing.kind == kind]
-
-
-def _own(place: Destination, pick: int, scene: Scene) -> list[int]:
-    color = scene.objects[pick].color
-    found = [i for i in _of_kind(place.kind, scene) if scene.objects[i].color == color and i != pick]
-    return [i for i in found if place.size in ("", scene.objects[i].size)]
-
-
-def _weight(picks: Sequence[int], scene: Scene) -> int:
-    return sum(2 if scene.objects[i].size == "big" else 1 for i in picks)
-
-
-def _put(clause: Clause, picks: list[int], scene: Scene) -> list[Goals]:
-    place, count = clause.destination, clause.selection.count
-    if place.kind == "table":
-        return [(ToTable(tuple(picks)),)] if not count else _raise()
-    if place.kind == "area":
-        goal = InArea(tuple(picks), place.area)
-        return [(SomeOf(tuple(picks), (), place.area, count) if count else goal,)]
-    if place.kind == BLOCK:
-        return _onto_blocks(clause, picks, scene)
-    there = _of_kind(place.kind, scene)
-    room = ROOM[place.kind]
-    if place.match == "named":
-        goal_index = _named(place, scene)
-        if (2 * count if count else _weight(picks, scene)) > room:
-            raise Impossible
-        if count:
-            return [(SomeOf(tuple(picks), (goal_index,), "", count),)]
-        return [(Into(tuple(picks), ((goal_index,),) * len(picks)),)]
-    if count:
-        raise Impossible
-    if place.match == "one_each":
-        if not 2 <= len(there) <= len(picks):
-            raise Impossible
-        return [(OneEach(tuple(picks), tuple(there)),)]
-    if place.match == "own":
-        movable = [i for i in picks if len(_own(place, i, scene)) == 1]
-        if len(movable) < max(1, len(picks) / 2):
-            raise Impossible
-        allowed = [tuple(_own(place, i, scene)) for i in movable]
-        for goal_index in set(allowed):
-            if _weight([i for i, goals in zip(movable, allowed) if goals == goal_index], scene) > room:
-                raise Impossible
-        return [(Into(tuple(movable), tuple(allowed)),)]
-    color = place.match == "other"
-    allowed = [tuple(g for g in there if not color or scene.objects[g].color != scene.objects[i].color) for i in picks]
-    if len(there) < 2 or not all(allowed) or len(picks) > len(there) + 1:
-        raise Impossible
-    return [(Into(tuple(picks), tuple(allowed)),)]
-
-
-def _raise() -> list[Goals]:
-    raise Impossible
-
-
-def _onto_blocks(clause: Clause, picks: list[int], scene: Scene) -> list[Goals]:
-    place = clause.destination
-    if clause.selection.count:
-        raise Impossible
-    if place.match == "named":
-        base = _named(place, scene)
-        picks = [i for i in picks if i != base]
-        if len(picks) != 1 or scene.objects[picks[0]].half_extents[0] > scene.objects[base].half_extents[0] + 0.002:
-            raise Impossible
-        return [(Stack(((picks[0],),), base),)]
-    if place.match != "own" or place.size != "big":
-        raise Impossible
-    small = [i for i in picks if scene.objects[i].size == "small"]
-    if len(small) != len(picks):
-        raise Impossible
-    return [tuple(_over_own(small, scene))]
-
-
-def _over_own(small: list[int], scene: Scene) -> list[Goal]:
-    """Small blocks over the only big one of their colour."""
-    goals: list[Goal] = []
-    for color in dict.fromkeys(scene.objects[i].color for i in small):
-        mine = tuple(i for i in small if scene.objects[i].color == color)
-        bases = [i for i in blocks_of(scene) if scene.objects[i].color == color and scene.objects[i].size == "big"]
-        if len(bases) != 1 or len(mine) > 2:
-            raise Impossible
-        goals.append(Stack((mine,) * len(mine), bases[0]))
-    return goals
-
-
-def _stack(layers: Sequence[Sequence[int]], clause: Clause, scene: Scene, place: Destination | None = None) -> Stack:
-    """A pile at a destination, not too tall, nothing on what is smaller."""
-    place = place or clause.destination
-    big = sum(scene.objects[layer[0]].size == "big" for layer in layers)
-    base, area = (None, place.area) if place.kind == "area" else (_named(place, scene), None)
-    allowed = TALLEST - (big > 0)
-    if place.kind == BLOCK:
-        allowed -= 1
-        if any(base in layer for layer in layers) or (big and scene.objects[base].size == "small"):
-            raise Impossible
-    if place.kind not in (ZONE, BLOCK, "area") or not 1 <= len(layers) <= allowed:
-        raise Impossible
-    return Stack(tuple(map(tuple, layers)), base, area)
-
-
-def _sized(picks: Sequence[int], scene: Scene) -> tuple[list[int], list[int]]:
-    """Big blocks, and small ones."""
-    return tuple([i for i in picks if scene.objects[i].size == size] for size in ("big", "small"))
-
-
-def _layers(picks: Sequence[int], scene: Scene) -> list[Sequence[int]]:
-    """Layers of a pile in any order that stands: big blocks below small ones."""
-    big, small = _sized(picks, scene)
-    return [big] * len(big) + [small] * len(small)
-
-
-def _by_color(picks: Sequence[int], scene: Scene) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for i in picks:
-        found.setdefault(scene.objects[i].color, []).append(i)
-    return found
-
-
-def _pile(clause: Clause, picks: list[int], scene: Scene) -> list[Goals]:
-    if clause.selection.count or clause.destination.match not in ("named", "own"):
-        raise Impossible
-    if clause.destination.match == "own":
+def _block_goals(destination: Destination, picks: list[int], count: int, layout: Layout) -> Alternatives:
+    """One block onto another, or each onto the one of its colour."""
+    objects = layout.scene.objects
+    bases = find(layout, "block", destination.color, destination.size)
+    if destination.match == "own":
         goals = []
-        for color, mine in _by_color(picks, scene).items():
-            own = Destination(clause.destination.kind, "named", color)
-            goals.append(_stack(_layers(mine, scene), clause, scene, own))
-        if clause.destination.kind != ZONE or not any(goal.total > 1 for goal in goals):
-            raise Impossible
-        return [tuple(goals)]
-    if clause.destination.kind == BLOCK:
-        picks = [i for i in picks if i != _named(clause.destination, scene)]
-    if len(picks) < 2:
-        raise Impossible
-    return [(_stack(_layers(picks, scene), clause, scene),)]
-
-
-def _pile_by_size(clause: Clause, picks: list[int], scene: Scene) -> list[Goals]:
-    if clause.selection.count or clause.selection.size or clause.selection.excluded_size:
-        raise Impossible
-    groups = _by_color(picks, scene) if clause.own_pile else {"": picks}
-    goals: list[Goal] = []
-    for color, mine in groups.items():
-        big, small = _sized(mine, scene)
-        if not big or not small or (clause.own_pile and len(big) > 1):
-            raise Impossible
-        place = clause.destination
-        if clause.own_pile:
-            if place.match != "own":
-                raise Impossible
-            if place.kind == BLOCK:
-                goals += _over_own(small, scene)
+        for color in dict.fromkeys(objects[i].color for i in picks):
+            own = [i for i in picks if objects[i].color == color]
+            below = [b for b in bases if objects[b].color == color and b not in picks]
+            if not below:
                 continue
-            place = Destination(place.kind, "named", color)
-        goals.append(_stack([big] * len(big) + [small] * len(small), clause, scene, place))
-    return [tuple(goals)]
+            if len(below) > 1 or len(own) > 1 or not may_lie(own[0], below[0], layout):
+                return []
+            goals.append(Stack((tuple(own),), below[0]))
+        return [tuple(goals)] if goals else []
+    if destination.match == "named" and len(bases) != 1:
+        return []
+    if (count or len(picks)) != 1:
+        return []
+    alternatives: Alternatives = []
+    for base in bases:
+        upper = [i for i in picks if i != base and may_lie(i, base, layout)]
+        upper = [i for i in upper if destination.match != "other" or objects[i].color != objects[base].color]
+        if upper:
+            alternatives.append((Stack((tuple(upper),), base),))
+    if (
+        destination.match == "named"
+        and alternatives
+        and len(alternatives[0][0].layers[0]) < len(set(picks) - set(bases))
+    ):
+        return []  # one of those that would do by the words is too big
+    return alternatives
 
 
-def _pile_by_list(clause: Clause, picks: list[int], scene: Scene) -> list[Goals]:
-    found = _by_color(picks, scene)
-    if sorted(found) != sorted(clause.order) or any(len(mine) > 1 for mine in found.values()):
-        raise Impossible
-    sizes = [scene.objects[found[color][0]].half_extents[0] for color in clause.order]
-    if any(upper > lower + 0.004 for lower, upper in pairwise(sizes)):
-        raise Impossible
-    return [(_stack([found[color] for color in clause.order], clause, scene),)]
+def may_lie(upper: int, base: int, layout: Layout) -> bool:
+    """True if a block may be put on another: it is no bigger, and that one stands free, or bears just this one."""
+    sizes = [layout.scene.objects[i].size for i in (upper, base)]
+    return sizes != ["big", "small"] and layout.grounded(base) and layout.on(base) in ([], [upper])
 
 
-def _pile_by_turns(clause: Clause, picks: list[int], scene: Scene) -> list[Goals]:
-    found = _by_color(picks, scene)
-    first = clause.order[0]
-    if len(found) != 2 or first not in found or not set(clause.order) <= found.keys():
-        raise Impossible
-    (other,) = found.keys() - {first}
-    mine = found[first], found[other]
-    if len({scene.objects[i].size for i in picks}) > 1 or len(mine[0]) - len(mine[1]) not in (0, 1):
-        raise Impossible
-    return [(_stack([mine[number % 2] for number in range(len(picks))], clause, scene),)]
-
-
-def _groups(clause: Clause, picks: list[int], scene: Scene) -> list[Goals]:
-    if clause.selection.count or clause.second is None or clause.destination.match != "named":
-        raise Impossible
-    key = {"color": lambda i: scene.objects[i].color, "size": lambda i: scene.objects[i].size}[clause.grouped_by]
-    groups: dict[str, list[int]] = {}
+def _container_goals(destination: Destination, picks: list[int], count: int, layout: Layout) -> Alternatives:
+    """Bowls and zones: each block into or onto one of those that the match allows it."""
+    objects = layout.scene.objects
+    places = find(layout, destination.kind, destination.color)
+    if destination.match == "named" and len(places) != 1:
+        return []
+    if destination.match == "one_each":
+        spare = [i for i in picks if not any(layout.at(i, place) for place in places)]
+        enough = len(picks) >= len(places) > 1 and not (set(_residents(places, layout)) - set(picks))
+        return [(OneEach(tuple(picks), tuple(places)),)] if enough and spare and not count else []
+    allowed = {}
     for i in picks:
-        groups.setdefault(key(i), []).append(i)
-    if len(groups) != 2:
-        raise Impossible
-    places = clause.destination, clause.second
-    if places[0] == places[1]:
-        raise Impossible
-    first, second = groups.values()
+        fits = [p for p in places if destination.match in ("named", "any") or _same(objects, i, p, destination.match)]
+        if fits:
+            allowed[i] = tuple(fits)
+    if not allowed or (len(allowed) < len(picks) and destination.match != "own") or count > len(allowed):
+        return []
+    if not _holds(destination.kind, allowed, count, layout):
+        return []
+    if count:
+        return [(SomeOf(tuple(allowed), count, tuple(allowed.values())),)]
+    return [(Into(tuple(allowed), tuple(allowed.values())),)]
 
-    def goal(mine: list[int], place: Destination) -> Goal:
-        if clause.piled:
-            return _stack(_layers(mine, scene), clause, scene, place)
-        if place.kind == "area":
-            return InArea(tuple(mine), place.area)
-        if place.kind not in ROOM or _weight(mine, scene) > ROOM[place.kind]:
-            raise Impossible
-        return Into(tuple(mine), ((_named(place, scene),),) * len(mine))
 
-    return [(goal(first, a), goal(second, b)) for a, b in (places, places[::-1])]
+def _same(objects, index: int, place: int, match: str) -> bool:
+    return (objects[index].color == objects[place].color) == (match == "own")
+
+
+def _residents(places: list[int], layout: Layout) -> list[int]:
+    """Blocks that lie in or on the places now, piled ones included."""
+    found = [i for place in places for i in layout.on(place)]
+    for i in found:
+        found += layout.on(i)
+    return found
+
+
+def _holds(kind: str, allowed: dict[int, tuple[int, ...]], count: int, layout: Layout) -> bool:
+    """True if bowls or zones have room for the blocks that go there, whichever of those allowed they choose."""
+    objects = layout.scene.objects
+    room = HOLDS[kind]
+    for places in dict.fromkeys(allowed.values()):
+        going = [i for i, fits in allowed.items() if fits == places]
+        staying = [i for i in _residents(list(places), layout) if i not in allowed]
+        small = sum(objects[i].size == "small" for i in going)
+        if count:
+            small, big = min(count, small), min(count, len(going) - small)
+            if big and small:
+                return False
+        else:
+            big = len(going) - small
+        if len(places) > 1:  # the empty ones are filled first
+            if small + big + len(staying) > len(places) + (0 if big else 1):
+                return False
+        elif (staying and big) or (big and small + big > 1) or small + len(staying) > room:
+            return False
+    union = set(itertools.chain(*allowed.values()))
+    chosen = count or len(allowed)
+    staying = [i for i in _residents(list(union), layout) if i not in allowed]
+    big = [i for i in allowed if objects[i].size == "big"]
+    if kind == ZONE and any(len(allowed[i]) > 1 for i in big):  # whatever the others choose, a zone is left for it
+        return all(chosen + len(staying) <= len(allowed[i]) for i in big)
+    return len(union) == 1 or any(len(p) == 1 for p in allowed.values()) or chosen + len(staying) <= len(union) + 1
+
+
+def _group_goals(clause: Clause, picks: list[int], layout: Layout) -> Alternatives:
+    """The blocks of one colour or size to the first place, the others to the second; or the other way round."""
+    objects = layout.scene.objects
+    keys = sorted({getattr(objects[i], clause.grouped_by) for i in picks})
+    if len(keys) != 2 or clause.second is None or clause.selection.count:
+        return []
+    groups = [[i for i in picks if getattr(objects[i], clause.grouped_by) == key] for key in keys]
+    alternatives: Alternatives = []
+    for places in ((clause.destination, clause.second), (clause.second, clause.destination)):
+        goals: list[Goal] = []
+        for group, place in zip(groups, places):
+            part = Clause(clause.selection, place, "pile" if clause.piled else "put")
+            found = goals_of(part, group, layout)
+            if len(found) != 1:
+                return []
+            goals += found[0]
+        alternatives.append(tuple(goals))
+    return alternatives
+
+
+def _in_each_others_way(clauses: list[Alternatives]) -> bool:
+    """True if clauses move the same blocks, use the same place, or one moves what another one builds on."""
+    moved, used = [], []
+    for alternatives in clauses:
+        goals = list(itertools.chain(*alternatives))
+        moved.append(set(itertools.chain(*(_moved(goal) for goal in goals))))
+        used.append(set(itertools.chain(*(_used(goal) for goal in goals))))
+    for a, b in itertools.combinations(range(len(clauses)), 2):
+        if moved[a] & moved[b] or used[a] & used[b] or moved[a] & used[b] or used[a] & moved[b]:
+            return True
+    return False
+
+
+def _moved(goal: Goal) -> set[int]:
+    return set(itertools.chain(*goal.layers)) if isinstance(goal, Stack) else set(goal.picks)
+
+
+def _used(goal: Goal) -> set:
+    """Things and areas that a goal needs."""
+    if isinstance(goal, Into | SomeOf):
+        places: set = set(itertools.chain(*goal.allowed))
+    elif isinstance(goal, OneEach):
+        places = set(goal.goals)
+    else:
+        places = {getattr(goal, "base", None)}
+    return (places | {getattr(goal, "area", None)}) - {None}

@@ -1,61 +1,58 @@
-"""Combinations that training never draws: the benchmark's unseen tasks by their meaning, and a dozen to choose by."""
+"""Combinations of parts that training never composes: the benchmark's F to K, and those that checkpoints are chosen by."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from moe3d_ros.tabletop.composing.parts import parts
 from moe3d_ros.tabletop.composing.task_form import Clause, TaskForm
+from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.world.areas import QUADRANTS
-from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
 
-Test = Callable[[Clause], bool]
-
-
-def _goes(clause: Clause, kind: str, match: str, arrangement: str = "put") -> bool:
-    place = clause.destination
-    return (place.kind, place.match, clause.arrangement) == (kind, match, arrangement)
-
-
-def _only(clause: Clause, *names: str) -> bool:
-    """Conditions of the selection are just these."""
-    return clause.selection.conditions() == frozenset(names)
-
-
-UNSEEN: dict[str, Test] = {
-    "F": lambda c: _only(c) and _goes(c, BOWL, "other"),
-    "G": lambda c: c.arrangement == "groups" and c.grouped_by == "size" and c.piled and c.destination.kind == ZONE,
-    "H": lambda c: c.arrangement == "pile_by_turns" and c.destination.kind == ZONE and len(c.order) == 1,
-    "I": lambda c: c.arrangement == "pile_by_size" and c.own_pile and c.destination.kind == ZONE and _only(c),
-    "J": lambda c: (
-        _only(c, "area")
-        and c.selection.area in QUADRANTS
-        and _goes(c, "area", "named")
-        and c.destination.area in QUADRANTS
-    ),
-    "K": lambda c: _only(c) and _goes(c, ZONE, "own", "pile"),
+ANY = "*"  # whatever the selection
+BENCHMARK = {  # selection, relation, layout; what they mean is in `tabletop/tasks/benchmark_tasks`
+    "F": ("all", "other bowl", "put"),
+    "G": (ANY, "named zone", "groups by size piled"),
+    "H": (ANY, "named zone", "pile_by_turns"),
+    "I": ("all", "own zone", "pile_by_size own"),
+    "J": ("area", "named area", "put"),
+    "K": ("all", "own zone", "pile"),
 }
-VALIDATION: dict[str, Test] = {
-    "odd to other bowls": lambda c: _only(c, "parity") and _goes(c, BOWL, "other"),
-    "small to other zones": lambda c: _only(c, "size") and _goes(c, ZONE, "other"),
-    "all but a color to own zones": lambda c: _only(c, "excluded_colors") and _goes(c, ZONE, "own"),
-    "all but a color piled by size": lambda c: _only(c, "excluded_colors") and c.arrangement == "pile_by_size",
-    "even piled in an area": lambda c: _only(c, "parity") and _goes(c, "area", "named", "pile"),
-    "area to own bowls": lambda c: _only(c, "area") and _goes(c, BOWL, "own"),
-    "most frequent to a zone": lambda c: _only(c, "frequency") and _goes(c, ZONE, "named"),
-    "size piled on a block": lambda c: _only(c, "size") and _goes(c, BLOCK, "named", "pile"),
-    "turns in an area": lambda c: c.arrangement == "pile_by_turns" and c.destination.kind == "area",
-    "colors in groups to areas": lambda c: (
-        c.arrangement == "groups" and c.grouped_by == "color" and not c.piled and c.destination.kind == "area"
-    ),
-    "side to an area": lambda c: _only(c, "side") and _goes(c, "area", "named"),
-    "named colors piled on own zones": lambda c: _only(c, "colors") and _goes(c, ZONE, "own", "pile"),
+VALIDATION = {
+    "all except a colour, by size on own zones": ("excluded_colors", "own zone", "pile_by_size own"),
+    "odd ones to other bowls": ("parity", "other bowl", "put"),
+    "small ones by turns in an area": ("size", "named area", "pile_by_turns"),
+    "the most frequent in a pile in an area": ("frequency", "named area", "pile"),
+    "all beside a thing to own bowls": ("side", "own bowl", "put"),
+    "all in a thing piled on a zone": ("rest", "named zone", "pile"),
+    "all by colour in two piles in areas": ("all", "named area", "groups by color piled"),
+    "all of an area piled on own zones": ("area", "own zone", "pile"),
+    "all outside of an area to other zones": ("excluded_area", "other zone", "put"),
+    "the n-th of a colour on a block": ("colors+rank", "named block", "put"),
+    "some of a size to any bowl": ("count+size", "any bowl", "put"),
+    "one of a size on each zone": ("size", "one_each zone", "put"),
 }
 
 
-def held_out(form: TaskForm) -> str:
-    """Name of the held-out combination that a clause of the form is; empty if none is."""
-    for clause in form.clauses:
-        for name, test in (UNSEEN | VALIDATION).items():
-            if test(clause):
-                return name
-    return ""
+def held_out(form: TaskForm, scene: Scene | None = None) -> str:
+    """Name of the held-out combination that a form contains; empty if it may be trained on.
+
+    What is said counts: "all blocks except the red ones" is not "all blocks", in a scene without red ones neither.
+
+    Args:
+        scene: that the form is about; no combination depends on it.
+    """
+    return next((name for clause in form.clauses for name in COMBINATIONS if _is(clause, name)), "")
+
+
+COMBINATIONS = BENCHMARK | VALIDATION
+
+
+def _is(clause: Clause, name: str) -> bool:
+    selection, relation, layout = COMBINATIONS[name]
+    said = parts(clause)
+    if said[1:] != (relation, layout) or selection not in (ANY, said[0]):
+        return False
+    if name == "H":
+        return len(clause.order) == 1  # the second colour is not named
+    if name == "J":
+        return clause.selection.area in QUADRANTS and clause.destination.area in QUADRANTS
+    return True

@@ -8,14 +8,15 @@ something that is needed is put aside only when nothing else is left to do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from moe3d_ros.tabletop.rules.layout import OFF_SHARE, Layout
+from moe3d_ros.tabletop.rules.placing import place_pose
 from moe3d_ros.tabletop.rules.success import footprint
-from moe3d_ros.world.areas import AREA_CENTERS
+from moe3d_ros.world.areas import AREA_CENTERS, AREAS
 from moe3d_ros.world.footprints import share_inside
 from moe3d_ros.world.vocabulary import KIND
 
@@ -190,75 +191,80 @@ class Off(_EachPick):
     zone: int
 
     def _left_to_do(self, layout: Layout) -> list[int]:
-        return [i for i in self.picks if _overlaps(layout, i, self.zone)]
+        return [i for i in self.picks if _touches(layout, i, self.zone)]
 
     def moves(self, layout: Layout) -> list[Move]:
         """The moves that come next, to the other side of the table, the canonical one first; none if nothing is left."""
         wanted = self._left_to_do(layout)
         ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
-        side = _other_side(layout, self.zone)
+        side = "right side" if layout.left(self.zone) > 0 else "left side"
         return [Move(i, area=side) for i in ready] or _uncover(layout, wanted)
 
 
 @dataclass(frozen=True)
 class SomeOf:
-    """So many of ``picks``, whichever, lie in or on one of ``places``, or in an ``area``."""
+    """At least ``number`` of ``picks`` lie in an ``area``, or in or on one of the things ``allowed`` for them (one tuple each)."""
 
     picks: tuple[int, ...]
-    places: tuple[int, ...]
-    area: str
-    total: int
+    number: int
+    allowed: tuple[tuple[int, ...], ...] = ()
+    area: str | None = None
 
-    def _there(self, layout: Layout) -> list[int]:
-        if self.area:
-            return [i for i in self.picks if layout.inside(i, self.area)]
-        return [i for i in self.picks if any(layout.at(i, place) for place in self.places)]
+    @property
+    def total(self) -> int:
+        """Number of goals that this counts as: one for each block that is asked for."""
+        return self.number
+
+    @property
+    def _each(self) -> Into | InArea:
+        """The goal that all of them would have."""
+        return Into(self.picks, self.allowed) if self.area is None else InArea(self.picks, self.area)
 
     def reached(self, layout: Layout) -> int:
-        """Number of them that are there; one that is too many counts as one that is missing."""
-        there = len(self._there(layout))
-        return max(0, self.total - abs(there - self.total))
+        """Number of blocks that are there, up to the number that is asked for."""
+        return min(self.number, self._each.reached(layout))
 
     def moves(self, layout: Layout) -> list[Move]:
-        """The moves that come next, the canonical one first; of too many, one goes to the other side of the table."""
-        there = self._there(layout)
-        if len(there) == self.total:
-            return []
-        enough = len(there) > self.total
-        wanted = there if enough else [i for i in self.picks if i not in there]
-        ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
-        if enough:
-            found = [Move(i, area=_other_side(layout, i)) for i in ready]
-        elif self.area:
-            found = [Move(i, area=self.area) for i in ready]
-        else:
-            found = [Move(i, place) for i in ready for place in self.places]
-        return found or _uncover(layout, wanted)
+        """The moves that come next, the canonical one first; none if enough of the blocks are there."""
+        return self._each.moves(layout) if self.reached(layout) < self.number else []
 
 
 @dataclass(frozen=True)
 class ToTable(_EachPick):
-    """Each of ``picks`` lies on the bare table, in or on nothing."""
+    """Each of ``picks`` lies on the free table: in nothing, on nothing, and on no zone."""
 
     def _left_to_do(self, layout: Layout) -> list[int]:
-        flat = [g for g, kind in enumerate(layout.kinds) if KIND[kind].flat]
-        return [i for i in self.picks if not layout.grounded(i) or any(_overlaps(layout, i, zone) for zone in flat)]
+        return [i for i in self.picks if i in layout.below or any(_touches(layout, i, z) for z in _zones(layout))]
 
     def moves(self, layout: Layout) -> list[Move]:
-        """The moves that come next, to the other side of the table, the canonical one first; none if nothing is left."""
+        """The moves that come next, each to a side with a free spot beside the zones; none if nothing is left to do."""
         wanted = self._left_to_do(layout)
-        ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
-        return [Move(i, area=_other_side(layout, i)) for i in ready] or _uncover(layout, wanted)
+        found = []
+        for pick in (i for i in layout.leftmost(wanted) if layout.free(i)):
+            sides = ("right side", "left side") if layout.left(pick) > 0 else ("left side", "right side")
+            ends = [side for side in sides if _ends_on_table(layout, pick, side)]
+            found += [Move(pick, area=side) for side in ends or [a for a in AREAS if _ends_on_table(layout, pick, a)]]
+        return found or _uncover(layout, wanted)
 
 
-def _other_side(layout: Layout, index: int) -> str:
-    return "right side" if layout.left(index) > 0 else "left side"
+def _zones(layout: Layout) -> list[int]:
+    return [i for i, kind in enumerate(layout.kinds) if KIND[kind].flat]
 
 
-def _overlaps(layout: Layout, index: int, zone: int) -> bool:
-    """Whether more of a thing than `OFF_SHARE` lies on a zone."""
+def _touches(layout: Layout, index: int, zone: int) -> bool:
+    """True if more than a sliver of a block lies on a zone."""
     thing, other = layout.scene.objects[index], layout.scene.objects[zone]
     return layout.apart[index, zone] < 0.2 and share_inside(footprint(thing), footprint(other)) > OFF_SHARE
+
+
+def _ends_on_table(layout: Layout, pick: int, area: str) -> bool:
+    """True if a block that is put in an area comes to lie beside every zone, and on nothing."""
+    scene = layout.scene
+    thing, place = scene.objects[pick], place_pose(scene, pick, None, area)
+    if place.position[2] > 2 * thing.half_extents[2] + 0.002:
+        return False
+    there = footprint(replace(thing, position=place.position))
+    return all(share_inside(there, footprint(scene.objects[zone])) <= OFF_SHARE for zone in _zones(layout))
 
 
 Goal = Into | InArea | Stack | OneEach | Off | SomeOf | ToTable
