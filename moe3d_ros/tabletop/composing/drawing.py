@@ -101,7 +101,7 @@ def offered(form: TaskForm, scene: Scene) -> LongTask | None:
     alternatives = grounded(form, scene, layout)
     if alternatives is None:
         return None
-    task = LongTask("composed", _plain(form), alternatives)
+    task = LongTask("composed", _plain(form), alternatives, orderly=True)
     reached = max(sum(goal.reached(layout) for goal in goals) for goals in alternatives)
     total = sum(goal.total for goal in alternatives[0])
     if not 0 < total - reached <= MOST_LEFT:

@@ -78,6 +78,10 @@ class _Furnishing:
     def _places(self, clause: Clause, members: list[Looks]) -> dict[str, int]:
         """Bowls or zones that go by the blocks' colours: colour -> index; some are missing, some are for no block."""
         kind, match = clause.destination.kind, clause.destination.match
+        if kind == "table" and not clause.own_pile:
+            for _ in range(self.draft.count(1, 4)):  # for the blocks to lie in or on
+                self._name(self._pick((BOWL, ZONE)), self._pick(self.draft.colors), "", "")
+            return {}
         if match == "named" or kind not in (BOWL, ZONE, BLOCK):
             return {}
         present = list(dict.fromkeys(color for color, _ in members))
@@ -116,7 +120,7 @@ class _Furnishing:
         top: dict[int, int] = {}
         for number, (color, size) in enumerate(members):
             area, on = self._start(selection, destination)
-            if destination.kind == "table" and on is None and (number == 0 or self._chance(0.6)):
+            if destination.kind == "table" and not clause.own_pile and on is None and self._chance(0.75):
                 on = self._somewhere(size)
             elif begun and number < len(members) - 1 and self._chance(0.5):
                 area, on = self._at_goal(clause, color, places, top, area)

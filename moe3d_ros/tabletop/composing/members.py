@@ -127,8 +127,8 @@ class Members:
         low, high, least = 1, {"table": 4}.get(kind, 6), 1
         if match == "named" and kind in (BOWL, ZONE):
             high = 3 if kind == BOWL else 4
-        elif kind == BOWL or match == "own":
-            high = 7
+        elif match in ("own", "other"):
+            low, high = 2, 7
         if match == "one_each":
             low, high, least = 2, 5, 2
         if self.selection.rank:

@@ -30,11 +30,23 @@ SELECTIONS = {
     "colors+count": 1.0,
     "count+size": 1.0,
 }
-RELATIONS = {
-    **{f"{match} {kind}": 1.0 for kind in ("bowl", "zone") for match in ("named", "own", "other", "any", "one_each")},
-    **{f"{match} block": 1.0 for match in ("named", "own", "other", "any")},
-    "named area": 2.0,
-    "named table": 1.0,
+RELATIONS = {  # bowls take no piles: they are drawn more often instead
+    "named bowl": 1.6,
+    "own bowl": 2.0,
+    "other bowl": 2.0,
+    "any bowl": 1.2,
+    "one_each bowl": 1.0,
+    "named zone": 1.0,
+    "own zone": 1.8,
+    "other zone": 0.8,
+    "any zone": 0.7,
+    "one_each zone": 1.0,
+    "named block": 1.0,
+    "own block": 2.0,
+    "other block": 1.5,
+    "any block": 1.5,
+    "named area": 1.5,
+    "named table": 1.5,
 }
 LAYOUTS = {  # how the blocks are arranged, with what else an arrangement says
     "put": 2.5,
@@ -91,7 +103,9 @@ def meaningful(selection: str, relation: str, layout: str) -> bool:
             return bool(told & {"rank", "count"})  # one block has room for one
         if relation == "own block":
             return told in ({"size"}, {"colors", "size"})  # the small ones on the big ones
-        return "one_each" not in relation or not told & {"rank", "count"}
+        if "one_each" in relation:
+            return not told & {"rank", "count"}
+        return relation != "named table" or "count" not in told
     if relation not in _RELATIONS_OF[layout] or "rank" in told:
         return False
     if "count" in told:

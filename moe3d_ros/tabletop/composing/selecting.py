@@ -129,20 +129,11 @@ def _reference(layout: Layout, reference: Reference) -> int | None:
     return next(iter(find(layout, reference.kind, reference.color)), None)
 
 
-def _under(layout: Layout, index: int) -> list[int]:
-    """Everything that a thing lies on or in, the nearest first."""
-    chain = []
-    while index in layout.below:
-        index = layout.below[index]
-        chain.append(index)
-    return chain
-
-
 def _rests(rest: str, layout: Layout, index: int, reference: int) -> bool:
     """True if a block lies in or on the reference, or under it, other blocks in between included."""
     if rest == "under":
-        return index in _under(layout, reference)
-    return reference in _under(layout, index)
+        return index in layout.under(reference)
+    return reference in layout.under(index)
 
 
 def _beside(layout: Layout, side: str, index: int, reference: int) -> float:
@@ -157,7 +148,7 @@ def _rest_is_clear(rest: str, layout: Layout, candidates: list[int], reference: 
     objects = layout.scene.objects
     if KIND[layout.kinds[reference]].flat:
         for i in candidates:
-            if layout.apart[i, reference] < 0.2 and not set(_under(layout, i)) & set(candidates):
+            if layout.apart[i, reference] < 0.2 and not set(layout.under(i)) & set(candidates):
                 share = share_inside(footprint(objects[i]), footprint(objects[reference]))
                 if OFF_SHARE < share < ZONE_SHARE:
                     return False

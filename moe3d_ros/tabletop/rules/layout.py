@@ -40,6 +40,14 @@ class Layout:
         """Indices of what lies directly on or in object ``index``."""
         return self._on.get(index, [])
 
+    def under(self, index: int) -> list[int]:
+        """Everything that object ``index`` lies on or in, the nearest first."""
+        chain: list[int] = []
+        while index in self.below:
+            index = self.below[index]
+            chain.append(index)
+        return chain
+
     def free(self, index: int) -> bool:
         """True if nothing lies on object ``index``."""
         return index not in self._on

@@ -54,6 +54,10 @@ class _EachPick:
         """Number of them that are met in the layout's scene."""
         return self.total - len(self._left_to_do(layout))
 
+    def waiting(self, layout: Layout) -> list[int]:
+        """Blocks that have still to be moved."""
+        return self._left_to_do(layout)
+
 
 @dataclass(frozen=True)
 class Into(_EachPick):
@@ -108,6 +112,11 @@ class Stack:
     def reached(self, layout: Layout) -> int:
         """Number of layers, from below, that are as they should be."""
         return len(self._begun(layout))
+
+    def waiting(self, layout: Layout) -> list[int]:
+        """Blocks that have still to be moved."""
+        begun = self._begun(layout)
+        return list(dict.fromkeys(i for layer in self.layers[len(begun) :] for i in layer if i not in begun))
 
     def _begun(self, layout: Layout) -> list[int]:
         """The blocks of the best stack that has been begun, from below."""
@@ -171,6 +180,10 @@ class OneEach:
         """Number of bowls or zones that are filled."""
         return sum(any(layout.at(i, g) for i in self.picks) for g in self.goals)
 
+    def waiting(self, layout: Layout) -> list[int]:
+        """Blocks that have still to be moved: none of them has to, as long as others will do."""
+        return []
+
     def moves(self, layout: Layout) -> list[Move]:
         """The moves that come next, the canonical one first; none if nothing is left to do."""
         unfilled = [g for g in layout.leftmost(self.goals) if not any(layout.at(i, g) for i in self.picks)]
@@ -227,6 +240,10 @@ class SomeOf:
     def moves(self, layout: Layout) -> list[Move]:
         """The moves that come next, the canonical one first; none if enough of the blocks are there."""
         return self._each.moves(layout) if self.reached(layout) < self.number else []
+
+    def waiting(self, layout: Layout) -> list[int]:
+        """Blocks that may still be moved."""
+        return self._each.waiting(layout) if self.reached(layout) < self.number else []
 
 
 @dataclass(frozen=True)

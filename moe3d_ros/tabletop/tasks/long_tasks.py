@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from moe3d_ros.tabletop.rules.layout import Layout, apply_step
+from moe3d_ros.tabletop.rules.placing import place_pose
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.tasks.goals import GOALS, Goal, Move
@@ -27,6 +28,7 @@ class LongTask:
         reason: why it cannot be done (``no red bowl``); empty if it can. Then there are no goals.
         again: the instruction in other words, for training; empty if there are none.
         extra_steps: moves that may be wasted.
+        orderly: no right move covers a block that has still to be moved, unless nothing else is left to do.
     """
 
     name: str
@@ -36,6 +38,7 @@ class LongTask:
     reason: str = ""
     again: str = ""
     extra_steps: int = 2
+    orderly: bool = False
 
     @property
     def wordings(self) -> list[str]:
@@ -57,6 +60,7 @@ class LongTask:
             "reason": self.reason,
             "again": self.again,
             "extra_steps": self.extra_steps,
+            **({"orderly": True} if self.orderly else {}),
         }
 
     @classmethod
@@ -79,6 +83,7 @@ class LongTask:
             values["reason"],
             values.get("again", ""),
             values.get("extra_steps", 2),
+            values.get("orderly", False),
         )
 
 
@@ -100,12 +105,19 @@ def right_moves(task: LongTask, scene: Scene) -> list[Move]:
         return []
     layout = Layout(scene)
     moves: dict[Move, None] = {}
+    covering: dict[Move, None] = {}
     for goals in _tied(task, layout):
+        waiting = {i for goal in goals for i in goal.waiting(layout)} if task.orderly else set()
         for move in (move for goal in goals for move in goal.moves(layout)):
-            area = _aside(goals, layout, move) if move.aside else move.area
-            moves[move._replace(area=area)] = None
+            for covered in _covered(layout, move, waiting):
+                aside = Move(layout.summit(covered), aside=True)
+                covering[aside._replace(area=_aside(goals, layout, aside))] = None
+                break
+            else:
+                area = _aside(goals, layout, move) if move.aside else move.area
+                moves[move._replace(area=area)] = None
     direct = [move for move in moves if not move.aside]
-    return sorted(direct or moves, key=lambda move: -layout.left(move.pick))
+    return sorted(direct or moves or covering, key=lambda move: -layout.left(move.pick))
 
 
 def next_step(task: LongTask, scene: Scene, rng: np.random.Generator | None = None) -> Step | None:
@@ -133,6 +145,21 @@ def _tied(task: LongTask, layout: Layout) -> list[tuple[Goal, ...]]:
     """The alternatives of which most is reached."""
     counts = [sum(goal.reached(layout) for goal in goals) for goals in task.alternatives]
     return [goals for goals, count in zip(task.alternatives, counts) if count == max(counts)]
+
+
+def _covered(layout: Layout, move: Move, waiting: set[int]) -> list[int]:
+    """Those of the ``waiting`` blocks that would lie under the moved one."""
+    if move.place is None or move.aside:
+        return []
+    thing = layout.scene.objects[move.place]
+    if thing.traits.contains:
+        return [i for i in sorted(waiting - {move.pick}) if move.place in layout.under(i)]
+    if not thing.traits.flat:
+        return [i for i in (move.place, *layout.under(move.place)) if i in waiting]
+    there = [i for i in layout.on(move.place) if i in waiting and i != move.pick]
+    height = place_pose(layout.scene, move.pick, move.place, None).position[2] if there else 0.0
+    full = height > thing.top + 2 * layout.scene.objects[move.pick].half_extents[2] + 0.002
+    return there if full else []
 
 
 def _aside(goals: tuple[Goal, ...], layout: Layout, move: Move) -> str:
