@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 
+from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.language.form_head import heard_forms
 from moe3d_ros.model.policy import ThreeDMoE
 from moe3d_ros.plan import ErrorCode, PlanningError
@@ -32,17 +33,29 @@ REASONS = {
 }
 
 
+COMPOSED = ("clauses",)  # forms that a checkpoint with a reasoner plans, or refuses by itself
+
+
+def refused_forms(config: ModelConfig) -> tuple[str, ...]:
+    """Forms that a checkpoint refuses when they are heard. Raises ValueError for one without a head that hears them."""
+    if config.form is None:
+        raise ValueError("the checkpoint has no head that hears an instruction's form: train one (--stage form).")
+    planned = COMPOSED if config.reasoner is not None else ()
+    return tuple(form for form in config.form.classes[1:] if form not in planned)
+
+
 @torch.no_grad()
 def check_form(model: ThreeDMoE, instruction: str) -> None:
     """Raise PlanningError(IMPOSSIBLE) where the checkpoint's head hears a form that is not planned; without one nothing is checked."""
     if model.form is None or model.language is None:
         return
     head = model.form
-    chances = heard_forms(head, model.language, [instruction])[0]
-    refused = 1 - float(chances[0])
+    chances = dict(zip(head.config.classes, heard_forms(head, model.language, [instruction])[0].tolist()))
+    wrong = {form: chances[form] for form in refused_forms(model.config)}
+    refused = sum(wrong.values())
     if refused < head.config.threshold:
         return
-    form = head.config.classes[1 + int(chances[1:].argmax())]
+    form = max(wrong, key=lambda name: wrong[name])
     fact, advice = REASONS.get(form, (f"is of the form {form!r}", "the planner does not plan that. Say it otherwise."))
     raise PlanningError(
         ErrorCode.IMPOSSIBLE, f"{instruction!r} {fact}, as the planner hears it ({refused:.2f}): {advice}"

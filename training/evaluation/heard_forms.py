@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moe3d_ros.form_check import refused_forms
 from moe3d_ros.plan import normalised
 from moe3d_ros.planner import Planner
 from training.evaluation.judging.form_cases import doable_sentences, refused_sentences
@@ -15,7 +16,7 @@ TOGETHER = 16  # sentences that are read at once
 
 
 def run(planner: Planner | None, sentences: int = 200, seed: int = HELD_OUT_SEED) -> dict:
-    """``sentences`` of each refused form in held-out constructions, and as many doable cases of one step and of long tasks.
+    """``sentences`` of each form that the checkpoint refuses, in held-out constructions, and as many doable cases of one step and of long tasks.
 
     Returns:
         ``refused`` by form and ``named`` (for the right reason), ``refused_falsely``, also by wording, with counts and 95 %
@@ -27,22 +28,24 @@ def run(planner: Planner | None, sentences: int = 200, seed: int = HELD_OUT_SEED
     form = planner.config.form if planner else None
     if planner is None or form is None:
         raise ValueError("The checkpoint has no head that hears an instruction's form: train one (--stage form).")
-    asked = [(said, form, False) for said, form in refused_sentences(sentences, "held out", seed)]
+    wrong = refused_forms(planner.config)
+    asked = [(said, sort, False) for said, sort in refused_sentences(sentences, "held out", seed) if sort in wrong]
     asked += [(said, sort, True) for said, sort in doable_sentences(sentences, seed)]
     records = []
     for start in range(0, len(asked), TOGETHER):
         part = asked[start : start + TOGETHER]
         chances = planner.heard_forms([normalised(said) for said, _, _ in part])
         for (said, sort, doable), row in zip(part, chances):
-            heard = form.classes[1:][row[1:].index(max(row[1:]))]
+            chance = {name: row[form.classes.index(name)] for name in wrong}
+            refused = sum(chance.values())
             records.append(
                 {
                     "instruction": said,
                     "kind": sort,
                     "doable": doable,
-                    "probability": 1 - row[0],
-                    "refused": 1 - row[0] >= form.threshold,
-                    "heard": heard,
+                    "probability": refused,
+                    "refused": refused >= form.threshold,
+                    "heard": max(chance, key=lambda name: chance[name]),
                 }
             )
     return {**summary(records), "threshold": form.threshold, "records": records}
