@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from moe3d_ros.tabletop.composing.drawing_forms import Unfit, compose, draw_form
+from moe3d_ros.tabletop.composing.drawing_forms import Unfit, compose, draw_form, draw_number
 from moe3d_ros.tabletop.composing.furnishing import furnish
 from moe3d_ros.tabletop.composing.grounding import grounded
 from moe3d_ros.tabletop.composing.held_out import ANY, COMBINATIONS, held_out
@@ -46,8 +46,9 @@ def draw_task(
     """
     if form is not None:
         return _draw(itertools.repeat(form, TRIES), rng, colors, scale, jitter)
+    clauses = draw_number(rng)
     while True:
-        forms = itertools.repeat(draw_form(rng, colors, scale), SCENES_A_FORM)
+        forms = itertools.repeat(draw_form(rng, colors, scale, clauses), SCENES_A_FORM)
         try:
             return _draw(forms, rng, colors, scale, jitter)
         except ValueError:

@@ -15,6 +15,11 @@ from moe3d_ros.world.areas import AREAS, QUADRANTS
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
 
 CLAUSES = (0.75, 0.2, 0.05)  # shares of forms with one, two and three clauses
+_CLAUSE_LIMITS = list(itertools.accumulate(CLAUSES[:-1]))
+TELLING = {  # conditions that can tell the blocks of one clause from those of another
+    *("colors", "excluded_colors", "size", "excluded_size", "parity", "frequency"),
+    *("area", "excluded_area", "rest", "side"),
+}
 OPPOSITE = {"left": "right", "right": "left", "near": "far", "far": "near"}
 _OPPOSITE_WORDS = (("left", "right"), ("near", "far"), ("top", "bottom"), ("top", "near"), ("bottom", "far"))
 
@@ -28,15 +33,24 @@ class Unfit(ValueError):
     """There are too few colours, or too little room, for what was drawn; draw again."""
 
 
-def draw_form(rng: np.random.Generator, colors: tuple[str, ...] = SEEN_COLORS, scale: float = 1.0) -> TaskForm:
+def draw_number(rng: np.random.Generator) -> int:
+    """A random number of clauses."""
+    return 1 + bisect.bisect(_CLAUSE_LIMITS, rng.random())
+
+
+def draw_form(
+    rng: np.random.Generator, colors: tuple[str, ...] = SEEN_COLORS, scale: float = 1.0, clauses: int = 0
+) -> TaskForm:
     """A random form of which nothing is held out.
 
     Args:
         colors: which colours there are; three at least.
         scale: below 1, what is listed or counted is shorter.
+        clauses: how many; drawn if 0.
     """
+    number = clauses or draw_number(rng)
     while True:
-        form = _draw_clauses(1 + int(rng.choice(len(CLAUSES), p=CLAUSES)), rng, colors, scale)
+        form = _draw_clauses(number, rng, colors, scale)
         if form is not None and not held_out(form):
             return form
 
@@ -88,16 +102,26 @@ def _differ(a: str, b: str) -> bool:
 def _draw_clauses(number: int, rng, colors: tuple[str, ...], scale: float) -> TaskForm | None:
     """A form with so many clauses, no two of which speak of the same blocks or places; None if none was found."""
     clauses: list[Clause] = []
-    for _ in range(40):
+    opposed = [TELLING] * (number > 1)  # of each clause, conditions that can tell other blocks than its own
+    for _ in range(60):
+        names = draw_parts(rng)
+        told = set(names[0].split("+"))
+        if not all(told & other for other in opposed):
+            continue
         try:
-            clause = compose(draw_parts(rng), rng, colors, scale)
+            clause = compose(names, rng, colors, scale)
         except Unfit:
             continue
         if all(_compatible(clause, other) for other in clauses):
             clauses.append(clause)
+            opposed.append({name for name in TELLING if told & {name, *_negated(name)}})
             if len(clauses) == number:
                 return TaskForm(tuple(clauses))
     return None
+
+
+def _negated(condition: str) -> tuple[str, str]:
+    return f"excluded_{condition}", condition.removeprefix("excluded_")
 
 
 def _compatible(a: Clause, b: Clause) -> bool:
@@ -116,8 +140,7 @@ class _Composer:
     """Random choices for one clause."""
 
     def __init__(self, rng: np.random.Generator, colors: tuple[str, ...], scale: float):
-        self.rng, self.scale = rng, scale
-        self.colors = [str(color) for color in rng.permutation(colors)]
+        self.rng, self.scale, self.colors = rng, scale, colors
 
     def clause(self, selection: str, relation: str, layout: str) -> Clause:
         arrangement, *more = layout.split()
@@ -142,14 +165,21 @@ class _Composer:
         options = list(options)
         if not options:
             raise Unfit("There is nothing left to choose from.")
-        return options[int(self.rng.integers(len(options)))]
+        return options[int(self.rng.random() * len(options))]
+
+    def shuffled(self, options) -> list:
+        """The options in random order."""
+        rest, found = list(options), []
+        while rest:
+            found.append(rest.pop(int(self.rng.random() * len(rest))))
+        return found
 
     def take(self, number: int, without=()) -> tuple[str, ...]:
         """So many colours."""
         free = [color for color in self.colors if color not in without]
         if len(free) < number:
             raise Unfit(f"{number} colours are needed, there are {len(free)}.")
-        return tuple(free[i] for i in self.rng.permutation(len(free))[:number])
+        return tuple(free.pop(int(self.rng.random() * len(free))) for _ in range(number))
 
     def _order(self, arrangement: str, told: set[str]) -> tuple[str, ...]:
         """Colours of a list or of turns, from below."""
@@ -157,10 +187,10 @@ class _Composer:
             return self.take(2)
         if arrangement != "pile_by_list":
             return ()
-        length = int(self.rng.integers(2, 5 if self.scale > 0.5 else 4))
-        kinds = self.take(min(int(self.rng.integers(1 if length > 2 and "colors" in told else 2, 4)), length, 3))
+        length = self.choose((2, 3, 4) if self.scale > 0.5 else (2, 3))
+        kinds = self.take(min(self.choose((1, 2, 3) if length > 2 and "colors" in told else (2, 3)), length))
         listed = [*kinds, *(self.choose(kinds) for _ in range(length - len(kinds)))]
-        return tuple(listed[i] for i in self.rng.permutation(length))
+        return tuple(self.shuffled(listed))
 
     def _said_order(self, order: tuple[str, ...], arrangement: str) -> tuple[str, ...]:
         """Turns name both colours, or only the one to begin with."""
@@ -169,7 +199,7 @@ class _Composer:
     def _selection(self, told, match, kind, arrangement, more, order) -> Selection:
         values: dict = {}
         if "colors" in told:
-            number = int(self.rng.choice((1, 2, 3), p=(0.7, 0.25, 0.05)))
+            number = self.choose((1,) * 14 + (2,) * 5 + (3,))
             number = 2 if "color" in more else number
             values["colors"] = tuple(dict.fromkeys(order)) or self.take(min(number, len(self.colors) - 1))
         if "excluded_colors" in told:
@@ -193,12 +223,11 @@ class _Composer:
             color = self.take(1, values.get("colors", ()) if of == BLOCK else ())[0]
             values |= {"side": self.choose(OPPOSITE), "reference": Reference(of, color)}
         if "rank" in told:
-            rank = int(self.rng.choice((1, 2, 3), p=(0.65, 0.25, 0.1)))
-            values |= {"rank": rank, "rank_side": self.choose(OPPOSITE)}
+            values |= {"rank": self.choose((1,) * 13 + (2,) * 5 + (3,) * 2), "rank_side": self.choose(OPPOSITE)}
         if "count" in told:
-            most = 3 if self.scale > 0.5 else 2
+            least = 2 if arrangement == "pile" else 1
             single = arrangement == "put" and kind == "block"
-            values["count"] = 1 if single else int(self.rng.integers(2 if arrangement == "pile" else 1, most + 1))
+            values["count"] = 1 if single else self.choose(range(least, 4 if self.scale > 0.5 else 3))
         return Selection(**values)
 
     def _destination(self, match: str, kind: str, selection: Selection, arrangement: str, more) -> Destination:

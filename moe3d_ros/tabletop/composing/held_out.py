@@ -40,19 +40,19 @@ def held_out(form: TaskForm, scene: Scene | None = None) -> str:
     Args:
         scene: that the form is about; no combination depends on it.
     """
-    return next((name for clause in form.clauses for name in COMBINATIONS if _is(clause, name)), "")
+    return next(filter(None, map(_name, form.clauses)), "")
 
 
 COMBINATIONS = BENCHMARK | VALIDATION
+_NAMES = {said: name for name, said in COMBINATIONS.items()}
 
 
-def _is(clause: Clause, name: str) -> bool:
-    selection, relation, layout = COMBINATIONS[name]
+def _name(clause: Clause) -> str:
+    """Name of the held-out combination that a clause is; empty if it is none."""
     said = parts(clause)
-    if said[1:] != (relation, layout) or selection not in (ANY, said[0]):
-        return False
-    if name == "H":
-        return len(clause.order) == 1  # the second colour is not named
-    if name == "J":
-        return clause.selection.area in QUADRANTS and clause.destination.area in QUADRANTS
-    return True
+    name = _NAMES.get(said) or _NAMES.get((ANY, *said[1:]), "")
+    if name == "H" and len(clause.order) > 1:  # the second colour is named
+        return ""
+    if name == "J" and not {clause.selection.area, clause.destination.area} <= set(QUADRANTS):
+        return ""
+    return name

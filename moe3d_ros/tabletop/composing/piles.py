@@ -23,7 +23,7 @@ def pile_goals(clause: Clause, picks: list[int], layout: Layout) -> list[tuple[G
             return _set_of([Stack(layers, area=destination.area) for layers in piles], layout)
         return _set_of([Stack(_layers(clause, picks, layout), area=destination.area)], layout)
     if destination.kind == "table":
-        return _on_own_big_ones(picks, layout)
+        return _on_own_big_ones(picks, layout) if clause.own_pile else []
     places = find(layout, destination.kind, destination.color, destination.size)
     if destination.match == "own":
         groups = [own for own in _by_color(picks, layout) if _of_color(places, objects[own[0]].color, layout)]

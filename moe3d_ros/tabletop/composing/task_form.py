@@ -71,7 +71,8 @@ class Destination:
         match: of MATCHES. "named": the one of ``color``, or the ``area``; "own": the one of each block's own colour;
             "other": any one of another colour than the block's; "any": any one of the kind; "one_each": each of the
             kind gets one.
-        color, size: of a named thing; the size only of a block, empty where it is not said.
+        color, size: of a named thing; the size only of a block, empty where it is not said. Each block's own one is told by
+            its size, too: small ones go on the big one of their colour.
         area: of a named area.
     """
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from moe3d_ros.tabletop.rules.layout import Layout, apply_step
 from moe3d_ros.tabletop.rules.placing import place_pose
+from moe3d_ros.tabletop.rules.success import at_goal
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.tasks.goals import GOALS, Goal, Move
@@ -157,9 +158,15 @@ def _covered(layout: Layout, move: Move, waiting: set[int]) -> list[int]:
     if not thing.traits.flat:
         return [i for i in (move.place, *layout.under(move.place)) if i in waiting]
     there = [i for i in layout.on(move.place) if i in waiting and i != move.pick]
-    height = place_pose(layout.scene, move.pick, move.place, None).position[2] if there else 0.0
-    full = height > thing.top + 2 * layout.scene.objects[move.pick].half_extents[2] + 0.002
-    return there if full else []
+    return there if there and not _fits_beside(layout, move.pick, move.place) else []
+
+
+def _fits_beside(layout: Layout, pick: int, zone: int) -> bool:
+    """True if a zone has room for a block beside what lies there."""
+    block, goal = layout.scene.objects[pick], layout.scene.objects[zone]
+    x, y, top = place_pose(layout.scene, pick, zone, None).position
+    put = replace(block, position=(x, y, top - block.half_extents[2]))
+    return top <= goal.top + 2 * block.half_extents[2] + 0.002 and at_goal(put, goal)[0]
 
 
 def _aside(goals: tuple[Goal, ...], layout: Layout, move: Move) -> str:
