@@ -1,0 +1,55 @@
+"""Words for the place where the blocks of a clause go, from its destination."""
+
+from __future__ import annotations
+
+from moe3d_ros.tabletop.composed_words.speaker import Named, Speaker
+from moe3d_ros.tabletop.composing.form import Destination
+from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
+
+_PREPOSITIONS = {BOWL: "in", ZONE: "on", BLOCK: "over", "area": "area"}
+
+
+def place_words(speaker: Speaker, destination: Destination, named: Named) -> dict[str, str]:
+    """The place with its preposition, by slot: {w} where something is put, {v} where it is then, {to} where it is moved.
+
+    Raises:
+        ValueError: there is no such place.
+    """
+    if destination.kind == "table":
+        words = speaker.pattern("table")
+        return {"w": words, "v": words, "to": words}
+    thing = place_name(speaker, destination, named)
+    preposition = _PREPOSITIONS[destination.kind]
+    ways = (("w", "move"), ("v", "be"), ("to", "to"))
+    return {slot: f"{speaker.pattern(f'{preposition}.{way}')} {thing}" for slot, way in ways}
+
+
+def place_name(speaker: Speaker, destination: Destination, named: Named) -> str:
+    """The place without a preposition.
+
+    Raises:
+        ValueError: there is no such place.
+    """
+    if destination.kind == "area":
+        return f"the {speaker.area(destination.area)}"
+    if destination.kind not in _PREPOSITIONS:
+        raise ValueError(f"a destination of kind {destination.kind!r} has no words")
+    one, many = speaker.kind(destination.kind)
+    size = f"{speaker.size(destination.size)} " if destination.size else ""
+    if destination.match == "named":
+        if not destination.color:
+            return f"the {size}{one}"
+        return speaker.pattern("named").format(s=size, c=destination.color, k=one)
+    if destination.match == "one_each":
+        return speaker.pattern("each_place").format(k=size + one, ks=size + many)
+    if destination.match not in ("own", "other", "any"):
+        raise ValueError(f"a destination that is {destination.match!r} has no words")
+    several = named.several and speaker.chance(0.5)
+    pattern = speaker.pattern(f"{destination.match}.{'many' if several else 'one'}")
+    return pattern.format(k=size + one, ks=size + many, **named.pronouns)
+
+
+def bare_place(speaker: Speaker, destination: Destination) -> str:
+    """A named thing as it stands in notes: ``green bowl``."""
+    size = f"{speaker.size(destination.size)} " if destination.size else ""
+    return f"{size}{destination.color} {speaker.kind(destination.kind)[0]}"
