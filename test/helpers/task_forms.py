@@ -1,6 +1,6 @@
 """Random semantic forms of composed tasks, any part with any other, and forms with one part set."""
 
-from moe3d_ros.tabletop.composing.form import (
+from moe3d_ros.tabletop.composing.task_form import (
     FREQUENCIES,
     PARITIES,
     RANK_SIDES,

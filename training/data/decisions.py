@@ -6,6 +6,7 @@ LLM, serve many scenes.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,10 +14,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from moe3d_ros.tabletop.composed_words.instructions import said
 from moe3d_ros.tabletop.composing.drawing import draw_task
 from moe3d_ros.tabletop.composing.missing import without
 from moe3d_ros.tabletop.composing.parts import told_by_place
-from moe3d_ros.tabletop.composing.saying import said
 from moe3d_ros.tabletop.composing.selecting import selected
 from moe3d_ros.tabletop.composing.task_form import TaskForm
 from moe3d_ros.tabletop.rules.layout import apply_step
@@ -32,6 +33,7 @@ from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, right_moves
 from moe3d_ros.tabletop.tasks.progress import a_little_off, dropped, sample_impossible, wrong_step
 from moe3d_ros.tabletop.tasks.single_step import Task, single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
+from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND
 
 ALL_COLORS_SHARE = (
@@ -142,12 +144,18 @@ def _form(seed: int) -> tuple[TaskForm, str, tuple[bool, ...], Scene]:
     words = np.random.default_rng((seed, 6))
     form, _, scene = draw_task(words, _colors(words), _scale(words), JITTER)
     single = _alone(form, scene)
-    return form, said(form, words, alone=single), single, scene
+    return form, said(form, words, alone=single, lone_colors=_lone_colors(scene)), single, scene
 
 
 def _alone(form: TaskForm, scene: Scene) -> tuple[bool, ...]:
     """Of each clause, whether its selection is just one block."""
     return tuple(len(selected(clause.selection, scene)) == 1 for clause in form.clauses)
+
+
+def _lone_colors(scene: Scene) -> tuple[str, ...]:
+    """Colours of which there is just one block."""
+    counts = Counter(thing.color for thing in scene.objects if thing.kind == BLOCK)
+    return tuple(color for color, count in counts.items() if count == 1)
 
 
 def _composed(seed: int, rng: np.random.Generator) -> Start | None:

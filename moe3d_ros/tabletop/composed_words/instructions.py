@@ -10,7 +10,7 @@ import numpy as np
 from moe3d_ros.tabletop.composed_words.places import bare_place, place_name, place_words
 from moe3d_ros.tabletop.composed_words.selections import can_leave, excluded_things, referred, selected
 from moe3d_ros.tabletop.composed_words.speaker import Named, Speaker, agreeing, tidied
-from moe3d_ros.tabletop.composing.form import Clause, TaskForm
+from moe3d_ros.tabletop.composing.task_form import Clause, TaskForm
 from moe3d_ros.tabletop.words.wordings import finished
 from moe3d_ros.world.kinds import BOWL, ZONE
 

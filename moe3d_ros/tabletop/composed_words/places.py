@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moe3d_ros.tabletop.composed_words.speaker import Named, Speaker
-from moe3d_ros.tabletop.composing.form import Destination
+from moe3d_ros.tabletop.composing.task_form import Destination
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
 
 _PREPOSITIONS = {BOWL: "in", ZONE: "on", BLOCK: "over", "area": "area"}

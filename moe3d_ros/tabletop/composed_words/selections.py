@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from moe3d_ros.tabletop.composed_words.speaker import Named, Speaker, agreeing, listed
-from moe3d_ros.tabletop.composing.form import Reference, Selection
+from moe3d_ros.tabletop.composing.task_form import Reference, Selection
 from moe3d_ros.world.kinds import BLOCK
 
 NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -83,7 +83,7 @@ def referred(speaker: Speaker, reference: Reference) -> str:
 
 
 def _agreed(text: str) -> tuple[str, bool]:
-    several = text.split()[-1] in ("others", "ones", "rest") and text != "all that remains"
+    several = text.rsplit(maxsplit=1)[-1] in ("others", "ones", "rest") and text != "all that remains"
     return text, several
 
 
