@@ -162,9 +162,9 @@ def _holds(kind: str, allowed: dict[int, tuple[int, ...]], count: int, layout: L
     union = set(itertools.chain(*allowed.values()))
     chosen = count or len(allowed)
     staying = [i for i in _residents(list(union), layout) if i not in allowed]
-    big = [i for i in allowed if objects[i].size == "big"]
-    if kind == ZONE and any(len(allowed[i]) > 1 for i in big):  # whatever the others choose, a zone is left for it
-        return all(chosen + len(staying) <= len(allowed[i]) for i in big)
+    choosy = [fits for i, fits in allowed.items() if objects[i].size == "big" and len(fits) > 1]
+    if kind == ZONE and choosy:  # whatever the others choose, a zone is left for it
+        return all(chosen + len(staying) <= len(fits) for fits in choosy)
     return len(union) == 1 or any(len(p) == 1 for p in allowed.values()) or chosen + len(staying) <= len(union) + 1
 
 
