@@ -117,6 +117,8 @@ class _Furnishing:
                 members = members[:1]
         placed = bool(selection.conditions() & {"area", "excluded_area", "rest", "side", "rank"})
         begun = self._chance(BEGUN) and not placed and not selection.count and destination.kind != "table"
+        if begun and clause.arrangement.startswith("pile"):
+            members = sorted(members, key=lambda looks: looks[1])  # big ones below
         top: dict[int, int] = {}
         for number, (color, size) in enumerate(members):
             area, on = self._start(selection, destination)
@@ -131,13 +133,14 @@ class _Furnishing:
             index = self.draft.add(BLOCK, color, size, "" if on is not None else area, on)
             if on is not None:
                 top[on] = index
+            elif begun and destination.kind == "area" and self._within(destination.area) == area:
+                top[index] = index
         if selection.rest == "under":
             self._lay_reference_on(len(self.draft.things) - 1, selection)
         if self._chance(COVERED) and members and "rank" not in selection.conditions() and not placed:
-            color, size = near_miss(selection, self.draft) or (None, None)
-            last = len(self.draft.things) - 1
-            if color and size == "small" and self.draft.things[last].on is None:
-                self.draft.add(BLOCK, color, "small", on=last)
+            missed, last = near_miss(selection, self.draft), len(self.draft.things) - 1
+            if missed is not None and missed[1] == "small" and self.draft.things[last].on is None:
+                self.draft.add(BLOCK, *missed, on=last)
 
     def _start(self, selection: Selection, destination: Destination) -> tuple[str, int | None]:
         """Quadrant and support of a block that is meant."""
@@ -176,9 +179,11 @@ class _Furnishing:
         return self._pick(_WITHIN[OPPOSITE[word]]) if word in OPPOSITE else ""
 
     def _at_goal(self, clause: Clause, color: str, places: dict[str, int], top: dict[int, int], area: str):
-        """Quadrant and support of a block that is where it should be already."""
-        destination = clause.destination
-        if destination.kind == "area" and clause.arrangement == "put":
+        """Quadrant and support of a block that is where it should be already, or in a pile that has been begun there."""
+        destination, piled = clause.destination, clause.arrangement != "put"
+        if destination.kind == "area":
+            if piled and top:
+                return "", next(iter(top))
             return self._within(destination.area), None
         if (
             destination.kind in (BOWL, ZONE)
@@ -186,8 +191,8 @@ class _Furnishing:
             and clause.arrangement != "groups"
         ):
             goal = self.named.get((destination.kind, destination.color, "")) if destination.color else places.get(color)
-            if goal is not None and (clause.arrangement == "put" or goal not in top):
-                return "", goal if destination.kind == ZONE or goal not in top else None
+            if goal is not None and (piled or goal not in top):
+                return "", goal
         return area, None
 
     def _somewhere(self, size: str) -> int | None:

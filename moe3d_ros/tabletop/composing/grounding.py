@@ -88,16 +88,13 @@ def _block_goals(destination: Destination, picks: list[int], count: int, layout:
         return []
     alternatives: Alternatives = []
     for base in bases:
-        upper = [i for i in picks if i != base and may_lie(i, base, layout)]
+        others = [i for i in picks if i != base]
+        upper = [i for i in others if may_lie(i, base, layout)]
         upper = [i for i in upper if destination.match != "other" or objects[i].color != objects[base].color]
+        if destination.match == "named" and upper != others:
+            return []  # one of those that would do by the words is too big
         if upper:
             alternatives.append((Stack((tuple(upper),), base),))
-    if (
-        destination.match == "named"
-        and alternatives
-        and len(alternatives[0][0].layers[0]) < len(set(picks) - set(bases))
-    ):
-        return []  # one of those that would do by the words is too big
     return alternatives
 
 
@@ -165,9 +162,9 @@ def _holds(kind: str, allowed: dict[int, tuple[int, ...]], count: int, layout: L
     union = set(itertools.chain(*allowed.values()))
     chosen = count or len(allowed)
     staying = [i for i in _residents(list(union), layout) if i not in allowed]
-    big = [i for i in allowed if objects[i].size == "big"]
-    if kind == ZONE and any(len(allowed[i]) > 1 for i in big):  # whatever the others choose, a zone is left for it
-        return all(chosen + len(staying) <= len(allowed[i]) for i in big)
+    choosy = [fits for i, fits in allowed.items() if objects[i].size == "big" and len(fits) > 1]
+    if kind == ZONE and choosy:  # whatever the others choose, a zone is left for it
+        return all(chosen + len(staying) <= len(fits) for fits in choosy)
     return len(union) == 1 or any(len(p) == 1 for p in allowed.values()) or chosen + len(staying) <= len(union) + 1
 
 
@@ -193,15 +190,10 @@ def _group_goals(clause: Clause, picks: list[int], layout: Layout) -> Alternativ
 
 def _in_each_others_way(clauses: list[Alternatives]) -> bool:
     """True if clauses move the same blocks, use the same place, or one moves what another one builds on."""
-    moved, used = [], []
-    for alternatives in clauses:
-        goals = list(itertools.chain(*alternatives))
-        moved.append(set(itertools.chain(*(_moved(goal) for goal in goals))))
-        used.append(set(itertools.chain(*(_used(goal) for goal in goals))))
-    for a, b in itertools.combinations(range(len(clauses)), 2):
-        if moved[a] & moved[b] or used[a] & used[b] or moved[a] & used[b] or used[a] & moved[b]:
-            return True
-    return False
+    goals = [list(itertools.chain(*alternatives)) for alternatives in clauses]
+    moved = [set().union(*map(_moved, of_clause)) for of_clause in goals]
+    needed = [set().union(*map(_used, of_clause)) | those for of_clause, those in zip(goals, moved)]
+    return any(needed[a] & needed[b] for a, b in itertools.combinations(range(len(clauses)), 2))
 
 
 def _moved(goal: Goal) -> set[int]:

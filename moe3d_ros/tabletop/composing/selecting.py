@@ -54,9 +54,10 @@ def clear(selection: Selection, scene: Scene, layout: Layout | None = None) -> b
     if selection.frequency and len(_rare_or_common(selection, layout)) > 1:
         return False
     if selection.reference is not None:
-        if len(find(layout, selection.reference.kind, selection.reference.color)) != 1:
+        references = find(layout, selection.reference.kind, selection.reference.color)
+        if len(references) != 1:
             return False
-        reference = _reference(layout, selection.reference)
+        (reference,) = references
         candidates = [i for i in candidates if i != reference]
         if selection.rest and not _rest_is_clear(selection.rest, layout, candidates, reference):
             return False

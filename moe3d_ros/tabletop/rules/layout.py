@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from moe3d_ros.tabletop.rules.success import at_goal
+from moe3d_ros.tabletop.rules.success import XY_TOLERANCE, at_goal
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.scenes.support import apart, resting_height, supports
@@ -35,6 +35,7 @@ class Layout:
         for upper, lower in self.below.items():
             self._on.setdefault(lower, []).append(upper)
         self._reached: dict[tuple[int, int], bool] = {}
+        self._inside: dict[tuple[int, str], bool] = {}
 
     def on(self, index: int) -> list[int]:
         """Indices of what lies directly on or in object ``index``."""
@@ -74,13 +75,28 @@ class Layout:
         """True if object ``index`` lies in or on object ``goal`` by the rules of `success`."""
         key = (index, goal)
         if key not in self._reached:
-            near = self.apart[index, goal] < 0.12  # nothing is at a goal that is farther away
-            self._reached[key] = bool(near) and at_goal(self.scene.objects[index], self.scene.objects[goal])[0]
+            plain = self._plainly_at(index, goal)
+            self._reached[key] = (
+                at_goal(self.scene.objects[index], self.scene.objects[goal])[0] if plain is None else plain
+            )
         return self._reached[key]
+
+    def _plainly_at(self, index: int, goal: int) -> bool | None:
+        """What `success.at_goal` finds, where the distance alone tells it; None where one has to look closely."""
+        thing, other, apart = self.scene.objects[index], self.scene.objects[goal], float(self.apart[index, goal])
+        if apart >= 0.12:  # nothing is at a goal that is farther away
+            return False
+        if other.traits.flat:
+            within = apart + float(np.hypot(*thing.half_extents[:2])) < min(other.half_extents[:2]) - 1e-6
+            return True if within and other.shape == "box" else None
+        return False if other.traits.sized and apart > XY_TOLERANCE + 1e-6 else None
 
     def inside(self, index: int, area: str) -> bool:
         """True if the centre of object ``index`` lies in a named area."""
-        return in_area(self._position[index, :2], area, self.scene.workspace)
+        key = (index, area)
+        if key not in self._inside:
+            self._inside[key] = in_area(self._position[index, :2], area, self.scene.workspace)
+        return self._inside[key]
 
     def empty(self, goal: int) -> bool:
         """True if nothing that can be moved lies in or on a bowl or zone."""

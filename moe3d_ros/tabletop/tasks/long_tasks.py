@@ -144,6 +144,8 @@ def remaining_steps(task: LongTask, scene: Scene, rng: np.random.Generator | Non
 
 def _tied(task: LongTask, layout: Layout) -> list[tuple[Goal, ...]]:
     """The alternatives of which most is reached."""
+    if len(task.alternatives) == 1:
+        return [task.alternatives[0]]
     counts = [sum(goal.reached(layout) for goal in goals) for goals in task.alternatives]
     return [goals for goals, count in zip(task.alternatives, counts) if count == max(counts)]
 
