@@ -43,7 +43,7 @@ NOUNS: Phrases = {
     "excluded.neither": ("{are} anything but {c} or {d}", "{show} no {c} and no {d}"),
     "excluded.suffix": ("barring {ones}", "minus {ones}", "leaving out {ones}", "not counting {ones}"),
     "excluded.ones": ("whatever is {x}", "anything {x}"),
-    "excluded.lone": ("that {x} one", "that {x} block"),
+    "excluded.lone": ("that {x} one", "the single {x} block"),
     "rest.in.bare": ("contained in {o}", "held by {o}"),
     "rest.in.relative": ("{are} contained in {o}", "{are} held by {o}"),
     "rest.on.bare": ("resting on {o}", "sitting atop {o}"),
@@ -55,6 +55,7 @@ NOUNS: Phrases = {
     "side.near": ("on this side of {o}", "between the robot and {o}"),
     "side.far": ("beyond {o}", "on the other side of {o}"),
     "reference": ("the {k} that is {c}", "the {c}-colored {k}"),
+    "reference.every": ("whichever {ks} there are", "the {ks}, one and all"),
     "reference.any": ("whichever {k}", "some {k} or other"),
 }  # fmt: skip
 
@@ -103,6 +104,7 @@ SENTENCES: Phrases = {
         "transfer {a} {to}", "deposit {a} {w}", "relocate {a} {to}", "carry {a} {to}", "shift {a} {to}", "load {a} {w}",
         "see to it that {a} {end} up {v}", "make sure that {a} {end} up {v}", "let {a} find a home {v}",
     ),
+    "put.front": ("let {w} be the place for {a}", "{w} goes the following: {a}"),
     "put.many": ("distribute {a} {w}", "round up {a} {v}"),
     "put.say": (
         "{a} {belong} {v}", "{a} ought to be {v}", "I wish {a} were {v}", "{a} shall be {v}", "the right place for {a} is {v}",
@@ -124,6 +126,7 @@ SENTENCES: Phrases = {
     "one_pile.do": (
         "build a tower of {a} {w}", "erect a tower from {a} {w}", "assemble {a} into a column {w}", "make sure that {a} {end} up in one pile {w}",
     ),
+    "pile.front": ("{w} there ought to be a tower of {a}", "{w}, heap {a}"),
     "pile.say": ("{a} ought to be stacked {w}", "{a} shall tower one above the other {w}"),
     "by_size": (", the little ones uppermost", ", tapering towards the top", ", never a big one above a small one", ", the hefty ones lowermost"),
     "own_pile": (
@@ -138,11 +141,11 @@ SENTENCES: Phrases = {
     "turns_two": (", {c} and {d} interleaved upwards from {c}", ", every other one {c}, the rest {d}, the base being {c}",
                   ", {d} upon {c} upon {d} and so forth, the base being {c}"),
     "groups.put": (
-        "assign {a} to two places by {g}: {w} and {x}", "per {g} a place for {a}: {w}, {x}", "tell {a} apart by {g} and bring them {w} or {x} accordingly",
+        "assign {a} to two places by {g}: {w} and {x}", "reserve per {g} a place for {a}: {w}, {x}", "tell {a} apart by {g} and bring them {w} or {x} accordingly",
         "dedicate a {g} of {a} to being {w} and its counterpart to being {x}",
     ),
     "groups.pile": (
-        "heap {a} {w} and {x}, a place for each {g}", "per {g} a tower of {a}: {w}, {x}", "erect two towers of {a}, told apart by {g}, {w} and {x}",
+        "heap {a} {w} and {x}, a place for each {g}", "raise per {g} a tower of {a}: {w}, {x}", "erect two towers of {a}, told apart by {g}, {w} and {x}",
         "layer {a} by {g}, some {w}, their counterparts {x}",
     ),
     "leave": ("{do}, yet spare {ones}", "keep your hands off {ones} and {do}", "{do} while ignoring {ones}"),

@@ -74,9 +74,10 @@ class _Telling:
             if can_leave(clauses[0].selection) and speaker.chance(0.2):
                 return self.leaving(clauses[0])
             if speaker.chance(0.3):
-                return self.clause(clauses[0], alone[0], order=False)
-            order = self.clause(clauses[0], alone[0])
-            return speaker.pattern("lead").format(do=order) if speaker.chance(0.3) else order
+                return self.clause(clauses[0], alone[0], manner="say")
+            if speaker.chance(0.3):
+                return speaker.pattern("lead").format(do=self.clause(clauses[0], alone[0]))
+            return self.clause(clauses[0], alone[0], manner="front" if speaker.chance(0.15) else "do")
         text = self.clause(clauses[0], alone[0])
         for number, clause in enumerate(clauses[1:], start=1):
             if _gaps(clauses[number - 1], clause) and speaker.chance(0.35):
@@ -92,12 +93,12 @@ class _Telling:
         return text
 
     def leaving(self, clause: Clause) -> str:
-        """What is excluded said in a clause of its own."""
+        """The exclusion said in a clause of its own."""
         ones, several = excluded_things(self.speaker, clause.selection, self.lone_colors)
         named = selected(self.speaker, clause.selection, together=clause.arrangement != "put", others=True)
         if clause.destination.match == "one_each":
             named = selected(self.speaker, replace(clause.selection, count=1))
-        order = self.ordered(clause, named, order=True)
+        order = self.ordered(clause, named, "do")
         they = "they are" if several else "it is"
         return self.speaker.pattern("leave").format(ones=ones, they=they, do=order)
 
@@ -111,49 +112,55 @@ class _Telling:
             return selected(self.speaker, selection, together=together, others=True)
         return selected(self.speaker, selection, alone and not together, self.lone_colors, together)
 
-    def clause(self, clause: Clause, alone: bool, order: bool = True, rest_of: Clause | None = None) -> str:
-        """A goal as an order ("put ..."), or else as it stands in a wish, a statement, a note."""
-        if _clears(clause) and not alone and self.speaker.chance(0.8):
-            return self.cleared(clause, order)
-        return self.ordered(clause, self.named(clause, alone, rest_of), order)
+    def clause(self, clause: Clause, alone: bool, manner: str = "do", rest_of: Clause | None = None) -> str:
+        """A goal in words.
 
-    def cleared(self, clause: Clause, order: bool) -> str:
+        Args:
+            manner: "do" for an order ("put ..."), "front" for one that may begin with its place, "say" for a wish, a
+                statement or a note.
+        """
+        if _clears(clause) and not alone and self.speaker.chance(0.8):
+            return self.cleared(clause, "say" if manner == "say" else "do")
+        return self.ordered(clause, self.named(clause, alone, rest_of), manner)
+
+    def cleared(self, clause: Clause, manner: str) -> str:
         """Things taken out of or off what they lie in or on."""
         speaker, selection = self.speaker, clause.selection
         assert selection.reference is not None  # _clears
-        o = referred(speaker, selection.reference)
+        o = referred(speaker, selection.reference, every=True)
         rest = selection.rest
         words = {"o": o, "rest": rest, "off": f"{'out of' if rest == 'in' else 'off'} {o}"}
         bare = replace(selection, rest="", reference=None)
         if not bare.conditions() and speaker.chance(0.5):
-            return speaker.pattern("clear.do" if order else "clear.say").format(**words)
+            return speaker.pattern(f"clear.{manner}").format(**words)
         named = selected(speaker, bare, lone_colors=self.lone_colors)
-        return self.filled(speaker.pattern("off.do" if order else "off.say"), named, **words)
+        return self.filled(speaker.pattern(f"off.{manner}"), named, **words)
 
-    def ordered(self, clause: Clause, named: Named, order: bool) -> str:
+    def ordered(self, clause: Clause, named: Named, manner: str) -> str:
         """The sentence of a clause around words for what it moves."""
         speaker, destination = self.speaker, clause.destination
-        manner = "do" if order else "say"
         if clause.arrangement == "groups":
             return self.grouped(clause, named)
         if clause.arrangement != "put":
             return self.piled(clause, named, manner)
+        if manner == "front" and (destination.kind == "table" or destination.match == "one_each"):
+            manner = "do"
         if destination.kind == "table":
             return self.filled(speaker.pattern(f"table.{manner}"), named)
         places = place_words(speaker, destination, named)
         if destination.match == "one_each" and speaker.chance(0.4):
             return self.filled(speaker.pattern(f"each.{manner}"), named, g=place_name(speaker, destination, named))
         noted = destination.match == "named" and destination.color and named.bare
-        if not order and noted and speaker.chance(0.25):
+        if manner == "say" and noted and speaker.chance(0.25):
             return speaker.pattern("arrow").format(b=named.bare, t=bare_place(speaker, destination))
-        constructs = ("put.do", "put.many") if order and named.several else (f"put.{manner}",)
+        constructs = ("put.do", "put.many") if manner == "do" and named.several else (f"put.{manner}",)
         return self.filled(speaker.pattern(*constructs), named, **places)
 
     def piled(self, clause: Clause, named: Named, manner: str) -> str:
         """A pile, and what is said of its order."""
         speaker = self.speaker
         places = place_words(speaker, clause.destination, named)
-        if clause.destination.kind == "table" and speaker.chance(0.5):
+        if clause.destination.kind == "table" and manner != "front" and speaker.chance(0.5):
             places["w"] = ""
         single = clause.destination.match == "named" and not clause.own_pile
         constructs = ("pile.do", "one_pile.do") if manner == "do" and single else (f"pile.{manner}",)
@@ -161,7 +168,7 @@ class _Telling:
         return text + self.sequence(clause)
 
     def sequence(self, clause: Clause) -> str:
-        """What is said of the order of a pile, from below."""
+        """Words for the order of a pile, from below."""
         speaker, colors = self.speaker, clause.order
         if clause.arrangement == "pile_by_size":
             return speaker.pattern("own_pile" if clause.own_pile else "by_size")

@@ -10,11 +10,6 @@ from moe3d_ros.world.kinds import BLOCK
 
 NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-NEGATIONS = (  # each text that excludes something has one of these
-    "not", "except", "but", "apart", "other", "excluding", "exception", "save", "neither", "outside", "else", "rest",
-    "rests", "others", "leave", "don't", "without", "let", "barring", "minus", "leaving", "no", "nowhere", "elsewhere", "away",
-    "remaining", "remains", "remainder", "left", "further", "spare", "off", "ignoring",
-)  # fmt: skip
 _FREQUENCIES = {
     "most": {"most": "most", "mostly": "most often", "many": "most"},
     "fewest": {"most": "least", "mostly": "least often", "many": "fewest"},
@@ -74,12 +69,11 @@ def can_leave(selection: Selection) -> bool:
     return _exclusions(selection) in (["excluded_colors"], ["excluded_size"]) and not selection.count + selection.rank
 
 
-def referred(speaker: Speaker, reference: Reference) -> str:
-    """Words for the thing that a selection is told by; without a colour any one of its kind."""
+def referred(speaker: Speaker, reference: Reference, every: bool = False) -> str:
+    """Words for the thing that a selection is told by; without a colour any one of its kind, or ``every`` one."""
     one, many = speaker.kind(reference.kind)
-    return speaker.pattern("reference" if reference.color else "reference.any").format(
-        c=reference.color, k=one, ks=many
-    )
+    construct = "reference" if reference.color else "reference.every" if every else "reference.any"
+    return speaker.pattern(construct).format(c=reference.color, k=one, ks=many)
 
 
 def _agreed(text: str) -> tuple[str, bool]:
@@ -92,7 +86,7 @@ def _exclusions(selection: Selection) -> list[str]:
 
 
 def _qualities(speaker: Speaker, selection: Selection, single: bool) -> tuple[dict, list[str]]:
-    """What is said before the noun, and the names of what is said behind it."""
+    """Adjectives before the noun, and the names of the conditions that are said behind it."""
     adjectives: dict = {}
     behind = []
     if selection.size:
@@ -162,7 +156,7 @@ def _head(
 
 
 def _modified(speaker: Speaker, selection: Selection, names: list[str], several: bool) -> str:
-    """What is said behind the noun."""
+    """Words behind the noun for these conditions."""
     ways = agreeing(several)
     if (
         len(names) == 1

@@ -35,7 +35,7 @@ NOUNS: Phrases = {
     "rank_side.far": ("back", "back", "far side"),
     "colors.and": ("{c} and {d}", "{c} and the {d}", "{c} and {d}"),
     "color.relative": ("{are} {c}", "{are} {c}", "{have} the color {c}"),
-    "size.relative": ("{are} {s}", "{are} {s}", "{are} {s} in size"),
+    "size.relative": ("{are} {s}", "{are} {s}", "{are} the {s} ones"),
     "parity.bare": (
         "of an {parity} number", "of an {parity} count", "whose color occurs an {parity} number of times",
         "whose color there is an {parity} number of", "with a color that occurs an {parity} number of times",
@@ -82,6 +82,7 @@ NOUNS: Phrases = {
     "side.near": ("in front of {o}", "in front of {o}", "nearer to you than {o}"),
     "side.far": ("behind {o}", "behind {o}", "farther away than {o}"),
     "reference": ("the {c} {k}",),
+    "reference.every": ("the {ks}", "the {ks}", "all the {ks}", "all {ks}"),
     "reference.any": ("a {k}", "any {k}", "one of the {ks}"),
 }  # fmt: skip
 NOUNS |= {
@@ -144,9 +145,10 @@ SENTENCES: Phrases = {
         "put {a} {w}", "put {a} {w}", "put {a} {w}", "place {a} {w}", "place {a} {w}", "move {a} {to}", "bring {a} {to}",
         "get {a} {w}", "drop {a} {w}", "set {a} {w}", "set {a} down {w}", "throw {a} {w}", "lay {a} {w}", "stick {a} {w}",
         "take {a} {to}", "pick up {a} and put {it} {w}", "take {a} and set {it} {w}", "grab {a}, then drop {it} {w}",
-        "pick {a} and place {it} {w}", "pick {a} up and move {it} {to}", "get {a} and put {it} {w}", "leave {a} {w}",
-        "put away {a} {w}", "{w}, put {a}", "{w}, place {a}",
+        "pick {a} and place {it} {w}", "pick {a} up and move {it} {to}", "get {a} and put {it} {w}",
+        "put away {a} {w}",
     ),
+    "put.front": ("{w}, put {a}", "{w}, place {a}", "{w}, drop {a}", "{w} put {a}"),
     "put.many": ("sort {a} {to}", "collect {a} {v}", "gather {a} {v}", "tidy {a} away {w}"),
     "put.say": (
         "I want {a} {v}", "I want {a} {v}", "I need {a} {v}", "I'd like {a} {v}", "I would like to have {a} {v}",
@@ -176,14 +178,15 @@ SENTENCES: Phrases = {
     "clear.say": ("{o} should be empty", "I want {o} empty", "I need {o} free", "nothing should be left {rest} {o}"),
     "pile.do": (
         "stack {a} {w}", "stack {a} {w}", "stack {a} {w}", "pile {a} {w}", "pile up {a} {w}", "pile {a} up {w}", "stack up {a} {w}",
-        "put {a} on top of each other {w}", "place {a} on top of one another {w}", "{w}, stack {a}", "{w}, pile up {a}",
+        "put {a} on top of each other {w}", "place {a} on top of one another {w}",
         "put {a} {w}, one on top of the other",
     ),
     "one_pile.do": (
         "make a stack of {a} {w}", "build a stack of {a} {w}", "make a pile of {a} {w}", "make a tower out of {a} {w}",
-        "make a stack out of {a} {w}", "put {a} in one pile {w}", "build a stack from {a} {w}", "{w}, make a pile of {a}",
+        "make a stack out of {a} {w}", "put {a} in one pile {w}", "build a stack from {a} {w}",
         "create a stack of {a} {w}",
     ),
+    "pile.front": ("{w}, stack {a}", "{w}, pile up {a}", "{w}, pile {a} on top of each other", "{w} stack {a}"),
     "pile.say": (
         "I want {a} stacked {w}", "{a} should be stacked {w}", "{a} stacked {w}", "I'd like {a} piled up {w}", "{a} should be piled up {w}",
     ),
@@ -205,12 +208,12 @@ SENTENCES: Phrases = {
     ),
     "turns_one": (
         " with alternating colors, starting with {c}", ", alternating the colors, {c} first", " in alternate colors, beginning with {c}",
-        ", colors by turns, {c} at the bottom", " so that the colors alternate, {c} at the bottom", ", colors taking turns from {c} on",
-        " with alternate colors, a {c} one at the bottom", ", alternating colors, {c} first", " by turns of color, {c} lowest",
+        ", colors by turns, {c} lowest", " so that the colors alternate, {c} below", ", colors taking turns from {c} on",
+        " with alternate colors, a {c} one lowest", ", alternating colors, {c} first", " by turns of color, {c} lowest",
     ),
     "turns_two": (
         ", {c} and {d} by turns", " by turns, {c}, then {d}, and so on", ", alternating {c} and {d}", ", {c}, {d}, {c} and so on",
-        " in turn {c} and {d}, {c} at the bottom", " with {c} and {d} alternating, starting with {c}", ", alternately {c} and {d}, {c} first",
+        " in turn {c} and {d}, {c} lowest", " with {c} and {d} alternating, starting with {c}", ", alternately {c} and {d}, {c} first",
         ", first {c}, then {d}, then {c} again and so on", ", switching between {c} and {d}, {c} lowest",
     ),
     "groups.put": (

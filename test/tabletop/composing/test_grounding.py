@@ -3,8 +3,8 @@
 import pytest
 from helpers.things import thing
 
-from moe3d_ros.tabletop.composing.form import Clause, Destination, Selection, TaskForm
 from moe3d_ros.tabletop.composing.grounding import grounded
+from moe3d_ros.tabletop.composing.task_form import Clause, Destination, Selection, TaskForm
 from moe3d_ros.tabletop.rules.layout import apply_step
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.goals import InArea, Into, OneEach, SomeOf, Stack, ToTable
