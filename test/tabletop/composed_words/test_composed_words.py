@@ -8,12 +8,7 @@ from task_forms import random_form
 
 from moe3d_ros.tabletop.composed_words import held_out_phrases, trained_phrases
 from moe3d_ros.tabletop.composed_words.instructions import said, wordings
-<<<<<<< HEAD
-from moe3d_ros.tabletop.composed_words.selections import NEGATIONS
 from moe3d_ros.tabletop.composing.task_form import Clause, Destination, Reference, Selection, TaskForm
-=======
-from moe3d_ros.tabletop.composing.task_form import Clause, Destination, Reference, Selection, TaskForm
->>>>>>> words
 from moe3d_ros.tabletop.words import long_wordings
 from moe3d_ros.tabletop.words import wordings as single
 from moe3d_ros.world.areas import AREAS
