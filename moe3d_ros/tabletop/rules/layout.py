@@ -82,7 +82,7 @@ class Layout:
         return self._reached[key]
 
     def _plainly_at(self, index: int, goal: int) -> bool | None:
-        """What `success.at_goal` finds, where the distance alone tells it; None where one has to look closely."""
+        """Verdict of `success.at_goal` where the distance alone tells it; None where one has to look closely."""
         thing, other, apart = self.scene.objects[index], self.scene.objects[goal], float(self.apart[index, goal])
         if apart >= 0.12:  # nothing is at a goal that is farther away
             return False
