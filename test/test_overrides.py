@@ -41,7 +41,9 @@ def problems(path: Path) -> list[str]:
             name = f"{path.name}: {node.name}.{method.name}"
             original = next((getattr(base, method.name) for base in bases if hasattr(base, method.name)), None)
             if original is None:
-                found.append(f"{name} replaces nothing: {', '.join(base.__name__ for base in bases)} has no such method")
+                found.append(
+                    f"{name} replaces nothing: {', '.join(base.__name__ for base in bases)} has no such method"
+                )
                 continue
             wanted = [one for one in inspect.signature(original).parameters.values() if one.default is one.empty]
             taken = len(method.args.args) + 99 * (method.args.vararg is not None)
