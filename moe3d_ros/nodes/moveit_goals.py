@@ -63,6 +63,8 @@ class MoveItGoals(Node):
             for name, pose in (("pick", msg.pick), ("place", msg.place))
         }
         settings, now = self._settings, self.get_clock().now().nanoseconds
+        age = (now - poses["pick"][1]) / 1e9
+        self.get_logger().debug(f"planned_action '{msg.text}' came, its poses {age:.2f} s old.")
         with self._lock:
             try:
                 check_step(msg.verb, poses, settings["planning_frame"], now, settings["max_age"])
@@ -106,6 +108,9 @@ class MoveItGoals(Node):
     def _advance(self, motion: Motion) -> None:
         """Handle the end of a motion; after the lift, and once the arm is out of the way, notify the planner."""
         following = self._follower.advance()
+        self.get_logger().debug(
+            f"Done: {motion.name}{'; goal_reached tells the planner' if motion.reaches_goal else ''}."
+        )
         if motion.reaches_goal:
             self._reached.publish(Empty())
         if following is not None:
