@@ -149,7 +149,7 @@ class Look:
 
     def _things(self) -> str:
         """Names of what is seen, in words."""
-        return ", ".join(f"a {thing.color} {thing.kind}" for thing in self.objects)
+        return ", ".join(with_article(f"{thing.color} {thing.kind}") for thing in self.objects)
 
     def answer(self, question: str, should_stop: Callable[[], bool] | None = None) -> str:
         """Answer a question about the scene in a few words; errors as in :meth:`Planner.answer`."""
@@ -187,7 +187,9 @@ class Look:
         """The error that says that an instruction cannot be done here, and what there is."""
         return PlanningError(
             ErrorCode.IMPOSSIBLE,
-            f"{instruction!r} cannot be done here: the planner sees {self._things()}. Name things that are there.",
+            f"The model found no step for {instruction!r}. It sees {self._things()}. What is missing there is out of view, "
+            "outside the box that the model sees, or not recognised: give the camera a better view. Where all that is meant is "
+            "there, this is nothing that the model can do, or the words are none that it knows.",
         )
 
     def step_poses(self, instruction: str, text: str, pick: int | None, place: int | None) -> StepPoses:
@@ -217,7 +219,9 @@ class Look:
         if not self.objects:
             raise PlanningError(
                 ErrorCode.EMPTY_WORKSPACE,
-                "No object is recognised in the workspace: check light, camera and transform.",
+                "None of the things that the model knows is recognised in the workspace, though the camera sees something there: "
+                "look at the cloud in the view (are its colours and its transform right, is it dense enough?), and put such things "
+                "on the table.",
             )
 
     def _encoded(self) -> EncodedScene:
@@ -245,6 +249,11 @@ class Look:
             confidence = config.calibrated(step_confidence(step))
             actions.append(Action(number, "pick_place", target, destination, pick, place, confidence, step.text))
         return tuple(actions), notes
+
+
+def with_article(name: str) -> str:
+    """A name with its article: a red block, an orange block."""
+    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
 
 
 def seen_objects(objects: ObjectSet) -> tuple[SeenObject, ...]:

@@ -69,7 +69,7 @@ class MoveItGoals(Node):
             try:
                 check_step(msg.verb, poses, settings["planning_frame"], now, settings["max_age"])
                 if not self._arm.ready():
-                    raise Refused("Nobody answers on move_action: start move_group, or remap the action.")
+                    raise Refused("Nobody answers on the action move_action: start move_group, or remap the action.")
                 if self._gripper is not None and not self._gripper.service_is_ready():
                     raise Refused("Nobody answers on the service gripper: start its driver, or set gripper to false.")
                 motion = self._follower.begin(msg.text, poses["pick"][2], poses["place"][2])

@@ -25,7 +25,7 @@ from rclpy.event_handler import PublisherEventCallbacks
 from sensor_msgs.msg import PointCloud2
 
 from moe3d_ros.nodes.cameras.camera_set import CameraSet
-from moe3d_ros.nodes.cameras.inputs import View
+from moe3d_ros.nodes.cameras.inputs import View, advice
 from moe3d_ros.nodes.cameras.view_frames import Placement
 from moe3d_ros.nodes.runtime.clock import JumpBack, stamp_problem
 from moe3d_ros.nodes.runtime.conversions import header, stamp_ns
@@ -181,7 +181,8 @@ class Voxelizer(ManagedNode):
             self.diagnostics.forget(SILENCE)
             return
         seconds = time.monotonic() - since
-        self._silence = f"No sensor data: {sensors.why_nothing()}. Start the camera or remap the topics."
+        why = sensors.why_nothing()
+        self._silence = f"No sensor data: {why}. {advice(why)}"
         self.diagnostics.set(ERROR_NAME, ErrorCode.NO_CLOUD.name)
         self.diagnostics.set_passing(SILENCE, f"{seconds:.0f}")
         # Logged where it is so at two looks: a camera that starts beside this node is none that is missing.
@@ -339,7 +340,10 @@ class Voxelizer(ManagedNode):
         """The reason why no voxels were made of a cloud, as a number and a sentence; NONE and empty where some were."""
         points = merged.points
         if len(points) == 0:
-            return ErrorCode.NO_CLOUD, "The cloud is empty (0 points): check the camera."
+            return (
+                ErrorCode.NO_CLOUD,
+                "The cloud is empty (0 points): the camera sees nothing in its range, or is covered. Check it.",
+            )
         if voxels:
             return ErrorCode.NONE, ""
         if not has_reading(points).any():
