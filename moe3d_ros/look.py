@@ -248,7 +248,9 @@ class Look:
         if not self.objects:
             raise PlanningError(
                 ErrorCode.EMPTY_WORKSPACE,
-                "No object is recognised in the workspace: check light, camera and transform.",
+                "None of the things that the model knows is recognised in the workspace, though the camera sees something there: "
+                "look at the cloud in the view (are its colours and its transform right, is it dense enough?), and put such things "
+                "on the table.",
             )
 
     def check_instruction(self, heard: str) -> None:

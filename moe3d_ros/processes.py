@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import fcntl
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -32,6 +30,8 @@ class ProcessError(RuntimeError):
 class OwnDomain:
     """Free ROS_DOMAIN_ID: not held by another of these programs, and unused on this machine.
 
+    It is held by a socket: whoever shares the network sees it, be it from another container, and it goes with the process.
+
     Attributes:
         number: the domain, 1 to 101.
     """
@@ -47,16 +47,21 @@ class OwnDomain:
         start = os.getpid() if start is None else start
         for offset in range(len(DOMAINS)):
             self.number = DOMAINS[(start + offset) % len(DOMAINS)]
-            path = Path(tempfile.gettempdir()) / f"moe3d_ros-{os.getuid()}-domain-{self.number}.lock"
-            self._lock = open(path, "w")  # noqa: SIM115 - held until close
+            self._held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)  # TCP: beside the UDP of DDS
             try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._held.bind(("127.0.0.1", _first_port(self.number)))
                 if _domain_is_silent(self.number):
                     return
             except OSError:
                 pass
-            self._lock.close()
+            self._held.close()
         raise ProcessError("No ROS domain is free on this machine: end some of the ROS programs that run.")
+
+    def __enter__(self) -> OwnDomain:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
 
     def environment(self) -> dict[str, str]:
         """The variables that put a process into this domain, out of reach of other machines."""
@@ -68,7 +73,7 @@ class OwnDomain:
 
     def close(self) -> None:
         """Give the domain back."""
-        self._lock.close()
+        self._held.close()
 
 
 def profile_variable() -> str:
@@ -76,11 +81,16 @@ def profile_variable() -> str:
     return PROFILES[os.environ.get("ROS_DISTRO", "jazzy") not in FAST_DDS_2]
 
 
+def _first_port(number: int) -> int:
+    """Port of the first participant of a domain (DDSI-RTPS 2.2, 9.6.1.1)."""
+    return 7400 + 250 * number + 10
+
+
 def _domain_is_silent(number: int) -> bool:
-    """True if no process holds the port of the domain's first participant (DDSI-RTPS 2.2, 9.6.1.1)."""
+    """True if no process holds the UDP port of the domain's first participant."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.bind(("0.0.0.0", 7400 + 250 * number + 10))
+            probe.bind(("0.0.0.0", _first_port(number)))
         except OSError:
             return False
     return True

@@ -61,7 +61,10 @@ REASONS = {
     ),
     ErrorCode.BAD_INSTRUCTION: Reason(
         "The text is empty, longer than allowed, no clean UTF-8, or asks for something that no plan can be.",
-        ("the sentence says which: send it in plain words", "too many completed steps were sent: send the last ones"),
+        (
+            "the sentence says which, with its figure: send it as UTF-8 text of that length",
+            "too many completed steps were sent: send the last ones",
+        ),
     ),
     ErrorCode.MODEL: Reason(
         "The model could not be loaded, or failed while it planned.",
@@ -115,8 +118,9 @@ REASONS = {
         (
             'the thing is not in view or outside the box that the model sees: look at the view, and for "voxels lie outside"',
             "the thing is there and not recognised: give the camera a better view",
-            "the thing is not there: name one that is",
+            "the thing is not there: put it on the table, or name one that is",
             'the instruction asks for what the model cannot do: README, "What it cannot do yet"',
+            "a word is none that the model knows: say the thing, its colour and its place as a plan does",
         ),
     ),
     ErrorCode.BUSY: Reason(

@@ -19,6 +19,11 @@ HEARD = {
     "nothing": "says nothing that is to be moved",
 }
 
+UNSEEN = (
+    "What is missing there is out of view, outside the box that the model sees, or not recognised: give the camera a better view. "
+    "Where all that is meant is there, this is nothing that the model can do, or the words are none that it knows."
+)
+
 
 def refusal(instruction: str, seen: Sequence[tuple[str, str]], choice: Choice | None = None) -> PlanningError:
     """The error IMPOSSIBLE, with what is missing where the model says so and the scene agrees.
@@ -30,12 +35,10 @@ def refusal(instruction: str, seen: Sequence[tuple[str, str]], choice: Choice | 
     why = "" if choice is None else _missing(seen, *choice.missing) or HEARD.get(choice.reason, "")
     if choice is not None and choice.reason != "absent color" and choice.reason in HEARD:
         why = HEARD[choice.reason]
-    here = f"The planner sees {_listed(_a(f'{color} {kind}') for kind, color in seen)}."
-    if not why:
-        return PlanningError(
-            ErrorCode.IMPOSSIBLE, f"{instruction!r} cannot be done here: no step was found for it. {here}"
-        )
-    return PlanningError(ErrorCode.IMPOSSIBLE, f"{instruction!r} cannot be done here: it {why}. {here}")
+    here = f"It sees {_listed(with_article(f'{color} {kind}') for kind, color in seen)}."
+    if why:
+        return PlanningError(ErrorCode.IMPOSSIBLE, f"The model found no step for {instruction!r}: it {why}. {here}")
+    return PlanningError(ErrorCode.IMPOSSIBLE, f"The model found no step for {instruction!r}. {here} {UNSEEN}")
 
 
 def _missing(seen: Sequence[tuple[str, str]], color: str, kind: str) -> str:
@@ -44,13 +47,14 @@ def _missing(seen: Sequence[tuple[str, str]], color: str, kind: str) -> str:
         return ""
     others = sorted({other for its_kind, other in seen if its_kind == kind})
     if not others:
-        return f"names {_a(f'{color} {kind}')}, and no {kind} is seen"
+        return f"names {with_article(f'{color} {kind}')}, and no {kind} is seen"
     plural = KIND[kind].plurals[0] if KIND[kind].plurals else f"{kind}s"
-    return f"names {_a(f'{color} {kind}')}, and the {plural} that are seen are {_listed(others)}"
+    return f"names {with_article(f'{color} {kind}')}, and the {plural} that are seen are {_listed(others)}"
 
 
-def _a(words: str) -> str:
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+def with_article(name: str) -> str:
+    """A name with its article: a red block, an orange block."""
+    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
 
 
 def _listed(words) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -225,6 +227,56 @@ def test_own_domains_differ_and_are_given_back():
     assert third.number == freed
     second.close()
     third.close()
+
+
+HOLDER = """
+import sys, time
+from moe3d_ros.processes import OwnDomain
+held = OwnDomain(start=int(sys.argv[1]))
+print(held.number, flush=True)
+time.sleep(600)
+"""
+
+
+@contextlib.contextmanager
+def holder(start: int, folder: Path):
+    """A process that holds a domain, with a folder of its own for temporary files, as another container has."""
+    words = [sys.executable, "-c", HOLDER, str(start)]
+    other = subprocess.Popen(words, env={**environment(), "TMPDIR": str(folder)}, stdout=subprocess.PIPE, text=True)
+    try:
+        yield other
+    finally:
+        other.kill()
+        other.communicate()
+
+
+def test_a_domain_is_held_by_the_network_and_not_by_a_folder(tmp_path):
+    with OwnDomain(start=60) as mine, holder(mine.number - 1, tmp_path) as other:
+        theirs = int(other.stdout.readline())
+        assert theirs != mine.number
+        other.kill()  # and nobody gives it back
+        other.wait()
+        with OwnDomain(start=theirs - 1) as again:
+            assert again.number == theirs
+
+
+def test_a_domain_is_not_held_by_what_was_started_meanwhile():
+    with OwnDomain(start=80) as first:
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        with OwnDomain(start=first.number - 1) as second:
+            assert second.number == first.number
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_a_domain_is_left_to_programs_of_ros_that_run_there():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as participant:
+        with OwnDomain(start=70) as free:
+            participant.bind(("0.0.0.0", 7400 + 250 * free.number + 10))
+        with OwnDomain(start=free.number - 1) as other:
+            assert other.number != free.number
 
 
 SLEEPER = """

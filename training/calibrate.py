@@ -14,6 +14,7 @@ import torch
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
+from moe3d_ros.cores import compute_threads
 from moe3d_ros.model.checkpoint import CARD, CheckpointError, load_checkpoint, save_checkpoint
 from moe3d_ros.model.config import MIN_PROBABILITY
 from moe3d_ros.model.language.base_llm import BaseModelError
@@ -56,13 +57,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--checkpoint", default="default", help="folder, or the name of one that ships; it is changed")
     parser.add_argument("--scenes", type=int, default=300, help="how many cases (default: %(default)s)")
     parser.add_argument("--dry-run", action="store_true", help="print the values and leave the checkpoint alone")
-    parser.add_argument("--threads", type=int, help="torch threads")
+    parser.add_argument(
+        "--threads", type=int, default=0, help="torch threads; 0: as the planner node, half of the cores"
+    )
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args(arguments)
     if options.scenes < 1:
         parser.error("--scenes must be at least 1")
-    if options.threads:
-        torch.set_num_threads(options.threads)
+    torch.set_num_threads(compute_threads(options.threads))
     try:
         planner = Planner.from_pretrained(options.checkpoint, device=options.device)
         records = confidences(planner, options.scenes, CALIBRATION_SEED)

@@ -7,6 +7,9 @@ import json
 import sys
 from pathlib import Path
 
+import torch
+
+from moe3d_ros.cores import compute_threads
 from moe3d_ros.model.checkpoint import CheckpointError
 from moe3d_ros.model.language.base_llm import BaseModelError
 from moe3d_ros.model.language.lora import merge_for_serving
@@ -83,6 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--scenes must be at least 1")
     if not (options.encoder and options.language):
         parser.error("give --encoder and --language")
+    torch.set_num_threads(compute_threads())
     points = []
     try:
         states = sorted((samples_of(folder, options.samples_per_step), str(folder)) for folder in options.states)

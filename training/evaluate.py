@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from moe3d_ros.cores import compute_threads
 from moe3d_ros.model.checkpoint import CheckpointError
 from moe3d_ros.model.language.base_llm import BaseModelError
 from training.evaluation.suite import Suite, registry
@@ -27,7 +28,9 @@ def parse(arguments: list[str] | None, suites: dict[str, Suite]) -> tuple[Suite,
     )
     parser.add_argument("--checkpoint", default="default", help="folder, or the name of one that ships")
     parser.add_argument("--json", type=Path, help="write the figures and every case there")
-    parser.add_argument("--threads", type=int, help="torch threads")
+    parser.add_argument(
+        "--threads", type=int, default=0, help="torch threads; 0: as the planner node, half of the cores"
+    )
     parser.add_argument("--device", default="cpu")
     if suite.plot:
         parser.add_argument("--plot", type=Path, help="also draw the figures: PNG, PDF or SVG")
@@ -43,8 +46,7 @@ def parse(arguments: list[str] | None, suites: dict[str, Suite]) -> tuple[Suite,
 def main(arguments: list[str] | None = None) -> int:
     """Run one suite, print its table, write its figures."""
     suite, options = parse(arguments, registry())
-    if options.threads:
-        torch.set_num_threads(options.threads)
+    torch.set_num_threads(compute_threads(options.threads))
     try:
         planner = suite.planner(options)
         figures = suite.run(planner, options)

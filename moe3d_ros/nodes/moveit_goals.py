@@ -63,11 +63,13 @@ class MoveItGoals(Node):
             for name, pose in (("pick", msg.pick), ("place", msg.place))
         }
         settings, now = self._settings, self.get_clock().now().nanoseconds
+        age = (now - poses["pick"][1]) / 1e9
+        self.get_logger().debug(f"planned_action '{msg.text}' came, its poses {age:.2f} s old.")
         with self._lock:
             try:
                 check_step(msg.verb, poses, settings["planning_frame"], now, settings["max_age"])
                 if not self._arm.ready():
-                    raise Refused("Nobody answers on move_action: start move_group, or remap the action.")
+                    raise Refused("Nobody answers on the action move_action: start move_group, or remap the action.")
                 if self._gripper is not None and not self._gripper.service_is_ready():
                     raise Refused("Nobody answers on the service gripper: start its driver, or set gripper to false.")
                 motion = self._follower.begin(msg.text, poses["pick"][2], poses["place"][2])
@@ -106,6 +108,9 @@ class MoveItGoals(Node):
     def _advance(self, motion: Motion) -> None:
         """Handle the end of a motion; after the lift, and once the arm is out of the way, notify the planner."""
         following = self._follower.advance()
+        self.get_logger().debug(
+            f"Done: {motion.name}{'; goal_reached tells the planner' if motion.reaches_goal else ''}."
+        )
         if motion.reaches_goal:
             self._reached.publish(Empty())
         if following is not None:

@@ -12,6 +12,7 @@ sees, so that voxelizer and viewer can follow. Requests while it is not active a
 from __future__ import annotations
 
 import threading
+import time
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.action import ActionServer, CancelResponse
@@ -56,6 +57,7 @@ CANCEL_CHECK = 0.02  # seconds between looks at whether the action's client has 
 RESULT_KEPT = 60  # seconds that the result of a goal can be fetched
 LONGEST_END = 30.0  # seconds to wait at deactivation for a model that is still loading
 LONGEST_END_AT_EXIT = 2.0  # the same after Ctrl-C: launch kills after 5 s
+FOLLOWER_COUNTS_FOR = 10.0  # seconds that the last words of moveit_goals count; it tells every second
 
 
 class PlannerNode(ManagedNode):
@@ -73,7 +75,7 @@ class PlannerNode(ManagedNode):
         self._voxels_in: AdaptiveSubscription | None = None  # once the load has ended
         self._begun = self._loading = self._loaded = False
         self._workspace: Workspace | None = None  # of the loaded model
-        self._follower_age = 0.0  # seconds; the max_age that moveit_goals tells, 0: any or none
+        self._follower = 0.0, 0.0  # the max_age that moveit_goals told, seconds, and when, by the monotonic clock
         self._conflicts: list[str] = []  # that were told
         self._listening = threading.Lock()  # over _planning and _voxels_in
         self.diagnostics.set("model", "not loaded")
@@ -161,7 +163,7 @@ class PlannerNode(ManagedNode):
             self.diagnostics,
             self.get_logger(),
             self._now_ns,
-            lambda: self._follower_age,
+            self._follower_age,
         )
         planning.worker = worker
         self._planning = planning
@@ -220,6 +222,7 @@ class PlannerNode(ManagedNode):
 
     def _on_model(self, state: str, message: str) -> None:
         self.diagnostics.set("model", state)
+        self.get_logger().debug(f"The model is {state}: {message}.")
         if state == "ready":
             self.get_logger().info(message)
         if state != "loading":
@@ -254,7 +257,12 @@ class PlannerNode(ManagedNode):
             if values.get(PUBLISHES) == topic:
                 cloud.put_report(status.level, status.message, values)
             elif MAX_AGE in values and values.get(NAMESPACE) == self.get_namespace():
-                self._follower_age = number_or(values[MAX_AGE], 0.0)
+                self._follower = number_or(values[MAX_AGE], 0.0), time.monotonic()
+
+    def _follower_age(self) -> float:
+        """Oldest pose that moveit_goals follows, seconds; 0: any, or nobody who follows is heard."""
+        age, heard = self._follower
+        return age if time.monotonic() - heard < FOLLOWER_COUNTS_FOR else 0.0
 
     def _show_values(self) -> None:
         cloud = self._cloud
@@ -267,7 +275,7 @@ class PlannerNode(ManagedNode):
         """Log limits that do not go with each other, each once, and show them on /diagnostics."""
         if self.state == "unconfigured":  # the values are not checked yet
             return
-        found = conflicts(self.settings, self._workspace, self._follower_age)
+        found = conflicts(self.settings, self._workspace, self._follower_age())
         for sentence in found:
             if sentence not in self._conflicts:
                 self.get_logger().warning(sentence)

@@ -49,7 +49,7 @@ class Tabletop(Node):
         self._frame = settings["planning_frame"]
         self._names = settings["cameras"]
         self._rng = np.random.default_rng(seed)
-        self._scene = scene_with(settings["contains"], seed)
+        number, self._scene = find_scene(settings["contains"], seed)
         self._lock = threading.Lock()  # PyBullet serves one caller at a time
         self._world = TabletopWorld(self._scene)
         self._next_action: PlannedAction | None = None
@@ -70,7 +70,13 @@ class Tabletop(Node):
         self.create_subscription(PlannedAction, "planned_action", self._on_action, EVENT, callback_group=group)
         self.create_service(Trigger, "execute", self._on_execute, callback_group=group)
         self.create_timer(1.0 / rate, self._send, callback_group=group)
-        self.get_logger().info("On the table: " + ", ".join(thing.name for thing in self._scene.objects))
+        wanted = (
+            f", of those from seed {seed} on the first with {', '.join(settings['contains'])}"
+            if any(settings["contains"])
+            else ""
+        )
+        things = ", ".join(thing.name for thing in self._scene.objects)
+        self.get_logger().info(f"On the table (random scene {number}{wanted}): {things}")
         self._diagnostics.report(OK, "working")
 
     def close(self) -> None:
@@ -157,14 +163,29 @@ def scene_with(contains, seed: int) -> Scene:
     Raises:
         ValueError: none of many scenes has them all.
     """
+    return find_scene(contains, seed)[1]
+
+
+def find_scene(contains, seed: int) -> tuple[int, Scene]:
+    """Number and scene of `scene_with`; seeds that lie close together may lead to the same one."""
     wanted = [" ".join(text.split()).lower() for text in contains if text.strip()]
-    for number in range(MAX_SCENES_TRIED):
-        scene = random_scene(np.random.default_rng(seed + number))
+    seen: set[str] = set()
+    for number in range(seed, seed + MAX_SCENES_TRIED):
+        scene = random_scene(np.random.default_rng(number))
         names = [f"{thing.color} {thing.kind}" for thing in scene.objects]
         if all(names.count(name) == 1 for name in wanted):
-            return scene
+            return number, scene
+        seen.update(names)
+    unknown = [name for name in wanted if name not in seen]
+    if unknown:
+        kinds, colors = (sorted({name.split()[part] for name in seen}) for part in (1, 0))
+        why = (
+            f"{', '.join(unknown)} is in none of them. There are the kinds {', '.join(kinds)}, in {', '.join(colors)}."
+        )
+    else:
+        why = "each is in some, and all of them exactly once are in none. Ask for fewer things, or take another seed."
     raise ValueError(
-        f"no scene of {MAX_SCENES_TRIED} contains {', '.join(wanted)}: use colour and kind, such as 'red block'."
+        f"no scene of {MAX_SCENES_TRIED} from seed {seed} on contains {', '.join(wanted)}, each once: {why}"
     )
 
 

@@ -25,7 +25,7 @@ from rclpy.event_handler import PublisherEventCallbacks
 from sensor_msgs.msg import PointCloud2
 
 from moe3d_ros.nodes.cameras.camera_set import CameraSet
-from moe3d_ros.nodes.cameras.inputs import View
+from moe3d_ros.nodes.cameras.inputs import View, advice
 from moe3d_ros.nodes.cameras.view_frames import Placement
 from moe3d_ros.nodes.runtime.clock import JumpBack, stamp_problem
 from moe3d_ros.nodes.runtime.conversions import header, stamp_ns
@@ -46,7 +46,9 @@ from moe3d_ros.sensing.readings import Reading, has_reading, merge
 from moe3d_ros.sensing.voxels import voxelize
 
 NO_VOXELS = np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint8)
-NO_READING = "points without a reading"  # key on /diagnostics: how many of the last cloud, and why
+# Keys on /diagnostics:
+NO_READING = "points without a reading"  # how many of the last cloud, and why
+SILENCE = "seconds without data"
 UNSET_STAMP = (
     "The cloud's stamp is not set (0): its age is unknown, and the newest transform is used. Have the driver set "
     "header.stamp."
@@ -78,6 +80,7 @@ class Voxelizer(ManagedNode):
         self._wanted = self.create_guard_condition(self._follow_listeners)
         self._arrived, self._taken = 0, 0.0
         self._watched = (0, time.monotonic())
+        self._silence = ""  # sentence on it at the last look
         self.create_timer(2.0, self._watch)
 
     # --- lifecycle
@@ -171,20 +174,23 @@ class Voxelizer(ManagedNode):
             self._say_idle()
             return
         for camera, state in sensors.states().items():
-            self.diagnostics.set(f"camera {camera}", state)
-        arrived, since = self._watched
+            self.diagnostics.set_passing(f"camera {camera}", state)
+        (arrived, since), said = self._watched, self._silence
         if self._arrived != arrived:
-            self._watched = (self._arrived, time.monotonic())
+            self._watched, self._silence = (self._arrived, time.monotonic()), ""
+            self.diagnostics.forget(SILENCE)
             return
+        seconds = time.monotonic() - since
+        why = sensors.why_nothing()
+        self._silence = f"No sensor data: {why}. {advice(why)}"
         self.diagnostics.set(ERROR_NAME, ErrorCode.NO_CLOUD.name)
-        self.diagnostics.set("seconds without data", f"{time.monotonic() - since:.0f}")
-        self.diagnostics.report(
-            WARN if arrived == 0 else ERROR,
-            f"No sensor data: {sensors.why_nothing()}. Start the camera or remap the topics.",
-        )
+        self.diagnostics.set_passing(SILENCE, f"{seconds:.0f}")
+        # Logged where it is so at two looks: a camera that starts beside this node is none that is missing.
+        self.diagnostics.report(WARN if arrived == 0 else ERROR, self._silence, log=self._silence == said)
 
     def _say_idle(self) -> None:
         """Report why the sensors are not listened to."""
+        self.diagnostics.forget(SILENCE)
         if self._active:
             self.diagnostics.set(ERROR_NAME, ErrorCode.NONE.name)
             self.diagnostics.report(OK, "idle: nobody listens to voxels")
@@ -203,6 +209,7 @@ class Voxelizer(ManagedNode):
         self._arrived += 1
         now = time.monotonic()
         if not self._listened() and self._idle_rate and now - self._taken < 1.0 / self._idle_rate:
+            self.get_logger().debug("A cloud is left out: nobody listens to voxels, and idle_rate is kept.")
             return
         self._taken = now
         if self._waiting:
@@ -252,7 +259,8 @@ class Voxelizer(ManagedNode):
                 transforms.append(transform)
                 found.append(measured)
                 report_of(
-                    measured, lambda key, value, of=view.camera: self.diagnostics.set(f"{of} {key}".strip(), value)
+                    measured,
+                    lambda key, value, of=view.camera: self.diagnostics.set_passing(f"{of} {key}".strip(), value),
                 )
                 continue
             if len(sensors.names) > 1:
@@ -260,7 +268,7 @@ class Voxelizer(ManagedNode):
         if problems and (self._strict or not readings):
             self._fail(*problems[0])
             if problems[0][0] == ErrorCode.TRANSFORM and views:  # nobody may plan on the cloud before
-                self.diagnostics.set("voxels", 0)
+                self.diagnostics.set_passing("voxels", 0)
                 self._send(cloud_to_msg(*NO_VOXELS, header(self._frame, views[0].head.stamp)))
             return
         start = time.perf_counter()
@@ -287,9 +295,13 @@ class Voxelizer(ManagedNode):
         for stage, spent in seconds.items():
             self.diagnostics.timing(stage, spent)
         self.diagnostics.count("output")
-        self.diagnostics.set("voxels", len(centroids))
-        self.diagnostics.set("age at publication (ms)", f"{(self._now() - stamp_ns(stamp)) / 1e6:.1f}")
-        self.diagnostics.set(NO_READING, ", ".join(f"{count} {why}" for why, count in dropped.items()))
+        self.diagnostics.set_passing("voxels", len(centroids))
+        self.diagnostics.set_passing("age at publication (ms)", f"{(self._now() - stamp_ns(stamp)) / 1e6:.1f}")
+        self.diagnostics.set_passing(NO_READING, ", ".join(f"{count} {why}" for why, count in dropped.items()))
+        self.get_logger().debug(
+            f"{len(merged.points)} points of {len(readings)} of {len(views)} views, stamped {stamp_ns(stamp) / 1e9:.3f} s, "
+            f"became {len(centroids)} voxels in {1e3 * sum(seconds.values()):.1f} ms."
+        )
         notes = [text for _, text in problems] + [sensors.missing()] + [reading.note for _, reading in readings]
         notes += [measured.note for measured in found]
         notes.append(UNSET_STAMP if stamp_ns(stamp) == 0 else "")
@@ -328,7 +340,10 @@ class Voxelizer(ManagedNode):
         """The reason why no voxels were made of a cloud, as a number and a sentence; NONE and empty where some were."""
         points = merged.points
         if len(points) == 0:
-            return ErrorCode.NO_CLOUD, "The cloud is empty (0 points): check the camera."
+            return (
+                ErrorCode.NO_CLOUD,
+                "The cloud is empty (0 points): the camera sees nothing in its range, or is covered. Check it.",
+            )
         if voxels:
             return ErrorCode.NONE, ""
         if not has_reading(points).any():

@@ -94,9 +94,15 @@ def check_step(verb: str, poses: dict[str, tuple[str, int, Pose]], frame: str, n
                 "its messages, or set max_age to 0, which follows poses of any age."
             )
         if max_age > 0 and age > max_age:
-            raise Refused(f"The {name} pose is {age:.1f} s old, more than max_age ({max_age:g} s): plan again.")
+            raise Refused(
+                f"The {name} pose is {age:.1f} s old, more than max_age ({max_age:g} s): it was confirmed late, or planning took "
+                "long. Plan again, or raise max_age."
+            )
         if max_age > 0 and age < -FUTURE_S:
-            raise Refused(f"The {name} pose is from {-age:.1f} s ahead: set the clocks alike (use_sim_time?).")
+            raise Refused(
+                f"The {name} pose is stamped {-age:.1f} s in the future: synchronise the clocks, or set use_sim_time alike on all "
+                "nodes."
+            )
 
 
 class Follower:

@@ -78,7 +78,8 @@ def _check_pose(pose, where: str, workspace: Workspace, limits: SafetyLimits) ->
     if not np.isfinite(numbers).all() or abs(np.linalg.norm(numbers[3:]) - 1) > UNIT_TOLERANCE:
         raise PlanningError(
             ErrorCode.OUTSIDE_WORKSPACE,
-            f"{where} is not a valid pose: the plan was withheld. Look again with the service replan.",
+            f"{where} is not a valid pose (x, y, z and quaternion: {np.round(numbers, 3).tolist()}): the plan was withheld. "
+            "Look again with the service replan.",
         )
     position = numbers[:3]
     at = f"{where} at {np.round(position, 3).tolist()} m"
@@ -86,7 +87,8 @@ def _check_pose(pose, where: str, workspace: Workspace, limits: SafetyLimits) ->
         raise PlanningError(
             ErrorCode.OUTSIDE_WORKSPACE,
             f"{at} lies outside the workspace {list(workspace.low)} to {list(workspace.high)} m: the plan was "
-            "withheld. Move the object towards the workspace's middle, or name another place.",
+            "withheld. Move the object towards the workspace's middle, compare the parameter workspace with the table, or name "
+            "another place.",
         )
     reach = float(np.linalg.norm(position))
     if 0 < limits.max_reach < reach:

@@ -57,9 +57,10 @@ def read_cloud(msg, rows=point_rows) -> tuple[np.ndarray, np.ndarray | None]:
         CloudError: a field is missing or does not fit in the point, a step is too small, or `data` is truncated.
     """
     count = int(msg.width) * int(msg.height)
-    if count == 0:
-        return np.zeros((0, 3), np.float32), None
     fields = {field.name: field for field in msg.fields}
+    if count == 0:
+        colored = "rgb" in fields or "rgba" in fields or fields.keys() >= set("rgb")
+        return np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint8) if colored else None
     _check_fields(fields, int(msg.point_step))
     _check_size(msg)
     view, order = rows(msg), ">" if msg.is_bigendian else "<"

@@ -142,7 +142,7 @@ class WebView:
 
     def show_pose(self, name: str, pose: Pose | None, arrow: bool = False) -> None:
         """Draw a pose as a frame with its name, or as an arrow along its approach; None takes it away."""
-        for handle in self._poses.pop(name, []):
+        for handle in reversed(self._poses.pop(name, [])):  # what hangs on another one first: viser takes it along
             handle.remove()
         if pose is None:
             return
@@ -188,7 +188,7 @@ class WebView:
 
     def erase(self, name: str) -> None:
         """Take away what was drawn under this name."""
-        for handle in self._drawn.pop(name, []):
+        for handle in reversed(self._drawn.pop(name, [])):
             handle.remove()
 
     def show_plan(self, plan: Plan | None, asked: str = "") -> None:

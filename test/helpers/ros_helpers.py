@@ -60,13 +60,14 @@ class NodeProcess:
         remappings: dict | None = None,
         name: str | None = None,
         namespace: str = "",
+        log_level: str = "info",
     ):
         import yaml
 
         arguments = [f"__ns:=/{namespace}"] if namespace else []
         arguments += [f"__node:={name}"] if name else []
         arguments += [f"{old}:={new}" for old, new in (remappings or {}).items()]
-        command = [sys.executable, "-m", f"moe3d_ros.nodes.{program}", "--ros-args"]
+        command = [sys.executable, "-m", f"moe3d_ros.nodes.{program}", "--ros-args", "--log-level", log_level]
         for argument in arguments:
             command += ["-r", argument]
         for key, value in (parameters or {}).items():

@@ -17,7 +17,7 @@ from tf2_msgs.msg import TFMessage
 from moe3d_ros.msg import PlannedAction
 from moe3d_ros.nodes.runtime.conversions import action_to_msg, header, stamp_ns
 from moe3d_ros.nodes.seams.transforms import transform_from_msg
-from moe3d_ros.nodes.tabletop import scene_with
+from moe3d_ros.nodes.tabletop import find_scene, scene_with
 from moe3d_ros.plan import Action
 from moe3d_ros.sensing.clouds import (
     depth_to_points,
@@ -146,3 +146,28 @@ def test_bad_parameters_are_refused_with_the_reason(parameters, words):
     node.wait_log(words)
     assert node.process.wait(60) == 2
     assert "Traceback" not in node.log
+
+
+def test_the_scene_that_a_seed_leads_to_is_told():
+    number, scene = find_scene(CONTAINS, 3)
+    assert number >= 3
+    assert scene == find_scene(CONTAINS, number)[1]
+    assert find_scene([], 3)[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("contains", "words"),
+    [
+        (["red elephant"], "red elephant is in none of them. There are the kinds block, bowl, zone, in"),
+        (["mauve block", "green bowl"], "mauve block is in none of them. There are"),
+        (["block"], "block is in none of them"),
+        (
+            [f"{color} block" for color in ("red", "green", "blue", "yellow", "purple", "orange", "white")],
+            "Ask for fewer things",
+        ),
+    ],
+)
+def test_a_table_that_cannot_be_is_refused_with_the_fact(contains, words):
+    with pytest.raises(ValueError, match="no scene of") as caught:
+        find_scene(contains, 0)
+    assert words in str(caught.value)

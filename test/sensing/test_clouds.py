@@ -102,10 +102,13 @@ def test_not_finite_values_stay_in_place():
     assert np.isinf(points[4, 2])
 
 
-def test_empty_cloud_is_empty():
-    points, colors = clouds.read_cloud(message(layout().dtype, layout()[:0]))
+@pytest.mark.parametrize("colored", [True, False])
+def test_an_empty_cloud_is_empty_and_has_the_fields_that_it_says(colored):
+    array = layout()
+    rows = array[:0] if colored else array[["x", "y", "z"]][:0]
+    points, colors = clouds.read_cloud(message(rows.dtype, rows))
     assert points.shape == (0, 3)
-    assert colors is None
+    assert (colors is not None and colors.shape == (0, 3)) == colored
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import warnings
 from urllib.request import urlopen
 
 import numpy as np
@@ -29,7 +30,7 @@ from moe3d_ros.nodes.planning.markers import plan_markers
 from moe3d_ros.nodes.runtime.conversions import header, plan_to_msg, pose_to_msg
 from moe3d_ros.plan import Action, Plan
 from moe3d_ros.sensing.voxels import voxelize
-from moe3d_ros.view.webview import own_page, plan_html
+from moe3d_ros.view.webview import WebView, own_page, plan_html
 from moe3d_ros.world.pose import Pose
 from moe3d_ros.world.workspace import Workspace
 
@@ -46,6 +47,22 @@ STEP = Action(
 )
 NOTE = "The place pose of step 1 lay 2.0 mm beyond the bottom face of the workspace and was set on it."
 PLAN = Plan("put {the red block} away", (STEP,), False, {"language": 0.25}, notes=(NOTE,))
+
+
+def test_what_is_drawn_again_is_taken_away_without_a_warning():
+    view = WebView(port=0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for pose in (STEP.pick, STEP.place, None):
+                view.show_pose("pick", pose)
+            view.show_pose("goal", STEP.pick, arrow=True)
+            view.show_pose("goal", None, arrow=True)
+            for _ in range(2):
+                view.draw_text("number/0", (0.5, 0.0, 0.1), "1")
+            view.erase("number/0")
+    finally:
+        view.close()
 
 
 def start(namespace: str, **parameters) -> tuple[NodeProcess, str]:

@@ -117,6 +117,7 @@ class CameraSet:
         with self._fusing:
             views = self._fusion.add(view.camera, stamp_ns(view.head.stamp), view, self._now())
         if views is not None:
+            self._node.get_logger().debug(f"Views of {', '.join(views)} belong together by their stamps.")
             self._on_views(list(views.values()))
 
     @staticmethod

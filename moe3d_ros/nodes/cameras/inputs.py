@@ -26,6 +26,15 @@ from moe3d_ros.sensing.registration import color_points, same_view
 
 POINTS = "points"
 DEPTH, INFO, COLOR, COLOR_INFO = "depth/image_rect", "depth/camera_info", "rgb/image_rect_color", "rgb/camera_info"
+# Clauses on why no view comes -> what to do.
+NOBODY, SILENT, UNMATCHED = "nobody publishes on", "send nothing", "send nothing that matches by its stamp"
+PARTLY = "nothing comes on"
+ADVICE = {
+    UNMATCHED: "Have the driver stamp what belongs together alike, or raise sync_tolerance.",
+    SILENT: "Look at the camera's driver: is its stream on, and does `ros2 topic hz` count messages?",
+    PARTLY: "Look at the camera's driver: is that stream on?",
+    NOBODY: "Start the camera or remap the topics.",
+}
 SILENT_AFTER = 2.0  # seconds without a message after which a topic counts as silent
 
 
@@ -108,12 +117,17 @@ class CameraInput:
         absent = [topic for topic in names if not self.published(topic)]
         unpublished = [names[topic] for topic in absent if topic not in self._optional]
         if unpublished:
-            return f"nobody publishes on {' and '.join(unpublished)}"
+            return f"{NOBODY} {' and '.join(unpublished)}"
         limit = time.monotonic() - SILENT_AFTER
         silent = [names[topic] for topic in names if topic not in absent and self._arrived.get(topic, 0.0) < limit]
         if silent and len(silent) < len(names) - len(absent):
-            return f"nothing comes on {' and '.join(silent)}"
-        return "the publishers send nothing" if silent else "the publishers send nothing that matches by its stamp"
+            return f"{PARTLY} {' and '.join(silent)}"
+        return f"the publishers {SILENT if silent else UNMATCHED}"
+
+
+def advice(clauses: str) -> str:
+    """Sentence on what to do where these are the clauses on why no view comes."""
+    return next((text for clause, text in ADVICE.items() if clause in clauses), ADVICE[NOBODY])
 
 
 class CloudInput(CameraInput):

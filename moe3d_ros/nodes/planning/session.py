@@ -73,6 +73,7 @@ class Planning:
             return request
         with self._lock:  # the newest here is the newest for the worker too
             if follows is None or self._task is follows:
+                self._log.debug(f"Asked for a plan of '{task.instruction}' with {len(task.completed)} steps completed.")
                 self._asked = self._task = task  # the plan before it is void
                 self._pending = None
                 self._show_pending()
@@ -166,7 +167,7 @@ class Planning:
         return True, "The plan was dropped; none of its goals was published."
 
     def _show_pending(self) -> None:
-        self._diagnostics.set("waits for confirmation", "no" if self._pending is None else "yes")
+        self._diagnostics.set_passing("waits for confirmation", "no" if self._pending is None else "yes")
 
     # --- in the worker's thread
 
@@ -178,9 +179,15 @@ class Planning:
     def _look(self, planner, request: Request, newer_than: Moment | None = None):
         """The newest good cloud: points, colours, header."""
         planner.table_height = self._settings["table_height"]
-        return self._cloud.wait(
+        start = time.monotonic()
+        points, colors, head = self._cloud.wait(
             self._settings["cloud_wait"], planner.model_workspace, planner.margin, newer_than, request.should_stop
         )
+        age, waited = (self._now_ns() - stamp_ns(head.stamp)) / 1e9, time.monotonic() - start
+        self._log.debug(
+            f"Looking at {len(points)} voxels that are {age:.2f} s old, after waiting {waited:.2f} s for them."
+        )
+        return points, colors, head
 
     def _plan(self, planner, task: Task, request: Request):
         """Make a plan that may be published: the plan, the header of its messages, its workspace."""
@@ -188,7 +195,7 @@ class Planning:
         start = time.monotonic()
         planner.pose_tolerance = self._settings["pose_tolerance"]
         left_out = beyond(points, planner)
-        self._diagnostics.set("voxels beyond the model's box", left_out or "none")
+        self._diagnostics.set_passing("voxels beyond the model's box", left_out or "none")
         try:
             plan = planner.plan(
                 points,
@@ -208,8 +215,8 @@ class Planning:
         check_plan(plan, planner.workspace, self._limits())
         age = (self._now_ns() - stamp_ns(head.stamp)) / 1e9
         check_age(age, self._settings["max_cloud_age"], time.monotonic() - start)
-        self._diagnostics.set("model name", planner.name)
-        self._diagnostics.set("model checksum", planner.checksum)
+        self._diagnostics.set_passing("model name", planner.name)
+        self._diagnostics.set_passing("model checksum", planner.checksum)
         return dataclasses.replace(plan, frame=self._settings["planning_frame"]), head, planner.workspace
 
     def _publish(self, task: Task, plan, head, workspace: Workspace) -> None:
@@ -231,6 +238,9 @@ class Planning:
         for stage, seconds in plan.latency_s.items():
             self._diagnostics.timing(stage, seconds)
         self._diagnostics.count("plan")
+        spent = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in plan.latency_s.items())
+        sure = ", ".join(f"{action.confidence:.2f}" for action in plan.actions) or "none"
+        self._log.debug(f"The plan took {spent or 'no time that was measured'}; confidence of its steps: {sure}.")
         texts = "; ".join(action.text for action in plan.actions) or "nothing is left to do"
         self._log.info(f"Plan for '{plan.instruction}': {texts}{' (waits for confirm)' if held else ''}")
 

@@ -76,6 +76,8 @@ class AdaptiveSubscription:
             if self._auto
             else None
         )
+        kind = "reliable" if profile.reliability == ReliabilityPolicy.RELIABLE else "best effort"
+        self._node.get_logger().debug(f"Listening to {self._node.resolve_topic_name(self._topic)}, {kind}.")
         old = self._subscription
         self._subscription = self._node.create_subscription(
             self._type,

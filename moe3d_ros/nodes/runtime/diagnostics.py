@@ -37,6 +37,7 @@ class Diagnostics:
         self._lock = threading.Lock()
         self._level, self._message = OK, "starting"
         self._values: dict[str, str] = {PROGRAM: program, NAMESPACE: node.get_namespace()}
+        self._passing: set[str] = set()  # keys of values that hold for the work at hand only
         self._times: dict[str, deque] = {}
         self._events: dict[str, deque] = {}
         self._totals: dict[str, int] = {}
@@ -44,14 +45,14 @@ class Diagnostics:
         self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self._timer = node.create_timer(period, self.publish)
 
-    def report(self, level: bytes, message: str) -> None:
-        """Set the status; a warning or an error is logged too, at a rate that a person can read."""
+    def report(self, level: bytes, message: str, log: bool = True) -> None:
+        """Set the status; a warning or an error is logged too, at a rate that a person can read, unless ``log`` is false."""
         message = _cut(message)
         with self._lock:
             changed = (level, message) != (self._level, self._message)
             self._level, self._message = level, message
             now = time.monotonic()
-            log = level != OK and self._may_log(message, now)
+            log = log and level != OK and self._may_log(message, now)
         if log and level == WARN:
             self._node.get_logger().warning(message)
         elif log:
@@ -76,6 +77,19 @@ class Diagnostics:
         """Show a value, e.g. the device."""
         with self._lock:
             self._values[key] = _cut(str(value))
+
+    def set_passing(self, key: str, value) -> None:
+        """Show a value of the work at hand, e.g. of the last cloud, which `forget` takes away."""
+        with self._lock:
+            self._values[key] = _cut(str(value))
+            self._passing.add(key)
+
+    def forget(self, *keys: str) -> None:
+        """Take away passing values that hold no more: these, or all of them where none is named."""
+        with self._lock:
+            for key in keys or tuple(self._passing):
+                self._values.pop(key, None)
+                self._passing.discard(key)
 
     def count(self, event: str) -> None:
         """Count an event; how often it came in all and its rate over the last events are shown."""

@@ -118,8 +118,12 @@ class ManagedNode(LifecycleNodeMixin, Node):
         return self._step("activate", "active", self.activate, super().on_activate, state)
 
     def on_deactivate(self, state):
+        def work():
+            self.deactivate()
+            self.diagnostics.forget()  # of a cloud or a plan that is not worked on any more
+
         # The publishers are shut last: a plan that is being published leaves whole.
-        return self._step("deactivate", "inactive", self.deactivate, super().on_deactivate, state)
+        return self._step("deactivate", "inactive", work, super().on_deactivate, state)
 
     def on_cleanup(self, state):
         def work():
@@ -159,6 +163,7 @@ class ManagedNode(LifecycleNodeMixin, Node):
                 free()
             except Exception:
                 self.get_logger().error(f"{free.__name__} failed:\n{traceback.format_exc()}")
+        self.diagnostics.forget()
         release_memory()
 
     def _show_state(self, label: str | None = None, level: bytes = OK, message: str = "") -> None:

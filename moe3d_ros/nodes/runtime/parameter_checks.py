@@ -98,5 +98,6 @@ def own_workspace(values) -> Workspace | None:
     """
     low, high = values["workspace_low"], values["workspace_high"]
     if (low == FOLLOW_BOX) != (high == FOLLOW_BOX):
-        raise ValueError("Give both parameters workspace_low and workspace_high, or leave both at [0.0].")
+        given, left = ("workspace_high", "workspace_low") if low == FOLLOW_BOX else ("workspace_low", "workspace_high")
+        raise ValueError(f"The parameter {given} is given and {left} is not: give both, or leave both at [0.0].")
     return None if low == FOLLOW_BOX else Workspace(tuple(low), tuple(high))

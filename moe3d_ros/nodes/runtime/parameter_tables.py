@@ -194,7 +194,8 @@ PLANNER = _managed(
 )  # fmt: skip
 
 TABLETOP = (
-    Parameter("seed", 0, "Seed of the scene and of the sensor noise.", "", 0, 2**31 - 1),
+    Parameter("seed", 0, "Seed of the sensor noise, and of the scene: the first from this one on that has what contains "
+              "asks for, so seeds close together may show the same table.", "", 0, 2**31 - 1),
     Parameter("contains", ["red block", "green bowl"], "Things that must be on the table, as colour and kind (block, "
               "bowl, zone), each exactly once."),
     Parameter("cameras", ["front", "left", "right"], f"Cameras, some of {', '.join(CAMERA_NAMES)}; the first one "

@@ -15,7 +15,6 @@ from rclpy.exceptions import InvalidHandle, ParameterException
 from rclpy.executors import ExternalShutdownException, ShutdownException
 from rclpy.signals import uninstall_signal_handlers
 
-from moe3d_ros.cores import let_threads_sleep
 from moe3d_ros.nodes.runtime.executor import ThreadedExecutor
 from moe3d_ros.nodes.runtime.memory import configure_malloc
 from moe3d_ros.nodes.runtime.parameter_tables import SAFETY, TABLES
@@ -46,7 +45,6 @@ def run_nodes(make_nodes, args=None, threads: int = 4, clouds: bool = False) -> 
     """
     configure_malloc(clouds)
     choose_profile(os.environ)
-    let_threads_sleep()
     starting = True
 
     def on_interrupt(*_) -> None:

@@ -274,7 +274,7 @@ def test_table_plane_is_the_last_resort(probe):
     ("parameters", "words"),
     [
         ({"input": "radar"}, "set it to points or depth"),
-        ({"workspace_low": [1.0, 0.0, 0.0]}, "Give both"),
+        ({"workspace_low": [1.0, 0.0, 0.0]}, "give both"),
         ({"workspace_low": [1.0, 0.0, 0.0], "workspace_high": [0.5, 1.0, 1.0]}, "workspace needs low < high"),
         ({"static_transforms": ["base_link camera 1 2 3"]}, "parent child x y z"),
         ({"voxel_size": 7.0}, "voxel_size"),

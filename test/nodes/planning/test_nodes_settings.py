@@ -8,6 +8,8 @@ from std_srvs.srv import Trigger
 from moe3d_ros.nodes.runtime import diagnostics
 from moe3d_ros.world.workspace import Workspace
 
+CONFLICTS = "limits that contradict each other"  # key on /diagnostics
+
 
 def follower(namespace: str, max_age: float) -> DiagnosticArray:
     """Status of a moveit_goals."""
@@ -32,13 +34,18 @@ def test_a_plan_that_nobody_would_follow_any_more_is_not_released(probe, tiny_ch
     assert not refused.success
     assert "max_age (0.001 s)" in refused.message
     with probe.streaming(tell, lambda: follower("followed", 3600.0)):
-        planning.diagnostics.wait(
-            planning.shows("limits that contradict each other", "none"), start=len(planning.diagnostics.messages)
-        )
+        planning.diagnostics.wait(planning.shows(CONFLICTS, "none"), start=len(planning.diagnostics.messages))
         with planning.look():
             assert planning.plan()[1].error_code == 0
         done = probe.call(confirm, Trigger.Request())
     assert done.success, done.message
+    with probe.streaming(tell, lambda: follower("followed", 0.001)):
+        planning.diagnostics.wait(
+            lambda array: not planning.shows(CONFLICTS, "none")(array) and planning.report("")(array),
+            start=len(planning.diagnostics.messages),
+        )
+    # It has ended, perhaps to be started with another max_age: after a while its last words count no more.
+    planning.diagnostics.wait(planning.shows(CONFLICTS, "none"), start=len(planning.diagnostics.messages))
     assert planning.process.stop() == 0
 
 

@@ -91,7 +91,7 @@ def test_inputs_are_those_that_the_voxelizer_can_listen_to():
 
 def test_a_workspace_is_given_whole_or_left_to_the_model():
     assert own_workspace({"workspace_low": [0.0], "workspace_high": [0.0]}) is None
-    with pytest.raises(ValueError, match="Give both"):
+    with pytest.raises(ValueError, match="workspace_high is given and workspace_low is not: give both"):
         own_workspace({"workspace_low": [0.0], "workspace_high": [1.0, 1.0, 1.0]})
 
 
