@@ -41,12 +41,15 @@ class LanguageConfig:
             )
 
 
+HEADS = ("form", "questions")  # parts of the model that a FormConfig sizes
+
+
 @dataclass(frozen=True)
 class FormConfig:
-    """Sizes of the head and how it decides.
+    """Sizes of a head that hears sentences, and how it decides.
 
     Attributes:
-        classes: names; the first is the form that goes on to the planner.
+        classes: names; the first is that of sentences that go on to the planner.
         layer: of the LLM after which it reads, from 1.
         width: of what it reads of each token. queries: of its attention over the tokens.
         threshold: least probability of all other classes together at which a sentence is refused, in (0, 1].
@@ -102,6 +105,7 @@ class ModelConfig:
     confidence_temperature: float = 1.0  # of a step's log odds; fitted by training/calibrate.py
     confidence_bias: float = 0.0  # added to them after that
     form: FormConfig | None = None  # of the head that hears an instruction's form; None for a checkpoint without one
+    questions: FormConfig | None = None  # of the head that hears whether a question has an answer; None likewise
 
     def __post_init__(self) -> None:
         for name in ("pose_steps", "pose_draws"):
@@ -125,20 +129,25 @@ class ModelConfig:
 
     def to_dict(self) -> dict:
         """Plain types for JSON."""
-        return asdict(self) | {"form": self.form and self.form.to_dict()}
+        return asdict(self) | {name: head and head.to_dict() for name, head in self.heads().items()}
+
+    def heads(self) -> dict[str, FormConfig | None]:
+        """The small heads beside the LLM by their parts of the model."""
+        return {name: getattr(self, name) for name in HEADS}
 
     @classmethod
     def from_dict(cls, values: dict) -> ModelConfig:
         """Inverse of ``to_dict``. Raises ValueError on unknown fields and on values that cannot be."""
         values = {key: value for key, value in values.items() if key != "format"}  # the checkpoint's own
-        workspace, form = values.pop("workspace", {}), values.pop("form", None)
+        workspace = values.pop("workspace", {})
+        heads = {name: values.pop(name, None) for name in HEADS}
         try:
             return cls(
                 encoder=EncoderConfig(**values.pop("encoder", {})),
                 patches=PatchConfig(**values.pop("patches", {})),
                 workspace=Workspace(**{key: tuple(value) for key, value in workspace.items()}),
                 language=LanguageConfig(**values.pop("language", {})),
-                form=form and FormConfig.from_dict(form),
+                **{name: head and FormConfig.from_dict(head) for name, head in heads.items()},
                 **values,
             )
         except TypeError as error:

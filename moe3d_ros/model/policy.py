@@ -142,6 +142,8 @@ class ThreeDMoE(nn.Module):
     encoder: SceneEncoder
     language: SceneLanguageModel
     pose: PoseDiT
+    form: FormHead | None
+    questions: FormHead | None
 
     def __init__(
         self,
@@ -167,9 +169,9 @@ class ThreeDMoE(nn.Module):
                 self.pose = make_pose_dit(config, width)
             else:
                 raise ValueError(f"there is no part {part!r} of the model: {', '.join(PARTS)}")
-        self.form = None  # hears an instruction's form; of checkpoints that have it
-        if config.form is not None and self.language is not None:
-            self.form = FormHead(config.form, self.language.width)
+        for name, head in config.heads().items():  # of checkpoints that have them
+            known = head is not None and self.language is not None
+            setattr(self, name, FormHead(head, self.language.width) if known else None)
 
     def trained_tensors(self) -> dict[str, torch.Tensor]:
         """Tensors that a checkpoint holds: every parameter that is not the base LLM's own, and the saved buffers."""

@@ -56,8 +56,9 @@ def test_every_suite_has_a_name_a_table_and_figures_of_its_own():
         "wordings",
         "calibration",
         "forms",
+        "answerable",
     }
-    with_goals = {"completion", "refusals", "wordings", "forms"}
+    with_goals = {"completion", "refusals", "wordings", "forms", "answerable"}
     nothing = {"said_done": 1.0, "stopped_falsely": 0.5, "refused": 0.1, "refused_falsely": 0.0}
     nothing["differences"] = {"single, held out": {"difference": -0.1}}
     assert {name for name, suite in suites.items() if suite.bars(nothing)} == with_goals
