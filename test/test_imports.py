@@ -23,7 +23,8 @@ MOST_FILES = 16
 GROUND = {"moe3d_ros.world", "moe3d_ros"}  # moe3d_ros/__init__.py itself only extends the package's path
 INTERFACES = {"moe3d_ros.plan"}
 FACADE = {
-    f"moe3d_ros.{name}" for name in ("planner", "look", "form_check", "posing", "pose_limits", "stopwatch", "cores")
+    f"moe3d_ros.{name}"
+    for name in ("planner", "look", "form_check", "question_check", "posing", "pose_limits", "stopwatch", "cores")
 }  # one room, no folder
 ALLOWED = {
     "moe3d_ros": set(),
