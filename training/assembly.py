@@ -16,7 +16,7 @@ from moe3d_ros.model.language.form_head import FormHead
 from moe3d_ros.model.policy import ThreeDMoE, build_model
 from moe3d_ros.planner import Planner
 from training.data.form_texts import CLASSES
-from training.data.question_texts import QUESTION_CLASSES
+from training.data.question_texts import HEARD_ONLY, QUESTION_CLASSES
 from training.engine.config import chosen
 from training.engine.options import add_options
 from training.engine.run_record import GROWING, REVISION, Contradiction, Settled, agreed, read_record, settled_of
@@ -155,7 +155,12 @@ def add_form(checkpoint: Path, run: Path) -> tuple[dict, dict]:
     part, classes = record["config"].get("part", HEADS[0]), CLASSES
     if part == "questions":
         classes = QUESTION_CLASSES
-    sizes = FormConfig(classes=classes, **{name: record["config"][name] for name in ("layer", "width", "queries")})
+    heard_only = HEARD_ONLY if part == "questions" else ()
+    sizes = FormConfig(
+        classes=classes,
+        heard_only=heard_only,
+        **{name: record["config"][name] for name in ("layer", "width", "queries")},
+    )
     planner = Planner.from_pretrained(str(checkpoint))
     head = FormHead(sizes, planner.model.language.width)
     load_matching({"form": head}, str(run))

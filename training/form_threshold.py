@@ -54,5 +54,6 @@ def _of_questions(head: FormHead, model: ThreeDMoE, seed: int) -> np.ndarray:
         drawn = [random_question(scenes.scene(row)[0], rng, number % 2 == 1) for number in range(QUESTIONS)]
         asked = [question[0] for question in drawn if question is not None]
         if asked:
-            found.append(1 - heard_questions(head, model.language, objects.row(row), asked)[:, 0].numpy())
+            chances = heard_questions(head, model.language, objects.row(row), asked)
+            found.append(chances[:, head.config.refusing].sum(-1).numpy())
     return np.concatenate(found)

@@ -53,6 +53,7 @@ class FormConfig:
         layer: of the LLM after which it reads, from 1.
         width: of what it reads of each token. queries: of its attention over the tokens.
         threshold: least probability of all other classes together at which a sentence is refused, in (0, 1].
+        heard_only: classes that go on too: learnt, so that they are not taken for others, and not sure enough to refuse by.
     """
 
     classes: tuple[str, ...] = ("doable", "prohibition", "relation", "clauses", "correction")
@@ -60,6 +61,7 @@ class FormConfig:
     width: int = 160
     queries: int = 6
     threshold: float = 0.5
+    heard_only: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.classes) < 2 or len(set(self.classes)) != len(self.classes):
@@ -72,13 +74,20 @@ class FormConfig:
 
     def to_dict(self) -> dict:
         """Plain types for JSON."""
-        return asdict(self) | {"classes": list(self.classes)}
+        plain = asdict(self) | {"classes": list(self.classes), "heard_only": list(self.heard_only)}
+        return plain if self.heard_only else {name: value for name, value in plain.items() if name != "heard_only"}
+
+    @property
+    def refusing(self) -> list[int]:
+        """Numbers of the classes that are refused."""
+        return [number for number, name in enumerate(self.classes) if number and name not in self.heard_only]
 
     @classmethod
     def from_dict(cls, values: dict) -> FormConfig:
         """Inverse of ``to_dict``. Raises ValueError on unknown fields and on values that cannot be."""
         try:
-            return cls(**{**values, "classes": tuple(values["classes"])})
+            names = {"classes": tuple(values["classes"]), "heard_only": tuple(values.get("heard_only", ()))}
+            return cls(**{**values, **names})
         except (TypeError, KeyError) as error:
             raise ValueError(f"the form head's configuration is not one that this version knows: {error}") from error
 

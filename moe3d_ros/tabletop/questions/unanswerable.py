@@ -13,6 +13,7 @@ from moe3d_ros.tabletop.words import unrelated_wordings as unrelated
 from moe3d_ros.tabletop.words.other_languages import HELD_OUT_LANGUAGES, LANGUAGES, foreign_instruction
 from moe3d_ros.tabletop.words.question_wordings import COMPARATIVES
 from moe3d_ros.tabletop.words.wordings import EXTREMES, KIND_WORDS
+from moe3d_ros.world.kinds import BOWL
 from moe3d_ros.world.vocabulary import COLOR_NAMES, COUNTED
 
 KINDS = ("unrelated", "language", "absent")
@@ -106,32 +107,40 @@ def _absent_thing(scene: Scene, rng, held_out: bool, colored: bool) -> str | Non
 
 
 def _absent(scene: Scene, rng, held_out: bool) -> Unanswerable | None:
-    draw = rng.random()
-    sorts = OF_COLOR if draw < 0.1 else TWO_THINGS if draw < 0.5 else ONE_THING
-    sort = _one(rng, sorts)
-    phrase = _absent_thing(scene, rng, held_out, sorts is not OF_COLOR)
-    if phrase is None:
-        return None
-    ask = Asker(scene, rng, held_out)
-    other = ask.name(int(rng.integers(len(scene.objects)))) if sorts is TWO_THINGS else ""
-    if other is None or any(thing.traits.generic and thing.color in phrase for thing in scene.objects):
+    colorless = rng.random() < 0.1
+    phrase = _absent_thing(scene, rng, held_out, not colorless)
+    if phrase is None or any(thing.traits.generic and thing.color in phrase for thing in scene.objects):
         return None  # an object of that colour may be called by any name
+    text = question_about(scene, rng, phrase, held_out, OF_COLOR if colorless else None)
+    return None if text is None else Unanswerable(text, "absent", phrase)
+
+
+def question_about(
+    scene: Scene, rng: np.random.Generator, phrase: str, held_out: bool = False, sorts: tuple[str, ...] | None = None
+) -> str | None:
+    """A question that takes it for granted that what the phrase names is there; None where nothing stands beside it.
+
+    Args:
+        sorts: keys of the wordings; None for those that may name a colour.
+    """
+    sorts = sorts or (TWO_THINGS if rng.random() < 0.45 else ONE_THING)
+    sort = _one(rng, sorts)
+    ask = Asker(scene, rng, held_out)
+    other = ask.name(int(rng.integers(len(scene.objects)))) if sorts is TWO_THINGS else phrase
+    if other is None:
+        return None
     first, second = (phrase, other) if rng.random() < 0.5 else (other, phrase)
-    if sorts is not TWO_THINGS:
-        first = second = phrase
-    quality = _one(rng, list(COMPARATIVES))
-    kind = _one(rng, COUNTED)
-    text = ask.word(
+    kind, quality = _one(rng, COUNTED), _one(rng, list(COMPARATIVES))
+    return ask.word(
         sort,
         a=first,
         b=second,
         c=_one(rng, ("big", "small", *COLOR_NAMES) if sort == "is" else COLOR_NAMES),
         k=kind,
-        p="in" if any(word in second for word in KIND_WORDS["bowl"]) else "on",
+        p="in" if any(word in second for word in KIND_WORDS[BOWL]) else "on",
         s=_one(rng, ("left", "right")),
         w=_one(rng, COMPARATIVES[quality]) if sort == "comparison" else ask.plural(kind),
     )
-    return Unanswerable(text, "absent", phrase)
 
 
 _DRAWN = {"unrelated": _unrelated, "language": _language, "absent": _absent}
