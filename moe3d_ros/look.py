@@ -23,6 +23,7 @@ from moe3d_ros.model.reasoning.imagined_steps import ImaginedSteps
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.pose_limits import hold_in_workspace
 from moe3d_ros.posing import EncodedScene, StepPoses, keep_free
+from moe3d_ros.question_check import refused_questions
 from moe3d_ros.refusing import refusal
 from moe3d_ros.stopwatch import Stopwatch
 from moe3d_ros.world.geometry import pose_from_matrix
@@ -157,10 +158,20 @@ class Look:
         return self.answers([question], should_stop)[0]
 
     def answers(self, questions: Sequence[str], should_stop: Callable[[], bool] | None = None) -> list[str]:
-        """Answers to several questions at once, each as if it were asked alone."""
+        """Answers to several questions at once, each as if it were asked alone; the first that has none raises its error."""
         questions = [check_text(question, "question") for question in questions]
         with stopping(self._planner.model, should_stop):
+            for error in self._refused(questions):
+                if error is not None:
+                    raise error
             return generate_answers(self._planner.model.language, self._found, questions)
+
+    def refused_questions(self, questions: Sequence[str]) -> list[PlanningError | None]:
+        """The error of each question that the planner refuses to answer about this scene; None for the others."""
+        return self._refused([check_text(question, "question") for question in questions])
+
+    def _refused(self, questions: Sequence[str]) -> list[PlanningError | None]:
+        return refused_questions(self._planner.model, self._found, questions, self._things())
 
     @torch.no_grad()
     def decide(self, instruction: str, completed: Sequence[str] = ()) -> Decision:

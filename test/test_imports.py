@@ -24,7 +24,17 @@ GROUND = {"moe3d_ros.world", "moe3d_ros"}  # moe3d_ros/__init__.py itself only e
 INTERFACES = {"moe3d_ros.plan"}
 FACADE = {
     f"moe3d_ros.{name}"
-    for name in ("planner", "look", "form_check", "posing", "pose_limits", "refusing", "stopwatch", "cores")
+    for name in (
+        "planner",
+        "look",
+        "form_check",
+        "question_check",
+        "posing",
+        "pose_limits",
+        "refusing",
+        "stopwatch",
+        "cores",
+    )
 }  # one room, no folder
 ALLOWED = {
     "moe3d_ros": set(),

@@ -11,11 +11,13 @@ from typing import Any
 
 from moe3d_ros.model.action.objectives import OBJECTIVES
 from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
-from moe3d_ros.model.config import FormConfig, ModelConfig, ReasonerConfig
+from moe3d_ros.model.config import HEADS, FormConfig, ModelConfig, ReasonerConfig
 from moe3d_ros.model.language.form_head import FormHead
 from moe3d_ros.model.policy import ThreeDMoE, build_model
 from moe3d_ros.model.reasoning.reasoner import Reasoner
 from moe3d_ros.planner import Planner
+from training.data.form_texts import CLASSES
+from training.data.question_texts import HEARD_ONLY, QUESTION_CLASSES
 from training.engine.config import chosen
 from training.engine.options import add_options
 from training.engine.run_record import GROWING, REVISION, Contradiction, Settled, agreed, read_record, settled_of
@@ -140,6 +142,8 @@ def exchange_pose(checkpoint: Path, run: str, given: Settled) -> tuple[dict, dic
 def add_form(checkpoint: Path, run: Path) -> tuple[dict, dict]:
     """The configuration and tensors of ``checkpoint`` with the head of a run of the form stage, its threshold chosen anew.
 
+    The run's ``part`` says which head it is; one of that part in the checkpoint is replaced.
+
     Raises:
         StateError: the run is damaged, or is none of that stage. CheckpointError: the checkpoint is damaged.
         Contradiction: the run read another LLM.
@@ -149,13 +153,22 @@ def add_form(checkpoint: Path, run: Path) -> tuple[dict, dict]:
     if record is None or record["config"]["task"] != "form":
         raise StateError(f"{run} is no run of the form stage: train one with --stage form.")
     agreed([settled_of_entry(str(checkpoint), "language"), Settled(f"the run {run}", {REVISION: record["base_llm"]})])
-    sizes = FormConfig(**{name: record["config"][name] for name in ("layer", "width", "queries")})
+    part, classes = record["config"].get("part", HEADS[0]), CLASSES
+    if part == "questions":
+        classes = QUESTION_CLASSES
+    heard_only = HEARD_ONLY if part == "questions" else ()
+    sizes = FormConfig(
+        classes=classes,
+        heard_only=heard_only,
+        **{name: record["config"][name] for name in ("layer", "width", "queries")},
+    )
     planner = Planner.from_pretrained(str(checkpoint))
     head = FormHead(sizes, planner.model.language.width)
     load_matching({"form": head}, str(run))
-    chosen_sizes = replace(sizes, threshold=choose_threshold(head.eval(), planner.model.language))
-    return config | {"form": chosen_sizes.to_dict()}, tensors | {
-        f"form.{name}": value.detach() for name, value in head.named_parameters()
+    chosen_sizes = replace(sizes, threshold=choose_threshold(head.eval(), planner.model, part))
+    others = {name: value for name, value in tensors.items() if not name.startswith(f"{part}.")}
+    return config | {part: chosen_sizes.to_dict()}, others | {
+        f"{part}.{name}": value.detach() for name, value in head.named_parameters()
     }
 
 

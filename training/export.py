@@ -2,7 +2,7 @@
 
     --encoder RUNS --language RUNS --pose RUN    a model of runs
     --checkpoint FOLDER --pose RUN               a checkpoint with another Pose-DiT
-    --checkpoint FOLDER --form RUN               a checkpoint with a head that hears an instruction's form; all else keeps its bytes
+    --checkpoint FOLDER --form RUN               a checkpoint with a head of the form stage, for instructions or questions; all else keeps its bytes
     --checkpoint FOLDER --reasoner RUN           a checkpoint with an object reasoner; all else keeps its bytes
     --average A:0.4,B:0.6                        the weighted mean of checkpoints, or of runs in a --checkpoint
 

@@ -1,30 +1,59 @@
-"""Choice of the threshold at which the head for an instruction's form refuses, on sentences that no figure is of."""
+"""Choice of the threshold at which a head that hears sentences refuses, on sentences that no figure is of."""
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
-from moe3d_ros.model.language.form_head import FormHead, heard_forms
-from moe3d_ros.model.language.scene_language import SceneLanguageModel
+import numpy as np
+import torch
+
+from moe3d_ros.model.language.form_head import FormHead, heard_forms, heard_questions
+from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.policy import ThreeDMoE
+from moe3d_ros.tabletop.questions.questions import random_question
+from moe3d_ros.tabletop.scenes.sampling import sample_scenes
 from training.evaluation.judging.form_cases import doable_sentences
 from training.evaluation.judging.held_out_cases import CALIBRATION_SEED
+from training.stages.described import describe
+from training.stages.language import LANGUAGE_RANGE
 
 SENTENCES = 80  # of each sort
+SCENES, QUESTIONS = 40, 12  # questions about each scene, in both wordings by turns
 FALSELY = 0.015  # most doable ones that may be refused
 LOWEST = 0.5
 TOGETHER = 16  # sentences that are read at once
 
 
-def choose_threshold(head: FormHead, language: SceneLanguageModel, seed: int = CALIBRATION_SEED) -> float:
-    """The lowest threshold from a half on at which at most 1.5 % of doable sentences are refused, to three digits."""
-    doable = _refusal(head, language, [said for said, _ in doable_sentences(SENTENCES, seed)])
+def choose_threshold(head: FormHead, model: ThreeDMoE, part: str, seed: int = CALIBRATION_SEED) -> float:
+    """The lowest threshold from a half on at which at most 1.5 % of doable sentences are refused, to three digits.
+
+    Args:
+        part: of HEADS, which the head is to become.
+    """
+    doable = _of_questions(head, model, seed) if part == "questions" else _of_instructions(head, model, seed)
     least = float(np.quantile(doable, 1 - FALSELY, method="higher"))
     threshold = min(max(LOWEST, round(least + 5e-4, 3)), 0.999)
     print(f"threshold {threshold:.3f}: {(doable >= threshold).mean():.3f} of {len(doable)} doable sentences refused")
     return threshold
 
 
-def _refusal(head: FormHead, language: SceneLanguageModel, said: list[str]) -> np.ndarray:
-    """Probability of each sentence that it is not doable."""
+def _of_instructions(head: FormHead, model: ThreeDMoE, seed: int) -> np.ndarray:
+    """Probability of each doable instruction that it is not doable."""
+    said = [said for said, _ in doable_sentences(SENTENCES, seed)]
     parts = [said[start : start + TOGETHER] for start in range(0, len(said), TOGETHER)]
-    return np.concatenate([1 - heard_forms(head, language, part)[:, 0].numpy() for part in parts])
+    return np.concatenate([1 - heard_forms(head, model.language, part)[:, 0].numpy() for part in parts])
+
+
+def _of_questions(head: FormHead, model: ThreeDMoE, seed: int) -> np.ndarray:
+    """Probability of each question with an answer that it has none."""
+    rng, generator, kinds = np.random.default_rng(seed), torch.Generator().manual_seed(seed), model.config.encoder.kinds
+    scenes = sample_scenes(SCENES, replace(LANGUAGE_RANGE, known=kinds), generator)
+    objects: ObjectSet = describe(scenes, generator, kinds=kinds)[0]
+    found = []
+    for row in range(SCENES):
+        drawn = [random_question(scenes.scene(row)[0], rng, number % 2 == 1) for number in range(QUESTIONS)]
+        asked = [question[0] for question in drawn if question is not None]
+        if asked:
+            chances = heard_questions(head, model.language, objects.row(row), asked)
+            found.append(chances[:, head.config.refusing].sum(-1).numpy())
+    return np.concatenate(found)

@@ -3,6 +3,7 @@
     config.json                        what the caller gives (architecture, normalisation, base LLM), plus "format"
     model-00001-of-0000N.safetensors   the trained tensors, shards of at most 15 MiB, 60 MiB in all
     model-form.safetensors             those of the head that hears an instruction's form, if there is one
+    model-questions.safetensors        those of the head that hears whether a question has an answer, if there is one
     model-reasoner.safetensors         those of the object reasoner, if there is one
     card.md                            data, recipe, scores, for people
     checksums.json                     sha256 of each file above, and which tensors there are
@@ -30,6 +31,7 @@ from torch import Tensor
 FORMAT = 1
 OWN_SHARDS = (
     "form",
+    "questions",
     "reasoner",
 )  # parts in a file of their own, so that they come and go without a change to the other files
 MAX_SHARD_BYTES = 15 * 2**20

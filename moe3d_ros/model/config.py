@@ -41,15 +41,19 @@ class LanguageConfig:
             )
 
 
+HEADS = ("form", "questions")  # parts of the model that a FormConfig sizes
+
+
 @dataclass(frozen=True)
 class FormConfig:
-    """Sizes of the head and how it decides.
+    """Sizes of a head that hears sentences, and how it decides.
 
     Attributes:
-        classes: names; the first is the form that goes on to the planner.
+        classes: names; the first is that of sentences that go on to the planner.
         layer: of the LLM after which it reads, from 1.
         width: of what it reads of each token. queries: of its attention over the tokens.
         threshold: least probability of all other classes together at which a sentence is refused, in (0, 1].
+        heard_only: classes that go on too: learnt, so that they are not taken for others, and not sure enough to refuse by.
     """
 
     classes: tuple[str, ...] = ("doable", "prohibition", "relation", "clauses", "correction")
@@ -57,6 +61,7 @@ class FormConfig:
     width: int = 160
     queries: int = 6
     threshold: float = 0.5
+    heard_only: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.classes) < 2 or len(set(self.classes)) != len(self.classes):
@@ -69,13 +74,20 @@ class FormConfig:
 
     def to_dict(self) -> dict:
         """Plain types for JSON."""
-        return asdict(self) | {"classes": list(self.classes)}
+        plain = asdict(self) | {"classes": list(self.classes), "heard_only": list(self.heard_only)}
+        return plain if self.heard_only else {name: value for name, value in plain.items() if name != "heard_only"}
+
+    @property
+    def refusing(self) -> list[int]:
+        """Numbers of the classes that are refused."""
+        return [number for number, name in enumerate(self.classes) if number and name not in self.heard_only]
 
     @classmethod
     def from_dict(cls, values: dict) -> FormConfig:
         """Inverse of ``to_dict``. Raises ValueError on unknown fields and on values that cannot be."""
         try:
-            return cls(**{**values, "classes": tuple(values["classes"])})
+            names = {"classes": tuple(values["classes"]), "heard_only": tuple(values.get("heard_only", ()))}
+            return cls(**{**values, **names})
         except (TypeError, KeyError) as error:
             raise ValueError(f"the form head's configuration is not one that this version knows: {error}") from error
 
@@ -152,6 +164,7 @@ class ModelConfig:
     confidence_temperature: float = 1.0  # of a step's log odds; fitted by training/calibrate.py
     confidence_bias: float = 0.0  # added to them after that
     form: FormConfig | None = None  # of the head that hears an instruction's form; None for a checkpoint without one
+    questions: FormConfig | None = None  # of the head that hears whether a question has an answer; None likewise
     reasoner: ReasonerConfig | None = None  # of the object reasoner; None for a checkpoint whose LLM decides alone
 
     def __post_init__(self) -> None:
@@ -176,23 +189,27 @@ class ModelConfig:
 
     def to_dict(self) -> dict:
         """Plain types for JSON."""
-        nested = {"form": self.form and self.form.to_dict(), "reasoner": self.reasoner and self.reasoner.to_dict()}
-        return asdict(self) | nested
+        nested = {name: head and head.to_dict() for name, head in self.heads().items()}
+        return asdict(self) | nested | {"reasoner": self.reasoner and self.reasoner.to_dict()}
+
+    def heads(self) -> dict[str, FormConfig | None]:
+        """The small heads beside the LLM by their parts of the model."""
+        return {name: getattr(self, name) for name in HEADS}
 
     @classmethod
     def from_dict(cls, values: dict) -> ModelConfig:
         """Inverse of ``to_dict``. Raises ValueError on unknown fields and on values that cannot be."""
         values = {key: value for key, value in values.items() if key != "format"}  # the checkpoint's own
-        workspace, form = values.pop("workspace", {}), values.pop("form", None)
-        reasoner = values.pop("reasoner", None)
+        workspace, reasoner = values.pop("workspace", {}), values.pop("reasoner", None)
+        heads = {name: values.pop(name, None) for name in HEADS}
         try:
             return cls(
                 encoder=EncoderConfig(**values.pop("encoder", {})),
                 patches=PatchConfig(**values.pop("patches", {})),
                 workspace=Workspace(**{key: tuple(value) for key, value in workspace.items()}),
                 language=LanguageConfig(**values.pop("language", {})),
-                form=form and FormConfig.from_dict(form),
                 reasoner=reasoner and ReasonerConfig(**reasoner),
+                **{name: head and FormConfig.from_dict(head) for name, head in heads.items()},
                 **values,
             )
         except TypeError as error:

@@ -145,6 +145,8 @@ class ThreeDMoE(nn.Module):
     encoder: SceneEncoder
     language: SceneLanguageModel
     pose: PoseDiT
+    form: FormHead | None
+    questions: FormHead | None
 
     def __init__(
         self,
@@ -170,9 +172,9 @@ class ThreeDMoE(nn.Module):
                 self.pose = make_pose_dit(config, width)
             else:
                 raise ValueError(f"there is no part {part!r} of the model: {', '.join(PARTS)}")
-        self.form = None  # hears an instruction's form; of checkpoints that have it
-        if config.form is not None and self.language is not None:
-            self.form = FormHead(config.form, self.language.width)
+        for name, head in config.heads().items():  # of checkpoints that have them
+            known = head is not None and self.language is not None
+            setattr(self, name, FormHead(head, self.language.width) if known else None)
         self.reasoner = None  # decides what moves where; of checkpoints that have it
         if config.reasoner is not None and self.language is not None:
             self.reasoner = Reasoner(config.reasoner, self.language.width, config.encoder.kinds)

@@ -23,6 +23,7 @@ HELD_OUT_SEED = 9_500_000_000  # training seeds are far below
 PRIOR_SEED = 9_400_000_000
 PRIOR_SCENES = 2000
 QUESTIONS_PER_SCENE = 8
+REFUSED = "(refused)"  # in place of an answer: what is asked here has one
 
 
 def held_out_scene(number: int, held_out_wordings: bool = False):
@@ -54,7 +55,9 @@ def run(planner: Planner, questions: int = 1000, held_out_wordings: bool = False
 
     def answer(cloud: CloudBatch, about: Sequence[str]) -> list[str]:
         (look,) = planner.looks(cloud.scene, cloud.points, cloud.colors, 1)
-        return look.answers(about)
+        refused = look.refused_questions(about)
+        said = iter(look.answers([question for question, error in zip(about, refused) if error is None]))
+        return [next(said) if error is None else REFUSED for error in refused]
 
     return ask(answer, questions, held_out_wordings)
 

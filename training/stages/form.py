@@ -1,31 +1,44 @@
-"""Training of the head that hears an instruction's form: sentences without a scene, behind the frozen LLM that serves."""
+"""Training of the heads that hear what sort of sentence is said, behind the frozen LLM that serves."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from moe3d_ros.model.language.form_head import FormHead, asked_states
+from moe3d_ros.model.language.form_head import FormHead, asked_states, question_states
+from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.planner import Planner
-from training.data.form_texts import CLASSES, form_text
+from moe3d_ros.tabletop.scenes.sampling import sample_scenes
+from training.data.form_texts import form_text
+from training.data.question_texts import question_texts
+from training.stages.described import describe
+from training.stages.language import LANGUAGE_RANGE
 from training.stages.settings import FormStage
 
 ALIKE = 12  # sentences of like length that are read at once, so that little is padding
+States = tuple[torch.Tensor, torch.Tensor]
 
 
 @dataclass
 class FormBatch:
-    """Sentences, and the number of each one's class (B,)."""
+    """Groups of sentences that are read at once, the scene of each group, and the number of each sentence's class (B,).
 
-    texts: list[str]
+    Attributes:
+        scenes: None for sentences without one.
+        number: of the batch where batches come again, so that its states are kept; -1 else.
+    """
+
+    texts: list[list[str]]
     label: torch.Tensor
+    scenes: list[ObjectSet | None] = field(default_factory=list)
+    number: int = -1
 
 
 class FormTask:
-    """Cross entropy of the forms; every sentence is seen once."""
+    """Cross entropy of the classes; every sentence is seen once, or ``batches`` are seen again and again."""
 
     def __init__(self, config: FormStage):
         self.config = config
@@ -33,26 +46,43 @@ class FormTask:
         language = planner.model.language
         if language is None:
             raise ValueError(f"{config.init} has no LLM that the head could read")
-        self.language = language
+        self.language, self.kinds = language, planner.config.encoder.kinds
         self.identity = {"base LLM": planner.config.language.revision}
         torch.manual_seed(config.seed)
         self.head = FormHead(config.head(), self.language.width)
-        if config.head().classes != CLASSES:
-            raise ValueError(f"sentences are drawn of {CLASSES}, the head knows {config.head().classes}")
+        self.kept: dict[int, list[States]] = {}
 
     def module(self) -> torch.nn.Module:
         return self.head
 
     def make_batch(self, seed: int) -> FormBatch:
-        rng = np.random.default_rng(seed)
+        number = seed % self.config.batches if self.config.batches else -1
+        rng = np.random.default_rng(seed if number < 0 else (self.config.seed, number))
+        batch = self._about_scenes(rng) if self.config.part == "questions" else self._alone(rng)
+        return replace(batch, number=number)
+
+    def _alone(self, rng: np.random.Generator) -> FormBatch:
+        """Instructions without a scene, those of like length together."""
         texts, labels = zip(*(form_text(rng) for _ in range(self.config.batch_size)))
-        return FormBatch(list(texts), torch.tensor(labels))
+        order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
+        parts = [order[start : start + ALIKE] for start in range(0, len(order), ALIKE)]
+        groups = [[texts[number] for number in part] for part in parts]
+        return FormBatch(groups, torch.tensor(labels)[order], [None] * len(groups))
+
+    def _about_scenes(self, rng: np.random.Generator) -> FormBatch:
+        """Questions, ALIKE about each described scene."""
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        number = -(-self.config.batch_size // ALIKE)
+        scenes = sample_scenes(number, replace(LANGUAGE_RANGE, known=self.kinds), generator)
+        objects, _ = describe(scenes, generator, kinds=self.kinds)
+        asked = [question_texts(scenes.scene(row)[0], rng, ALIKE) for row in range(number)]
+        label = torch.tensor([label for group in asked for _, label in group])
+        return FormBatch(
+            [[text for text, _ in group] for group in asked], label, [objects.row(r) for r in range(number)]
+        )
 
     def loss(self, batch: FormBatch) -> tuple[torch.Tensor, dict[str, float]]:
-        order = sorted(range(len(batch.texts)), key=lambda number: len(batch.texts[number]))
-        parts = [order[start : start + ALIKE] for start in range(0, len(order), ALIKE)]
-        logits = torch.cat([self._logits([batch.texts[number] for number in part]) for part in parts])
-        label = batch.label[order]
+        logits, label = torch.cat([self.head(*states) for states in self._states(batch)]), batch.label
         right = (logits.argmax(-1) == label).float()
         figures = {
             "right": float(right.mean()),
@@ -60,5 +90,17 @@ class FormTask:
         }
         return F.cross_entropy(logits, label), figures
 
-    def _logits(self, texts: list[str]) -> torch.Tensor:
-        return self.head(*asked_states(self.language, texts, self.config.layer))
+    def _states(self, batch: FormBatch) -> list[States]:
+        """States of each group; those of a batch that comes again are kept, in half precision."""
+        kept = self.kept.get(batch.number)
+        if kept is None:
+            kept = [self._read(texts, scene) for texts, scene in zip(batch.texts, batch.scenes)]
+            if batch.number < 0:
+                return kept
+            kept = self.kept[batch.number] = [(states.half(), mask) for states, mask in kept]
+        return [(states.float(), mask) for states, mask in kept]
+
+    def _read(self, texts: list[str], scene: ObjectSet | None) -> States:
+        if scene is None:
+            return asked_states(self.language, texts, self.config.layer)
+        return question_states(self.language, scene, texts, self.config.layer)

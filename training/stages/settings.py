@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, ClassVar
 
-from moe3d_ros.model.config import FormConfig, LanguageConfig, ModelConfig, ReasonerConfig
+from moe3d_ros.model.config import HEADS, FormConfig, LanguageConfig, ModelConfig, ReasonerConfig
 from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS
 from moe3d_ros.world.vocabulary import knows_sixd
 from moe3d_ros.world.workspace import Workspace
+from training.data.form_texts import CLASSES
+from training.data.question_texts import QUESTION_CLASSES
 from training.data.texts import MIXES
 from training.engine.config import StageConfig
 from training.engine.state import sizes_of
@@ -160,10 +162,14 @@ class ActionStage(InstructedScenes):
 
 @dataclass(frozen=True, kw_only=True)
 class FormStage(StageConfig):
-    """The head that hears an instruction's form, on lower layers of the frozen LLM of the checkpoint ``init``."""
+    """A head that hears an instruction's form, or a question without an answer, on the frozen LLM of the checkpoint ``init``."""
 
     task: ClassVar[str] = "form"
 
+    part: Annotated[str, f"{' or '.join(HEADS)}: instructions alone, or questions behind a scene"] = HEADS[0]
+    batches: Annotated[
+        int, "different ones, whose states are kept while they are seen again and again; 0: every one is new"
+    ] = 0
     layer: Annotated[int, "of the LLM after which the head reads, from 1"] = FormConfig.layer
     width: Annotated[int, "of what the head reads of each token"] = FormConfig.width
     queries: Annotated[int, "of the head's attention over the tokens"] = FormConfig.queries
@@ -172,6 +178,10 @@ class FormStage(StageConfig):
         super().__post_init__()
         if not self.init or "," in self.init:
             raise ValueError(f"init must name one checkpoint, whose LLM the head reads, got {self.init!r}")
+        if self.part not in HEADS:
+            raise ValueError(f"part must be one of {', '.join(HEADS)}, got {self.part!r}")
+        if self.batches < 0:
+            raise ValueError(f"batches must be at least 0, got {self.batches}")
         self.head()
 
     def settles(self) -> tuple[str, ...]:
@@ -179,7 +189,8 @@ class FormStage(StageConfig):
 
     def head(self) -> FormConfig:
         """Sizes of the head."""
-        return FormConfig(layer=self.layer, width=self.width, queries=self.queries)
+        classes = QUESTION_CLASSES if self.part == "questions" else CLASSES
+        return FormConfig(classes=classes, layer=self.layer, width=self.width, queries=self.queries)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""A small head that hears, from lower layers of the frozen LLM, in which form a sentence is said: before anything is planned."""
+"""A small head that hears, from the layers of the frozen LLM, what sort of sentence is said: before anything is planned or answered."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from moe3d_ros.model.config import FormConfig
-from moe3d_ros.model.experts.token_places import text_places
-from moe3d_ros.model.language.scene_language import MASKED, SceneLanguageModel
+from moe3d_ros.model.experts.token_places import TokenPlaces, join_places, text_places
+from moe3d_ros.model.language.scene_language import MASKED, SceneLanguageModel, question_prompt
+from moe3d_ros.model.perception.objects import ObjectSet
 
 
 class FormHead(nn.Module):
@@ -51,11 +52,14 @@ class _Enough(Exception):
 
 
 @torch.no_grad()
-def text_states(model: SceneLanguageModel, texts: Sequence[str], layer: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """States of texts alone, without a scene, after a layer of the LLM; the layers above do not run.
+def text_states(
+    model: SceneLanguageModel, texts: Sequence[str], layer: int, objects: ObjectSet | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """States of texts after a layer of the LLM, alone or each behind the same scene; the layers above do not run.
 
     Args:
         layer: from 1.
+        objects: of the scene (its first row counts).
 
     Returns:
         states (B, T, W) float32, and mask (B, T) bool: texts are padded at the end, which nothing before it sees.
@@ -71,14 +75,20 @@ def text_states(model: SceneLanguageModel, texts: Sequence[str], layer: int) -> 
         kept.append(output[0] if isinstance(output, tuple) else output)
         raise _Enough
 
+    inputs, places = model.embed(rows), text_places(len(rows), longest, device)
+    if objects is not None:
+        scene, where = model.prefix(objects)[0], model.prefix_places(objects)
+        inputs = torch.cat([scene.expand(len(rows), -1, -1), inputs], dim=1)
+        repeated = where.is_object.expand(len(rows), -1), where.position.expand(len(rows), -1, -1)
+        places = join_places(TokenPlaces(*repeated), places)
     hook = model.llm.get_decoder().layers[layer - 1].register_forward_hook(keep)
     try:
-        model.run(model.embed(rows), places=text_places(len(rows), longest, device))
+        model.run(inputs, places=places)
     except _Enough:
         pass
     finally:
         hook.remove()
-    return kept[0].float(), mask
+    return kept[0][:, -longest:].float(), mask
 
 
 def asked_states(
@@ -92,3 +102,18 @@ def asked_states(
 def heard_forms(head: FormHead, model: SceneLanguageModel, instructions: Sequence[str]) -> torch.Tensor:
     """Probability of each form for each instruction (B, C), in the order of the head's classes."""
     return head(*asked_states(model, instructions, head.config.layer)).softmax(-1)
+
+
+def question_states(
+    model: SceneLanguageModel, objects: ObjectSet, questions: Sequence[str], layer: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """States and mask of questions behind a scene, as the head for questions reads them; see :func:`text_states`."""
+    return text_states(model, [question_prompt(asked) for asked in questions], layer, objects)
+
+
+@torch.no_grad()
+def heard_questions(
+    head: FormHead, model: SceneLanguageModel, objects: ObjectSet, questions: Sequence[str]
+) -> torch.Tensor:
+    """Probability of each class for each question about a scene (B, C), in the order of the head's classes."""
+    return head(*question_states(model, objects, questions, head.config.layer)).softmax(-1)

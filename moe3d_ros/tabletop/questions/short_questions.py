@@ -238,7 +238,7 @@ def _stacked(ask: Asker) -> Found:
 
 def check_question(ask: Asker) -> Found:
     """Yes or no about colour, size, side and what lies where."""
-    return ask.pick((_is_color, _is_color, _is_size, _is_side, _is_in))(ask)
+    return ask.pick((_is_color, _is_color, _is_size, _is_side, is_in_question))(ask)
 
 
 def _is_color(ask: Asker) -> Found:
@@ -269,7 +269,8 @@ def _is_side(ask: Asker) -> Found:
     return ask.word("is_side", a=names[0], b=names[1], s=asked), _answer(yes)
 
 
-def _is_in(ask: Asker) -> Found:
+def is_in_question(ask: Asker) -> Found:
+    """Yes or no: whether one thing lies in or on another."""
     movable = [i for i in ask.of_kind(BLOCK) if support(ask.scene, i, ask.below) is not None]
     pairs = [(i, j) for i in movable for j in ask.of_kind(*COUNTED) if i != j]
     # Whether what lies on a thing's load lies on the thing could be disputed.
