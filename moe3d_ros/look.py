@@ -24,7 +24,7 @@ from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.pose_limits import hold_in_workspace
 from moe3d_ros.posing import EncodedScene, StepPoses, keep_free
 from moe3d_ros.question_check import refused_questions
-from moe3d_ros.refusing import refusal
+from moe3d_ros.refusing import refusal, things_in_words
 from moe3d_ros.stopwatch import Stopwatch
 from moe3d_ros.world.geometry import pose_from_matrix
 from moe3d_ros.world.vocabulary import KIND
@@ -147,11 +147,15 @@ class Look:
                     choose=choose,
                 )
             if end == "cannot":
-                raise self.refusal(said, choose and choose.last)
+                raise self.refusal(said, None if choose is None else choose.last)
             with watch("poses"):
                 actions, notes = self._actions(steps)
         seconds = self.latency_s | watch.seconds
         return Plan(said, actions, end == "done" and not actions, seconds, notes=(*self.notes, *notes))
+
+    def _things(self) -> str:
+        """Names of what is seen, in words."""
+        return things_in_words([(thing.kind, thing.color) for thing in self.objects])
 
     def answer(self, question: str, should_stop: Callable[[], bool] | None = None) -> str:
         """Answer a question about the scene in a few words; errors as in :meth:`Planner.answer`."""

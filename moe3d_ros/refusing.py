@@ -35,7 +35,7 @@ def refusal(instruction: str, seen: Sequence[tuple[str, str]], choice: Choice | 
     why = "" if choice is None else _missing(seen, *choice.missing) or HEARD.get(choice.reason, "")
     if choice is not None and choice.reason != "absent color" and choice.reason in HEARD:
         why = HEARD[choice.reason]
-    here = f"It sees {_listed(with_article(f'{color} {kind}') for kind, color in seen)}."
+    here = f"It sees {things_in_words(seen)}."
     if why:
         return PlanningError(ErrorCode.IMPOSSIBLE, f"The model found no step for {instruction!r}: it {why}. {here}")
     return PlanningError(ErrorCode.IMPOSSIBLE, f"The model found no step for {instruction!r}. {here} {UNSEEN}")
@@ -52,11 +52,15 @@ def _missing(seen: Sequence[tuple[str, str]], color: str, kind: str) -> str:
     return f"names {with_article(f'{color} {kind}')}, and the {plural} that are seen are {_listed(others)}"
 
 
+def things_in_words(seen: Sequence[tuple[str, str]]) -> str:
+    """Things by their kinds and colours, with articles: a red block and an orange bowl."""
+    return _listed([with_article(f"{color} {kind}") for kind, color in seen])
+
+
 def with_article(name: str) -> str:
     """A name with its article: a red block, an orange block."""
     return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
 
 
-def _listed(words) -> str:
-    words = list(words)
+def _listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else "nothing"

@@ -153,7 +153,8 @@ def add_form(checkpoint: Path, run: Path) -> tuple[dict, dict]:
     if record is None or record["config"]["task"] != "form":
         raise StateError(f"{run} is no run of the form stage: train one with --stage form.")
     agreed([settled_of_entry(str(checkpoint), "language"), Settled(f"the run {run}", {REVISION: record["base_llm"]})])
-    part, classes = record["config"].get("part", HEADS[0]), CLASSES
+    part = record["config"].get("part", HEADS[0])
+    classes: tuple[str, ...] = CLASSES
     if part == "questions":
         classes = QUESTION_CLASSES
     heard_only = HEARD_ONLY if part == "questions" else ()

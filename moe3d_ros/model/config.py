@@ -201,7 +201,8 @@ class ModelConfig:
         """Inverse of ``to_dict``. Raises ValueError on unknown fields and on values that cannot be."""
         values = {key: value for key, value in values.items() if key != "format"}  # the checkpoint's own
         workspace, reasoner = values.pop("workspace", {}), values.pop("reasoner", None)
-        heads = {name: values.pop(name, None) for name in HEADS}
+        heads: dict[str, Any] = {name: values.pop(name, None) for name in HEADS}
+        heads = {name: head and FormConfig.from_dict(head) for name, head in heads.items()}
         try:
             return cls(
                 encoder=EncoderConfig(**values.pop("encoder", {})),
@@ -209,7 +210,7 @@ class ModelConfig:
                 workspace=Workspace(**{key: tuple(value) for key, value in workspace.items()}),
                 language=LanguageConfig(**values.pop("language", {})),
                 reasoner=reasoner and ReasonerConfig(**reasoner),
-                **{name: head and FormConfig.from_dict(head) for name, head in heads.items()},
+                **heads,
                 **values,
             )
         except TypeError as error:

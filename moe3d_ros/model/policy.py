@@ -173,8 +173,8 @@ class ThreeDMoE(nn.Module):
             else:
                 raise ValueError(f"there is no part {part!r} of the model: {', '.join(PARTS)}")
         for name, head in config.heads().items():  # of checkpoints that have them
-            known = head is not None and self.language is not None
-            setattr(self, name, FormHead(head, self.language.width) if known else None)
+            hears = None if head is None or self.language is None else FormHead(head, self.language.width)
+            setattr(self, name, hears)
         self.reasoner = None  # decides what moves where; of checkpoints that have it
         if config.reasoner is not None and self.language is not None:
             self.reasoner = Reasoner(config.reasoner, self.language.width, config.encoder.kinds)

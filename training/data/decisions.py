@@ -260,7 +260,8 @@ def trace(start: Start, rng: np.random.Generator) -> Played:
     """Play a task through, a little off at every step, now and then wrong: its moments, the last one done."""
     task, scene = start.task, start.scene
     wrong = int(rng.integers(0, 4)) if rng.random() < WRONG_SHARE and not start.told_by_place else -1
-    moments, history = [], []
+    moments: list[Moment] = []
+    history: list[str] = []
     for number in range(LONGEST):
         right = tuple(right_moves(task, scene))
         moments.append(Moment(scene, tuple(history), right))

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -46,7 +46,7 @@ class InstructionStates:
         self.folder, self.width, self.words = Path(folder), width, words
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / INDEX
-        index = json.loads(path.read_text()) if path.exists() else {"checksum": checksum, "texts": {}}
+        index: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"checksum": checksum, "texts": {}}
         if index["checksum"] != checksum:
             raise ValueError(
                 f"{self.folder} holds what another LLM, or another layer of it, read: delete it or name another folder"
@@ -96,5 +96,5 @@ class InstructionStates:
     def __getitem__(self, text: str) -> tuple[torch.Tensor, torch.Tensor]:
         """States (T, W) and matches (T, A) of a text. Raises KeyError for one that was not read."""
         start, count = self.spans[text]
-        span = slice(start, start + count)
-        return tuple(torch.from_numpy(np.array(part[span], np.float32)) for part in (self._states, self._matches))
+        states, matches = (part[start : start + count] for part in (self._states, self._matches))
+        return torch.from_numpy(states.astype(np.float32)), torch.from_numpy(matches.astype(np.float32))

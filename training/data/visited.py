@@ -92,14 +92,15 @@ def _numbers(thing: SceneObject) -> list[float]:
 
 def _thing(row: list[float]) -> SceneObject:
     kind, color, shape, size = (int(value) for value in row[:4])
+    x, y, z, half_x, half_y, half_z, yaw = row[4:]
     name = COLOR_NAMES[color]
     return SceneObject(
         KINDS[kind],
         name,
         ("", "small", "big")[size],
-        tuple(row[4:7]),
-        tuple(row[7:10]),
-        row[10],
+        (x, y, z),
+        (half_x, half_y, half_z),
+        yaw,
         SHAPES[shape],
         COLORS[name],
     )

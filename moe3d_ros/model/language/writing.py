@@ -35,13 +35,18 @@ class GeneratedStep:
 
 
 class Chosen(Protocol):
-    """What is to be said next: an end, or a step by its objects; see `model.reasoning.decider.Choice`."""
+    """Choice of what is said next: an end, or a step by its objects; see `model.reasoning.decider.Choice`."""
 
-    end: str
-    probability: float
-    pick: int | None
-    place: int | None
-    area: str | None
+    @property
+    def end(self) -> str: ...
+    @property
+    def probability(self) -> float: ...
+    @property
+    def pick(self) -> int | None: ...
+    @property
+    def place(self) -> int | None: ...
+    @property
+    def area(self) -> str | None: ...
 
 
 @torch.no_grad()

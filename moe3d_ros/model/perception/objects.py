@@ -86,7 +86,8 @@ class ObjectSet:
     def span(self, which: slice) -> ObjectSet:
         """Some of the scenes, with the padding of all."""
         values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return ObjectSet(**{name: None if value is None else value[which] for name, value in values.items()})
+        cut: dict[str, Any] = {name: None if value is None else value[which] for name, value in values.items()}
+        return ObjectSet(**cut)
 
     @classmethod
     def stacked(cls, rows: Sequence[ObjectSet]) -> ObjectSet:

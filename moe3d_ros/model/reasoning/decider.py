@@ -21,7 +21,7 @@ TOGETHER = 64  # decisions that are made at once
 
 @dataclass(frozen=True)
 class Choice:
-    """What the reasoner would do now.
+    """Choice of the reasoner: a step, or an end.
 
     Attributes:
         end: ``step``, or ``done`` or ``cannot``.
@@ -58,7 +58,7 @@ class Decider:
         self._read: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
 
     def choose(self, objects: ObjectSet, asked: Sequence[tuple[str, Sequence[str]]]) -> list[Choice]:
-        """What to do in each of B scenes.
+        """Choose what to do in each of B scenes.
 
         Args:
             objects: of the scenes. asked: of each scene the instruction, and the texts of the steps that are done.

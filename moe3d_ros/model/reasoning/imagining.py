@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
 from moe3d_ros.model.action.free_spots import free_spot
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.world.areas import AREA_CENTERS
 from moe3d_ros.world.footprints import circle_radius
-from moe3d_ros.world.kinds import TABLE
+from moe3d_ros.world.kinds import TABLE, Kind
 from moe3d_ros.world.vocabulary import BOWL_FLOOR_HEIGHT
 from moe3d_ros.world.workspace import Workspace
 
@@ -47,7 +48,17 @@ def moved(objects: ObjectSet, pick: int, place: int | None, area: str | None, wo
     return replace(objects, center=changed)
 
 
-def _free(wanted, pick: int, solid: list[int], center, half, kinds, workspace: Workspace, area: str = "") -> np.ndarray:
+def _free(
+    wanted: ArrayLike,
+    pick: int,
+    solid: list[int],
+    center: np.ndarray,
+    half: np.ndarray,
+    kinds: list[Kind],
+    workspace: Workspace,
+    area: str = "",
+) -> np.ndarray:
+    """The free spot (2,) nearest to ``wanted`` (2,) for the picked one, beside all that is ``solid``."""
     radii = circle_radius(half[solid], np.array([kinds[i].round for i in solid], bool)) if solid else np.zeros(0)
     own = float(np.hypot(*half[pick, :2]))
     return free_spot(np.array(wanted, float), own, center[solid, :2], radii, workspace, area)

@@ -64,7 +64,7 @@ class Reader:
 
     @torch.no_grad()
     def matches(self, ids: Sequence[int]) -> torch.Tensor:
-        """How much each token is each attribute word (T, A), in [0, 1], by the cosine of their embeddings."""
+        """Match of each token with each attribute word (T, A), in [0, 1], by the cosine of their embeddings."""
         cosine = F.normalize(self._centered(ids), dim=-1) @ self.words.T
         return torch.exp((cosine - 1) / self.sharpness)
 

@@ -57,11 +57,12 @@ class ReasonerLayer(nn.Module):
         self.query = nn.Linear(width, width)
         self.key_value = nn.Linear(width, 2 * width)
         self.out_words = nn.Linear(width, width)
-        self.feed_forward = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        last = nn.Linear(4 * width, width)
+        self.feed_forward = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), last)
         self.pair = nn.Linear(PAIR_WIDTH, heads)
         first = [FIRST_MATCH[head % len(FIRST_MATCH)] for head in range(heads)]
         self.match = nn.Parameter(torch.tensor(first))
-        for linear in (self.out, self.out_words, self.feed_forward[-1]):
+        for linear in (self.out, self.out_words, last):
             nn.init.normal_(linear.weight, std=0.02)
             nn.init.zeros_(linear.bias)
 
@@ -69,7 +70,7 @@ class ReasonerLayer(nn.Module):
         batch, length, width = x.shape
         return x.view(batch, length, self.heads, width // self.heads).transpose(1, 2)
 
-    def _attend(self, query, key, value, bias) -> torch.Tensor:
+    def _attend(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
         read = F.scaled_dot_product_attention(self._split(query), self._split(key), self._split(value), attn_mask=bias)
         return read.transpose(1, 2).reshape(query.shape)
 
@@ -162,7 +163,7 @@ class Reasoner(nn.Module):
         return torch.cat([text, done], dim=1), torch.cat([heard.mask, heard.done_mask], dim=1)
 
     def called(self, objects: ObjectSet, heard: Heard) -> torch.Tensor | None:
-        """How much each word is what an element is called, by colour or area, size and kind (B, N, T + PHRASES, 3)."""
+        """Match of each word with what an element is called, by colour or area, size and kind (B, N, T + PHRASES, 3)."""
         if not self.config.matching:
             return None
         names, words = named_by(objects), torch.cat([heard.matches, heard.done_matches], dim=1)
@@ -215,7 +216,7 @@ class Reasoner(nn.Module):
         return self.place_logits(given, picked), *self.pick_logits(given)
 
     def elements(self, objects: ObjectSet, facts: torch.Tensor) -> torch.Tensor:
-        """What each element is before it has read anything (B, n + EXTRA, D)."""
+        """Embedding of each element before it has read anything (B, n + EXTRA, D)."""
         place = (objects.center - self.place_middle) / self.place_scale
         own = (
             self.element(element_numbers(objects))
