@@ -1,5 +1,6 @@
 """Cancel and preemption: prompt at any moment, and whole plans or none; with a tiny model, so for the bookkeeping."""
 
+import logging
 import subprocess
 import sys
 import threading
@@ -77,7 +78,7 @@ def planning():
         "planning_frame": "base_link",
         "auto_replan": False,
     }
-    log = SimpleNamespace(info=lambda text: None, error=lambda text: None, warning=lambda text: None)
+    log = logging.getLogger(__name__)
     diagnostics = SimpleNamespace(**{name: lambda *_: None for name in ("set", "report", "timing", "count")})
     stamp = SimpleNamespace(stamp=SimpleNamespace(sec=0, nanosec=0))
     cloud = SimpleNamespace(wait=lambda *_: (np.array([[0.5, 0.0, 0.05]], np.float32), None, stamp))
