@@ -79,7 +79,9 @@ def planning():
         "auto_replan": False,
     }
     log = logging.getLogger(__name__)
-    diagnostics = SimpleNamespace(**{name: lambda *_: None for name in ("set", "report", "timing", "count")})
+    diagnostics = SimpleNamespace(
+        **{name: lambda *_: None for name in ("set", "set_passing", "report", "timing", "count")}
+    )
     stamp = SimpleNamespace(stamp=SimpleNamespace(sec=0, nanosec=0))
     cloud = SimpleNamespace(wait=lambda *_: (np.array([[0.5, 0.0, 0.05]], np.float32), None, stamp))
     planning = Planning(settings, cloud, Outputs(), diagnostics, log, lambda: 0)
