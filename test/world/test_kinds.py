@@ -60,7 +60,7 @@ def test_no_other_file_spells_out_what_kinds_there_are():
     found = []
     for folder in ("moe3d_ros", "training", "benchmarks"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            if path.as_posix().endswith(others) or path.parent.name == "words":
+            if path.as_posix().endswith(others) or path.parent.name in ("words", "composed_words"):
                 continue
             nodes = ast.walk(ast.parse(path.read_text()))
             found += [

@@ -205,7 +205,7 @@ class _Composer:
         if "excluded_colors" in told:
             values["excluded_colors"] = self.take(1 if self.rng.random() < 0.8 else 2, order)
         if "size" in told:
-            values["size"] = "small" if (match, kind) == ("own", "block") else self.choose(("small", "small", "big"))
+            values["size"] = "small" if (match, kind) == ("own", BLOCK) else self.choose(("small", "small", "big"))
         if "excluded_size" in told:
             values["excluded_size"] = self.choose(("small", "big", "big"))
         if "parity" in told:
@@ -226,7 +226,7 @@ class _Composer:
             values |= {"rank": self.choose((1,) * 13 + (2,) * 5 + (3,) * 2), "rank_side": self.choose(OPPOSITE)}
         if "count" in told:
             least = 2 if arrangement == "pile" else 1
-            single = arrangement == "put" and kind == "block"
+            single = arrangement == "put" and kind == BLOCK
             values["count"] = 1 if single else self.choose(range(least, 4 if self.scale > 0.5 else 3))
         return Selection(**values)
 
@@ -236,14 +236,14 @@ class _Composer:
             if selection.excluded_area and selection.excluded_area in areas and self.rng.random() < 0.5:
                 return Destination(kind, area=selection.excluded_area)
             return Destination(kind, area=self.choose([area for area in areas if area != selection.area]))
-        if match == "own" and kind == "block":
+        if match == "own" and kind == BLOCK:
             return Destination(kind, match, size="big")
         if match != "named" or kind == "table":
             return Destination(kind, match)
         taken = set()
         if selection.reference is not None and selection.reference.kind == kind:
             taken.add(selection.reference.color)
-        if kind == "block":
+        if kind == BLOCK:
             taken |= set(selection.colors)
             size = self.choose(("", "", "big", "small"))
             if selection.excluded_colors and self.rng.random() < 0.4:

@@ -50,7 +50,7 @@ class _Furnishing:
             self._add_members(clause, members, places)
         for clause in clauses:
             self._add_distractors(clause, unique)
-        kinds = {"zone", "bowl"} - {c.destination.kind for c in clauses if c.destination.match in ("any", "one_each")}
+        kinds = {ZONE, BOWL} - {c.destination.kind for c in clauses if c.destination.match in ("any", "one_each")}
         self.draft.distract({kind: 3 for kind in (BOWL, ZONE) if kind in kinds}, self.draft.colors)
         if len(self.draft.things) > MAX_OBJECTS:
             raise Unfit(f"{len(self.draft.things)} things are too many.")

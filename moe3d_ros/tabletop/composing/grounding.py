@@ -10,7 +10,7 @@ from moe3d_ros.tabletop.composing.task_form import Clause, Destination, TaskForm
 from moe3d_ros.tabletop.rules.layout import Layout
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.goals import Goal, InArea, Into, OneEach, SomeOf, Stack, ToTable
-from moe3d_ros.world.kinds import BOWL, ZONE
+from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
 
 MOST_ALTERNATIVES = 12
 MOST_IN_AREA = 6
@@ -50,7 +50,7 @@ def goals_of(clause: Clause, picks: list[int], layout: Layout) -> Alternatives:
         return _area_goals(picks, clause.destination.area, count)
     if kind == "table":
         return _table_goals(picks, count, layout)
-    if kind == "block":
+    if kind == BLOCK:
         return _block_goals(clause.destination, picks, count, layout)
     return _container_goals(clause.destination, picks, count, layout)
 
@@ -70,7 +70,7 @@ def _table_goals(picks: list[int], count: int, layout: Layout) -> Alternatives:
 def _block_goals(destination: Destination, picks: list[int], count: int, layout: Layout) -> Alternatives:
     """One block onto another, or each onto the one of its colour."""
     objects = layout.scene.objects
-    bases = find(layout, "block", destination.color, destination.size)
+    bases = find(layout, BLOCK, destination.color, destination.size)
     if destination.match == "own":
         goals = []
         for color in dict.fromkeys(objects[i].color for i in picks):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
+
 PARITIES = ("even", "odd")  # of the number of blocks of a colour
 FREQUENCIES = ("most", "fewest")  # how often a colour occurs among the blocks
 RESTS = ("in", "on", "under")  # how a block is at the thing that it is told by
 RANK_SIDES = ("left", "right", "near", "far")  # from which blocks are counted
-DESTINATIONS = ("bowl", "zone", "block", "area", "table")
+DESTINATIONS = (BOWL, ZONE, BLOCK, "area", "table")
 MATCHES = ("named", "own", "other", "any", "one_each")
 ARRANGEMENTS = ("put", "pile", "pile_by_size", "pile_by_list", "pile_by_turns", "groups")
 
