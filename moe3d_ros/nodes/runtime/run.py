@@ -22,6 +22,7 @@ from moe3d_ros.nodes.runtime.transport import choose_profile
 from moe3d_ros.nodes.settings.overrides import Given, judge
 from moe3d_ros.nodes.settings.ros_arguments import mended, sections
 
+LONGEST_WAIT = 0.5  # seconds without work after which the executor looks whether it is to end
 UNENDED = "planning"  # name of the thread that loads the model, which nothing can interrupt
 
 
@@ -125,8 +126,9 @@ def spin(executor, log) -> None:
     """Spin until the context is shut down or the process interrupted; callbacks that fail are logged."""
     while executor.context.ok():
         try:
-            executor.spin()
-            return
+            # With a limit: an interrupt whose wake-up gets lost would else be noticed at the next message, and in simulated
+            # time that stands still there is none.
+            executor.spin_once(timeout_sec=LONGEST_WAIT)
         except (KeyboardInterrupt, ExternalShutdownException, ShutdownException):
             return
         except InvalidHandle:  # rclpy: an entity was destroyed just when the executor was about to wait for it
