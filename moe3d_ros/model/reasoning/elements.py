@@ -17,7 +17,6 @@ WORD_GROUPS = (("colors", COLOR_NAMES), ("areas", AREA_WORDS), ("sizes", SIZE_NA
 PAIR_FEATURES = 12
 REACH = 6.0  # to which differences are clipped, in their scales
 SCALES = (0.1, 0.1, 0.04)  # metres in x, y, z that count as one between two things
-MIDDLE, HALF = (0.5, 0.0, 0.0), (0.25, 0.5, 0.1)  # metres; of positions as the network reads them
 _SIZED = torch.tensor([kind.sized for kind in KIND.values()])
 
 

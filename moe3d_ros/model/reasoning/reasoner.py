@@ -20,8 +20,6 @@ from moe3d_ros.model.perception.layers import MASKED, FourierPosition, Transform
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.reasoning.elements import (
     EXTRA,
-    HALF,
-    MIDDLE,
     PAIR_FEATURES,
     WORD_GROUPS,
     element_mask,
@@ -126,15 +124,10 @@ class Reasoner(nn.Module):
         kinds: classes of things that the encoder knows.
     """
 
-    place_middle: torch.Tensor
-    place_scale: torch.Tensor
-
     def __init__(self, config: ReasonerConfig, llm_width: int, kinds: int = PLAIN_KINDS):
         super().__init__()
         self.config = config
         width = config.width
-        self.register_buffer("place_middle", torch.tensor(MIDDLE), persistent=False)
-        self.register_buffer("place_scale", torch.tensor(HALF), persistent=False)
         self.element = nn.Linear(element_width(kinds), width)
         self.facts = nn.Linear(facts_width(kinds), width, bias=False)
         nn.init.zeros_(self.facts.weight)
@@ -217,12 +210,7 @@ class Reasoner(nn.Module):
 
     def elements(self, objects: ObjectSet, facts: torch.Tensor) -> torch.Tensor:
         """Embedding of each element before it has read anything (B, n + EXTRA, D)."""
-        place = (objects.center - self.place_middle) / self.place_scale
-        own = (
-            self.element(element_numbers(objects))
-            + self.position(objects.center)
-            + F.pad(place, (0, self.extra.shape[1] - 3))
-        )
+        own = self.element(element_numbers(objects)) + self.facts(facts) + self.position(objects.center)
         return torch.cat([own, self.extra.expand(len(own), -1, -1)], dim=1)
 
     def _after(self, x: torch.Tensor, given: Prepared) -> torch.Tensor:

@@ -106,6 +106,19 @@ def test_completed_steps_and_the_instruction_count(decider):
     assert not torch.allclose(plain, scores(decider, TABLE, [OTHER])[0], atol=1e-4)
 
 
+def test_what_the_relation_encoder_says_counts(decider):
+    reader = decider.reader
+    said = heard(reader.instructions([OTHER[0]]), [reader.completed(())])
+    facts = facts_of(reader.language.objects, TABLE)
+    changed = facts.clone()
+    changed[0, 1] = 1 - changed[0, 1]
+    picked = torch.zeros(1, dtype=torch.long)
+    with torch.no_grad():
+        _, first, _ = decider.reasoner(TABLE, facts, said, picked)
+        _, second, _ = decider.reasoner(TABLE, changed, said, picked)
+    assert not torch.allclose(first, second, atol=1e-4)
+
+
 def test_words_are_matched_to_the_things_that_they_name(planner):
     reader = Reader(planner.model.language, 1)
     words = attribute_words()
@@ -155,7 +168,7 @@ def test_nothing_to_move_is_done_and_what_cannot_be_is_not(decider):
 
 
 def test_imagined_things_lie_where_they_were_put():
-    workspace = Workspace()
+    workspace, before = Workspace(), TABLE.center.clone()
     bowl = moved(TABLE, 0, 2, None, workspace)
     assert bowl.center[0, 0, :2].tolist() == pytest.approx(TABLE.center[0, 2, :2].tolist())
     assert bowl.center[0, 0, 2] < 0.03
@@ -169,8 +182,7 @@ def test_imagined_things_lie_where_they_were_put():
     assert zone.center[0, :2, 2].tolist() == pytest.approx([0.021, 0.031], abs=1e-3)
     area = moved(TABLE, 0, None, "bottom left area", workspace)
     assert in_area(area.center[0, 0, :2].tolist(), "bottom left area")
-    assert torch.equal(TABLE.center, TABLE.center.clone())  # the scene that was seen stays as it was
-    assert TABLE.center[0, 0, 0] == pytest.approx(0.4)
+    assert torch.equal(TABLE.center, before)  # the scene that was seen stays as it was
 
 
 def test_the_second_step_of_a_plan_is_chosen_after_the_first(decider):
