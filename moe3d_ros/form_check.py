@@ -36,12 +36,9 @@ REASONS = {
 COMPOSED = ("clauses",)  # forms that a checkpoint with a reasoner plans, or refuses by itself
 
 
-def refused_forms(config: ModelConfig) -> tuple[str, ...]:
-    """Forms that a checkpoint refuses when they are heard. Raises ValueError for one without a head that hears them."""
-    if config.form is None:
-        raise ValueError("the checkpoint has no head that hears an instruction's form: train one (--stage form).")
-    planned = COMPOSED if config.reasoner is not None else ()
-    return tuple(form for form in config.form.classes[1:] if form not in planned)
+def planned_forms(config: ModelConfig) -> tuple[str, ...]:
+    """Forms that go on to the planner of this checkpoint, though its head tells them from doable ones."""
+    return COMPOSED if config.reasoner is not None else ()
 
 
 @torch.no_grad()
@@ -50,12 +47,10 @@ def check_form(model: ThreeDMoE, instruction: str) -> None:
     if model.form is None or model.language is None:
         return
     head = model.form
-    chances = dict(zip(head.config.classes, heard_forms(head, model.language, [instruction])[0].tolist()))
-    wrong = {form: chances[form] for form in refused_forms(model.config)}
-    refused = sum(wrong.values())
+    chances = heard_forms(head, model.language, [instruction])[0].tolist()
+    refused, form = head.config.refused_as(chances, planned_forms(model.config))
     if refused < head.config.threshold:
         return
-    form = max(wrong, key=lambda name: wrong[name])
     fact, advice = REASONS.get(form, (f"is of the form {form!r}", "the planner does not plan that. Say it otherwise."))
     raise PlanningError(
         ErrorCode.IMPOSSIBLE, f"{instruction!r} {fact}, as the planner hears it ({refused:.2f}): {advice}"

@@ -131,7 +131,6 @@ class Look:
         """
         heard, said = check_text(instruction), instruction.strip()
         completed = [check_text(text, "completed step") for text in completed]
-        self.check_something_seen()
         watch, choose = Stopwatch(on_progress), self._choices(heard, completed)
         with stopping(self._planner.model, should_stop):
             with watch("language"):

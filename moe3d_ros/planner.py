@@ -32,6 +32,20 @@ from moe3d_ros.world.workspace import Workspace
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
 
 
+def checkpoint_folder(path_or_name: str) -> Path:
+    """Folder of a checkpoint, or of one that ships with the package by its name. Raises CheckpointError if there is neither."""
+    folder = Path(path_or_name).expanduser()
+    if not folder.is_dir() and (CHECKPOINTS / path_or_name).is_dir():
+        folder = CHECKPOINTS / path_or_name
+    if not folder.is_dir():
+        shipped = sorted(path.name for path in CHECKPOINTS.glob("*") if path.is_dir())
+        raise CheckpointError(
+            f"There is no checkpoint folder {path_or_name!r}, and none of that name ships with the package "
+            f"({', '.join(shipped) or 'none'}): train one or give a folder."
+        )
+    return folder
+
+
 class Planner:
     """3D-MoE, ready to plan. Build it with :meth:`from_pretrained`.
 
@@ -91,15 +105,7 @@ class Planner:
             CheckpointError: the checkpoint is missing, damaged, or does not fit the base LLM.
             BaseModelError: the base LLM is missing or damaged. Each message says what to do.
         """
-        folder = Path(path_or_name).expanduser()
-        if not folder.is_dir() and (CHECKPOINTS / path_or_name).is_dir():
-            folder = CHECKPOINTS / path_or_name
-        if not folder.is_dir():
-            shipped = sorted(path.name for path in CHECKPOINTS.glob("*") if path.is_dir())
-            raise CheckpointError(
-                f"There is no checkpoint folder {path_or_name!r}, and none of that name ships with the package "
-                f"({', '.join(shipped) or 'none'}): train one or give a folder."
-            )
+        folder = checkpoint_folder(path_or_name)
         values, tensors = load_checkpoint(folder)
         try:
             config = ModelConfig.from_dict(values)

@@ -45,12 +45,10 @@ def refused_questions(
         return [None] * len(questions)
     found: list[PlanningError | None] = []
     for question, chances in zip(questions, heard_questions(head, model.language, objects, questions)):
-        refusing = head.config.refusing
-        refused = float(chances[refusing].sum())
+        refused, sort = head.config.refused_as(chances.tolist())
         if refused < head.config.threshold:
             found.append(None)
             continue
-        sort = head.config.classes[refusing[int(chances[refusing].argmax())]]
         fact, advice = QUESTION_REASONS.get(sort, (f"is of the sort {sort!r}", "the planner does not answer that."))
         text = f"{question!r} {fact}, as the planner hears it ({refused:.2f}): {advice.format(seen=seen)}"
         found.append(PlanningError(ErrorCode.IMPOSSIBLE, text))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from moe3d_ros.model.reasoning.decider import Choice
 from moe3d_ros.plan import ErrorCode, PlanningError
-from moe3d_ros.world.vocabulary import KIND
+from moe3d_ros.world.vocabulary import KIND, with_article
 
 # What is said where a sort of what cannot be done is heard: the fact, then what to do.
 HEARD = {
@@ -32,9 +32,7 @@ def refusal(instruction: str, seen: Sequence[tuple[str, str]], choice: Choice | 
         seen: kind and colour of everything that is seen.
         choice: of the reasoner, which says why; None for a model without one.
     """
-    why = "" if choice is None else _missing(seen, *choice.missing) or HEARD.get(choice.reason, "")
-    if choice is not None and choice.reason != "absent color" and choice.reason in HEARD:
-        why = HEARD[choice.reason]
+    why = "" if choice is None else HEARD.get(choice.reason) or _missing(seen, *choice.missing)
     here = f"It sees {things_in_words(seen)}."
     if why:
         return PlanningError(ErrorCode.IMPOSSIBLE, f"The model found no step for {instruction!r}: it {why}. {here}")
@@ -55,11 +53,6 @@ def _missing(seen: Sequence[tuple[str, str]], color: str, kind: str) -> str:
 def things_in_words(seen: Sequence[tuple[str, str]]) -> str:
     """Things by their kinds and colours, with articles: a red block and an orange bowl."""
     return _listed([with_article(f"{color} {kind}") for kind, color in seen])
-
-
-def with_article(name: str) -> str:
-    """A name with its article: a red block, an orange block."""
-    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from places import ROOT
 
 from moe3d_ros.plan import ErrorCode
 from moe3d_ros.reasons import REASONS
-from moe3d_ros.refusing import with_article
+from moe3d_ros.world.vocabulary import with_article
 
 WORDS = re.compile(r"\b(rephrase|instruction names|name (another|one|colour)|in plain words)\b")
 

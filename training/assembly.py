@@ -9,6 +9,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from moe3d_ros.model.action.objectives import OBJECTIVES
 from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
 from moe3d_ros.model.config import HEADS, FormConfig, ModelConfig, ReasonerConfig
@@ -149,10 +151,7 @@ def add_form(checkpoint: Path, run: Path) -> tuple[dict, dict]:
         Contradiction: the run read another LLM.
     """
     config, tensors = load_checkpoint(checkpoint)
-    record = read_record(run)
-    if record is None or record["config"]["task"] != "form":
-        raise StateError(f"{run} is no run of the form stage: train one with --stage form.")
-    agreed([settled_of_entry(str(checkpoint), "language"), Settled(f"the run {run}", {REVISION: record["base_llm"]})])
+    record = record_of("form", run, checkpoint)
     part = record["config"].get("part", HEADS[0])
     classes: tuple[str, ...] = CLASSES
     if part == "questions":
@@ -167,36 +166,51 @@ def add_form(checkpoint: Path, run: Path) -> tuple[dict, dict]:
     head = FormHead(sizes, planner.model.language.width)
     load_matching({"form": head}, str(run))
     chosen_sizes = replace(sizes, threshold=choose_threshold(head.eval(), planner.model, part))
-    others = {name: value for name, value in tensors.items() if not name.startswith(f"{part}.")}
-    return config | {part: chosen_sizes.to_dict()}, others | {
-        f"{part}.{name}": value.detach() for name, value in head.named_parameters()
-    }
+    return config | {part: chosen_sizes.to_dict()}, _with_part(tensors, part, head)
 
 
 def add_reasoner(checkpoint: Path, run: Path) -> tuple[dict, dict]:
     """The configuration and tensors of ``checkpoint`` with the object reasoner of a run of the reason stage.
 
     Raises:
-        StateError: the run is damaged, or is none of that stage. CheckpointError: the checkpoint is damaged.
-        Contradiction: the run read another LLM, or knows another number of kinds.
+        StateError: the run is damaged, is none of that stage, or does not fit the checkpoint's LLM and kinds.
+        CheckpointError: the checkpoint is damaged. Contradiction: the run read another LLM.
     """
     config, tensors = load_checkpoint(checkpoint)
-    record = read_record(run)
-    if record is None or record["config"]["task"] != "reason":
-        raise StateError(f"{run} is no run of the reason stage: train one with --stage reason.")
-    agreed([settled_of_entry(str(checkpoint), "language"), Settled(f"the run {run}", {REVISION: record["base_llm"]})])
-    sizes = ReasonerConfig(
-        **{
-            entry.name: record["config"][entry.name]
-            for entry in fields(ReasonerConfig)
-            if entry.name in record["config"]
-        }
-    )
-    model = ModelConfig.from_dict(config)
-    width = tensors["language.special"].shape[1]
-    reasoner = Reasoner(sizes, width, model.encoder.kinds)
+    record_of("reason", run, checkpoint)
+    kinds = ModelConfig.from_dict(config).encoder.kinds
+    reasoner = reasoner_of(run, tensors["language.special"].shape[1], kinds)
+    return config | {"reasoner": reasoner.config.to_dict()}, _with_part(tensors, "reasoner", reasoner)
+
+
+def reasoner_of(run: Path, llm_width: int, kinds: int) -> Reasoner:
+    """The object reasoner of a run of the reason stage. Raises StateError where the run is damaged or none of that stage."""
+    settings = record_of("reason", run)["config"]
+    names = [entry.name for entry in fields(ReasonerConfig) if entry.name in settings]
+    reasoner = Reasoner(ReasonerConfig(**{name: settings[name] for name in names}), llm_width, kinds)
     load_matching({"reasoner": reasoner}, str(run))
-    kept = {name: value for name, value in tensors.items() if not name.startswith("reasoner.")}
-    return config | {"reasoner": sizes.to_dict()}, kept | {
-        f"reasoner.{name}": value.detach() for name, value in reasoner.named_parameters()
-    }
+    return reasoner
+
+
+def record_of(stage: str, run: Path, checkpoint: Path | None = None) -> dict:
+    """The record of a run of that stage.
+
+    Args:
+        checkpoint: whose LLM it must have read; None for any.
+
+    Raises:
+        StateError: it is no run of that stage. Contradiction: it read another LLM.
+    """
+    record = read_record(run)
+    if record is None or record["config"]["task"] != stage:
+        raise StateError(f"{run} is no run of the {stage} stage: train one with --stage {stage}.")
+    if checkpoint is not None:
+        read = Settled(f"the run {run}", {REVISION: record["base_llm"]})
+        agreed([settled_of_entry(str(checkpoint), "language"), read])
+    return record
+
+
+def _with_part(tensors: dict, part: str, module: torch.nn.Module) -> dict:
+    """Tensors of a checkpoint with a part that is new, or in place of an older one."""
+    others = {name: value for name, value in tensors.items() if not name.startswith(f"{part}.")}
+    return others | {f"{part}.{name}": value.detach() for name, value in module.named_parameters()}

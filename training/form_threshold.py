@@ -55,5 +55,5 @@ def _of_questions(head: FormHead, model: ThreeDMoE, seed: int) -> np.ndarray:
         asked = [question[0] for question in drawn if question is not None]
         if asked:
             chances = heard_questions(head, model.language, objects.row(row), asked)
-            found.append(chances[:, head.config.refusing].sum(-1).numpy())
-    return np.concatenate(found)
+            found += [head.config.refused_as(row)[0] for row in chances.tolist()]
+    return np.array(found)

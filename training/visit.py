@@ -15,12 +15,11 @@ import torch
 from moe3d_ros.model.checkpoint import CheckpointError
 from moe3d_ros.model.reasoning.decider import Decider
 from moe3d_ros.model.reasoning.reading import Reader
-from moe3d_ros.model.reasoning.reasoner import Reasoner
 from moe3d_ros.planner import Planner
+from training.assembly import reasoner_of, record_of
 from training.data.decisions import STARTS, Recipe
 from training.data.visited import save_visited
-from training.engine.run_record import read_record
-from training.engine.state import StateError, load_matching
+from training.engine.state import StateError
 from training.stages.settings import ReasonStage, configure
 from training.visiting import Episode, visit
 
@@ -68,15 +67,11 @@ def decider_of(run: Path) -> tuple[Decider, int]:
     Raises:
         StateError: the run is damaged, or is none of the reason stage.
     """
-    record = read_record(run)
-    if record is None or record["config"]["task"] != "reason":
-        raise StateError(f"{run} is no run of the reason stage: train one with --stage reason.")
-    config = configure(**record["config"])
+    config = configure(**record_of("reason", run)["config"])
     assert isinstance(config, ReasonStage)
     planner = Planner.from_pretrained(str(config.init))
     language, kinds = planner.model.language, planner.config.encoder.kinds
-    reasoner = Reasoner(config.sizes(), language.width, kinds)
-    load_matching({"reasoner": reasoner}, str(run))
+    reasoner = reasoner_of(run, language.width, kinds)
     return Decider(reasoner.eval(), Reader(language, config.layer), kinds), kinds
 
 

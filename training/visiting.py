@@ -77,14 +77,14 @@ def visit(
                 right = tuple(right_moves(one.task, one.scene))
                 found.append(Played(one.task.instruction, (Moment(one.scene, tuple(one.history), right),)))
                 move = _move(choice, slot)
-                good = (
-                    move in [move_._replace(aside=False) for move_ in right]
-                    if move
-                    else not right and choice.end == "done"
-                )
+                if move is None:
+                    good = not right and choice.end == "done"
+                else:
+                    good = move in [known._replace(aside=False) for known in right]
                 right_ones += good
                 one.erred |= not good and move is None
-                if not right or one.left <= 1 or (not good and move and one.told_by_place):
+                lost = not good and move is not None and one.told_by_place
+                if not right or one.left <= 1 or lost:
                     continue
                 if _advance(one, move, rng):
                     going.append(one)
@@ -104,7 +104,9 @@ def _advance(one: Episode, move: Move | None, rng) -> bool:
     step = None
     if move is not None and Layout(one.scene).free(move.pick) and one.scene.objects[move.pick].traits.piled:
         step = make_step(one.scene, move.pick, move.place, move.area)
-    step = step or next_step(one.task, one.scene, rng)
+    if step is None:
+        one.erred = True
+        step = next_step(one.task, one.scene, rng)
     if step is None:
         return False
     one.scene = a_little_off(one.scene, step, rng)

@@ -29,11 +29,8 @@ from safetensors.torch import save as write_safetensors
 from torch import Tensor
 
 FORMAT = 1
-OWN_SHARDS = (
-    "form",
-    "questions",
-    "reasoner",
-)  # parts in a file of their own, so that they come and go without a change to the other files
+# Parts in a file of their own, so that they come and go without a change to the other files.
+OWN_SHARDS = ("form", "questions", "reasoner")
 MAX_SHARD_BYTES = 15 * 2**20
 MAX_TOTAL_BYTES = 60 * 2**20
 CONFIG, CARD, CHECKSUMS = "config.json", "card.md", "checksums.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any
 
@@ -77,10 +78,15 @@ class FormConfig:
         plain = asdict(self) | {"classes": list(self.classes), "heard_only": list(self.heard_only)}
         return plain if self.heard_only else {name: value for name, value in plain.items() if name != "heard_only"}
 
-    @property
-    def refusing(self) -> list[int]:
-        """Numbers of the classes that are refused."""
-        return [number for number, name in enumerate(self.classes) if number and name not in self.heard_only]
+    def refused_as(self, chances: Sequence[float], planned: Sequence[str] = ()) -> tuple[float, str]:
+        """Probability of all classes that are refused, together, and the likeliest of them.
+
+        Args:
+            chances: of each class. planned: further classes that go on.
+        """
+        going_on = {self.classes[0], *self.heard_only, *planned}
+        wrong = {name: float(chance) for name, chance in zip(self.classes, chances) if name not in going_on}
+        return sum(wrong.values()), max(wrong, key=lambda name: wrong[name], default="")
 
     @classmethod
     def from_dict(cls, values: dict) -> FormConfig:

@@ -41,6 +41,11 @@ BLOCK_EDGES = (0.04, 0.06)  # small, big
 SIZE_NAMES = ("small", "big")
 
 
+def with_article(name: str) -> str:
+    """``a red block``, ``an orange bowl``."""
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
 def kinds_that(test: Callable[[Kind], bool], known: int = len(KINDS)) -> tuple[int, ...]:
     """Indices into KINDS of those of the first ``known`` kinds for which ``test`` holds."""
     return tuple(index for index, kind in enumerate(kinds.TABLE[:known]) if test(kind))

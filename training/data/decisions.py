@@ -36,9 +36,7 @@ from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_ta
 from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND
 
-ALL_COLORS_SHARE = (
-    0.35  # of the instructions are of scenes in all colours; the rest in those of the benchmark's training
-)
+ALL_COLORS_SHARE = 0.35  # of the instructions are about all colours; the rest about those of the benchmark's training
 SMALLEST_SCENE = 0.35
 JITTER = 0.05  # by which sizes vary
 WRONG_SHARE, FAILED_SHARE = 0.2, 0.1  # of play-throughs with a wrong step, and of steps that fail

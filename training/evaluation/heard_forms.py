@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moe3d_ros.form_check import refused_forms
+from moe3d_ros.form_check import planned_forms
 from moe3d_ros.plan import normalised
 from moe3d_ros.planner import Planner
 from training.evaluation.judging.form_cases import doable_sentences, refused_sentences
@@ -28,16 +28,17 @@ def run(planner: Planner | None, sentences: int = 200, seed: int = HELD_OUT_SEED
     form = planner.config.form if planner else None
     if planner is None or form is None:
         raise ValueError("The checkpoint has no head that hears an instruction's form: train one (--stage form).")
-    wrong = refused_forms(planner.config)
-    asked = [(said, sort, False) for said, sort in refused_sentences(sentences, "held out", seed) if sort in wrong]
+    planned = planned_forms(planner.config)
+    asked = [
+        (said, sort, False) for said, sort in refused_sentences(sentences, "held out", seed) if sort not in planned
+    ]
     asked += [(said, sort, True) for said, sort in doable_sentences(sentences, seed)]
     records = []
     for start in range(0, len(asked), TOGETHER):
         part = asked[start : start + TOGETHER]
         chances = planner.heard_forms([normalised(said) for said, _, _ in part])
         for (said, sort, doable), row in zip(part, chances):
-            chance = {name: row[form.classes.index(name)] for name in wrong}
-            refused = sum(chance.values())
+            refused, heard = form.refused_as(row, planned)
             records.append(
                 {
                     "instruction": said,
@@ -45,7 +46,7 @@ def run(planner: Planner | None, sentences: int = 200, seed: int = HELD_OUT_SEED
                     "doable": doable,
                     "probability": refused,
                     "refused": refused >= form.threshold,
-                    "heard": max(chance, key=lambda name: chance[name]),
+                    "heard": heard,
                 }
             )
     return {**summary(records), "threshold": form.threshold, "records": records}

@@ -15,7 +15,7 @@ from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.reasoning.elements import AREA_COUNT, attribute_words, facts_of
 from moe3d_ros.model.reasoning.reading import Heard, Reader, heard
 from moe3d_ros.model.reasoning.reasoner import MISSING, MISSING_COLORS, MISSING_KINDS, Reasoner
-from moe3d_ros.planner import CHECKPOINTS, Planner
+from moe3d_ros.planner import Planner, checkpoint_folder
 from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.world.areas import AREAS
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS
@@ -58,8 +58,7 @@ class ReasonTask:
 
     def __init__(self, config: ReasonStage):
         self.config = config
-        folder = Path(config.init or "")
-        folder = folder if folder.is_dir() else CHECKPOINTS / str(config.init)
+        folder = checkpoint_folder(config.init or "")
         planner = Planner.from_pretrained(str(folder), config.device)
         _, tensors = load_checkpoint(folder)
         self.identity = {"base LLM": planner.config.language.revision}

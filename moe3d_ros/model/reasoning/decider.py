@@ -29,7 +29,6 @@ class Choice:
         pick: object that is picked. place: object where it goes. area: area of the table where it goes instead.
         reason: why it cannot be done, one of the configuration's. missing: colour and kind of what is named and not there,
             either empty where that is not it.
-        next_best: probability of the object that is not picked although it is the likeliest of all others.
     """
 
     end: str
@@ -37,7 +36,6 @@ class Choice:
     pick: int | None = None
     place: int | None = None
     area: str | None = None
-    next_best: float = 0.0
     reason: str = ""
     missing: tuple[str, str] = ("", "")
 
@@ -100,17 +98,13 @@ class Decider:
 
     def _choice(self, sure: torch.Tensor, best: int, chance: float, where: int, why: torch.Tensor) -> Choice:
         count = len(sure) - 1
-        cannot, certain = float(sure[-1]), self.reasoner.config.certain
-        right = float(sure[best])
-        others = sure[:count].clone()
-        others[best] = 0.0
-        second = float(others.max())
+        right, cannot, certain = float(sure[best]), float(sure[-1]), self.reasoner.config.certain
         if right < certain or cannot > right:
             if cannot < 0.5:
-                return Choice("done", 1 - max(right, cannot), next_best=right)
-            return Choice("cannot", cannot, next_best=right, **self._why(why))
+                return Choice("done", 1 - max(right, cannot))
+            return Choice("cannot", cannot, **self._why(why))
         area = AREAS[where - count] if where >= count else None
-        return Choice("step", right * chance, best, where if area is None else None, area, second)
+        return Choice("step", right * chance, best, where if area is None else None, area)
 
     def _why(self, logits: torch.Tensor) -> dict:
         reasons = self.reasoner.config.reasons

@@ -21,11 +21,6 @@ _NEIGHBOUR = re.compile(r"(next|nearest|closest) to the (?!robot)")
 _TO_ROBOT = {"nearest": -1, "closest": -1, "farthest": 1, "furthest": 1}
 
 
-def with_article(name: str) -> str:
-    """``a red block``, ``an orange bowl``."""
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
-
-
 class Asker:
     """One question in the making.
 

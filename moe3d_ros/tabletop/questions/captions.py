@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from moe3d_ros.tabletop.questions.asking import Asker, with_article
+from moe3d_ros.tabletop.questions.asking import Asker
 from moe3d_ros.tabletop.questions.relations import TABLE, left_to_right, support
-from moe3d_ros.world.vocabulary import COUNTED
+from moe3d_ros.world.vocabulary import COUNTED, with_article
 
 LONGEST_LIST = 5
 LONGEST_CAPTION = 6  # things

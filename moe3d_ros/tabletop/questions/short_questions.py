@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from moe3d_ros.tabletop.questions.asking import DEPTH_HINTS, NUMBERS, SIDE_HINTS, SIZE_HINTS, Asker, with_article
+from moe3d_ros.tabletop.questions.asking import DEPTH_HINTS, NUMBERS, SIDE_HINTS, SIZE_HINTS, Asker
 from moe3d_ros.tabletop.questions.relations import TABLE, depth, side, support
 from moe3d_ros.tabletop.words.question_wordings import COMPARATIVES
 from moe3d_ros.tabletop.words.wordings import KIND_WORDS
 from moe3d_ros.world.kinds import BLOCK
-from moe3d_ros.world.vocabulary import COLOR_NAMES, COUNTED, KIND, SIZE_NAMES
+from moe3d_ros.world.vocabulary import COLOR_NAMES, COUNTED, KIND, SIZE_NAMES, with_article
 
 Found = tuple[str, str] | None
 HOLDERS = tuple(name for name in COUNTED if KIND[name].destination and not KIND[name].sized)
