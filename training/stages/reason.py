@@ -29,6 +29,7 @@ from training.stages.settings import ReasonStage
 
 IGNORED = -100
 WHY_WEIGHT = 0.3  # of the reasons of what cannot be done
+CLOUDED = 0.7  # of the batches are seen with the encoder's errors, up to as large as they are
 SURE = 30.0  # log odds at most, so that one decision cannot outweigh all others
 
 
@@ -128,7 +129,7 @@ class ReasonTask:
             batch_scenes([moment.scene for moment in moments]),
             generator,
             self.kinds,
-            errors * float(rng.random() < 0.8),
+            errors * float(rng.uniform() * (rng.random() < CLOUDED)),
         )
         texts = {text: self.states[text] for text in dict.fromkeys(said)}
         words = heard([texts[text] for text in said], [self.reader.completed(moment.history) for moment in moments])

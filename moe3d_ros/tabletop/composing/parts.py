@@ -54,11 +54,11 @@ LAYOUTS = {  # how the blocks are arranged, with what else an arrangement says
     "pile_by_size": 1.0,
     "pile_by_size own": 1.5,
     "pile_by_list": 1.0,
-    "pile_by_turns": 1.5,
-    "groups by color": 0.7,
-    "groups by size": 0.7,
-    "groups by color piled": 0.7,
-    "groups by size piled": 0.7,
+    "pile_by_turns": 2.5,
+    "groups by color": 1.5,
+    "groups by size": 2.0,
+    "groups by color piled": 2.0,
+    "groups by size piled": 4.0,  # the rarest to fit, and only half of it may be trained on
 }
 _PILES = {"named zone", "own zone", "other zone", "any zone", "named block", "named area"}
 _ONE_PILE = _PILES - {"own zone"}
