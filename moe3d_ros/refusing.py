@@ -17,6 +17,7 @@ HEARD = {
     "language": "is not in English, as it is heard, and the planner knows no other language",
     "nonsense": "is no sentence, as it is heard",
     "nothing": "says nothing that is to be moved",
+    "ambiguous": "could mean one thing or another: say which, by its color, its size or its place",
 }
 
 UNSEEN = (

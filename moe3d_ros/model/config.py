@@ -129,6 +129,7 @@ class ReasonerConfig:
         "language",
         "nonsense",
         "nothing",
+        "ambiguous",
     )
 
     def __post_init__(self) -> None:

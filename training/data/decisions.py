@@ -26,6 +26,7 @@ from moe3d_ros.tabletop.scenes.sampling import random_scene
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.sixd_scenes import sixd_scene
 from moe3d_ros.tabletop.tasks import registry
+from moe3d_ros.tabletop.tasks.ambiguous import AMBIGUOUS, vague_order
 from moe3d_ros.tabletop.tasks.draft import MAX_OBJECTS
 from moe3d_ros.tabletop.tasks.goals import Move
 from moe3d_ros.tabletop.tasks.impossible import KINDS, impossible_instruction
@@ -37,7 +38,8 @@ from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND
 
 ALL_COLORS_SHARE = 0.35  # of the instructions are about all colours; the rest about those of the benchmark's training
-SMALLEST_SCENE = 0.35
+SMALLEST_SCENE = 0.35  # of play-throughs as the benchmark's, and
+SMALL_SHARE = 0.3  # of composed ones are smaller yet
 JITTER = 0.05  # by which sizes vary
 WRONG_SHARE, FAILED_SHARE = 0.2, 0.1  # of play-throughs with a wrong step, and of steps that fail
 LONGEST = 24  # moments of a play-through
@@ -100,6 +102,11 @@ def _scale(rng: np.random.Generator) -> float:
     return float(rng.uniform(SMALLEST_SCENE, 1.0))
 
 
+def _any_scale(rng: np.random.Generator) -> float:
+    """Size of a scene, now and then as small as tables are whose things one can count at a glance."""
+    return float(rng.uniform(0.05, SMALLEST_SCENE)) if rng.random() < SMALL_SHARE else _scale(rng)
+
+
 @dataclass(frozen=True)
 class Start:
     """A long task and the scene that it starts from; ``told_by_place``: a wrong move would change what its words mean."""
@@ -140,7 +147,7 @@ def _registered(family: str) -> Callable[[int, np.random.Generator], Start | Non
 def _form(seed: int) -> tuple[TaskForm, str, tuple[bool, ...], Scene]:
     """A composed task of a seed: its form, its words, which of its selections are said as one block, and a first scene."""
     words = np.random.default_rng((seed, 6))
-    form, _, scene = draw_task(words, _colors(words), _scale(words), JITTER)
+    form, _, scene = draw_task(words, _colors(words), _any_scale(words), JITTER)
     single = _alone(form, scene)
     return form, said(form, words, alone=single, lone_colors=_lone_colors(scene)), single, scene
 
@@ -159,7 +166,7 @@ def _lone_colors(scene: Scene) -> tuple[str, ...]:
 def _composed(seed: int, rng: np.random.Generator) -> Start | None:
     form, instruction, single, _ = _form(seed)
     try:
-        _, task, scene = draw_task(rng, _colors(rng), _scale(rng), JITTER, form)
+        _, task, scene = draw_task(rng, _colors(rng), _any_scale(rng), JITTER, form)
     except ValueError:  # hardly any scene offers it
         return None
     if _alone(form, scene) != single:
@@ -275,6 +282,15 @@ def trace(start: Start, rng: np.random.Generator) -> Played:
     return Played(task.instruction, tuple(moments))
 
 
+def _vague(seed: int, rng: np.random.Generator) -> Played:
+    """An order that tells a thing by too little, which is refused where several would do."""
+    words = np.random.default_rng((seed, 8))
+    order = vague_order(words, _colors(words))
+    if order.step is None:
+        return _refused(order.instruction, order.scene, AMBIGUOUS)
+    return _one_step(Task(order.instruction, (order.step,), False), order.scene, rng)
+
+
 SOURCES: dict[str, Callable[[int, np.random.Generator], Played | None]] = {
     **{source: _through(source) for source in STARTS},
     "single": _single,
@@ -282,4 +298,5 @@ SOURCES: dict[str, Callable[[int, np.random.Generator], Played | None]] = {
     "absent": _absent,
     "composed_absent": _composed_absent,
     "unrelated": _unrelated,
+    "vague": _vague,
 }

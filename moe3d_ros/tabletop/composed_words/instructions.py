@@ -12,7 +12,7 @@ from moe3d_ros.tabletop.composed_words.selections import can_leave, excluded_thi
 from moe3d_ros.tabletop.composed_words.speaker import Named, Speaker, agreeing, tidied
 from moe3d_ros.tabletop.composing.task_form import Clause, TaskForm
 from moe3d_ros.tabletop.words.wordings import finished
-from moe3d_ros.world.kinds import BOWL, ZONE
+from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
 
 TRIES = 4  # for each wording that shall be distinct
 
@@ -162,6 +162,8 @@ class _Telling:
         places = place_words(speaker, clause.destination, named)
         if clause.destination.kind == "table" and manner != "front" and speaker.chance(0.5):
             places["w"] = ""
+        if (clause.destination.kind, clause.destination.match) == (BLOCK, "any"):
+            places["w"] = speaker.pattern("table") if manner == "front" else ""
         single = clause.destination.match == "named" and not clause.own_pile
         constructs = ("pile.do", "one_pile.do") if manner == "do" and single else (f"pile.{manner}",)
         text = self.filled(speaker.pattern(*constructs), named, w=places["w"])

@@ -83,7 +83,7 @@ NOUNS: Phrases = {
     "side.far": ("behind {o}", "behind {o}", "farther away than {o}"),
     "reference": ("the {c} {k}",),
     "reference.every": ("the {ks}", "the {ks}", "all the {ks}", "all {ks}"),
-    "reference.any": ("a {k}", "any {k}", "one of the {ks}"),
+    "reference.any": ("a {k}", "any {k}", "one of the {ks}", "the {k}"),
 }  # fmt: skip
 NOUNS |= {
     f"first.{side}": tuple("the " + words.format(k="{n}") for words in phrases) for side, phrases in EXTREMES.items()

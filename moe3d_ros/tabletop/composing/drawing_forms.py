@@ -14,7 +14,8 @@ from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS
 from moe3d_ros.world.areas import AREAS, QUADRANTS
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
 
-CLAUSES = (0.75, 0.2, 0.05)  # shares of forms with one, two and three clauses
+CLAUSES = (0.7, 0.24, 0.06)  # shares of forms with one, two and three clauses
+PLAIN = 0.4  # of those with several, which are what people string together most: this there, that there
 _CLAUSE_LIMITS = list(itertools.accumulate(CLAUSES[:-1]))
 TELLING = {  # conditions that can tell the blocks of one clause from those of another
     *("colors", "excluded_colors", "size", "excluded_size", "parity", "frequency"),
@@ -26,6 +27,11 @@ _OPPOSITE_WORDS = (("left", "right"), ("near", "far"), ("top", "bottom"), ("top"
 
 # As if each part were drawn apart, and again where they mean nothing together.
 _TRIPLES = [names for names in itertools.product(SELECTIONS, RELATIONS, LAYOUTS) if meaningful(*names)]
+_PLAIN_TRIPLES = list(
+    itertools.product(
+        ("colors", "colors", "colors+size"), ("named bowl", "named zone", "named block", "named area"), ("put",)
+    )
+)
 _LIMITS = list(itertools.accumulate(SELECTIONS[a] * RELATIONS[b] * LAYOUTS[c] for a, b, c in _TRIPLES))
 
 
@@ -103,8 +109,9 @@ def _draw_clauses(number: int, rng, colors: tuple[str, ...], scale: float) -> Ta
     """A form with so many clauses, no two of which speak of the same blocks or places; None if none was found."""
     clauses: list[Clause] = []
     opposed = [TELLING] * (number > 1)  # of each clause, conditions that can tell other blocks than its own
+    plain = number > 1 and rng.random() < PLAIN
     for _ in range(60):
-        names = draw_parts(rng)
+        names = _PLAIN_TRIPLES[int(rng.integers(len(_PLAIN_TRIPLES)))] if plain else draw_parts(rng)
         told = set(names[0].split("+"))
         if not all(told & other for other in opposed):
             continue
@@ -249,6 +256,8 @@ class _Composer:
             if selection.excluded_colors and self.rng.random() < 0.4:
                 return Destination(kind, color=self.choose(sorted(set(selection.excluded_colors) - taken)), size=size)
             return Destination(kind, color=self.take(1, taken)[0], size=size)
+        if self.rng.random() < 0.2 and selection.reference is None:
+            return Destination(kind)  # the only one: "in the bowl"
         if selection.colors and self.rng.random() < 0.2 and not set(selection.colors) & taken:
             return Destination(kind, color=self.choose(selection.colors))
         return Destination(kind, color=self.take(1, taken)[0])

@@ -51,6 +51,7 @@ class _Furnishing:
         for clause in clauses:
             self._add_distractors(clause, unique)
         kinds = {ZONE, BOWL} - {c.destination.kind for c in clauses if c.destination.match in ("any", "one_each")}
+        kinds -= {kind for kind, color, _ in self.named if not color}  # "the bowl": there is no other
         self.draft.distract({kind: 3 for kind in (BOWL, ZONE) if kind in kinds}, self.draft.colors)
         if len(self.draft.things) > MAX_OBJECTS:
             raise Unfit(f"{len(self.draft.things)} things are too many.")
@@ -68,7 +69,8 @@ class _Furnishing:
             if any((k, c) == (kind, color) for k, c, _ in self.named):
                 raise Unfit("Two things would have one name.")
             built = (size or ("big" if self._chance(0.6) else "small")) if kind == BLOCK else ""
-            self.named[kind, color, size] = self.draft.add(kind, color, built, area)
+            its_color = color or self._pick(self.draft.colors)
+            self.named[kind, color, size] = self.draft.add(kind, its_color, built, area)
         return self.named[kind, color, size]
 
     def _reference_area(self, selection: Selection) -> str:

@@ -10,6 +10,7 @@ from moe3d_ros.tabletop.tasks.draft import OTHER_SIZE, Draft
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
 
 Looks = tuple[str, str]  # colour and size
+LONE = 0.4  # of what is named by one colour is one block
 
 
 def fits_looks(selection: Selection, color: str, size: str) -> bool:
@@ -131,6 +132,8 @@ class Members:
             low, high = 2, 7
         if match == "one_each":
             low, high, least = 2, 5, 2
+        if len(self.selection.colors) == 1 and match == "named" and self.rng.random() < LONE:
+            low, high = 1, 1
         if self.selection.rank:
             low, high, least = max(self.selection.rank, 2), self.selection.rank + 3, max(self.selection.rank, 2)
         if self.selection.count:

@@ -62,8 +62,9 @@ LAYOUTS = {  # how the blocks are arranged, with what else an arrangement says
 }
 _PILES = {"named zone", "own zone", "other zone", "any zone", "named block", "named area"}
 _ONE_PILE = _PILES - {"own zone"}
+_FOUNDATION = "any block"  # of those that are piled: the lowest one
 _RELATIONS_OF = {
-    "pile": _PILES,
+    "pile": _PILES | {_FOUNDATION},
     "pile_by_size": _ONE_PILE,
     "pile_by_size own": {"own zone", "named area", "named table"},
     "pile_by_list": _ONE_PILE,
@@ -99,8 +100,8 @@ def meaningful(selection: str, relation: str, layout: str) -> bool:
     """True if three parts make sense together: one block makes no pile, "one of each size" wants both sizes, and so on."""
     told = set(selection.split("+"))
     if layout == "put":
-        if relation in ("named block", "other block", "any block"):
-            return bool(told & {"rank", "count"})  # one block has room for one
+        if relation in ("named block", "other block", "any block"):  # one block has room for one
+            return bool(told & {"rank", "count"}) or (relation == "named block" and told - {"size"} == {"colors"})
         if relation == "own block":
             return told in ({"size"}, {"colors", "size"})  # the small ones on the big ones
         if "one_each" in relation:
@@ -109,7 +110,7 @@ def meaningful(selection: str, relation: str, layout: str) -> bool:
     if relation not in _RELATIONS_OF[layout] or "rank" in told:
         return False
     if "count" in told:
-        return layout == "pile" and relation != "own zone"
+        return layout == "pile" and relation not in ("own zone", _FOUNDATION)
     if layout in ("pile_by_size", "pile_by_size own", "groups by size", "groups by size piled"):
         return not told & {"size", "excluded_size"}
     if layout in ("pile_by_list", "pile_by_turns", "groups by color", "groups by color piled"):

@@ -6,6 +6,7 @@ from moe3d_ros.tabletop.composing.selecting import find
 from moe3d_ros.tabletop.composing.task_form import Clause
 from moe3d_ros.tabletop.rules.layout import Layout
 from moe3d_ros.tabletop.tasks.goals import Goal, Stack
+from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.vocabulary import KIND
 
 HIGHEST = 0.255  # metres of a pile, its base included: four big ones, or six small ones
@@ -25,6 +26,8 @@ def pile_goals(clause: Clause, picks: list[int], layout: Layout) -> list[tuple[G
     if destination.kind == "table":
         return _on_own_big_ones(picks, layout) if clause.own_pile else []
     places = find(layout, destination.kind, destination.color, destination.size)
+    if destination.kind == BLOCK and destination.match == "any":
+        places = picks  # one of them is the lowest
     if destination.match == "own":
         groups = [own for own in _by_color(picks, layout) if _of_color(places, objects[own[0]].color, layout)]
         if not any(len(own) > 1 for own in groups):
