@@ -150,7 +150,8 @@ class Look:
             with watch("poses"):
                 actions, notes = self._actions(steps)
         seconds = self.latency_s | watch.seconds
-        return Plan(said, actions, end == "done" and not actions, seconds, notes=(*self.notes, *notes))
+        done = end == "done" and not actions
+        return Plan(said, actions, done, seconds, notes=(*self.notes, *notes), sureness=sureness(steps))
 
     def _things(self) -> str:
         """Names of what is seen, in words."""
@@ -323,6 +324,14 @@ def step_confidence(step: GeneratedStep) -> float:
     pointer = step.state.pointer.softmax(-1)  # (2, n + 1)
     chance = pointer.gather(-1, torch.tensor(step.state.chosen, device=pointer.device)[:, None])
     return min(max(step.probability * float(chance.prod()), 0.0), 1.0)
+
+
+def sureness(steps: Sequence[GeneratedStep]) -> dict[str, float]:
+    """Least probability that each part of the model gives to a step, by the part's name; see `Plan.sureness`."""
+    decided = [step.decided for step in steps if step.decided is not None]
+    said = [step_confidence(step) / max(step.decided or 1.0, 1e-6) for step in steps]
+    parts = {"reasoner": decided, "language": [min(chance, 1.0) for chance in said]}
+    return {part: min(chances) for part, chances in parts.items() if chances}
 
 
 @contextmanager

@@ -61,6 +61,8 @@ class Plan:
         latency_s: seconds spent per stage of planning.
         frame: name of the planning frame that every pose is in.
         notes: sentences about corrections, such as a pose that was set on a face of the workspace.
+        sureness: by part of the model, how sure it is of the step that it is least sure of, in [0, 1]: ``reasoner`` of what
+            is moved where, ``language`` of its words; empty where nothing is to be done.
     """
 
     instruction: str
@@ -69,6 +71,7 @@ class Plan:
     latency_s: dict[str, float] = field(default_factory=dict)
     frame: str = "base_link"
     notes: tuple[str, ...] = ()
+    sureness: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict:
         """Plain types for JSON."""

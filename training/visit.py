@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from moe3d_ros.model.checkpoint import CheckpointError
 from moe3d_ros.model.reasoning.decider import Decider
 from moe3d_ros.model.reasoning.reading import Reader
 from moe3d_ros.planner import Planner
+from moe3d_ros.tabletop.composed_words.instructions import said
+from moe3d_ros.tabletop.composing.drawing import draw_held_out
+from moe3d_ros.tabletop.composing.held_out import VALIDATION
+from moe3d_ros.tabletop.composing.parts import told_by_place
 from training.assembly import reasoner_of, record_of
-from training.data.decisions import STARTS, Recipe
+from training.data.decisions import STARTS, Recipe, Start
 from training.data.visited import save_visited
 from training.engine.state import StateError
 from training.stages.settings import ReasonStage, configure
@@ -30,39 +36,63 @@ def main(arguments: list[str] | None = None) -> int:
     """Play, print and save; 1 where the run cannot be used, with the reason."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, required=True, help="run of the reason stage")
-    parser.add_argument("--output", type=Path, required=True, help="file of visited moments (.npz)")
+    goal = parser.add_mutually_exclusive_group(required=True)
+    goal.add_argument("--output", type=Path, help="file of visited moments (.npz)")
+    goal.add_argument(
+        "--validate",
+        action="store_true",
+        help="keep nothing, play the combinations that no training and no reported figure uses, in held-out words: runs are chosen by them",
+    )
     parser.add_argument("--episodes", type=int, default=2000, help="in all (default: %(default)s)")
     parser.add_argument(
         "--sources", nargs="+", default=list(STARTS), choices=list(STARTS), help="of their tasks (default: all)"
     )
     parser.add_argument("--seed", type=int, default=0, help="of the tasks; another one for every round")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--certain", type=float, help="least probability at which a thing is moved (default: the run's)")
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     try:
-        decider, kinds = decider_of(options.run)
+        decider, kinds = decider_of(options.run, options.certain)
     except (StateError, CheckpointError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    played = []
-    for source in options.sources:
-        count = options.episodes // len(options.sources)
-        starts = [Recipe(source, FIRST * (1 + options.seed) + number).start(0) for number in range(count)]
+    played, shares = [], []
+    sources = list(VALIDATION) if options.validate else options.sources
+    for number, source in enumerate(sources):
+        count, first = options.episodes // len(sources), FIRST * (1 + options.seed)
+        if options.validate:
+            starts = [held_out_start(source, (first, number, which)) for which in range(count)]
+        else:
+            starts = [Recipe(source, first + which).start(0) for which in range(count)]
         episodes = [Episode.of(start) for start in starts if start is not None]
-        found, right = visit(decider.choose, episodes, kinds, options.seed)
+        found, right = visit(decider.choose, episodes, kinds, options.seed, errors=0.0 if options.validate else 1.0)
         played += found
-        won = sum(one.won for one in episodes) / max(len(episodes), 1)
+        shares.append(sum(one.won for one in episodes) / max(len(episodes), 1))
         print(
-            f"{source}: {100 * won:.1f} % of {len(episodes)} episodes, {100 * right:.1f} % of {len(found)} decisions",
+            f"{source}: {100 * shares[-1]:.1f} % of {len(episodes)} episodes, {100 * right:.1f} % of {len(found)} decisions",
             flush=True,
         )
+    if options.validate:
+        print(f"mean: {100 * np.mean(shares):.1f} %")
+        return 0
     save_visited(options.output, played)
     print(f"{options.output}: {len(played)} moments")
     return 0
 
 
-def decider_of(run: Path) -> tuple[Decider, int]:
+def held_out_start(name: str, seed: tuple[int, ...]) -> Start:
+    """A full-size episode of a combination that is held out, told in held-out words."""
+    rng = np.random.default_rng(seed)
+    form, task, scene = draw_held_out(name, rng)
+    return Start(replace(task, instruction=said(form, rng, held_out=True)), scene, told_by_place(form))
+
+
+def decider_of(run: Path, certain: float | None = None) -> tuple[Decider, int]:
     """The reasoner of a run behind the LLM that it was trained with, and the number of kinds that it knows.
+
+    Args:
+        certain: as in :class:`ReasonerConfig`; None for the run's own.
 
     Raises:
         StateError: the run is damaged, or is none of the reason stage.
@@ -72,6 +102,8 @@ def decider_of(run: Path) -> tuple[Decider, int]:
     planner = Planner.from_pretrained(str(config.init))
     language, kinds = planner.model.language, planner.config.encoder.kinds
     reasoner = reasoner_of(run, language.width, kinds)
+    if certain is not None:
+        reasoner.config = replace(reasoner.config, certain=certain)
     return Decider(reasoner.eval(), Reader(language, config.layer), kinds), kinds
 
 

@@ -54,9 +54,9 @@ class Episode:
 
 
 def visit(
-    decide: Decide, episodes: Sequence[Episode], kinds: int, seed: int, show: bool = True
+    decide: Decide, episodes: Sequence[Episode], kinds: int, seed: int, show: bool = True, errors: float = 1.0
 ) -> tuple[list[Played], float]:
-    """Play the episodes by the reasoner's own decisions, on objects as the encoder errs about them.
+    """Play the episodes by the reasoner's own decisions, on objects as the encoder errs about them (``errors``: see `describe`).
 
     Where a decision is no move that can be made, or says done too early, the oracle's step is taken in its place. After a
     wrong move in a task that tells its things by their places the episode ends: what it means has changed.
@@ -70,7 +70,7 @@ def visit(
     for start in tqdm(range(0, len(episodes), TOGETHER), desc="visiting", disable=not show):
         live = list(episodes[start : start + TOGETHER])
         while live:
-            objects, slots = describe(batch_scenes([one.scene for one in live]), generator, kinds)
+            objects, slots = describe(batch_scenes([one.scene for one in live]), generator, kinds, errors)
             choices = decide(objects, [(one.task.instruction, one.history) for one in live])
             going = []
             for one, choice, slot in zip(live, choices, slots.tolist()):

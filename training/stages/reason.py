@@ -17,7 +17,9 @@ from moe3d_ros.model.reasoning.reading import Heard, Reader, heard
 from moe3d_ros.model.reasoning.reasoner import MISSING, MISSING_COLORS, MISSING_KINDS, Reasoner
 from moe3d_ros.planner import Planner, checkpoint_folder
 from moe3d_ros.tabletop.scenes.batch import batch_scenes
+from moe3d_ros.tabletop.tasks.goals import Move
 from moe3d_ros.world.areas import AREAS
+from moe3d_ros.world.sides import SIDES
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS
 from training.data.decisions import Moment, Played, Recipe
 from training.data.instruction_states import InstructionStates, reader_checksum
@@ -40,7 +42,8 @@ class DecisionBatch:
     Attributes:
         objects: n of each scene. facts: what the relation encoder says of them. heard: what was said.
         right: (B, n + 1) bool, whether it is right to move each object now, and behind them that the task cannot be done.
-        picked: (B,) one of the right picks. place: (B, n + areas) bool, where it may go. step: (B,) bool, whether there is one.
+        picked: (B,) one of the right picks. place: (B, n + areas + sides * n) bool, where it may
+            go. step: (B,) bool, whether there is one.
         why: (B, 3) number of the reason, and of colour and kind of what is missing, IGNORED where it can be done.
     """
 
@@ -52,6 +55,16 @@ class DecisionBatch:
     place: torch.Tensor
     step: torch.Tensor
     why: torch.Tensor
+
+
+def _place_columns(move: Move, column: dict[int, int], count: int) -> list[int]:
+    """Columns of the place logits that a move's place is right in: two of "between", else one."""
+    if move.place is None:
+        return [count + AREAS.index(move.area or "")]
+    if not move.side:
+        return [column[move.place]]
+    first = count + AREA_COUNT + SIDES.index(move.side) * count
+    return [first + column[thing] for thing in (move.place, move.second) if thing is not None]
 
 
 class ReasonTask:
@@ -136,7 +149,7 @@ class ReasonTask:
         batch, count = slots.shape
         right, place = (
             torch.zeros(batch, count + 1, dtype=torch.bool),
-            torch.zeros(batch, count + AREA_COUNT, dtype=torch.bool),
+            torch.zeros(batch, count + AREA_COUNT + len(SIDES) * count, dtype=torch.bool),
         )
         picked, step = torch.zeros(batch, dtype=torch.long), torch.zeros(batch, dtype=torch.bool)
         why = torch.full((batch, 3), IGNORED)
@@ -153,9 +166,10 @@ class ReasonTask:
                 )
             column = {int(slot): where for where, slot in enumerate(slots[row]) if slot >= 0}
             moves = [
-                (column[move.pick], count + AREAS.index(move.area) if move.place is None else column[move.place])
+                (column[move.pick], where)
                 for move in moment.right
-                if move.pick in column and (move.place is None or move.place in column)
+                if {move.pick, move.place, move.second} - {None} <= column.keys()
+                for where in _place_columns(move, column, count)
             ]
             if not moves:
                 continue

@@ -30,8 +30,9 @@ class GeneratedStep:
     """One step as generated."""
 
     text: str
-    probability: float  # of all the choices that the grammar left open
+    probability: float  # of all the choices that the grammar left open, and of what was decided by another part
     state: StepState
+    decided: float | None = None  # probability that this other part gives its decision; None where there is none
 
 
 class Chosen(Protocol):
@@ -115,7 +116,8 @@ def generate_plan(
             phrase, node, chance = writer.point_and_say(which, marker, node.children[marker])
             line, probability = line + phrase, probability * chance
             show(line)
-        steps.append(GeneratedStep(writer.words_of(line), probability, writer.end_step()))
+        decided = None if choice is None else choice.probability
+        steps.append(GeneratedStep(writer.words_of(line), probability, writer.end_step(), decided))
     return ended("max_steps", 1.0)
 
 

@@ -88,7 +88,7 @@ class Decider:
         best = pick[:, :count].argmax(1)
         place = self.reasoner.place_logits(given, best)
         bearing = torch.cat([self._bearing[kind], self._bearing.new_ones(len(kind), AREA_COUNT)], dim=1)
-        place = place.masked_fill(~bearing, MASKED)
+        place = place.masked_fill(~F.pad(bearing, (0, len(SIDES) * count), value=True), MASKED)
         chances, where = place.softmax(-1).max(-1)
         sure = pick.sigmoid()
         return [

@@ -30,6 +30,7 @@ from moe3d_ros.model.reasoning.elements import (
     pair_features,
 )
 from moe3d_ros.model.reasoning.reading import PHRASES, Heard
+from moe3d_ros.world.sides import SIDES
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, PLAIN_KINDS
 
 PAIR_WIDTH = 32
@@ -167,6 +168,9 @@ class Reasoner(nn.Module):
         self.layers = nn.ModuleList(ReasonerLayer(width, config.heads) for _ in range(config.layers))
         self.norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, 2)
+        self.sides = nn.Linear(width, len(SIDES))  # of a thing, beside which the picked one goes
+        nn.init.zeros_(self.sides.weight)
+        nn.init.constant_(self.sides.bias, -4.0)
         self.why = nn.Linear(width, len(config.reasons) + MISSING)
 
     def read(self, heard: Heard) -> tuple[torch.Tensor, torch.Tensor]:
@@ -220,11 +224,16 @@ class Reasoner(nn.Module):
         return pick, self.why(after[:, -1])
 
     def place_logits(self, given: Prepared, picked: torch.Tensor) -> torch.Tensor:
-        """Logits (B, n + areas) of where object ``picked`` (B,) goes: on or in an object, or to an area."""
+        """Logits (B, n + areas + sides * n) of where object ``picked`` (B,) goes: on or in an object, to an area, beside an object.
+
+        Of the sides first all objects' left ones, and so on, in the order of SIDES; "between" holds of both that it is said of.
+        """
         chosen = F.one_hot(picked, given.mask.shape[1])
         after = self._after(given.elements + self.asked[1] + chosen[..., None] * self.picked, given)
-        scored = self.head(after)[:, :-1, 1]
-        return scored.masked_fill(~given.mask[:, :-1] | (chosen[:, :-1] == 1), MASKED)
+        none = ~given.mask | (chosen == 1)
+        scored = self.head(after)[..., 1].masked_fill(none, MASKED)[:, :-1]
+        sides = self.sides(after).masked_fill(none[..., None], MASKED)[:, :-EXTRA]
+        return torch.cat([scored, sides.mT.flatten(1)], dim=1)
 
     def forward(
         self, objects: ObjectSet, facts: torch.Tensor, heard: Heard, picked: torch.Tensor

@@ -21,6 +21,7 @@ from moe3d_ros.plan import ErrorCode, PlanningError, check_text
 from moe3d_ros.robot.safety import SafetyLimits, check_age, check_plan, parse_boxes
 from moe3d_ros.world.workspace import Workspace
 
+LEAST = "least confidence of {}"  # part of the model: key of a value of the newest plan
 OF_THE_SCENE = (ErrorCode.IMPOSSIBLE, ErrorCode.BAD_INSTRUCTION, ErrorCode.OUTSIDE_WORKSPACE, ErrorCode.LOW_CONFIDENCE)
 
 
@@ -238,6 +239,9 @@ class Planning:
         for stage, seconds in plan.latency_s.items():
             self._diagnostics.timing(stage, seconds)
         self._diagnostics.count("plan")
+        for part in ("reasoner", "language"):
+            chance = plan.sureness.get(part)
+            self._diagnostics.set(LEAST.format(part), "none" if chance is None else f"{chance:.2f}")
         spent = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in plan.latency_s.items())
         sure = ", ".join(f"{action.confidence:.2f}" for action in plan.actions) or "none"
         self._log.debug(f"The plan took {spent or 'no time that was measured'}; confidence of its steps: {sure}.")

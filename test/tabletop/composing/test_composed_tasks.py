@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from moe3d_ros.tabletop.composing.drawing import draw_held_out, draw_task, offered
-from moe3d_ros.tabletop.composing.drawing_forms import draw_form
+from moe3d_ros.tabletop.composing.drawing_forms import CLAUSES, draw_form
 from moe3d_ros.tabletop.composing.held_out import BENCHMARK, COMBINATIONS, VALIDATION, held_out
 from moe3d_ros.tabletop.composing.parts import LAYOUTS, RELATIONS, SELECTIONS, meaningful, parts, told_by_place
 from moe3d_ros.tabletop.composing.task_form import Clause, Destination, Selection, TaskForm
