@@ -29,6 +29,7 @@ class Choice:
         pick: object that is picked. place: object where it goes. area: area of the table where it goes instead.
         reason: why it cannot be done, one of the configuration's. missing: colour and kind of what is named and not there,
             either empty where that is not it.
+        side: of `world.sides`, if it goes to the table beside ``place``, or between that and ``second``; else empty.
     """
 
     end: str
@@ -38,6 +39,8 @@ class Choice:
     area: str | None = None
     reason: str = ""
     missing: tuple[str, str] = ("", "")
+    side: str = ""
+    second: int | None = None
 
 
 class Decider:
