@@ -15,7 +15,7 @@ from moe3d_ros.model.interrupt import Stopped, interruptible
 from moe3d_ros.model.language.answering import generate_answers
 from moe3d_ros.model.language.deciding import state_of_written
 from moe3d_ros.model.language.grammar import likely_phrase, parse_step
-from moe3d_ros.model.language.writing import GeneratedStep, generate_plan, names_of
+from moe3d_ros.model.language.writing import GeneratedStep, generate_plan, names_of, told_place
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.policy import ThreeDMoE
 from moe3d_ros.model.reasoning.decider import Choice, Decider
@@ -81,6 +81,7 @@ class Decision:
         text: of the step; empty for an end. destination: of the step, with its preposition.
         pick, place: numbers of the look's objects that the step points at; None for none.
         confidence: of the step as plans have it. raw_confidence: the same before the checkpoint's calibration.
+        side: of `world.sides`, where it goes beside ``place``, or between that and ``second``; else empty.
     """
 
     end: str
@@ -91,6 +92,8 @@ class Decision:
     place: int | None = None
     confidence: float = 0.0
     raw_confidence: float = 0.0
+    side: str = ""
+    second: int | None = None
 
 
 class Look:
@@ -198,6 +201,8 @@ class Look:
             place,
             self._planner.config.calibrated(raw),
             raw,
+            step.side,
+            step.second,
         )
 
     def decided(self, choice: Choice) -> Decision:
@@ -205,8 +210,8 @@ class Look:
         if choice.pick is None:
             return Decision(choice.end, choice.probability)
         target = likely_phrase(0, *names_of(self._found, choice.pick)).removesuffix(",")
-        destination = f"on the {choice.area}"
-        if choice.place is not None:
+        destination = told_place(self._found, choice)
+        if not destination and choice.place is not None:
             destination = likely_phrase(1, *names_of(self._found, choice.place))
         return Decision(
             "step",
@@ -217,6 +222,8 @@ class Look:
             choice.place,
             self._planner.config.calibrated(choice.probability),
             choice.probability,
+            choice.side,
+            choice.second,
         )
 
     def _choices(self, instruction: str, completed: Sequence[str]) -> ImaginedSteps | None:

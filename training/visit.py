@@ -49,7 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--seed", type=int, default=0, help="of the tasks; another one for every round")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--certain", type=float, help="least probability at which a thing is moved (default: the run's)")
+    parser.add_argument(
+        "--certain", type=float, help="least probability at which a thing is moved (default: the run's)"
+    )
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     try:

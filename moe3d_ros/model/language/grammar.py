@@ -2,6 +2,9 @@
 
     plan := ( " pick the" <pick> " TARGET, place it" <place> " DESTINATION" <step> )* <done>  |  <cannot>
 
+A destination beside a thing ("left of the green bowl", "between the red bowl and the blue zone") is written only where the
+choice of a step says so: it has a trie of its own.
+
 <pick> and <place> carry the object that the pointer chose there: the model points first and then says what it means.
 They are not part of a step's text.
 """
@@ -14,6 +17,7 @@ from dataclasses import dataclass, field
 
 from moe3d_ros.world.areas import AREAS
 from moe3d_ros.world.kinds import TABLE, Kind
+from moe3d_ros.world.sides import BETWEEN, SIDES
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND, PLAIN_KINDS, SIZE_NAMES, kinds_that
 
 SPECIAL = ("<step>", "<done>", "<cannot>", "<pick>", "<place>")
@@ -41,6 +45,11 @@ def destinations(known: int = PLAIN_KINDS) -> tuple[str, ...]:
     return (*phrases[0], *(f"on the {area}" for area in AREAS), *phrases[1])
 
 
+def references(known: int = PLAIN_KINDS) -> tuple[str, ...]:
+    """Names of things that a model trained on the first ``known`` kinds may place something beside: ``red bowl``."""
+    return tuple(name for index in kinds_that(lambda kind: kind.destination, known) for name in _names(TABLE[index]))
+
+
 TARGETS, DESTINATIONS = targets(), destinations()  # of a model that knows plain scenes only
 
 
@@ -54,8 +63,13 @@ def parse_step(text: str) -> tuple[str, str]:
 
 def likely_phrase(which: int, kind: str, color: str, size: str) -> str:
     """Most likely phrase for a thing as target (``which`` 0) or destination (1); the model may choose another one."""
-    thing = f"{size} {color} {kind}" if KIND[kind].sized else f"{color} {kind}"
+    thing = thing_name(kind, color, size)
     return f"{thing}," if which == 0 else f"{KIND[kind].preposition} the {thing}"
+
+
+def thing_name(kind: str, color: str, size: str) -> str:
+    """Name of a thing in a plan: ``small red block``, ``green bowl``."""
+    return f"{size} {color} {kind}" if KIND[kind].sized else f"{color} {kind}"
 
 
 @dataclass
@@ -72,18 +86,28 @@ class PlanGrammar:
         encode: text -> token ids without special tokens.
         vocabulary: number of the LLM's own tokens; the special tokens of SPECIAL follow them.
         known: number of kinds that the model knows, the first of the table.
+
+    Attributes:
+        root: where a plan begins. after_place: behind <place>. beside: in the place of that, for what goes beside a thing.
     """
 
     def __init__(self, encode: Callable[[str], list[int]], vocabulary: int, known: int = PLAIN_KINDS):
         self.encode = encode
         self.special = tuple(vocabulary + i for i in range(len(SPECIAL)))
-        self.root, after_pick, after_target, after_place, after_step, end = (Node() for _ in range(6))
+        self.root, after_pick, after_target, after_step, end = (Node() for _ in range(5))
+        self.after_place, self.beside = Node(), Node()
         self._insert(self.root, self._pick(), after_pick)
         for target in targets(known):
             self._insert(after_pick, encode(f" {target},"), after_target)
-        self._insert(after_target, self._place(), after_place)
+        self._insert(after_target, self._place(), self.after_place)
         for destination in destinations(known):
-            self._insert(after_place, [*encode(f" {destination}"), self.special[STEP]], after_step)
+            self._insert(self.after_place, [*encode(f" {destination}"), self.special[STEP]], after_step)
+        first, last = Node(), Node()  # of two things, and the last or only one
+        for name in references(known):
+            self._insert(first, encode(f" {name} and the"), last)
+            self._insert(last, [*encode(f" {name}"), self.special[STEP]], after_step)
+        for side in SIDES:
+            self._insert(self.beside, encode(f" {side} the"), first if side == BETWEEN else last)
         after_step.children = {**self.root.children, self.special[DONE]: end}
         self.root.children = {**self.root.children, self.special[DONE]: end, self.special[CANNOT]: end}
         self.end = end
@@ -119,7 +143,18 @@ class PlanGrammar:
     def walk(self, tokens: list[int]) -> list[list[int]]:
         """Allowed tokens at each place of a plan, the right one among them. Raises KeyError outside the grammar."""
         node, allowed = self.root, []
-        for token in tokens:
+        for place, token in enumerate(tokens):
+            if node is self.after_place and not self._leads_on(tokens[place:]):
+                node = self.beside
             allowed.append(list(node.children))
             node = node.children[token]
         return allowed
+
+    def _leads_on(self, tokens: list[int]) -> bool:
+        """Tell if the destination that begins with ``tokens`` is one that is written without being told to."""
+        node = self.after_place
+        for token in tokens[: tokens.index(self.special[STEP]) + 1]:
+            if token not in node.children:
+                return False
+            node = node.children[token]
+        return True

@@ -10,9 +10,10 @@ import torch
 
 from moe3d_ros.model.experts.token_places import TokenPlaces, join_places, object_places, text_places
 from moe3d_ros.model.interrupt import Stopped
-from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, STEP, Node, likely_phrase
+from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, STEP, Node, likely_phrase, thing_name
 from moe3d_ros.model.language.scene_language import MASKED, POINTERS, SceneLanguageModel, task_prompt
 from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.world.sides import beside, side_of
 from moe3d_ros.world.vocabulary import BLOCK_EDGES, COLOR_NAMES, KINDS, SIZE_NAMES
 
 
@@ -32,6 +33,8 @@ class GeneratedStep:
     text: str
     probability: float  # of all the choices that the grammar left open, and of what was decided by another part
     state: StepState
+    side: str = ""  # of `world.sides`, where it goes beside the thing that it points at, or between that and `second`
+    second: int | None = None
     decided: float | None = None  # probability that this other part gives its decision; None where there is none
 
 
@@ -48,6 +51,10 @@ class Chosen(Protocol):
     def place(self) -> int | None: ...
     @property
     def area(self) -> str | None: ...
+    @property
+    def side(self) -> str: ...
+    @property
+    def second(self) -> int | None: ...
 
 
 @torch.no_grad()
@@ -108,7 +115,7 @@ def generate_plan(
                 return ended(choice.end, probability)
             chosen = next(token for token in node.children if token not in (special[DONE], special[CANNOT]))
             writer.decided = (choice.pick, len(writer.tokens) if choice.place is None else choice.place)
-            writer.area = choice.area
+            writer.told = told_place(objects, choice)
         line, node = writer.forced([chosen], node.children[chosen])
         writer.read(line)
         for which in range(POINTERS):
@@ -116,8 +123,8 @@ def generate_plan(
             phrase, node, chance = writer.point_and_say(which, marker, node.children[marker])
             line, probability = line + phrase, probability * chance
             show(line)
-        decided = None if choice is None else choice.probability
-        steps.append(GeneratedStep(writer.words_of(line), probability, writer.end_step(), decided))
+        told = ("", None, None) if choice is None else (choice.side, choice.second, choice.probability)
+        steps.append(GeneratedStep(writer.words_of(line), probability, writer.end_step(), *told))
     return ended("max_steps", 1.0)
 
 
@@ -149,7 +156,7 @@ class _Writer:
         self.pointers: list[torch.Tensor] = []
         self.chosen: list[int] = []
         self.decided: tuple[int, int] | None = None  # objects of the current step, where another part chose them
-        self.area: str | None = None  # of its place
+        self.told = ""  # words of its place, where that part tells them
         places = join_places(model.prefix_places(objects), text_places(1, len(ids), device))
         self._run(torch.cat([scene, model.embed(ids)]), places)
         self.words = self.states.pop()[None, -len(ids) :]  # (1, T, W)
@@ -212,8 +219,9 @@ class _Writer:
         if self.decided is not None:
             logits = torch.full_like(logits, MASKED)
             logits[self.decided[which]] = 0.0
-            if which == POINTERS - 1 and self.area is not None:
-                node = self._only(f" on the {self.area}", node)
+            if which == POINTERS - 1 and self.told:
+                grammar = self.model.grammar
+                node = self._only(f" {self.told}", grammar.beside if side_of(self.told) else node)
         chances, order = logits.softmax(-1).sort(descending=True)
         count = 1 if chances[0] > CONFIDENT_PROBABILITY else int((chances[:MAX_CANDIDATES] > MIN_PROBABILITY).sum())
         length, known = self.cache.get_seq_length(), len(self.states)
@@ -329,6 +337,16 @@ class _Writer:
 def _summary(states: torch.Tensor) -> torch.Tensor:
     """Condition of Pose-DiT from a step's hidden states (T, W) -> (2W,): the last state and their mean."""
     return torch.cat([states[-1], states.mean(0)])
+
+
+def told_place(objects: ObjectSet, choice: Chosen) -> str:
+    """Words of a place that a choice tells without the LLM's help: an area, or beside what is seen; else empty."""
+    if choice.area is not None:
+        return f"on the {choice.area}"
+    if not choice.side or choice.place is None:
+        return ""
+    second = "" if choice.second is None else thing_name(*names_of(objects, choice.second))
+    return beside(choice.side, thing_name(*names_of(objects, choice.place)), second)
 
 
 def names_of(objects: ObjectSet, column: int) -> tuple[str, str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 
 from moe3d_ros.model.perception.layers import MASKED
 from moe3d_ros.model.perception.objects import ObjectSet
@@ -13,6 +14,7 @@ from moe3d_ros.model.reasoning.elements import AREA_COUNT, facts_of
 from moe3d_ros.model.reasoning.reading import Reader, heard
 from moe3d_ros.model.reasoning.reasoner import MISSING_COLORS, MISSING_KINDS, Reasoner
 from moe3d_ros.world.areas import AREAS
+from moe3d_ros.world.sides import BETWEEN, SIDES
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, kinds_that
 
 ALIKE = 16  # instructions that are read at once
@@ -29,6 +31,7 @@ class Choice:
         pick: object that is picked. place: object where it goes. area: area of the table where it goes instead.
         reason: why it cannot be done, one of the configuration's. missing: colour and kind of what is named and not there,
             either empty where that is not it.
+        side: of `world.sides`, if it goes to the table beside ``place``, or between that and ``second``; else empty.
     """
 
     end: str
@@ -38,6 +41,8 @@ class Choice:
     area: str | None = None
     reason: str = ""
     missing: tuple[str, str] = ("", "")
+    side: str = ""
+    second: int | None = None
 
 
 class Decider:
@@ -89,22 +94,27 @@ class Decider:
         place = self.reasoner.place_logits(given, best)
         bearing = torch.cat([self._bearing[kind], self._bearing.new_ones(len(kind), AREA_COUNT)], dim=1)
         place = place.masked_fill(~F.pad(bearing, (0, len(SIDES) * count), value=True), MASKED)
-        chances, where = place.softmax(-1).max(-1)
-        sure = pick.sigmoid()
-        return [
-            self._choice(sure[row], int(best[row]), float(chances[row]), int(where[row]), why[row])
-            for row in range(len(asked))
-        ]
+        chances, sure = place.softmax(-1), pick.sigmoid()
+        return [self._choice(sure[row], int(best[row]), chances[row], why[row]) for row in range(len(asked))]
 
-    def _choice(self, sure: torch.Tensor, best: int, chance: float, where: int, why: torch.Tensor) -> Choice:
+    def _choice(self, sure: torch.Tensor, best: int, chances: torch.Tensor, why: torch.Tensor) -> Choice:
         count = len(sure) - 1
         right, cannot, certain = float(sure[best]), float(sure[-1]), self.reasoner.config.certain
         if right < certain or cannot > right:
             if cannot < 0.5:
                 return Choice("done", 1 - max(right, cannot))
             return Choice("cannot", cannot, **self._why(why))
-        area = AREAS[where - count] if where >= count else None
-        return Choice("step", right * chance, best, where if area is None else None, area)
+        where = int(chances.argmax())
+        probability, besides = right * float(chances[where]), where - count - AREA_COUNT
+        if besides < 0:
+            area = AREAS[where - count] if where >= count else None
+            return Choice("step", probability, best, where if area is None else None, area)
+        side, thing = SIDES[besides // count], besides % count
+        if side != BETWEEN:
+            return Choice("step", probability, best, thing, side=side)
+        either = chances[-count:]  # it is said of two things
+        first, second = either.topk(2).indices.tolist() if count > 1 else (thing, thing)
+        return Choice("step", min(right * float(either.sum()), 1.0), best, first, side=side, second=second)
 
     def _why(self, logits: torch.Tensor) -> dict:
         reasons = self.reasoner.config.reasons

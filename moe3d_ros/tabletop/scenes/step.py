@@ -17,6 +17,7 @@ class Step:
         area: name of the area, if it goes there.
         text: the step in the planner's own words.
         pick, place: tool poses at contact and at release.
+        side: of `world.sides`, if it goes to the table beside ``place_index``, or between that and ``second``; else empty.
     """
 
     pick_index: int
@@ -25,3 +26,5 @@ class Step:
     text: str
     pick: Pose
     place: Pose
+    side: str = ""
+    second: int | None = None

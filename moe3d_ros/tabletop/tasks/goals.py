@@ -22,12 +22,24 @@ from moe3d_ros.world.vocabulary import KIND
 
 
 class Move(NamedTuple):
-    """Move object ``pick`` onto or into object ``place``, or to ``area``; ``aside``: only to get at something else."""
+    """Move object ``pick`` onto or into object ``place``, or to ``area``; ``aside``: only to get at something else.
+
+    With a ``side`` (of `world.sides`) it goes to the table at that side of ``place``, or between ``place`` and ``second``.
+    """
 
     pick: int
     place: int | None = None
     area: str | None = None
     aside: bool = False
+    side: str = ""
+    second: int | None = None
+
+    def plainly(self) -> Move:
+        """The move by itself, whatever it is good for, with the two things that it goes between in their order."""
+        move = self._replace(aside=False)
+        if move.place is None or move.second is None:
+            return move
+        return move._replace(place=min(move.place, move.second), second=max(move.place, move.second))
 
 
 def _uncover(layout: Layout, wanted: list[int]) -> list[Move]:

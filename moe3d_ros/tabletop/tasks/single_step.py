@@ -13,6 +13,7 @@ from moe3d_ros.tabletop.scenes.support import supports
 from moe3d_ros.tabletop.words import wordings
 from moe3d_ros.world import kinds
 from moe3d_ros.world.areas import AREAS, DIRECTIONS
+from moe3d_ros.world.sides import beside
 from moe3d_ros.world.vocabulary import COLOR_NAMES, SIZE_NAMES
 
 MARGIN = 0.025  # metres by which an extreme thing must beat the next one, so that nobody could dispute it
@@ -97,12 +98,22 @@ def refer(scene: Scene, index: int, rng, grounded: bool) -> str | None:
     return f"the {phrase}" if phrase else None
 
 
-def step_text(scene: Scene, pick_index: int, place_index: int | None, area: str | None) -> str:
+def step_text(
+    scene: Scene,
+    pick_index: int,
+    place_index: int | None,
+    area: str | None,
+    side: str = "",
+    second: int | None = None,
+) -> str:
     """The step in the planner's own words, one line of a plan."""
     target = scene.objects[pick_index].name
     if place_index is None:
         return f"pick the {target}, place it on the {area}"
     goal = scene.objects[place_index]
+    if side:
+        other = "" if second is None else scene.objects[second].name
+        return f"pick the {target}, place it {beside(side, goal.name, other)}"
     return f"pick the {target}, place it {goal.traits.preposition} the {goal.name}"
 
 

@@ -65,8 +65,9 @@ def told_look(planner: Planner, scene: Scene) -> tuple[Look, list[int]]:
 
 
 def _of_scene(decision: Decision, order: list[int]) -> Decision:
-    pick, place = (None if column is None else order[column] for column in (decision.pick, decision.place))
-    return replace(decision, pick=pick, place=place)
+    columns = (decision.pick, decision.place, decision.second)
+    pick, place, second = (None if column is None else order[column] for column in columns)
+    return replace(decision, pick=pick, place=place, second=second)
 
 
 def _oracle_decision(moment: Moment) -> Decision:
@@ -75,6 +76,7 @@ def _oracle_decision(moment: Moment) -> Decision:
     moves = right_moves(moment.task, moment.scene)
     if not moves:
         return Decision("done", 1.0)
-    pick, place, area, _ = moves[0]
-    text = step_text(moment.scene, pick, place, area)
-    return Decision("step", 1.0, text, text.partition(", place it ")[2], pick, place, 1.0, 1.0)
+    move = moves[0]
+    text = step_text(moment.scene, move.pick, move.place, move.area, move.side, move.second)
+    destination = text.partition(", place it ")[2]
+    return Decision("step", 1.0, text, destination, move.pick, move.place, 1.0, 1.0, move.side, move.second)
