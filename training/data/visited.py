@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from moe3d_ros.model.perception.objects import ObjectSet
-from moe3d_ros.model.reasoning.decider import Choice
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 from moe3d_ros.tabletop.tasks.goals import Move
-from moe3d_ros.world.areas import AREAS
 from moe3d_ros.world.vocabulary import COLOR_NAMES, COLORS, KINDS, SHAPES
 from training.data.decisions import Moment, Played
 
-TOGETHER = 256  # episodes that are played at once
-SPARE = 3  # steps beyond those that are needed
 NUMBERS = 11  # of a thing: kind, colour, shape, size (0 none, 1 small, 2 big), position, half extents, yaw
-
-Decide = Callable[[ObjectSet, Sequence[tuple[str, Sequence[str]]]], list[Choice]]
 
 
 class Visited:
@@ -47,8 +40,7 @@ class Visited:
         rows = self.things[self.starts[number] : self.starts[number + 1]].tolist()
         scene = Scene(tuple(_thing(row) for row in rows))
         right = tuple(
-            Move(pick, None if place < 0 else place, AREAS[area] if area >= 0 else None)
-            for pick, place, area in entry["right"]
+            Move(pick, place, area, side=side, second=second) for pick, place, area, side, second in entry["right"]
         )
         return Played(
             entry["instruction"],
@@ -65,10 +57,7 @@ def save_visited(path: Path, played: Sequence[Played]) -> None:
         (moment,) = one.moments
         rows += [_numbers(thing) for thing in moment.scene.objects]
         starts.append(len(rows))
-        right = [
-            (move.pick, -1 if move.place is None else move.place, -1 if move.area is None else AREAS.index(move.area))
-            for move in moment.right
-        ]
+        right = [(move.pick, move.place, move.area, move.side, move.second) for move in moment.right]
         entries.append(
             {
                 "instruction": one.instruction,

@@ -14,7 +14,8 @@ from moe3d_ros.model.reasoning.imagining import moved
 from moe3d_ros.model.reasoning.reading import Reader, heard
 from moe3d_ros.model.reasoning.reasoner import Reasoner
 from moe3d_ros.planner import Planner
-from moe3d_ros.world.areas import in_area
+from moe3d_ros.world.areas import AREAS, in_area
+from moe3d_ros.world.sides import BETWEEN, SIDES
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, PLAIN_KINDS
 from moe3d_ros.world.workspace import Workspace
 
@@ -90,7 +91,12 @@ def test_padding_of_objects_and_of_words_changes_nothing(decider):
     together = scores(decider, ObjectSet.stacked([few, TABLE]), [SAID, OTHER])
     assert torch.allclose(alone[0][0, :3], together[0][0, :3], atol=1e-5)
     assert torch.allclose(alone[0][0, -1], together[0][0, -1], atol=1e-5)
-    assert torch.allclose(alone[1][0, 3:], together[1][0, 4:], atol=1e-5)
+    areas = len(AREAS)
+    assert torch.allclose(alone[1][0, 3 : 3 + areas], together[1][0, 4 : 4 + areas], atol=1e-5)
+    sides = [
+        found[1][0, count + areas :].view(len(SIDES), count)[:, :3] for found, count in ((alone, 3), (together, 4))
+    ]
+    assert torch.allclose(*sides, atol=1e-5)
 
 
 def test_the_order_of_the_objects_changes_nothing(decider):
@@ -144,6 +150,21 @@ def test_only_what_plans_can_say_is_chosen(decider):
         assert choice.pick in (0, 1)  # the blocks
         assert (choice.place is None) != (choice.area is None)
         assert choice.place != choice.pick
+
+
+def test_a_side_is_chosen_with_what_it_is_of(decider):
+    with torch.no_grad():
+        before = decider.reasoner.sides.bias.clone(), decider.reasoner.head.bias.clone()
+        decider.reasoner.head.bias[0] += 50.0
+        for number, side in enumerate(SIDES):
+            decider.reasoner.sides.bias.fill_(-50.0)
+            decider.reasoner.sides.bias[number] = 50.0
+            (choice,) = decider.choose(TABLE, [SAID])
+            assert (choice.side, choice.area) == (side, None)
+            assert len({choice.pick, choice.place, choice.second}) == 3  # of "between" two others, else one and None
+            assert (choice.second is not None) == (side == BETWEEN)
+        decider.reasoner.sides.bias.copy_(before[0])
+        decider.reasoner.head.bias.copy_(before[1])
 
 
 def test_nothing_to_move_is_done_and_what_cannot_be_is_not(decider):
