@@ -8,9 +8,9 @@ people say more often stands more than once.
 
 from __future__ import annotations
 
+from moe3d_ros.tabletop.composed_words import hasty_phrases
+from moe3d_ros.tabletop.composed_words.hasty_phrases import Phrases
 from moe3d_ros.tabletop.words.wordings import EXTREMES
-
-Phrases = dict[str, tuple[str, ...]]
 
 NOUNS: Phrases = {
     "all": ("the {N}", "the {N}", "all the {N}", "all {N}", "all of the {N}", "all those {N}", "the {N}"),
@@ -248,3 +248,19 @@ SENTENCES: Phrases = {
     ),
     "gap": ("{first} and {a} {w}", "{first}, {a} {w}", "{first}, then {a} {w}", "{first}, and {a} {w}", "{first} and then {a} {w}"),
 }  # fmt: skip
+
+
+def _joined(first: Phrases, more: Phrases) -> Phrases:
+    """Phrases of the same constructs from both."""
+    return {construct: ways + more.get(construct, ()) for construct, ways in first.items()}
+
+
+NOUNS, PLACES, AREAS, SENTENCES = (
+    _joined(first, more)
+    for first, more in (
+        (NOUNS, hasty_phrases.NOUNS),
+        (PLACES, hasty_phrases.PLACES),
+        (AREAS, hasty_phrases.AREAS),
+        (SENTENCES, hasty_phrases.SENTENCES),
+    )
+)

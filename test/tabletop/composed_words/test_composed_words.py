@@ -71,7 +71,7 @@ PARTS = {
 # A text that excludes something has one of these.
 NEGATION = re.compile(
     r"\b(not|don't|except|exception|but|apart from|other|others|excluding|save for|neither|outside|else|the rest|leave|"
-    r"without touching|and let|barring|minus|leaving out|no|nowhere|away from|remaining|remains|remainder|left over|further|"
+    r"without touching|and let|barring|minus|leaving out|no|nowhere|another|without|any color|ignore|stay|away from|remaining|remains|remainder|left over|further|"
     r"spare|hands off|ignoring|elsewhere)\b"
 )
 # A word of the direction, as any of the phrases for areas says it.
@@ -139,7 +139,7 @@ def test_held_out_phrases_are_not_trained():
         assert trained.keys() == held.keys()
         for construct in trained:
             assert not set(trained[construct]) & set(held[construct]), construct
-            assert 3 * len(set(held[construct])) >= len(set(trained[construct])), construct
+            assert 8 * len(set(held[construct])) >= len(set(trained[construct])), construct
             for piece in filter(lambda piece: len(piece) > 3, map(literals, held[construct])):
                 twins = [other for other in trained[construct] if re.search(rf"\b{re.escape(piece)}\b", other)]
                 assert not twins, (construct, piece)
