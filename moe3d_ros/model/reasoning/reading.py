@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -22,9 +22,12 @@ SHARPNESS = {"colors": 0.05, "areas": 0.1, "sizes": 0.1, "kinds": 0.2}  # differ
 class Heard:
     """Instructions and completed steps of B decisions, padded; W is the LLM's width, A the number of attribute words.
 
+    Decisions of one play-through share their instruction, which is held once: I is the number of different ones.
+
     Attributes:
-        states: (B, T, W) of the instruction's tokens. matches: (B, T, A) how much each token is each attribute word.
-        mask: (B, T) bool.
+        states: (I, T, W) of an instruction's tokens. matches: (I, T, A) how much each token is each attribute word.
+        mask: (I, T) bool.
+        of: (B,) which instruction each decision is under.
         done: (B, PHRASES, W) mean embeddings of the phrases of completed steps, the latest first, what was picked before
             where it went. done_matches: (B, PHRASES, A). done_mask: (B, PHRASES) bool.
     """
@@ -32,13 +35,10 @@ class Heard:
     states: torch.Tensor
     matches: torch.Tensor
     mask: torch.Tensor
+    of: torch.Tensor
     done: torch.Tensor
     done_matches: torch.Tensor
     done_mask: torch.Tensor
-
-    def rows(self, index: torch.Tensor) -> Heard:
-        """Those of some decisions (K,)."""
-        return Heard(**{entry.name: getattr(self, entry.name)[index] for entry in fields(self)})
 
 
 class Reader:
@@ -109,19 +109,23 @@ def heard(
 ) -> Heard:
     """One batch of what a :class:`Reader` read for each decision."""
     batch, device = len(instructions), instructions[0][0].device
+    different = {id(states): (states, matches) for states, matches in instructions}
+    row_of = {key: row for row, key in enumerate(different)}
     longest = max(len(states) for states, _ in instructions)
     width, words = instructions[0][0].shape[1], instructions[0][1].shape[1]
     found = Heard(
-        states=torch.zeros(batch, longest, width, device=device),
-        matches=torch.zeros(batch, longest, words, device=device),
-        mask=torch.zeros(batch, longest, dtype=torch.bool, device=device),
+        states=torch.zeros(len(different), longest, width, device=device),
+        matches=torch.zeros(len(different), longest, words, device=device),
+        mask=torch.zeros(len(different), longest, dtype=torch.bool, device=device),
+        of=torch.tensor([row_of[id(states)] for states, _ in instructions], device=device),
         done=torch.zeros(batch, PHRASES, width, device=device),
         done_matches=torch.zeros(batch, PHRASES, words, device=device),
         done_mask=torch.zeros(batch, PHRASES, dtype=torch.bool, device=device),
     )
-    for row, ((states, matches), (done, done_matches)) in enumerate(zip(instructions, completed)):
+    for row, (states, matches) in enumerate(different.values()):
         found.states[row, : len(states)], found.matches[row, : len(states)] = states, matches
         found.mask[row, : len(states)] = True
+    for row, (done, done_matches) in enumerate(completed):
         found.done[row, : len(done)], found.done_matches[row, : len(done)] = done, done_matches
         found.done_mask[row, : len(done)] = True
     return found

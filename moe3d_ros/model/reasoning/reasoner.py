@@ -70,38 +70,29 @@ class ReasonerLayer(nn.Module):
         batch, length, width = x.shape
         return x.view(batch, length, self.heads, width // self.heads).transpose(1, 2)
 
-    def _attend(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-        read = F.scaled_dot_product_attention(self._split(query), self._split(key), self._split(value), attn_mask=bias)
-        return read.transpose(1, 2).reshape(query.shape)
+    @staticmethod
+    def _attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        read = F.scaled_dot_product_attention(query, key, value, attn_mask=bias.to(query.dtype))
+        return read.transpose(1, 2).flatten(2)
 
-    def forward(
-        self,
-        x: torch.Tensor,
-        pairs: torch.Tensor | None,
-        mask: torch.Tensor,
-        words: torch.Tensor,
-        words_mask: torch.Tensor,
-        called: torch.Tensor | None,
-    ) -> torch.Tensor:
-        """Elements after this layer (B, N, D).
+    def prepared(self, given: Given) -> Attended:
+        """What the elements attend to in this layer, whatever they are by then."""
+        pairs, called = torch.zeros(()), torch.zeros(1, 1, 1, 1)
+        if given.pairs is not None:
+            pairs = self.pair(given.pairs).permute(0, 3, 1, 2)
+        if given.called is not None:
+            called = (given.called @ self.match.T).permute(0, 3, 1, 2)
+        words = torch.cat([self.key_value(given.text)[given.of], self.key_value(given.done)], dim=1)
+        key, value = words.chunk(2, -1)
+        pairs = torch.where(given.mask[:, None, None], pairs.to(key), MASKED)
+        called = torch.where(given.words_mask[:, None, None], called.to(key), MASKED)
+        return Attended(pairs, self._split(key), self._split(value), called)
 
-        Args:
-            x: (B, N, D). pairs: (B, N, N, PAIR_WIDTH) or None. mask: (B, N). words: (B, T, D). words_mask: (B, T).
-            called: (B, N, T, MATCH_COLUMNS) or None.
-        """
-        bias = (
-            torch.zeros((), dtype=x.dtype, device=x.device) if pairs is None else self.pair(pairs).permute(0, 3, 1, 2)
-        )
-        bias = torch.where(mask[:, None, None], bias, MASKED).to(x.dtype)
-        query, key, value = self.query_key_value(self.norm_self(x)).chunk(3, -1)
-        x = x + self.out(self._attend(query, key, value, bias.to(query.dtype)))
-        if called is None:
-            bias = torch.zeros(1, 1, 1, 1, dtype=x.dtype, device=x.device)
-        else:
-            bias = (called @ self.match.T).permute(0, 3, 1, 2)
-        bias = torch.where(words_mask[:, None, None], bias, MASKED)
-        key, value = self.key_value(words).chunk(2, -1)
-        x = x + self.out_words(self._attend(self.query(self.norm_words(x)), key, value, bias.to(key.dtype)))
+    def forward(self, x: torch.Tensor, to: Attended) -> torch.Tensor:
+        """Elements (B, N, D) after this layer."""
+        query, key, value = map(self._split, self.query_key_value(self.norm_self(x)).chunk(3, -1))
+        x = x + self.out(self._attend(query, key, value, to.pairs))
+        x = x + self.out_words(self._attend(self._split(self.query(self.norm_words(x))), to.key, to.value, to.called))
         return x + self.feed_forward(self.norm_out(x))
 
 
@@ -126,16 +117,41 @@ class Counting(nn.Module):
 
 
 @dataclass
-class Prepared:
-    """A batch as the layers take it: elements (B, N, D), the comparison of their pairs, the words (B, T, D), and which word is
-    whose name; masks where there are any."""
+class Given:
+    """A batch as the layers take it; T words of an instruction, and behind them P phrases of completed steps.
 
-    elements: torch.Tensor
+    Attributes:
+        pairs: (B, N, N, PAIR_WIDTH) comparison of elements, or None. mask: (B, N).
+        text: (I, T, D) of the different instructions. of: (B,) which of them. done: (B, P, D). words_mask: (B, T + P).
+        called: (B, N, T + P, MATCH_COLUMNS) which word is whose name, or None.
+    """
+
     pairs: torch.Tensor | None
     mask: torch.Tensor
-    words: torch.Tensor
+    text: torch.Tensor
+    of: torch.Tensor
+    done: torch.Tensor
     words_mask: torch.Tensor
     called: torch.Tensor | None
+
+
+@dataclass
+class Attended:
+    """What elements attend to in a layer: the bias of their pairs (B, heads, N, N), the words and the bias by their names."""
+
+    pairs: torch.Tensor
+    key: torch.Tensor
+    value: torch.Tensor
+    called: torch.Tensor
+
+
+@dataclass
+class Prepared:
+    """A batch of which picks and places are scored: elements (B, N, D) with their mask, and what they attend to in each layer."""
+
+    elements: torch.Tensor
+    mask: torch.Tensor
+    attended: list[Attended]
 
 
 class Reasoner(nn.Module):
@@ -174,18 +190,17 @@ class Reasoner(nn.Module):
         self.why = nn.Linear(width, len(config.reasons) + MISSING)
 
     def read(self, heard: Heard) -> tuple[torch.Tensor, torch.Tensor]:
-        """Words that the elements attend to (B, T + PHRASES, D), of the instruction and of completed steps, and their mask."""
+        """Words of the different instructions (I, T, D), and phrases of each decision's completed steps (B, PHRASES, D)."""
         text = self.text(self.norm_text(heard.states))
         for layer in self.text_layers:
             text = layer(text, heard.mask)
-        done = self.done(self.norm_done(heard.done)) + self.order
-        return torch.cat([text, done], dim=1), torch.cat([heard.mask, heard.done_mask], dim=1)
+        return text, self.done(self.norm_done(heard.done)) + self.order
 
     def called(self, objects: ObjectSet, heard: Heard) -> torch.Tensor | None:
         """Match of each word with what an element is called, by colour or area, size and kind (B, N, T + PHRASES, 3)."""
         if not self.config.matching:
             return None
-        names, words = named_by(objects), torch.cat([heard.matches, heard.done_matches], dim=1)
+        names, words = named_by(objects), torch.cat([heard.matches[heard.of], heard.done_matches], dim=1)
         parts, start = [], 0
         for _, group in WORD_GROUPS:
             span = slice(start, start + len(group))
@@ -201,13 +216,14 @@ class Reasoner(nn.Module):
             objects: B scenes of n objects. facts: (B, n, facts_width), see `facts_of`.
             heard: the instruction and the completed steps of each.
         """
-        words, words_mask = self.read(heard)
-        mask = element_mask(objects.mask)
+        text, done = self.read(heard)
+        mask, words_mask = element_mask(objects.mask), torch.cat([heard.mask[heard.of], heard.done_mask], dim=1)
         elements, pairs = self.elements(objects, facts), None
         if self.config.relations:
             compared = pair_features(objects)
             elements, pairs = elements + self.counting(compared, mask), self.pairs(compared)
-        return Prepared(elements, pairs, mask, words, words_mask, self.called(objects, heard))
+        given = Given(pairs, mask, text, heard.of, done, words_mask, self.called(objects, heard))
+        return Prepared(elements, mask, [layer.prepared(given) for layer in self.layers])
 
     def pick_logits(self, given: Prepared) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits of what is picked, and of why nothing can be.
@@ -248,6 +264,6 @@ class Reasoner(nn.Module):
         return torch.cat([own, self.extra.expand(len(own), -1, -1)], dim=1)
 
     def _after(self, x: torch.Tensor, given: Prepared) -> torch.Tensor:
-        for layer in self.layers:
-            x = layer(x, given.pairs, given.mask, given.words, given.words_mask, given.called)
+        for layer, to in zip(self.layers, given.attended):
+            x = layer(x, to)
         return self.norm(x)
