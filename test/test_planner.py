@@ -1,12 +1,16 @@
 """The facade on a tiny random checkpoint: contract, errors, grammar, determinism. What it plans is nonsense."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from moe3d_ros.look import sureness
 from moe3d_ros.model.checkpoint import CheckpointError
 from moe3d_ros.model.language.base_llm import BaseModelError
 from moe3d_ros.model.language.grammar import DESTINATIONS, TARGETS
+from moe3d_ros.model.language.writing import GeneratedStep, StepState
 from moe3d_ros.model.tiny import write_tiny_checkpoint
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
@@ -17,6 +21,8 @@ from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 from moe3d_ros.world.workspace import Workspace
 
 INSTRUCTION = "put the red block in the green bowl"
+POINTED = StepState(torch.zeros(4), torch.tensor([[50.0, 0.0], [50.0, 0.0]]), (0, 0))  # without a doubt
+STEP = GeneratedStep("pick the red block, place it in the green bowl", 0.4 * 0.5, POINTED)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +60,15 @@ def test_a_plan_parses_and_stays_in_the_workspace(planner, cloud):
     record = plan.to_dict()["actions"][0]
     assert record["pick"]["frame"] == "base_link"
     assert len(record["place"]["quaternion"]) == 4
+
+
+def test_a_plan_says_how_sure_its_parts_are(planner, cloud):
+    plan = planner.plan(*cloud, INSTRUCTION)
+    assert plan.sureness.keys() == {"language"}  # no reasoner here
+    assert plan.sureness["language"] == pytest.approx(min(action.confidence for action in plan.actions))
+    told = [replace(step, decided=sure) for step, sure in ((STEP, 0.5), (replace(STEP, probability=0.9), 0.9))]
+    assert sureness(told) == pytest.approx({"reasoner": 0.5, "language": 0.4})
+    assert sureness([]) == {}
 
 
 def test_the_same_cloud_gives_the_same_plan(planner, cloud):
