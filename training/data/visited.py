@@ -47,8 +47,8 @@ class Visited:
         rows = self.things[self.starts[number] : self.starts[number + 1]].tolist()
         scene = Scene(tuple(_thing(row) for row in rows))
         right = tuple(
-            Move(pick, None if place < 0 else place, AREAS[area] if area >= 0 else None)
-            for pick, place, area in entry["right"]
+            Move(pick, None if place < 0 else place, AREAS[area] if area >= 0 else None, False, *beside)
+            for pick, place, area, *beside in entry["right"]
         )
         return Played(
             entry["instruction"],
@@ -65,10 +65,7 @@ def save_visited(path: Path, played: Sequence[Played]) -> None:
         (moment,) = one.moments
         rows += [_numbers(thing) for thing in moment.scene.objects]
         starts.append(len(rows))
-        right = [
-            (move.pick, -1 if move.place is None else move.place, -1 if move.area is None else AREAS.index(move.area))
-            for move in moment.right
-        ]
+        right = [_move_numbers(move) for move in moment.right]
         entries.append(
             {
                 "instruction": one.instruction,
@@ -82,6 +79,13 @@ def save_visited(path: Path, played: Sequence[Played]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     things = np.array(rows, np.float32).reshape(-1, NUMBERS)
     np.savez_compressed(path, things=things, starts=np.array(starts), entries=text)
+
+
+def _move_numbers(move: Move) -> list:
+    """Pick, place and area, -1 for none; and of a move beside a thing its side and the second thing."""
+    area = -1 if move.area is None else AREAS.index(move.area)
+    beside = [move.side, move.second] if move.side else []
+    return [move.pick, -1 if move.place is None else move.place, area, *beside]
 
 
 def _numbers(thing: SceneObject) -> list[float]:
