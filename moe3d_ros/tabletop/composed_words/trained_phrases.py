@@ -8,6 +8,7 @@ people say more often stands more than once.
 
 from __future__ import annotations
 
+from moe3d_ros.tabletop.composed_words import side_phrases
 from moe3d_ros.tabletop.words.wordings import EXTREMES
 
 Phrases = dict[str, tuple[str, ...]]
@@ -126,6 +127,8 @@ PLACES: Phrases = {
     "each_place": ("each {k}", "every {k}", "each of the {ks}", "every one of the {ks}", "each {k}"),
     "table": ("on the table", "on the free table", "on the table"),
 }  # fmt: skip
+
+PLACES |= side_phrases.TRAINED
 
 # More words for areas than AREA_WORDS has.
 AREAS: Phrases = {

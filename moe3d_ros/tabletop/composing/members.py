@@ -131,6 +131,8 @@ class Members:
             low, high = 2, 7
         if match == "one_each":
             low, high, least = 2, 5, 2
+        if self.clause.destination.side and not (self.selection.rank or self.selection.count):
+            return [(color, self._size()) for color in self._colors(len(self.selection.colors) or 1)]
         if self.selection.rank:
             low, high, least = max(self.selection.rank, 2), self.selection.rank + 3, max(self.selection.rank, 2)
         if self.selection.count:
