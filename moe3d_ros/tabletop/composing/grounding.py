@@ -74,10 +74,9 @@ def _beside_goals(destination: Destination, picks: list[int], count: int, layout
     carrying = {below for place in (*places, *seconds) for below in layout.under(place)}
     if carrying & set(others) or (count or len(picks)) > (2 if destination.side == NEXT_TO else 1):
         return []
-    where = (destination.side, places[0], *seconds)
-    if count:
-        return [(Beside((i,), *where),) for i in others]
-    return [(Beside(tuple(picks), *where),)] if others == picks else []
+    all_at_once = [tuple(picks)] if others == picks else []
+    moved = [(i,) for i in others] if count else all_at_once
+    return [(Beside(those, destination.side, places[0], *seconds),) for those in moved]
 
 
 def _table_goals(picks: list[int], count: int, layout: Layout) -> Alternatives:
@@ -225,7 +224,7 @@ def _moved(goal: Goal) -> set[int]:
 
 def _named(goal: Goal) -> set[int]:
     """Things beside which a goal wants others."""
-    return {goal.reference, goal.second} - {None} if isinstance(goal, Beside) else set()
+    return {i for i in (goal.reference, goal.second) if i is not None} if isinstance(goal, Beside) else set()
 
 
 def _used(goal: Goal) -> set:
