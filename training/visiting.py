@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,12 +13,12 @@ from tqdm import tqdm
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.reasoning.decider import Choice
 from moe3d_ros.tabletop.rules.layout import Layout
+from moe3d_ros.tabletop.rules.placing import NoSpot
 from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.goals import Move
-from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, remaining_steps, right_moves, satisfied
+from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, remaining_steps, right_moves, satisfied, step_of
 from moe3d_ros.tabletop.tasks.progress import a_little_off
-from moe3d_ros.tabletop.tasks.single_step import make_step
 from training.data.decisions import Moment, Played, Start
 from training.stages.described import describe
 
@@ -80,7 +81,7 @@ def visit(
                 if move is None:
                     good = not right and choice.end == "done"
                 else:
-                    good = move in [known._replace(aside=False) for known in right]
+                    good = move.plainly() in [known.plainly() for known in right]
                 right_ones += good
                 one.erred |= not good and move is None
                 lost = not good and move is not None and one.told_by_place
@@ -96,14 +97,16 @@ def _move(choice: Choice, slots: Sequence[int]) -> Move | None:
     """A choice in the numbers of the scene's things; None where it is none of a step."""
     if choice.pick is None:
         return None
-    return Move(slots[choice.pick], None if choice.place is None else slots[choice.place], choice.area)
+    place, second = (None if column is None else slots[column] for column in (choice.place, choice.second))
+    return Move(slots[choice.pick], place, choice.area, side=choice.side, second=second)
 
 
 def _advance(one: Episode, move: Move | None, rng) -> bool:
     """Take the step, or the oracle's where there is none that can be taken; False where there is none at all."""
     step = None
     if move is not None and Layout(one.scene).free(move.pick) and one.scene.objects[move.pick].traits.piled:
-        step = make_step(one.scene, move.pick, move.place, move.area)
+        with suppress(NoSpot):
+            step = step_of(one.scene, move)
     if step is None:
         one.erred = True
         step = next_step(one.task, one.scene, rng)

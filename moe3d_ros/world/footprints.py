@@ -38,15 +38,15 @@ def gap_between(one: np.ndarray, other: np.ndarray) -> float:
     """Least distance in metres between two convex counter-clockwise polygons (P, 2), (Q, 2); 0 where they overlap."""
     if share_inside(one, other) > 0:
         return 0.0
-    return min(_least_distance(one, other), _least_distance(other, one))
+    return float(min(distances(one, other).min(), distances(other, one).min()))
 
 
-def _least_distance(points: np.ndarray, polygon: np.ndarray) -> float:
-    """Distance of the nearest of ``points`` (P, 2) to the outline of a polygon (Q, 2)."""
+def distances(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
+    """Distances (P,) in metres of points (P, 2) to the outline of a polygon (Q, 2), from within or from without."""
     edges = np.roll(polygon, -1, axis=0) - polygon  # (Q, 2)
     away = points[:, None] - polygon  # (P, Q, 2)
     along = ((away * edges).sum(-1) / (edges * edges).sum(-1)).clip(0, 1)
-    return float(np.linalg.norm(away - along[..., None] * edges, axis=-1).min())
+    return np.linalg.norm(away - along[..., None] * edges, axis=-1).min(axis=1)
 
 
 def circle_radius(half: ArrayLike, is_round: ArrayLike) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SIDES = ("left of", "right of", "in front of", "behind", "next to", "between")
-BETWEEN = SIDES[-1]  # speaks of two things
+NEXT_TO, BETWEEN = SIDES[-2:]  # the last one speaks of two things
 
 
 def beside(side: str, thing: str, second: str = "") -> str:

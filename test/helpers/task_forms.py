@@ -12,6 +12,7 @@ from moe3d_ros.tabletop.composing.task_form import (
     TaskForm,
 )
 from moe3d_ros.world.areas import AREAS
+from moe3d_ros.world.sides import BETWEEN, SIDES
 from moe3d_ros.world.vocabulary import COLOR_NAMES, SIZE_NAMES
 
 KINDS = ("bowl", "zone", "block")
@@ -56,6 +57,12 @@ def random_place(rng, piled=False):
         return Destination("area", area=one(rng, AREAS))
     match = one(rng, ("named", "own", "other", "any", *(() if piled else ("one_each",))))
     size = one(rng, ("", *SIZE_NAMES)) if kind == "block" else ""
+    if not piled and rng.random() < 0.2:
+        color, other = rng.permutation(COLOR_NAMES)[:2].tolist()
+        side = one(rng, SIDES)
+        return Destination(
+            kind, "named", color, size, "", side, Reference(one(rng, KINDS), other) if side == BETWEEN else None
+        )
     return Destination(kind, match, one(rng, COLOR_NAMES) if match == "named" else "", size)
 
 

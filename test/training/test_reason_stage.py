@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from moe3d_ros.planner import Planner
+from moe3d_ros.tabletop.rules.layout import Layout
+from moe3d_ros.world.sides import SIDES
 from training import export, train, visit
 from training.data.decisions import SOURCES, STARTS, Recipe, absent_in
 from training.data.instruction_states import InstructionStates
@@ -56,6 +58,20 @@ def test_every_source_is_a_function_of_its_seeds(source):
         assert bool(one.reason) == (not any(moment.right for moment in one.moments))
         if not one.reason and source != "sixd":
             assert not one.moments[1 if source in ("single", "vague") else -1].right  # in the end it is done
+
+
+def test_single_steps_beside_things_are_of_every_side_and_done_where_they_are_done():
+    played = [Recipe("beside", seed).play(0) for seed in range(150)]
+    first = [one.moments[0].right for one in played]
+    assert all(len(moves) == 1 and not moves[0].aside for moves in first)
+    assert {move.side for (move,) in first} == set(SIDES)
+    for one, ((move),) in zip(played, first):
+        assert (move.second is None) == (move.side != "between")
+        for moment in one.moments:
+            stands = Layout(moment.scene).beside(move.pick, move.side, move.place, move.second)
+            assert stands == (not moment.right)
+            assert stands or move in moment.right or any(known.aside for known in moment.right)
+    assert sum(len(one.moments) > 2 for one in played) > 10  # a step failed, or was wrong, and it went on
 
 
 @pytest.mark.parametrize("source", ["seen", "practice"])
@@ -130,7 +146,7 @@ def test_instructions_are_read_once_and_by_one_model_alone(tiny_checkpoint, tmp_
 
 
 def test_an_oracle_that_visits_is_right_and_what_it_saw_survives_the_disk(tmp_path):
-    starts = [Recipe(source, seed).start(0) for source in ("seen", "practice") for seed in range(4)]
+    starts = [Recipe(source, seed).start(0) for source in ("seen", "practice", "beside") for seed in range(4)]
     episodes = [Episode.of(start) for start in starts if start is not None]
     assert episodes
 
@@ -145,7 +161,8 @@ def test_an_oracle_that_visits_is_right_and_what_it_saw_survives_the_disk(tmp_pa
     save_visited(tmp_path / "visited.npz", played)
     stored = Visited(tmp_path / "visited.npz")
     assert len(stored) == len(played)
-    for number in (0, len(played) - 1):
+    assert any(move.side for one in played for move in one.moments[0].right)
+    for number in range(len(played)):
         (mine,), (its,) = played[number].moments, stored[number].moments
         assert its.right == tuple(move._replace(aside=False) for move in mine.right)
         assert its.history == mine.history

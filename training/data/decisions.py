@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from moe3d_ros.tabletop.composed_words.beside_step import beside_step_task
 from moe3d_ros.tabletop.composed_words.instructions import said
 from moe3d_ros.tabletop.composing.drawing import draw_task
 from moe3d_ros.tabletop.composing.missing import without
@@ -28,7 +29,7 @@ from moe3d_ros.tabletop.scenes.sixd_scenes import sixd_scene
 from moe3d_ros.tabletop.tasks import registry
 from moe3d_ros.tabletop.tasks.ambiguous import AMBIGUOUS, vague_order
 from moe3d_ros.tabletop.tasks.draft import MAX_OBJECTS
-from moe3d_ros.tabletop.tasks.goals import Move
+from moe3d_ros.tabletop.tasks.goals import Beside, Move
 from moe3d_ros.tabletop.tasks.impossible import KINDS, impossible_instruction
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, right_moves
 from moe3d_ros.tabletop.tasks.progress import a_little_off, dropped, sample_impossible, wrong_step
@@ -174,7 +175,20 @@ def _composed(seed: int, rng: np.random.Generator) -> Start | None:
     return Start(replace(task, instruction=instruction), scene, told_by_place(form))
 
 
-STARTS = {"seen": _registered("seen"), "practice": _registered("practice"), "composed": _composed}
+def _beside(seed: int, rng: np.random.Generator) -> Start | None:
+    """A single step beside a thing, in a scene that belongs to its words."""
+    words = np.random.default_rng((seed, 8))
+    task = None
+    while task is None:
+        scene, grounded = random_scene(words), bool(words.random() < 0.5)
+        task = beside_step_task(scene, words, grounded)
+    (step,) = task.steps
+    assert step.place_index is not None  # it goes beside something
+    goal = Beside((step.pick_index,), step.side, step.place_index, step.second)
+    return Start(LongTask("beside", task.instruction, ((goal,),)), scene, grounded)
+
+
+STARTS = {"seen": _registered("seen"), "practice": _registered("practice"), "composed": _composed, "beside": _beside}
 
 
 def _through(source: str) -> Callable[[int, np.random.Generator], Played | None]:

@@ -14,8 +14,7 @@ from functools import partial
 import numpy as np
 
 from moe3d_ros.tabletop.scenes.scene import Scene
-from moe3d_ros.tabletop.tasks.long_tasks import LongTask, remaining_steps, right_moves, satisfied
-from moe3d_ros.tabletop.tasks.single_step import step_text
+from moe3d_ros.tabletop.tasks.long_tasks import LongTask, remaining_steps, right_moves, satisfied, text_of
 from moe3d_ros.tabletop.words.typos import with_typos
 from training.evaluation.closed_loop_report import summary, table
 from training.evaluation.judging.episode import Episode, held_out_episode
@@ -152,7 +151,7 @@ def _step_record(task: LongTask, taken: Taken) -> dict:
 def _wanted(task: LongTask, scene: Scene) -> str | None:
     """The oracle's next step in words; None if nothing is left to do."""
     moves = right_moves(task, scene)
-    return step_text(scene, moves[0].pick, moves[0].place, moves[0].area) if moves else None
+    return text_of(scene, moves[0]) if moves else None
 
 
 def cause_of(task: LongTask, taken: Taken) -> str | None:

@@ -32,6 +32,7 @@ class ImaginedSteps:
         """The choice after the steps of the plan that are written, given by their texts."""
         (choice,) = self.decider.choose(self.objects, [(self.instruction, [*self.completed, *planned])])
         if choice.pick is not None:
-            self.objects = moved(self.objects, choice.pick, choice.place, choice.area, self.workspace)
+            where = (choice.place, choice.area, self.workspace, choice.side, choice.second)
+            self.objects = moved(self.objects, choice.pick, *where)
         self.last = choice
         return choice

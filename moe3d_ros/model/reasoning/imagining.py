@@ -13,23 +13,44 @@ from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.world.areas import AREA_CENTERS
 from moe3d_ros.world.footprints import circle_radius
 from moe3d_ros.world.kinds import TABLE, Kind
+from moe3d_ros.world.side_spots import Outline, side_spot
 from moe3d_ros.world.vocabulary import BOWL_FLOOR_HEIGHT
 from moe3d_ros.world.workspace import Workspace
 
 OVER = 0.9  # of two half widths: things whose middles are nearer to each other lie on each other
 
 
-def moved(objects: ObjectSet, pick: int, place: int | None, area: str | None, workspace: Workspace) -> ObjectSet:
-    """The set (of one scene) with object ``pick`` put in or on object ``place``, or on a free spot of an area.
+def moved(
+    objects: ObjectSet,
+    pick: int,
+    place: int | None,
+    area: str | None,
+    workspace: Workspace,
+    side: str = "",
+    second: int | None = None,
+) -> ObjectSet:
+    """The set (of one scene) with object ``pick`` put in, on or beside object ``place``, or on a free spot of an area.
 
     Only boxes are moved: nothing is known here of colours or words. In a bowl or on a zone without room it lies on what is
-    there.
+    there; where there is no room at a side it stays.
+
+    Args:
+        side: of `world.sides`, for the table at that side of ``place``, or between it and ``second``.
     """
     center, half = (value[0].double().cpu().numpy() for value in (objects.center, objects.half))
     kinds = [TABLE[index] for index in objects.kind[0].argmax(-1).tolist()]
     others = [i for i in torch.nonzero(objects.mask[0]).flatten().tolist() if i != pick]
     solid = [i for i in others if not kinds[i].flat]
-    if place is None:
+    if side and place is not None:
+        yaw = objects.yaw[0].double().cpu().numpy()
+        outlines = [Outline(center[i, :2], half[i, :2], yaw[i], kind.round) for i, kind in enumerate(kinds)]
+        besides = [outlines[i] for i in solid if i not in (place, second)]
+        last = None if second is None else outlines[second]
+        spot = side_spot(side, outlines[pick], outlines[place], last, besides, workspace)
+        if spot is None:
+            return objects
+        xy, ground = spot, 0.0
+    elif place is None:
         xy, ground = _free(AREA_CENTERS[area or ""], pick, solid, center, half, kinds, workspace, area or ""), 0.0
     elif kinds[place].flat:
         xy, ground = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moe3d_ros.tabletop.composed_words import side_phrases
 from moe3d_ros.tabletop.composed_words.trained_phrases import Phrases
 
 NOUNS: Phrases = {
@@ -86,6 +87,8 @@ PLACES: Phrases = {
     "each_place": ("every single {k}", "each and every {k}"),
     "table": ("somewhere on the bare table top",),
 }  # fmt: skip
+
+PLACES |= side_phrases.HELD_OUT
 
 AREAS: Phrases = {
     "left side": ("left-hand side", "left-hand part of the table"),

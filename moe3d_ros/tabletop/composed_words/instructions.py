@@ -39,7 +39,7 @@ def said(
     speaker = Speaker(rng, held_out)
     lone = list(alone or [False] * len(form.clauses))
     text = _Telling(speaker, lone_colors).whole(form.clauses, lone)
-    return _decorated(speaker, tidied(text), rng)
+    return decorated(speaker, tidied(text), rng)
 
 
 def wordings(
@@ -143,17 +143,18 @@ class _Telling:
             return self.grouped(clause, named)
         if clause.arrangement != "put":
             return self.piled(clause, named, manner)
-        if manner == "front" and (destination.kind == "table" or destination.match == "one_each"):
+        beside = bool(destination.side)
+        if manner == "front" and (destination.kind == "table" or destination.match == "one_each" or beside):
             manner = "do"
         if destination.kind == "table":
             return self.filled(speaker.pattern(f"table.{manner}"), named)
         places = place_words(speaker, destination, named)
         if destination.match == "one_each" and speaker.chance(0.4):
             return self.filled(speaker.pattern(f"each.{manner}"), named, g=place_name(speaker, destination, named))
-        noted = destination.match == "named" and destination.color and named.bare
+        noted = destination.match == "named" and destination.color and named.bare and not beside
         if manner == "say" and noted and speaker.chance(0.25):
             return speaker.pattern("arrow").format(b=named.bare, t=bare_place(speaker, destination))
-        constructs = ("put.do", "put.many") if manner == "do" and named.several else (f"put.{manner}",)
+        constructs = ("put.do", "put.many") if manner == "do" and named.several and not beside else (f"put.{manner}",)
         return self.filled(speaker.pattern(*constructs), named, **places)
 
     def piled(self, clause: Clause, named: Named, manner: str) -> str:
@@ -201,7 +202,9 @@ class _Telling:
 def _gaps(before: Clause, clause: Clause) -> bool:
     """Tell if the verb of the clause before serves for this one too."""
     return all(
-        c.arrangement == "put" and c.destination.kind in (BOWL, ZONE) and c.destination.match == "named"
+        c.arrangement == "put"
+        and c.destination.match == "named"
+        and (c.destination.kind in (BOWL, ZONE) or c.destination.side)
         for c in (before, clause)
     )
 
@@ -226,7 +229,7 @@ def _clears(clause: Clause) -> bool:
     return put_down and told and not (selection.rank or selection.count or selection.side)
 
 
-def _decorated(speaker: Speaker, text: str, rng: np.random.Generator) -> str:
+def decorated(speaker: Speaker, text: str, rng: np.random.Generator) -> str:
     """The text with a word at its end, a capital, the other spelling, as people have it now and then."""
     if text[-1] not in ".!?" and speaker.chance(0.25):
         text += speaker.pattern("tail")

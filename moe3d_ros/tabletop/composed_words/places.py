@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moe3d_ros.tabletop.composed_words.selections import referred
 from moe3d_ros.tabletop.composed_words.speaker import Named, Speaker
 from moe3d_ros.tabletop.composing.task_form import Destination
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
@@ -18,10 +19,24 @@ def place_words(speaker: Speaker, destination: Destination, named: Named) -> dic
     if destination.kind == "table":
         words = speaker.pattern("table")
         return {"w": words, "v": words, "to": words}
+    if destination.side:
+        words = _beside(speaker, destination, named)
+        return {"w": words, "v": words, "to": words}
     thing = place_name(speaker, destination, named)
     preposition = _PREPOSITIONS[destination.kind]
     ways = (("w", "move"), ("v", "be"), ("to", "to"))
     return {slot: f"{speaker.pattern(f'{preposition}.{way}')} {thing}" for slot, way in ways}
+
+
+def _beside(speaker: Speaker, destination: Destination, named: Named) -> str:
+    """A place beside a thing, or between two; of two of a kind it is sometimes said just once ("the red and the blue bowl")."""
+    thing, second, other = place_name(speaker, destination, named), destination.second, ""
+    if second is not None:
+        other = referred(speaker, second)
+        alike = second.kind == destination.kind and not destination.size
+        if alike and speaker.chance(0.4):
+            thing = f"the {destination.color}"
+    return speaker.pattern(f"beside.{destination.side}").format(o=thing, p=other)
 
 
 def place_name(speaker: Speaker, destination: Destination, named: Named) -> str:

@@ -8,7 +8,7 @@ people say more often stands more than once.
 
 from __future__ import annotations
 
-from moe3d_ros.tabletop.composed_words import hasty_phrases
+from moe3d_ros.tabletop.composed_words import hasty_phrases, side_phrases
 from moe3d_ros.tabletop.composed_words.hasty_phrases import Phrases
 from moe3d_ros.tabletop.words.wordings import EXTREMES
 
@@ -126,6 +126,8 @@ PLACES: Phrases = {
     "each_place": ("each {k}", "every {k}", "each of the {ks}", "every one of the {ks}", "each {k}"),
     "table": ("on the table", "on the free table", "on the table"),
 }  # fmt: skip
+
+PLACES |= side_phrases.TRAINED
 
 # More words for areas than AREA_WORDS has.
 AREAS: Phrases = {

@@ -14,10 +14,10 @@ from moe3d_ros.tabletop.composing.held_out import ANY, COMBINATIONS, held_out
 from moe3d_ros.tabletop.composing.parts import parts
 from moe3d_ros.tabletop.composing.selecting import at_border, clear, selected
 from moe3d_ros.tabletop.composing.task_form import Destination, TaskForm
-from moe3d_ros.tabletop.rules.layout import Layout
+from moe3d_ros.tabletop.rules.layout import Layout, apply_step
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, NoRoom, arrange
 from moe3d_ros.tabletop.scenes.scene import Scene
-from moe3d_ros.tabletop.tasks.long_tasks import LongTask, right_moves
+from moe3d_ros.tabletop.tasks.long_tasks import LongTask, remaining_steps, right_moves, satisfied
 
 SCENES_A_FORM = 6  # tries before another form is drawn
 TRIES = 400  # for a form that is given
@@ -109,7 +109,20 @@ def offered(form: TaskForm, scene: Scene) -> LongTask | None:
         return None
     if reached and any(clause.selection.count for clause in form.clauses):
         return None  # "two of them" beside one that is there already: two more, or one?
+    if any(clause.destination.side for clause in form.clauses) and not _has_room(task, scene):
+        return None
     return task if right_moves(task, scene) else None
+
+
+def _has_room(task: LongTask, scene: Scene) -> bool:
+    """True if the oracle ends the task in the canonical order and in another one, nothing being in the way then."""
+    for order in (None, np.random.default_rng(0)):
+        after = scene
+        for step in remaining_steps(task, scene, order):
+            after = apply_step(after, step)
+        if len(set(satisfied(task, after))) > 1:
+            return False
+    return True
 
 
 def _plain(form: TaskForm) -> str:
@@ -121,4 +134,5 @@ def _plain(form: TaskForm) -> str:
 
 
 def _place(destination: Destination) -> str:
-    return " ".join(filter(None, (destination.match, destination.color, destination.size, destination.area)))
+    words = (destination.match, destination.side, destination.color, destination.size, destination.area)
+    return " ".join(filter(None, words))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from moe3d_ros.tabletop.composing.task_form import Clause, Destination, Referenc
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS
 from moe3d_ros.world.areas import AREAS, QUADRANTS
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
+from moe3d_ros.world.sides import BETWEEN, NEXT_TO, SIDES
 
 CLAUSES = (0.7, 0.24, 0.06)  # shares of forms with one, two and three clauses
 PLAIN = 0.4  # of those with several, which are what people string together most: this there, that there
@@ -206,7 +208,7 @@ class _Composer:
     def _selection(self, told, match, kind, arrangement, more, order) -> Selection:
         values: dict = {}
         if "colors" in told:
-            number = self.choose((1,) * 14 + (2,) * 5 + (3,))
+            number = self.choose((1,) * 5 + (2,) if match == "beside" else (1,) * 14 + (2,) * 5 + (3,))
             number = 2 if "color" in more else number
             values["colors"] = tuple(dict.fromkeys(order)) or self.take(min(number, len(self.colors) - 1))
         if "excluded_colors" in told:
@@ -233,7 +235,7 @@ class _Composer:
             values |= {"rank": self.choose((1,) * 13 + (2,) * 5 + (3,) * 2), "rank_side": self.choose(OPPOSITE)}
         if "count" in told:
             least = 2 if arrangement == "pile" else 1
-            single = arrangement == "put" and kind == BLOCK
+            single = arrangement == "put" and (kind == BLOCK or match == "beside")
             values["count"] = 1 if single else self.choose(range(least, 4 if self.scale > 0.5 else 3))
         return Selection(**values)
 
@@ -243,6 +245,8 @@ class _Composer:
             if selection.excluded_area and selection.excluded_area in areas and self.rng.random() < 0.5:
                 return Destination(kind, area=selection.excluded_area)
             return Destination(kind, area=self.choose([area for area in areas if area != selection.area]))
+        if match == "beside":
+            return self._beside(self._destination("named", kind, selection, arrangement, more), selection)
         if match == "own" and kind == BLOCK:
             return Destination(kind, match, size="big")
         if match != "named" or kind == "table":
@@ -261,6 +265,16 @@ class _Composer:
         if selection.colors and self.rng.random() < 0.2 and not set(selection.colors) & taken:
             return Destination(kind, color=self.choose(selection.colors))
         return Destination(kind, color=self.take(1, taken)[0])
+
+    def _beside(self, place: Destination, selection: Selection) -> Destination:
+        """A place beside a named thing, or between it and another one; for two blocks next to it, where there is room."""
+        several = len(selection.colors) > 1 and not selection.rank and not selection.count
+        side = NEXT_TO if several else self.choose(SIDES)
+        if side != BETWEEN:
+            return replace(place, side=side)
+        kind = self.choose((BOWL, ZONE, BLOCK))
+        taken = {*(selection.colors if kind == BLOCK else ()), *((place.color,) if kind == place.kind else ())}
+        return replace(place, side=side, second=Reference(kind, self.take(1, taken)[0]))
 
     def _second(self, first: Destination) -> Destination:
         """The other place of groups: of the same kind, apart from the first."""

@@ -43,6 +43,8 @@ class _Furnishing:
             for place in filter(None, (clause.destination, clause.second)):
                 if place.match == "named" and place.kind in (BOWL, ZONE, BLOCK):
                     self._name(place.kind, place.color, place.size, "")
+                if place.second is not None:
+                    self._name(place.second.kind, place.second.color, "", "")
         unique = [(color, size) for kind, color, size in self.named if kind == BLOCK]
         for clause in clauses:
             members = Members(clause, self.draft, unique).looks()
@@ -118,7 +120,8 @@ class _Furnishing:
             if selection.reference is not None and selection.reference.kind == BLOCK:
                 members = members[:1]
         placed = bool(selection.conditions() & {"area", "excluded_area", "rest", "side", "rank"})
-        begun = self._chance(BEGUN) and not placed and not selection.count and destination.kind != "table"
+        begun = self._chance(BEGUN) and not placed and not selection.count
+        begun = begun and destination.kind != "table" and not destination.side
         if begun and clause.arrangement.startswith("pile"):
             members = sorted(members, key=lambda looks: looks[1])  # big ones below
         top: dict[int, int] = {}

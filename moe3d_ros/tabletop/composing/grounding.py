@@ -9,8 +9,9 @@ from moe3d_ros.tabletop.composing.selecting import find, selected
 from moe3d_ros.tabletop.composing.task_form import Clause, Destination, TaskForm
 from moe3d_ros.tabletop.rules.layout import Layout
 from moe3d_ros.tabletop.scenes.scene import Scene
-from moe3d_ros.tabletop.tasks.goals import Goal, InArea, Into, OneEach, SomeOf, Stack, ToTable
+from moe3d_ros.tabletop.tasks.goals import Beside, Goal, InArea, Into, OneEach, SomeOf, Stack, ToTable
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
+from moe3d_ros.world.sides import BETWEEN, NEXT_TO
 
 MOST_ALTERNATIVES = 12
 MOST_IN_AREA = 6
@@ -46,6 +47,8 @@ def goals_of(clause: Clause, picks: list[int], layout: Layout) -> Alternatives:
         return _group_goals(clause, picks, layout)
     if clause.arrangement != "put":
         return pile_goals(clause, picks, layout)
+    if clause.destination.side:
+        return _beside_goals(clause.destination, picks, count, layout)
     if kind == "area":
         return _area_goals(picks, clause.destination.area, count)
     if kind == "table":
@@ -59,6 +62,21 @@ def _area_goals(picks: list[int], area: str, count: int) -> Alternatives:
     if (count or len(picks)) > MOST_IN_AREA:
         return []
     return [(SomeOf(tuple(picks), count, area=area) if count else InArea(tuple(picks), area),)]
+
+
+def _beside_goals(destination: Destination, picks: list[int], count: int, layout: Layout) -> Alternatives:
+    """One block beside a thing or between two, or two blocks next to one."""
+    places = find(layout, destination.kind, destination.color, destination.size)
+    seconds = find(layout, destination.second.kind, destination.second.color) if destination.second else []
+    if len(places) != 1 or len(seconds) != (destination.side == BETWEEN):
+        return []
+    others = [i for i in picks if i not in (*places, *seconds)]
+    carrying = {below for place in (*places, *seconds) for below in layout.under(place)}
+    if carrying & set(others) or (count or len(picks)) > (2 if destination.side == NEXT_TO else 1):
+        return []
+    all_at_once = [tuple(picks)] if others == picks else []
+    moved = [(i,) for i in others] if count else all_at_once
+    return [(Beside(those, destination.side, places[0], *seconds),) for those in moved]
 
 
 def _table_goals(picks: list[int], count: int, layout: Layout) -> Alternatives:
@@ -189,15 +207,24 @@ def _group_goals(clause: Clause, picks: list[int], layout: Layout) -> Alternativ
 
 
 def _in_each_others_way(clauses: list[Alternatives]) -> bool:
-    """True if clauses move the same blocks, use the same place, or one moves what another one builds on."""
+    """True if clauses move the same blocks, use the same place, or one moves what another one builds on or names."""
     goals = [list(itertools.chain(*alternatives)) for alternatives in clauses]
     moved = [set().union(*map(_moved, of_clause)) for of_clause in goals]
     needed = [set().union(*map(_used, of_clause)) | those for of_clause, those in zip(goals, moved)]
-    return any(needed[a] & needed[b] for a, b in itertools.combinations(range(len(clauses)), 2))
+    named = [set().union(*map(_named, of_clause)) for of_clause in goals]
+    return any(
+        needed[a] & needed[b] or moved[a] & named[b] or moved[b] & named[a]
+        for a, b in itertools.combinations(range(len(clauses)), 2)
+    )
 
 
 def _moved(goal: Goal) -> set[int]:
     return set(itertools.chain(*goal.layers)) if isinstance(goal, Stack) else set(goal.picks)
+
+
+def _named(goal: Goal) -> set[int]:
+    """Things beside which a goal wants others."""
+    return {i for i in (goal.reference, goal.second) if i is not None} if isinstance(goal, Beside) else set()
 
 
 def _used(goal: Goal) -> set:
@@ -206,6 +233,8 @@ def _used(goal: Goal) -> set:
         places: set = set(itertools.chain(*goal.allowed))
     elif isinstance(goal, OneEach):
         places = set(goal.goals)
+    elif isinstance(goal, Beside):
+        places = {(goal.side, *sorted(_named(goal)))}
     else:
         places = {getattr(goal, "base", None)}
     return (places | {getattr(goal, "area", None)}) - {None}

@@ -132,6 +132,8 @@ class Members:
             low, high = 2, 7
         if match == "one_each":
             low, high, least = 2, 5, 2
+        if self.clause.destination.side and not (self.selection.rank or self.selection.count):
+            return [(color, self._size()) for color in self._colors(len(self.selection.colors) or 1)]
         if len(self.selection.colors) == 1 and match == "named" and self.rng.random() < LONE:
             low, high = 1, 1
         if self.selection.rank:

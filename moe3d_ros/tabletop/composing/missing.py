@@ -39,6 +39,8 @@ def _named(clause: Clause) -> list[tuple[str, str]]:
         found.append(("destination", clause.destination.kind))
     if clause.second is not None and clause.second.color:
         found.append(("second", clause.second.kind))
+    if clause.destination.second is not None:
+        found.append(("beside", clause.destination.second.kind))
     if clause.selection.reference is not None:
         found.append(("reference", clause.selection.reference.kind))
     if clause.selection.colors and clause.arrangement in ("put", "pile"):
@@ -49,6 +51,9 @@ def _named(clause: Clause) -> list[tuple[str, str]]:
 def _changed(clause: Clause, name: str, color: str) -> Clause:
     if name == "destination":
         return replace(clause, destination=replace(clause.destination, color=color))
+    beside = clause.destination.second
+    if name == "beside" and beside is not None:
+        return replace(clause, destination=replace(clause.destination, second=replace(beside, color=color)))
     if name == "second" and clause.second is not None:
         return replace(clause, second=replace(clause.second, color=color))
     selection = clause.selection

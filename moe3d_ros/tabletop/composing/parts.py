@@ -47,6 +47,9 @@ RELATIONS = {  # bowls take no piles: they are drawn more often instead
     "any block": 1.5,
     "named area": 1.5,
     "named table": 1.5,
+    "beside bowl": 2.5,  # only for one block or two
+    "beside zone": 1.6,
+    "beside block": 2.5,
 }
 LAYOUTS = {  # how the blocks are arranged, with what else an arrangement says
     "put": 2.5,
@@ -71,6 +74,7 @@ _RELATIONS_OF = {
     "pile_by_turns": _ONE_PILE,
     **{name: {"named bowl", "named zone", "named area"} for name in LAYOUTS if name.startswith("groups")},
 }
+_OF_FEW = {"rank", "count", "colors", "size"}  # conditions of selections that may be of one block or two
 _RELATIONS_OF |= {name: {"named zone", "named area"} for name in LAYOUTS if name.endswith("piled")}
 
 
@@ -81,7 +85,7 @@ def selection_part(selection: Selection) -> str:
 
 def relation_part(destination: Destination) -> str:
     """Name of a destination's match and kind, one of RELATIONS."""
-    return f"{destination.match} {destination.kind}"
+    return f"{'beside' if destination.side else destination.match} {destination.kind}"
 
 
 def layout_part(clause: Clause) -> str:
@@ -99,6 +103,8 @@ def parts(clause: Clause) -> tuple[str, str, str]:
 def meaningful(selection: str, relation: str, layout: str) -> bool:
     """True if three parts make sense together: one block makes no pile, "one of each size" wants both sizes, and so on."""
     told = set(selection.split("+"))
+    if relation.startswith("beside"):
+        return layout == "put" and told <= _OF_FEW
     if layout == "put":
         if relation in ("named block", "other block", "any block"):  # one block has room for one
             return bool(told & {"rank", "count"}) or (relation == "named block" and told - {"size"} == {"colors"})

@@ -76,6 +76,8 @@ class Destination:
         color, size: of a named thing; the size only of a block, empty where it is not said. Each block's own one is told by
             its size, too: small ones go on the big one of their colour.
         area: of a named area.
+        side: of `world.sides`, for a place on the table beside the named thing; empty for one in or on it.
+        second: the other one of the two things that "between" speaks of.
     """
 
     kind: str
@@ -83,6 +85,8 @@ class Destination:
     color: str = ""
     size: str = ""
     area: str = ""
+    side: str = ""
+    second: Reference | None = None
 
 
 @dataclass(frozen=True)

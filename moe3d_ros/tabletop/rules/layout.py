@@ -6,15 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from moe3d_ros.tabletop.rules.success import XY_TOLERANCE, at_goal
+from moe3d_ros.tabletop.rules.success import XY_TOLERANCE, at_goal, footprint
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.scenes.support import apart, resting_height, supports
 from moe3d_ros.world.areas import in_area
+from moe3d_ros.world.footprints import gap_between
 from moe3d_ros.world.geometry import quaternion_to_matrix, yaw_of
+from moe3d_ros.world.side_spots import in_direction, is_beside, is_between
+from moe3d_ros.world.sides import NEXT_TO
 from moe3d_ros.world.vocabulary import KIND
 
 OFF_SHARE = 0.1  # of a footprint: a block with no more than that on a zone has left it
+FARTHEST_BESIDE = 0.3  # metres between the middles of two things: what is farther away is not beside the other
 
 
 class Layout:
@@ -36,6 +40,7 @@ class Layout:
             self._on.setdefault(lower, []).append(upper)
         self._reached: dict[tuple[int, int], bool] = {}
         self._inside: dict[tuple[int, str], bool] = {}
+        self._beside: dict[tuple[int, str, int, int | None], bool] = {}
 
     def on(self, index: int) -> list[int]:
         """Indices of what lies directly on or in object ``index``."""
@@ -91,6 +96,33 @@ class Layout:
             return True if within and other.shape == "box" else None
         return False if other.traits.sized and apart > XY_TOLERANCE + 1e-6 else None
 
+    def beside(self, index: int, side: str, other: int, second: int | None = None) -> bool:
+        """True if a block stands at that side of, or next to, another thing, or between it and ``second``.
+
+        It stands on the table or a zone then; and what is next to a thing touches nothing.
+        """
+        key = (index, side, other, second)
+        if key not in self._beside:
+            self._beside[key] = self.grounded(index) and self._stands_beside(*key)
+        return self._beside[key]
+
+    def _stands_beside(self, index: int, side: str, other: int, second: int | None) -> bool:
+        place, one = self._position[index, :2], self._position[other, :2]
+        if second is not None:
+            return is_between(place, one, self._position[second, :2])
+        if not in_direction(side, place, one) or self.apart[index, other] > FARTHEST_BESIDE:
+            return False
+        return is_beside(side, place, one, self.gap(index, other)) and (side != NEXT_TO or self.untouched(index))
+
+    def gap(self, one: int, other: int) -> float:
+        """Distance between the outlines of two things."""
+        return gap_between(*(footprint(self.scene.objects[i]) for i in (one, other)))
+
+    def untouched(self, index: int) -> bool:
+        """True if a thing stands apart from everything that is not flat."""
+        others = (i for i, other in enumerate(self.scene.objects) if i != index and not other.traits.flat)
+        return all(self.gap(index, other) > 0 for other in others if self.apart[index, other] < FARTHEST_BESIDE)
+
     def inside(self, index: int, area: str) -> bool:
         """True if the centre of object ``index`` lies in a named area."""
         key = (index, area)
@@ -115,7 +147,7 @@ def apply_step(scene: Scene, step: Step, shift=(0.0, 0.0), turn: float = 0.0) ->
     x, y, z = step.place.position
     x, y = x + shift[0], y + shift[1]
     bottom = z - 2 * thing.half_extents[2]
-    if step.place_index is None:
+    if step.place_index is None or step.side:
         bottom = resting_height(scene, step.pick_index, (x, y), 0.0)
     yaw = thing.yaw + yaws[1] - yaws[0] + turn
     moved = replace(thing, position=(float(x), float(y), float(bottom + thing.half_extents[2])), yaw=float(yaw))

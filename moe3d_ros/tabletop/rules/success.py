@@ -78,6 +78,12 @@ def find_named(scene: Scene, phrase: str) -> list[int]:
     return [i for i, thing in enumerate(scene.objects) if words and words <= set(thing.name.split())]
 
 
+def nearest_named(scene: Scene, phrase: str, picked_at) -> int | None:
+    """Index of what a phrase can mean nearest to where the tool picked (2 or more,), metres; None if there is nothing."""
+    near = {i: np.hypot(*np.subtract(scene.objects[i].position[:2], picked_at[:2])) for i in find_named(scene, phrase)}
+    return min(near, key=lambda i: near[i], default=None)
+
+
 _SIZES = {word: size for size, words in SIZE_WORDS.items() for word in words}
 _KINDS = {word: kind for kind, words in KIND_WORDS.items() for word in words}
 # Beside the names of the two things: other words may forbid, relate, correct, or ask for more.
@@ -124,11 +130,9 @@ def words_reached(before: Scene, after: Scene, target: str, destination: str, pi
         target: ``small red block``. destination: ``in the green bowl``, ``on the left side``.
         picked_at: (3,) metres, where the tool picked; it tells things of one name apart.
     """
-    targets = find_named(before, target)
-    if not targets:
+    index = nearest_named(before, target, picked_at)
+    if index is None:
         return False, f"there is no {target}"
-    near = [float(np.hypot(*np.subtract(before.objects[i].position[:2], picked_at[:2]))) for i in targets]
-    index = targets[int(np.argmin(near))]
     goals = [i for i in find_named(after, destination) if i != index]
     if goals:
         verdicts = [step_reached(after, index, goal, None) for goal in goals]

@@ -19,14 +19,13 @@ from moe3d_ros.tabletop.rules.layout import OFF_SHARE, Layout
 from moe3d_ros.tabletop.rules.success import footprint
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.world.areas import in_area
-from moe3d_ros.world.footprints import gap_between, share_inside
+from moe3d_ros.world.footprints import share_inside
+from moe3d_ros.world.side_spots import ACROSS, TOWARD
+from moe3d_ros.world.sides import BETWEEN, NEXT_TO
 
-NEXT_TO_GAP, SIDE_GAP = (0.01, 0.06), (0.01, 0.08)  # between the outlines of two things
-ACROSS = 0.04  # by which a thing may be off the line that runs to its side from another one
-OFF_LINE = 0.03  # of what is between two things
 SAME_PLACE, STILL = 0.02, 0.01  # from where another thing was; from where it was itself
 SHIFT_TOLERANCE = 0.015  # of a shift whose tolerance is not told
-SIDES = {"left_of": (0, 1), "right_of": (0, -1), "behind": (1, 0), "in_front_of": (-1, 0)}  # x, y
+SIDES = {side.replace(" ", "_"): side for side in TOWARD}  # as goals are written, and as plans say it
 
 
 @dataclass(frozen=True)
@@ -48,12 +47,7 @@ class Outcome:
 
     def gap(self, one: int, other: int) -> float:
         """Distance between the outlines of two things now."""
-        return gap_between(footprint(self.after.objects[one]), footprint(self.after.objects[other]))
-
-    def untouched(self, thing: int) -> bool:
-        """True if it stands apart from everything that is not flat now."""
-        others = (i for i, other in enumerate(self.after.objects) if i != thing and not other.traits.flat)
-        return all(self.gap(thing, other) > 0 for other in others)
+        return self.now.gap(one, other)
 
 
 def _xy(scene: Scene, thing: int) -> np.ndarray:
@@ -63,10 +57,6 @@ def _xy(scene: Scene, thing: int) -> np.ndarray:
 def _cross(one: np.ndarray, other: np.ndarray) -> float:
     """Area in square metres of the parallelogram of two vectors (2,)."""
     return abs(float(one[0] * other[1] - one[1] * other[0]))
-
-
-def _within(value: float, bounds: tuple[float, float]) -> bool:
-    return bounds[0] - 1e-9 <= value <= bounds[1] + 1e-9
 
 
 def inside(outcome: Outcome, thing: int, goal: int) -> bool:
@@ -122,32 +112,19 @@ def stack_on(outcome: Outcome, things: Sequence[int], base: int | None) -> bool:
 
 def next_to(outcome: Outcome, thing: int, other: int) -> bool:
     """The thing stands on the table with a gap of 1 to 6 cm to the other one, and touches nothing."""
-    near = _within(outcome.gap(thing, other), NEXT_TO_GAP)
-    return near and outcome.now.grounded(thing) and outcome.untouched(thing)
+    return outcome.now.beside(thing, NEXT_TO, other)
 
 
 def _beside(side: str) -> Callable[[Outcome, int, int], bool]:
-    direction = np.array(SIDES[side])
-
     def test(outcome: Outcome, thing: int, other: int) -> bool:
-        away = _xy(outcome.after, thing) - _xy(outcome.after, other)
-        along, across = away @ direction, _cross(direction, away)
-        if along <= 0 or across > ACROSS:
-            return False
-        return _within(outcome.gap(thing, other), SIDE_GAP) and outcome.now.grounded(thing)
+        return outcome.now.beside(thing, SIDES[side], other)
 
     return test
 
 
 def between(outcome: Outcome, thing: int, one: int, other: int) -> bool:
     """The thing lies within 3 cm of the line from one to the other, nearer to its middle than to its ends."""
-    place, start, end = (_xy(outcome.after, i) for i in (thing, one, other))
-    line = end - start
-    length = float(np.hypot(*line))
-    if length == 0 or _cross(line, place - start) / length > OFF_LINE:
-        return False
-    to_middle = np.hypot(*(place - (start + end) / 2))
-    return bool(to_middle < min(np.hypot(*(place - start)), np.hypot(*(place - end)))) and outcome.now.grounded(thing)
+    return outcome.now.beside(thing, BETWEEN, one, other)
 
 
 def in_named_area(outcome: Outcome, thing: int, area: str) -> bool:

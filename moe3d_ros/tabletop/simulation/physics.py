@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from moe3d_ros.tabletop.rules.moved import moved
-from moe3d_ros.tabletop.rules.success import step_reached, words_reached
+from moe3d_ros.tabletop.rules.step_done import step_done, words_done
 from moe3d_ros.tabletop.scenes.furniture import FURNITURE, parts, ramp_mesh
 from moe3d_ros.tabletop.scenes.scene import CAMERAS, Camera, Scene, SceneObject
 from moe3d_ros.tabletop.simulation.gripper import TIME_STEP, Carried, straight_line
@@ -309,7 +309,7 @@ class TabletopWorld:
 
     def succeeded(self, step) -> bool:
         """True if the oracle's ``step`` is done: its object lies at its goal by the rules of `success`."""
-        return step_reached(self.current_scene(), step.pick_index, step.place_index, step.area)[0]
+        return step_done(self.current_scene(), step)[0]
 
     def judge(self, target: str, destination: str, picked_at) -> tuple[bool, str]:
         """Judges the last pick and place by its own words: success, and a sentence that says where the thing lies.
@@ -318,7 +318,7 @@ class TabletopWorld:
             target: ``small red block``. destination: ``in the green bowl``.
             picked_at: (3,) metres, the pick pose's position, which tells things of one name apart.
         """
-        return words_reached(self._before, self.current_scene(), target, destination, picked_at)
+        return words_done(self._before, self.current_scene(), target, destination, picked_at)
 
 
 def _connect():

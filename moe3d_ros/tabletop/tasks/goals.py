@@ -296,5 +296,27 @@ def _ends_on_table(layout: Layout, pick: int, area: str) -> bool:
     return all(share_inside(there, footprint(scene.objects[zone])) <= OFF_SHARE for zone in _zones(layout))
 
 
-Goal = Into | InArea | Stack | OneEach | Off | SomeOf | ToTable
-GOALS = {goal.__name__: goal for goal in (Into, InArea, Stack, OneEach, Off, SomeOf, ToTable)}
+@dataclass(frozen=True)
+class Beside(_EachPick):
+    """Each of ``picks`` stands at a ``side`` (of `world.sides`) of ``reference``, or between that and ``second``.
+
+    There is room for one, and next to a thing for two.
+    """
+
+    side: str
+    reference: int
+    second: int | None = None
+
+    def _left_to_do(self, layout: Layout) -> list[int]:
+        return [i for i in self.picks if not layout.beside(i, self.side, self.reference, self.second)]
+
+    def moves(self, layout: Layout) -> list[Move]:
+        """The moves that come next, the canonical one first, whether or not something is in the way there; none if all is done."""
+        wanted = self._left_to_do(layout)
+        ready = [i for i in layout.leftmost(wanted) if layout.free(i)]
+        found = [Move(i, self.reference, side=self.side, second=self.second) for i in ready]
+        return found or _uncover(layout, wanted)
+
+
+Goal = Into | InArea | Stack | OneEach | Off | SomeOf | ToTable | Beside
+GOALS = {goal.__name__: goal for goal in (Into, InArea, Stack, OneEach, Off, SomeOf, ToTable, Beside)}

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from moe3d_ros.tabletop.rules.layout import Layout, apply_step
-from moe3d_ros.tabletop.rules.placing import place_pose
+from moe3d_ros.tabletop.rules.placing import NoSpot, place_pose
 from moe3d_ros.tabletop.rules.success import at_goal
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.tasks.goals import GOALS, Goal, Move
-from moe3d_ros.tabletop.tasks.single_step import make_step
+from moe3d_ros.tabletop.tasks.single_step import make_step, step_text
 
 MAX_STEPS = 60
 
@@ -122,12 +122,27 @@ def right_moves(task: LongTask, scene: Scene) -> list[Move]:
 
 
 def next_step(task: LongTask, scene: Scene, rng: np.random.Generator | None = None) -> Step | None:
-    """The oracle's next step from the scene as it is, with ``rng`` a random one of the right ones; None if there is none."""
+    """The oracle's next step from the scene as it is, with ``rng`` a random one of the right ones; None if there is none.
+
+    There is none either where something is in the way beside the thing that it would go to.
+    """
     moves = right_moves(task, scene)
     if not moves:
         return None
-    move = moves[0 if rng is None else int(rng.integers(len(moves)))]
-    return make_step(scene, move.pick, move.place, move.area)
+    try:
+        return step_of(scene, moves[0 if rng is None else int(rng.integers(len(moves)))])
+    except NoSpot:
+        return None
+
+
+def step_of(scene: Scene, move: Move) -> Step:
+    """A move as a step. Raises NoSpot if there is no room where it goes."""
+    return make_step(scene, move.pick, move.place, move.area, move.side, move.second)
+
+
+def text_of(scene: Scene, move: Move) -> str:
+    """A move in the planner's own words."""
+    return step_text(scene, move.pick, move.place, move.area, move.side, move.second)
 
 
 def remaining_steps(task: LongTask, scene: Scene, rng: np.random.Generator | None = None) -> tuple[Step, ...]:
@@ -152,7 +167,7 @@ def _tied(task: LongTask, layout: Layout) -> list[tuple[Goal, ...]]:
 
 def _covered(layout: Layout, move: Move, waiting: set[int]) -> list[int]:
     """Those of the ``waiting`` blocks that would lie under the moved one."""
-    if move.place is None or move.aside:
+    if move.place is None or move.aside or move.side:
         return []
     thing = layout.scene.objects[move.place]
     if thing.traits.contains:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from moe3d_ros.tabletop.rules.layout import Layout, apply_step
-from moe3d_ros.tabletop.rules.success import step_reached
+from moe3d_ros.tabletop.rules.step_done import step_done
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.step import Step
@@ -217,12 +217,12 @@ def _training_task(rng, name, colors, held_out, scale, jitter) -> tuple[LongTask
 
 def a_little_off(scene: Scene, step: Step, rng) -> Scene:
     """The step, a little off, but still reached: tolerances are no finer than what is seen."""
-    stacked = step.place_index is not None and scene.objects[step.place_index].traits.sized
+    stacked = step.place_index is not None and not step.side and scene.objects[step.place_index].traits.sized
     sigma = STACK_NOISE if stacked else PLACE_NOISE
     for _ in range(4):
         shift = (sigma * rng.standard_normal(2)).clip(-2 * sigma, 2 * sigma)
         after = apply_step(scene, step, shift, YAW_NOISE * float(rng.standard_normal()))
-        if step_reached(after, step.pick_index, step.place_index, step.area)[0]:
+        if step_done(after, step)[0]:
             return after
     return apply_step(scene, step)
 

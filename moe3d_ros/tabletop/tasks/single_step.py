@@ -117,15 +117,25 @@ def step_text(
     return f"pick the {target}, place it {goal.traits.preposition} the {goal.name}"
 
 
-def make_step(scene: Scene, pick_index: int, place_index: int | None = None, area: str | None = None) -> Step:
-    """The step that moves object ``pick_index`` there."""
+def make_step(
+    scene: Scene,
+    pick_index: int,
+    place_index: int | None = None,
+    area: str | None = None,
+    side: str = "",
+    second: int | None = None,
+) -> Step:
+    """The step that moves object ``pick_index`` there. Raises NoSpot if there is no room at that side."""
+    where = (place_index, area, side, second)
     return Step(
         pick_index,
         place_index,
         area,
-        step_text(scene, pick_index, place_index, area),
+        step_text(scene, pick_index, *where),
         pick_pose(scene.objects[pick_index]),
-        place_pose(scene, pick_index, place_index, area),
+        place_pose(scene, pick_index, *where),
+        side,
+        second,
     )
 
 

@@ -15,6 +15,7 @@ from moe3d_ros.model.reasoning.reading import Reader, heard
 from moe3d_ros.model.reasoning.reasoner import Reasoner
 from moe3d_ros.planner import Planner
 from moe3d_ros.world.areas import AREAS, in_area
+from moe3d_ros.world.side_spots import is_between
 from moe3d_ros.world.sides import BETWEEN, SIDES
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, PLAIN_KINDS
 from moe3d_ros.world.workspace import Workspace
@@ -203,7 +204,17 @@ def test_imagined_things_lie_where_they_were_put():
     assert zone.center[0, :2, 2].tolist() == pytest.approx([0.021, 0.031], abs=1e-3)
     area = moved(TABLE, 0, None, "bottom left area", workspace)
     assert in_area(area.center[0, 0, :2].tolist(), "bottom left area")
+    beside = moved(TABLE, 0, 2, None, workspace, "left of")
+    assert beside.center[0, 0].tolist() == pytest.approx([0.5, -0.1 + 0.06 + 0.03 + 0.02, 0.02], abs=2e-3)
+    between = moved(TABLE, 0, 1, None, workspace, "between", 3)
+    assert is_between(*(between.center[0, i, :2].double().numpy() for i in (0, 1, 3)))
+    assert between.center[0, 0, 2] == pytest.approx(0.02)
     assert torch.equal(TABLE.center, before)  # the scene that was seen stays as it was
+
+
+def test_a_thing_stays_in_mind_where_there_is_no_room_at_a_side():
+    at_the_edge = things(("small red block", 0.4, 0.2, 0.0), ("green bowl", 0.5, 0.44, 0.0))
+    assert moved(at_the_edge, 0, 1, None, Workspace(), "left of") is at_the_edge
 
 
 def test_the_second_step_of_a_plan_is_chosen_after_the_first(decider):

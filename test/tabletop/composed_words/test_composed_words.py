@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 from task_forms import random_form
 
-from moe3d_ros.tabletop.composed_words import held_out_phrases, trained_phrases
+from moe3d_ros.tabletop.composed_words import held_out_phrases, side_phrases, trained_phrases
 from moe3d_ros.tabletop.composed_words.instructions import said, wordings
 from moe3d_ros.tabletop.composing.task_form import Clause, Destination, Reference, Selection, TaskForm
 from moe3d_ros.tabletop.words import long_wordings
 from moe3d_ros.tabletop.words import wordings as single
 from moe3d_ros.world.areas import AREAS
+from moe3d_ros.world.sides import BETWEEN, SIDES
 
 GROUPS = ("NOUNS", "PLACES", "AREAS", "SENTENCES")
 GREEN = Destination("bowl", color="green")
 BLUE_BOWL = Reference("bowl", "blue")
+SECOND = (None, BLUE_BOWL)
 TWO_COLORS = Selection(colors=("red", "blue"))
 PARTS = {
     "all": Clause(Selection(), GREEN),
@@ -44,6 +46,12 @@ PARTS = {
     },
     "named zone": Clause(Selection(), Destination("zone", color="red")),
     "named block": Clause(Selection(size="small"), Destination("block", color="red", size="big")),
+    **{
+        side: Clause(
+            Selection(colors=("red",)), Destination("bowl", color="green", side=side, second=SECOND[side == BETWEEN])
+        )
+        for side in SIDES
+    },
     "to area": Clause(Selection(), Destination("area", area="right side")),
     "table": Clause(Selection(), Destination("table")),
     "off": Clause(Selection(rest="on", reference=Reference("zone", "red")), Destination("table")),
@@ -93,7 +101,7 @@ def words_of(text):
 def colors_of(form):
     for clause in form.clauses:
         yield from (*clause.selection.colors, *clause.selection.excluded_colors, *clause.order)
-        places = (clause.destination, clause.second, clause.selection.reference)
+        places = (clause.destination, clause.destination.second, clause.second, clause.selection.reference)
         yield from (place.color for place in places if place and place.color)
 
 
@@ -143,6 +151,40 @@ def test_held_out_phrases_are_not_trained():
             for piece in filter(lambda piece: len(piece) > 3, map(literals, held[construct])):
                 twins = [other for other in trained[construct] if re.search(rf"\b{re.escape(piece)}\b", other)]
                 assert not twins, (construct, piece)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_side_has_its_phrases_and_none_of_them_serves_two_sides(side):
+    for phrases, least in ((side_phrases.TRAINED, 12), (side_phrases.HELD_OUT, 6)):
+        own = set(phrases[f"beside.{side}"])
+        assert len(own) >= least
+        assert all(("{o}" in way) and ("{p}" in way) == (side == BETWEEN) for way in own)
+        assert not own & {way for name, others in phrases.items() if name != f"beside.{side}" for way in others}
+
+
+def test_two_of_a_kind_are_sometimes_named_by_one_noun_and_a_place_beside_is_never_left_out():
+    between = TaskForm((PARTS["between"],))
+    texts = wordings(between, np.random.default_rng(0), 100)
+    assert any("the green and the blue" in text for text in texts)
+    for side in SIDES:
+        for held_out in (False, True):
+            texts = wordings(TaskForm((PARTS[side],)), np.random.default_rng(1), 60, held_out)
+            phrases = (side_phrases.HELD_OUT if held_out else side_phrases.TRAINED)[f"beside.{side}"]
+            pieces = [re.split(r"\{.\}", way)[0].strip() for way in phrases]
+            assert all(any(piece in text.lower() for piece in pieces) for text in texts)
+
+
+def test_one_verb_serves_places_beside_and_places_within():
+    second = Clause(Selection(colors=("gray",)), Destination("block", color="cyan", side="behind"))
+    form = TaskForm((Clause(Selection(colors=("red",)), GREEN), second))
+    texts = wordings(form, np.random.default_rng(0), 60, alone=[True, True])
+    assert any(
+        re.search(
+            r"bowl,? (and|then) the (one |only )?gr[ae]y \w+ \S*\s?(behind|at|on|in|right|just|directly|close|a bit)",
+            text,
+        )
+        for text in texts
+    )
 
 
 def test_what_other_tasks_hold_out_is_not_trained_here():

@@ -14,9 +14,11 @@ from moe3d_ros.tabletop.composing.parts import LAYOUTS, RELATIONS, SELECTIONS, m
 from moe3d_ros.tabletop.composing.task_form import Clause, Destination, Selection, TaskForm
 from moe3d_ros.tabletop.rules.layout import Layout, apply_step
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS
+from moe3d_ros.tabletop.tasks.goals import Beside
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, right_moves, satisfied
 from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS
 from moe3d_ros.world.kinds import BLOCK
+from moe3d_ros.world.sides import SIDES
 from moe3d_ros.world.workspace import Workspace
 
 NAMED = ("colors", "colors+size", "colors+count", "colors+rank", "area+colors", "colors+side")
@@ -91,6 +93,40 @@ def test_the_oracle_ends_every_task_that_is_drawn(scale):
         assert len(set(satisfied(task, scene))) == 1, form
 
 
+def test_about_one_task_of_eight_puts_something_beside_a_thing():
+    rng = np.random.default_rng(5)
+    drawn = [draw_task(rng, scale=(0.5, 1.0)[number % 2]) for number in range(400)]
+    beside = [(form, task) for form, task, _ in drawn if any(clause.destination.side for clause in form.clauses)]
+    assert 0.07 < len(beside) / len(drawn) < 0.17
+    for _, task in beside:
+        goals = [goal for goals in task.alternatives for goal in goals if isinstance(goal, Beside)]
+        assert goals
+        for goal in goals:
+            assert len(goal.picks) <= (2 if goal.side == "next to" else 1)
+            assert (goal.second is None) == (goal.side != "between")
+            assert not {goal.reference, goal.second} & set(goal.picks)
+    assert {clause.destination.side for form, _ in beside for clause in form.clauses} == {"", *SIDES}
+
+
+def test_each_side_is_drawn_with_each_kind_of_thing_and_with_every_selection_of_few(many_forms):
+    clauses = [clause for form in many_forms for clause in form.clauses if clause.destination.side]
+    assert {(c.destination.side, c.destination.kind) for c in clauses} == set(
+        itertools.product(SIDES, (BLOCK, "bowl", "zone"))
+    )
+    assert {c.destination.second.kind for c in clauses if c.destination.second} == {BLOCK, "bowl", "zone"}
+    few = {"colors", "size", "colors+size", "rank", "colors+rank", "rank+size", "count", "colors+count", "count+size"}
+    assert {parts(clause)[0] for clause in clauses} == few
+    assert 0.09 < sum(any(c.destination.side for c in form.clauses) for form in many_forms) / len(many_forms) < 0.14
+    for clause in clauses:
+        named = {(clause.destination.kind, clause.destination.color)}
+        named |= (
+            {(clause.destination.second.kind, clause.destination.second.color)} if clause.destination.second else set()
+        )
+        assert len(named) == 1 + (clause.destination.side == "between")
+        assert not {(BLOCK, color) for color in clause.selection.colors} & named
+        assert clause.selection.count <= 1
+
+
 def test_full_scenes_are_full_and_small_ones_small():
     sizes = {
         scale: np.mean([len(draw_task(np.random.default_rng(seed), scale=scale)[2].objects) for seed in range(60)])
@@ -121,7 +157,7 @@ def test_tasks_survive_json_and_their_goals_come_back():
         again = LongTask.from_dict(json.loads(json.dumps(task.to_dict())))
         assert again == task
         assert again.orderly
-    assert {"Into", "InArea", "Stack", "OneEach", "SomeOf", "ToTable"} <= kinds
+    assert {"Into", "InArea", "Stack", "OneEach", "SomeOf", "ToTable", "Beside"} <= kinds
 
 
 def test_a_seed_stands_for_one_task():

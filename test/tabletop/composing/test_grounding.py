@@ -4,10 +4,10 @@ import pytest
 from helpers.things import thing
 
 from moe3d_ros.tabletop.composing.grounding import grounded
-from moe3d_ros.tabletop.composing.task_form import Clause, Destination, Selection, TaskForm
+from moe3d_ros.tabletop.composing.task_form import Clause, Destination, Reference, Selection, TaskForm
 from moe3d_ros.tabletop.rules.layout import apply_step
 from moe3d_ros.tabletop.scenes.scene import Scene
-from moe3d_ros.tabletop.tasks.goals import InArea, Into, OneEach, SomeOf, Stack, ToTable
+from moe3d_ros.tabletop.tasks.goals import Beside, InArea, Into, OneEach, SomeOf, Stack, ToTable
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, remaining_steps, right_moves, satisfied
 
 SMALL, BIG = {"size": "small", "half": 0.02}, {"size": "big", "half": 0.03}
@@ -26,6 +26,13 @@ THINGS = (
 SCENE = Scene(THINGS)
 RED, BLUE, SMALLS = Selection(colors=("red",)), Selection(colors=("blue",)), Selection(size="small")
 RED_BOWL, RED_ZONE = Destination("bowl", color="red"), Destination("zone", color="red")
+
+
+GRAY, BLUE_ONE = Selection(colors=("gray",)), Selection(colors=("blue",), rank=1, rank_side="far")
+
+
+def beside(side, kind, color, second=None, size=""):
+    return Destination(kind, "named", color, size, "", side, second)
 
 
 def form(selection, destination, arrangement="put", **rest):
@@ -67,6 +74,19 @@ def form(selection, destination, arrangement="put", **rest):
             ),
             [(Stack(((4,), (2, 3), (2, 3)), 7),)],
         ),
+        (form(GRAY, beside("left of", "bowl", "blue")), [(Beside((4,), "left of", 6),)]),
+        (form(GRAY, beside("between", "bowl", "blue", Reference("zone", "red"))), [(Beside((4,), "between", 6, 7),)]),
+        (form(BLUE, beside("next to", "zone", "green")), [(Beside((2, 3), "next to", 8),)]),
+        (
+            form(Selection(count=1, colors=("blue",)), beside("behind", "block", "gray")),
+            [(Beside((2,), "behind", 4),), (Beside((3,), "behind", 4),)],
+        ),
+        (
+            TaskForm(
+                (Clause(GRAY, beside("left of", "bowl", "blue")), Clause(BLUE_ONE, beside("right of", "bowl", "blue")))
+            ),
+            [(Beside((4,), "left of", 6), Beside((2,), "right of", 6))],
+        ),
         (
             form(RED, RED_ZONE, "groups", grouped_by="size", second=Destination("zone", color="green")),
             [(Into((1,), ((7,),)), Into((0,), ((8,),))), (Into((1,), ((8,),)), Into((0,), ((7,),)))],
@@ -94,6 +114,19 @@ def test_a_form_means_goals(meant, goals):
         form(SMALLS, RED_ZONE, "pile_by_turns", order=("blue",)),  # of three colours
         form(BLUE, RED_ZONE, "pile_by_list", order=("blue", "blue", "blue")),
         form(Selection(colors=("gray",)), Destination("table")),  # it lies there
+        form(BLUE, beside("left of", "bowl", "red")),  # two at one side
+        form(SMALLS, beside("next to", "bowl", "red")),  # four around one thing
+        form(GRAY, beside("behind", "block", "red")),  # two of that name
+        form(GRAY, beside("between", "bowl", "blue", Reference("bowl", "cyan"))),  # there is no other one
+        form(
+            Selection(rank=1, rank_side="left", size="big"), beside("behind", "block", "red", size="big")
+        ),  # beside itself
+        TaskForm(
+            (Clause(GRAY, beside("left of", "bowl", "blue")), Clause(BLUE_ONE, beside("left of", "bowl", "blue")))
+        ),
+        TaskForm(
+            (Clause(BLUE, beside("next to", "block", "gray")), Clause(GRAY, RED_BOWL))
+        ),  # what it is next to goes away
         form(SMALLS, RED_BOWL, "groups", grouped_by="color", second=Destination("bowl", color="blue")),  # three groups
         TaskForm((Clause(RED, RED_ZONE, "pile"), Clause(BLUE, RED_ZONE, "pile"))),  # one zone for two piles
         TaskForm((Clause(RED, RED_ZONE, "pile"), Clause(SMALLS, Destination("area", area="left side")))),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -19,7 +20,9 @@ from moe3d_ros.look import SeenObject
 from moe3d_ros.plan import Action, ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.rules.layout import apply_step
-from moe3d_ros.tabletop.rules.success import XY_TOLERANCE, YAW_TOLERANCE, footprint, step_reached
+from moe3d_ros.tabletop.rules.placing import NoSpot
+from moe3d_ros.tabletop.rules.step_done import named_beside, step_done
+from moe3d_ros.tabletop.rules.success import XY_TOLERANCE, YAW_TOLERANCE, footprint
 from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 from moe3d_ros.tabletop.scenes.step import Step
@@ -93,6 +96,16 @@ def meant_step(scene: Scene, action: Action) -> Step | None:
         return indices[int(np.linalg.norm(tops - position, axis=1).argmin())]
 
     pick = nearest(movable, action.pick.position)
+    side, named = named_beside(scene, action.destination)
+    if side:
+        others = [[i for i in those if i != pick] for those in named]
+        if not all(others):
+            return None
+        place, second = (*(nearest(those, action.place.position) for those in others), None)[:2]
+        try:
+            return make_step(scene, pick, place, None, side, second)
+        except NoSpot:
+            return None
     kind = action.destination.split()[-1]
     goals = [i for i, thing in enumerate(scene.objects) if thing.kind == kind and i != pick]
     if goals:
@@ -127,16 +140,19 @@ def _misses(scene: Scene, action: Action, meant: Step, result: ExecutionResult) 
     """True if the poses, followed exactly and without obstacles, would miss their goal."""
     thing = scene.objects[meant.pick_index]
     picked, placed = action.pick, action.place
-    off = np.subtract(thing.position[:2], picked.position[:2])
     if not result.grasped:
         touched = share_inside(_small_square(picked.position[:2]), footprint(thing)) > 0.5
         too_high = abs(picked.position[2] - thing.top) > GRASP_REACH
         return not touched or too_high
-    end, start = (float(yaw_of(quaternion_to_matrix(pose.orientation))) for pose in (placed, picked))
+    return not step_done(followed(scene, replace(meant, pick=picked, place=placed)), meant)[0]
+
+
+def followed(scene: Scene, step: Step) -> Scene:
+    """The scene after a step whose poses were followed exactly: what is held off its middle comes to lie as much off it."""
+    off = np.subtract(scene.objects[step.pick_index].position[:2], step.pick.position[:2])
+    end, start = (float(yaw_of(quaternion_to_matrix(pose.orientation))) for pose in (step.place, step.pick))
     turn = end - start
-    shift = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ off
-    ideal = apply_step(scene, Step(meant.pick_index, meant.place_index, meant.area, meant.text, picked, placed), shift)
-    return not step_reached(ideal, meant.pick_index, meant.place_index, meant.area)[0]
+    return apply_step(scene, step, np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ off)
 
 
 def _is_seen(objects: Sequence[SeenObject], thing: SceneObject) -> bool:

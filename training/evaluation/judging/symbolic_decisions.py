@@ -11,8 +11,7 @@ from moe3d_ros.look import Decision, Look
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.tabletop.scenes.scene import Scene
-from moe3d_ros.tabletop.tasks.long_tasks import LongTask, right_moves
-from moe3d_ros.tabletop.tasks.single_step import step_text
+from moe3d_ros.tabletop.tasks.long_tasks import LongTask, right_moves, text_of
 from training.stages.described import describe
 
 
@@ -77,6 +76,6 @@ def _oracle_decision(moment: Moment) -> Decision:
     if not moves:
         return Decision("done", 1.0)
     move = moves[0]
-    text = step_text(moment.scene, move.pick, move.place, move.area, move.side, move.second)
+    text = text_of(moment.scene, move)
     destination = text.partition(", place it ")[2]
     return Decision("step", 1.0, text, destination, move.pick, move.place, 1.0, 1.0, move.side, move.second)

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from moe3d_ros.look import Decision
 from moe3d_ros.tabletop.rules.layout import Layout
+from moe3d_ros.tabletop.rules.placing import NoSpot
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask
 from moe3d_ros.tabletop.tasks.progress import a_little_off
@@ -90,14 +91,22 @@ def carry_out(scene: Scene, decision: Decision, rng: np.random.Generator) -> tup
     """
     area = decision.destination.removeprefix("on the ") if decision.place is None else None
     layout = Layout(scene)
-    hindrance = _hindrance(layout, decision.pick, decision.place, area)
+    hindrance = _hindrance(layout, decision.pick, decision.place, area, decision.side, decision.second)
     if hindrance or decision.pick is None:
         return scene, hindrance
-    place = None if decision.place is None else _highest(layout, decision.place, decision.pick)
-    return a_little_off(scene, make_step(scene, decision.pick, place, area), rng), ""
+    place = decision.place
+    if place is not None and not decision.side:
+        place = _highest(layout, place, decision.pick)
+    try:
+        step = make_step(scene, decision.pick, place, area, decision.side, decision.second)
+    except NoSpot as error:
+        return scene, str(error)
+    return a_little_off(scene, step, rng), ""
 
 
-def _hindrance(layout: Layout, pick: int | None, place: int | None, area: str | None) -> str:
+def _hindrance(
+    layout: Layout, pick: int | None, place: int | None, area: str | None, side: str, second: int | None
+) -> str:
     things = layout.scene.objects
     if pick is None:
         return "nothing is picked"
@@ -107,8 +116,10 @@ def _hindrance(layout: Layout, pick: int | None, place: int | None, area: str | 
         return f"something lies on the {things[pick].name}"
     if place is None:
         return "" if area in AREAS else f"there is no spot {area!r}"
-    if place == pick:
-        return f"the {things[pick].name} cannot be put on itself"
+    if pick in (place, second):
+        return f"the {things[pick].name} cannot be put {side or 'on'} itself"
+    if side:
+        return "" if place != second else f"there is no place between the {things[place].name} and itself"
     return "" if things[place].traits.destination else f"nothing can be put on the {things[place].name}"
 
 

@@ -235,4 +235,4 @@ def _fits(goal: Expectation, thing: int, spot: np.ndarray, scene: Scene) -> bool
     objects = list(scene.objects)
     objects[thing] = replace(moved, position=(float(spot[0]), float(spot[1]), moved.half_extents[2]))
     outcome = Outcome(scene, replace(scene, objects=tuple(objects)))
-    return goal.holds(outcome) and outcome.untouched(thing)
+    return goal.holds(outcome) and outcome.now.untouched(thing)
