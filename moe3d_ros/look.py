@@ -243,7 +243,15 @@ class Look:
             (choice,) = self._planner.decider.choose(self._found, [(instruction, ())])
         return refusal(instruction, [(thing.kind, thing.color) for thing in self.objects], choice)
 
-    def step_poses(self, instruction: str, text: str, pick: int | None, place: int | None) -> StepPoses:
+    def step_poses(
+        self,
+        instruction: str,
+        text: str,
+        pick: int | None,
+        place: int | None,
+        side: str = "",
+        second: int | None = None,
+    ) -> StepPoses:
         """Pose-DiT alone, on a step that is given: as if the model had pointed at the right things and written it.
 
         The low-level door of the facade, for measurements: poses come as the head samples them, without limits.
@@ -251,15 +259,16 @@ class Look:
         Args:
             text: of the step, in the words of the grammar.
             pick, place: numbers of objects of this look; None for none, such as a spot on the table.
+            side: of `world.sides`, if it goes beside ``place``, or between that and ``second``.
 
         Raises:
-            ValueError: the text is no step, or the look has no cloud.
+            ValueError: the text is no step, the look has no cloud, or the model has not learnt places beside things.
         """
         pointed = (-1 if pick is None else pick, -1 if place is None else place)
         model = self._planner.model
         state = state_of_written(model.language, self._found, instruction, text, pointed)
         index = torch.tensor([pointed], device=self._found.mask.device)
-        return StepPoses(model.pose, self._encoded(), self._found, state, index)
+        return StepPoses(model.pose, self._encoded(), self._found, state, index, [side], [second])
 
     def found(self) -> ObjectSet:
         """The objects in the model's own terms, a batch of one."""
@@ -296,7 +305,8 @@ class Look:
         planner, config = self._planner, self._planner.config
         states = torch.stack([step.state.state for step in steps])
         pointed = torch.tensor([step.state.chosen for step in steps], device=self._found.mask.device)  # (M, 2)
-        sampler = StepPoses(planner.model.pose, self._encoded(), self._found, states, pointed)
+        beside = [step.side for step in steps], [step.second for step in steps]
+        sampler = StepPoses(planner.model.pose, self._encoded(), self._found, states, pointed, *beside)
         positions, rotations = sampler.sample(config.pose_steps, config.pose_draws)  # the same cloud, the same poses
         positions, notes = hold_in_workspace(
             positions, rotations, planner.workspace, planner.model_workspace, planner.pose_tolerance

@@ -15,7 +15,7 @@ from moe3d_ros.model.action.objectives import OBJECTIVES
 from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
 from moe3d_ros.model.config import HEADS, FormConfig, ModelConfig, ReasonerConfig
 from moe3d_ros.model.language.form_head import FormHead
-from moe3d_ros.model.policy import ThreeDMoE, build_model
+from moe3d_ros.model.policy import ThreeDMoE, build_model, make_pose_dit
 from moe3d_ros.model.reasoning.reasoner import Reasoner
 from moe3d_ros.planner import Planner
 from training.data.form_texts import CLASSES
@@ -28,6 +28,7 @@ from training.form_threshold import choose_threshold
 from training.stages.settings import GRID, OBJECTS, POSE, SHORT
 
 PREFIX = "model."
+SIDES_PART = "pose.sides"  # of a model: Pose-DiT's block for places beside things
 # Settings that a checkpoint insists on, by the part that is taken from it.
 OF_PART = {"encoder": GRID, "language": (*OBJECTS, "language"), "pose": (*GRID, *POSE)}
 TRAINED = (*GRID, *OBJECTS, "language", *POSE)  # of a whole model; the rest is chosen afterwards
@@ -60,6 +61,7 @@ def model_of_runs(encoder: str, language: str, given: Settled, pose: str = "") -
         Contradiction: they do not agree on the settings of the model.
         StateError, CheckpointError, BaseModelError: weights are missing, damaged, or fit nowhere.
     """
+    _check_whole(pose)
     model = build_model(configuration_of(encoder, language, given, pose))
     base = {"base LLM": model.config.language.revision}
     load_matching({"encoder": model.encoder}, encoder)
@@ -123,6 +125,8 @@ def settled_of_entry(entry: str, part: str) -> Settled:
 def exchange_pose(checkpoint: Path, run: str, given: Settled) -> tuple[dict, dict]:
     """The configuration and tensors of ``checkpoint`` with the Pose-DiT, and the head, of a run of the action stage.
 
+    A block for places beside things goes: it is only good with the Pose-DiT that it was trained behind.
+
     Raises:
         Contradiction: the run's Pose-DiT was trained for another encoder, grid or LLM, or has other sizes.
         StateError: the run is damaged, or has no Pose-DiT. CheckpointError: the checkpoint is damaged.
@@ -132,13 +136,39 @@ def exchange_pose(checkpoint: Path, run: str, given: Settled) -> tuple[dict, dic
     config, tensors = load_checkpoint(checkpoint)
     kept = chosen(ModelConfig.from_dict(config), TRAINED)
     head = {name: kept.pop(name) for name in ("pose_head", "pose_decided")}
+    _check_whole(run)
     weights = named_as_in(run, tensors, ("pose.",))
     settings = agreed_with([Settled(f"the checkpoint {checkpoint}", kept), settled_of_entry(run, "pose")], given, ())
     for name in head:
         config[name] = settings.get(name, getattr(ModelConfig, name))
     if config["pose_head"] != head["pose_head"]:
         config["pose_steps"] = OBJECTIVES[config["pose_head"]].steps
-    return config | {"name": settings.get("name", config["name"])}, tensors | weights
+    others = {name: value for name, value in tensors.items() if not name.startswith(f"{SIDES_PART}.")}
+    return config | {"name": settings.get("name", config["name"]), "pose_sides": False}, others | weights
+
+
+def add_sides(checkpoint: Path, run: Path) -> tuple[dict, dict]:
+    """The configuration and tensors of ``checkpoint`` with the block for places beside things of a run with ``sides``.
+
+    Raises:
+        StateError: the run is damaged, or is none of that kind. CheckpointError: the checkpoint is damaged.
+        Contradiction: the run started from another encoder or Pose-DiT than the checkpoint's.
+    """
+    config, tensors = load_checkpoint(checkpoint)
+    record = record_of("action", run)
+    if not learns_sides(record):
+        raise StateError(f"{run} learnt a whole Pose-DiT: add it with --pose, or train one with --stage sides.")
+    agreed([settled_of_entry(str(checkpoint), "pose"), settled_of(str(run), record)])
+    config = config | {"pose_sides": True}
+    pose = make_pose_dit(ModelConfig.from_dict(config), tensors["language.special"].shape[1])
+    load_matching({"pose": pose}, str(run))
+    assert pose.sides is not None
+    return config, _with_part(tensors, SIDES_PART, pose.sides)
+
+
+def learns_sides(record: dict | None) -> bool:
+    """True for the record of a run of the action stage that trained the block for places beside things alone."""
+    return bool(record and record["config"]["model"].get("pose_sides"))
 
 
 def add_form(checkpoint: Path, run: Path) -> tuple[dict, dict]:
@@ -190,6 +220,13 @@ def reasoner_of(run: Path, llm_width: int, kinds: int) -> Reasoner:
     reasoner = Reasoner(ReasonerConfig(**{name: settings[name] for name in names}), llm_width, kinds)
     load_matching({"reasoner": reasoner}, str(run))
     return reasoner
+
+
+def _check_whole(runs: str) -> None:
+    """Raise StateError for a run, among those that a Pose-DiT is taken from, which trained a part of one."""
+    for run in filter(None, (entry.strip() for entry in runs.split(","))):
+        if learns_sides(read_record(run)):
+            raise StateError(f"{run} learnt places beside things alone: add them to a checkpoint with --sides.")
 
 
 def record_of(stage: str, run: Path, checkpoint: Path | None = None) -> dict:

@@ -4,6 +4,7 @@
     --checkpoint FOLDER --pose RUN               a checkpoint with another Pose-DiT
     --checkpoint FOLDER --form RUN               a checkpoint with a head of the form stage, for instructions or questions; all else keeps its bytes
     --checkpoint FOLDER --reasoner RUN           a checkpoint with an object reasoner; all else keeps its bytes
+    --checkpoint FOLDER --sides RUN              a checkpoint whose Pose-DiT knows places beside things; all else keeps its bytes
     --average A:0.4,B:0.6                        the weighted mean of checkpoints, or of runs in a --checkpoint
 
 The configuration is that of the runs' run.json; runs and options that contradict each other are refused.
@@ -25,6 +26,7 @@ from training.assembly import (
     add_form,
     add_model_arguments,
     add_reasoner,
+    add_sides,
     agreed_with,
     exchange_pose,
     given_settings,
@@ -44,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pose", help="run of the action stage")
     parser.add_argument("--form", type=Path, help="run of the form stage on the LLM of --checkpoint")
     parser.add_argument("--reasoner", type=Path, help="run of the reason stage on the LLM of --checkpoint")
+    parser.add_argument("--sides", type=Path, help="run of --stage sides on --checkpoint: places beside things")
     parser.add_argument("--average", help="FOLDER:WEIGHT,...: checkpoints, runs or kept states; the weights' sum is 1")
     parser.add_argument("--output", required=True, type=Path, help="checkpoint folder; an older one is replaced")
     parser.add_argument("--card", type=Path, help="text of card.md: data, recipe, scores, limits")
@@ -57,14 +60,12 @@ def main(arguments: list[str] | None = None) -> int:
     runs = bool(options.encoder and options.language)
     if options.average and (options.encoder or options.language or options.pose):
         parser.error("--average goes with --checkpoint alone: average first, then join")
-    added = options.form or options.reasoner
-    if added and (
-        not options.checkpoint or options.average or options.pose or runs or (options.form and options.reasoner)
-    ):
-        parser.error("--form and --reasoner each go with --checkpoint alone: join the rest first")
+    added = sum(1 for run in (options.form, options.reasoner, options.sides) if run)
+    if added and (not options.checkpoint or options.average or options.pose or runs or added > 1):
+        parser.error("--form, --reasoner and --sides each go with --checkpoint alone: join the rest first")
     if not (options.average or added) and (not options.pose or runs == bool(options.checkpoint)):
         parser.error(
-            "give --pose with --encoder and --language, or with --checkpoint; or give --average, --form or --reasoner"
+            "give --pose with --encoder and --language, or with --checkpoint; or give --average, --form, --reasoner or --sides"
         )
     try:
         config, tensors = joined(options)
@@ -88,6 +89,8 @@ def joined(options: argparse.Namespace) -> tuple[dict, dict[str, torch.Tensor]]:
         return add_form(options.checkpoint, options.form)
     if options.reasoner:
         return add_reasoner(options.checkpoint, options.reasoner)
+    if options.sides:
+        return add_sides(options.checkpoint, options.sides)
     if options.checkpoint:
         return exchange_pose(options.checkpoint, options.pose, given)
     model = model_of_runs(options.encoder, options.language, given, options.pose)

@@ -5,6 +5,7 @@
     model-form.safetensors             those of the head that hears an instruction's form, if there is one
     model-questions.safetensors        those of the head that hears whether a question has an answer, if there is one
     model-reasoner.safetensors         those of the object reasoner, if there is one
+    model-pose.sides.safetensors       those of Pose-DiT's block for places beside things, if there is one
     card.md                            data, recipe, scores, for people
     checksums.json                     sha256 of each file above, and which tensors there are
 
@@ -30,7 +31,7 @@ from torch import Tensor
 
 FORMAT = 1
 # Parts in a file of their own, so that they come and go without a change to the other files.
-OWN_SHARDS = ("form", "questions", "reasoner")
+OWN_SHARDS = ("form", "questions", "reasoner", "pose.sides")
 MAX_SHARD_BYTES = 15 * 2**20
 MAX_TOTAL_BYTES = 60 * 2**20
 CONFIG, CARD, CHECKSUMS = "config.json", "card.md", "checksums.json"

@@ -166,6 +166,7 @@ class ModelConfig:
     pose_heads: int = 8
     pose_head: str = "flow"  # or a baseline, ddim or regression: see action/objectives.py
     pose_decided: bool = True  # noise that is decided between equally right turns: see action/symmetry.py
+    pose_sides: bool = False  # places beside things: see action/side_block.py
     pose_steps: int = 4  # sampling steps
     pose_draws: int = 4  # draws whose medoid is taken; 1 for none
     confidence_temperature: float = 1.0  # of a step's log odds; fitted by training/calibrate.py

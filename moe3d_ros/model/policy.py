@@ -117,6 +117,7 @@ def make_pose_dit(config: ModelConfig, llm_width: int) -> PoseDiT:
             workspace_half=tuple(float(v) for v in workspace.half_range),
             head=config.pose_head,
             decided=config.pose_decided,
+            sides=config.pose_sides,
         )
     )
 

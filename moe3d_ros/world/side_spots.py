@@ -106,6 +106,11 @@ def side_spot(
     return spots[free.argmax()] if free.any() else None
 
 
+def gap_at(spot: np.ndarray, thing: Outline, other: Outline) -> float:
+    """Gap between the outlines of two things if the first were at ``spot`` (2,); negative where they overlap."""
+    return float(_Gap(thing, other)(np.asarray(spot, float)[None])[0])
+
+
 def _cross(one: np.ndarray, other: np.ndarray) -> float:
     """Signed area in square metres of the parallelogram of two vectors (2,)."""
     return float(one[0] * other[1] - one[1] * other[0])

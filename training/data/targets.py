@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from moe3d_ros.model.action.side_block import NO_SIDE
 from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.world.geometry import quaternion_to_matrix
+from moe3d_ros.world.sides import SIDES
 
 NO_SLOT = -1
 
@@ -30,6 +32,8 @@ class PoseTargets:
     matrices: Tensor  # (B, M, 2, 3, 3)
     slots: Tensor  # (B, M, 2) of the objects meant, NO_SLOT for a spot on the table
     valid: Tensor  # (B, M) bool, False for padding
+    side: Tensor  # (B, M) of the place, an index of `world.sides`; NO_SIDE for none
+    second: Tensor  # (B, M) slot of the other thing of a place between two, else NO_SLOT
 
 
 def pose_targets(steps: Sequence[Sequence[SceneStep]], width: int) -> PoseTargets:
@@ -40,6 +44,8 @@ def pose_targets(steps: Sequence[Sequence[SceneStep]], width: int) -> PoseTarget
         matrices=torch.eye(3).expand(batch, width, 2, 3, 3).clone(),
         slots=torch.full((batch, width, 2), NO_SLOT),
         valid=torch.zeros(batch, width, dtype=torch.bool),
+        side=torch.full((batch, width), NO_SIDE),
+        second=torch.full((batch, width), NO_SLOT),
     )
     for row, drawn in enumerate(steps):
         for column, one in enumerate(drawn):
@@ -49,5 +55,9 @@ def pose_targets(steps: Sequence[Sequence[SceneStep]], width: int) -> PoseTarget
             targets.slots[row, column, 0] = one.slots[one.step.pick_index]
             place = one.step.place_index
             targets.slots[row, column, 1] = NO_SLOT if place is None else one.slots[place]
+            if one.step.side:
+                targets.side[row, column] = SIDES.index(one.step.side)
+            if one.step.second is not None:
+                targets.second[row, column] = one.slots[one.step.second]
             targets.valid[row, column] = True
     return targets

@@ -26,6 +26,7 @@ from moe3d_ros.tabletop.tasks.single_step import random_step
 from moe3d_ros.world.geometry import symmetric_angle_error, tool_angle, yaw_of
 from training.data.datasets.demonstrations import Demonstrated, DemonstrationMixture
 from training.data.mixture import sample_mixture
+from training.data.side_steps import random_side_step
 from training.data.sixd_data import is_sixd, random_sixd_step
 from training.data.targets import PoseTargets, SceneStep, pose_targets
 from training.data.texts import StepText
@@ -73,6 +74,9 @@ class ActionTask:
         if config.fresh_pose:
             del modules["pose"]
         load_matching(modules, config.init or "", self.identity)
+        if self.pose.sides is not None:
+            self.pose.requires_grad_(False)
+            self.pose.sides.requires_grad_(True)
         for helper in (self.encoder, self.language and self.language.model):
             if helper:
                 helper.to(config.device)
@@ -108,10 +112,16 @@ class ActionTask:
             texts, steps = None, []
             for index in range(len(scenes)):
                 scene, slots = scenes.scene(index)
-                draw = random_sixd_step if is_sixd(scene) else random_step
+                draw = self._drawn(scene)
                 drawn = [draw(scene, rng) for _ in range(self.config.pairs)]
                 steps.append([SceneStep(step, slots) for step in drawn if step is not None])
         return ActionBatch(scenes, patches, pose_targets(steps, self.config.pairs), texts)
+
+    def _drawn(self, scene):
+        """The drawing of random steps in a scene."""
+        if self.config.model.pose_sides:
+            return random_side_step
+        return random_sixd_step if is_sixd(scene) else random_step
 
     def _texts(self, scenes, index: int, moment, rng) -> list[StepText]:
         """Texts of one step behind a scene, with their steps."""
@@ -138,12 +148,13 @@ class ActionTask:
                 slot = nearest_slots(objects, scenes)
             condition = self._conditions(objects, slot, batch.texts, valid)
             index = object_index(slots.flatten(1), slot).view_as(slots)
+            second = object_index(targets.second, slot)
         draws = self.config.draws
         if self.language:  # now and then the poses must be found from the step's state alone
             index = index.masked_fill(torch.rand(index.shape, device=index.device) < 0.05, -1)
-        anchors = anchor_inputs(objects, index)
+        anchors = anchor_inputs(objects, index, targets.side, second)
         if not self.language:  # without a state, a step whose objects the encoder missed cannot be known
-            valid = valid & (index >= 0).all(-1)
+            valid = valid & (index >= 0).all(-1) & ((second >= 0) | (targets.second < 0))
 
         def repeat(value):
             return value.repeat_interleave(draws, dim=1)
@@ -171,6 +182,7 @@ class ActionTask:
             anchor_features=repeat(anchors.features),
             pointer_target=marked,
             tilt=None if anchors.normal is None else repeat(anchors.tilt()),
+            side=repeat(targets.side),
         )
         error = head.error(output.data - target, t)
         loss, parts = pose_loss(output, target, marked, valid=repeat(valid), error=error)

@@ -21,7 +21,12 @@ OBJECTS = ("encoder.kinds", "object_width", "object_heads", "object_layers", "la
 POSE = ("pose_width", "pose_blocks", "pose_heads", "pose_head", "pose_decided")
 # Short names of settings of the model, as stage files and command lines have them: of all of the LLM's, and of some others.
 SHORT = {entry.name: f"model.language.{entry.name}" for entry in fields(LanguageConfig) if entry.name != "revision"}
-SHORT |= {"kinds": "model.encoder.kinds", "head": "model.pose_head", "decided": "model.pose_decided"}
+SHORT |= {
+    "kinds": "model.encoder.kinds",
+    "head": "model.pose_head",
+    "decided": "model.pose_decided",
+    "sides": "model.pose_sides",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +138,10 @@ class LanguageStage(InstructedScenes):
 
 @dataclass(frozen=True, kw_only=True)
 class ActionStage(InstructedScenes):
-    """Pose-DiT on the frozen encoder and, with ``with_llm``, on the step states of the frozen LLM."""
+    """Pose-DiT on the frozen encoder and, with ``with_llm``, on the step states of the frozen LLM.
+
+    With the model's ``pose_sides`` its block for places beside things alone is trained, on steps that go there.
+    """
 
     task: ClassVar[str] = "action"
 
@@ -148,6 +156,11 @@ class ActionStage(InstructedScenes):
         super().__post_init__()
         if not 0 <= self.from_start <= 1:
             raise ValueError(f"from_start must lie in [0, 1], got {self.from_start}")
+        if self.model.pose_sides and (self.with_llm or self.data):
+            raise ValueError(
+                "with sides, places beside things alone are learnt, in generated scenes and without the LLM's states: leave with_llm "
+                "and data out"
+            )
         if self.data and self.with_llm:
             raise ValueError("data is for the task language (texts), and for action without with_llm (recordings)")
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from moe3d_ros.world.areas import in_area
-from moe3d_ros.world.footprints import room_at
+from moe3d_ros.world.footprints import GAP, room_at
+from moe3d_ros.world.side_spots import SIDE_GAP, Outline, gap_at, side_spot
 from moe3d_ros.world.workspace import Workspace
 
 FARTHEST, STEP = 0.25, 0.01  # metres from the wanted spot, and between spots that are tried
@@ -44,3 +47,28 @@ def free_spot(
     inside = ((spots >= low + radius) & (spots <= high - radius)).all(axis=1)
     free = spots[inside & (room_at(spots, radius, centers, radii) >= 0)]
     return next((spot for spot in free if not named or in_area(spot, area, workspace)), wanted)
+
+
+def free_side_spot(
+    wanted: np.ndarray,
+    side: str,
+    thing: Outline,
+    references: Sequence[Outline],
+    solid: Sequence[Outline],
+    within: Workspace,
+) -> np.ndarray:
+    """``wanted`` (2,) where a thing touches nothing there, else the best free spot at that side; ``wanted`` if nothing is free.
+
+    Args:
+        side: of `world.sides`.
+        thing: what is put there, as it lies now.
+        references: the one or two things that it is put beside. solid: what else stands on the table.
+        within: box that a spot is looked for in.
+    """
+    wanted = np.asarray(wanted, dtype=float)
+    clear = all(gap_at(wanted, thing, one) >= SIDE_GAP[0] for one in references)
+    if clear and all(gap_at(wanted, thing, one) >= GAP for one in solid):
+        return wanted
+    other, *second = references
+    spot = side_spot(side, thing, other, second[0] if second else None, solid, within)
+    return wanted if spot is None else spot

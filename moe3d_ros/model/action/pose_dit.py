@@ -30,6 +30,7 @@ from moe3d_ros.model.action.dit_blocks import (
     TimestepEmbedder,
 )
 from moe3d_ros.model.action.objectives import OBJECTIVES, PoseObjective
+from moe3d_ros.model.action.side_block import NO_SIDE, Beside, SideBlock
 from moe3d_ros.model.action.symmetry import decided_noise
 
 OUTPUT_WIDTHS = (3, 3, 3, 6, 3)  # of the final layer: offset from pointer, from anchor, free position, rotation, gate
@@ -40,7 +41,8 @@ METERS_PER_RADIAN = 0.1  # metres that count as much as one radian when draws ar
 @dataclass(frozen=True)
 class PoseDiTConfig:
     """Sizes of Pose-DiT, the workspace box (middle and half-range in metres) that positions are normalised to, and how it
-    is sampled: ``head`` as in ``objectives``, ``decided`` for noise as in ``symmetry.decided_noise``."""
+    is sampled: ``head`` as in ``objectives``, ``decided`` for noise as in ``symmetry.decided_noise``. ``sides``: it knows
+    places beside things (``side_block``)."""
 
     condition_width: int
     width: int = 256
@@ -55,6 +57,7 @@ class PoseDiTConfig:
     workspace_half: Sequence[float] = (0.25, 0.5, 0.15)
     head: str = "flow"
     decided: bool = True
+    sides: bool = False
 
     def __post_init__(self) -> None:
         for name in ("workspace_mid", "workspace_half"):  # lists when read from config.json
@@ -68,6 +71,8 @@ class PoseDiTConfig:
             raise ValueError("Pose-DiT gives two poses (pick, place) of nine numbers (xyz and two rotation columns)")
         if self.head not in OBJECTIVES:
             raise ValueError(f"head must be one of {', '.join(OBJECTIVES)}, not {self.head!r}")
+        if self.sides and not self.anchor_feature_width:
+            raise ValueError("sides need anchor_feature_width: what goes beside a thing depends on its shape")
         if self.anchor_feature_width < 0:
             raise ValueError(f"anchor_feature_width must not be negative, not {self.anchor_feature_width}")
         if len(self.workspace_mid) != 3 or len(self.workspace_half) != 3 or min(self.workspace_half) <= 0:
@@ -120,6 +125,8 @@ class PoseDiT(nn.Module):
         block = (width, config.heads, config.patch_width, self.relative)
         self.blocks = nn.ModuleList(DiTBlock(*block) for _ in range(config.blocks))
         self.final = FinalLayer(width, config.patch_width, sum(OUTPUT_WIDTHS), self.relative, frequencies)
+        numbers = sum(OUTPUT_WIDTHS)
+        self.sides = SideBlock(block, config.anchor_feature_width, numbers) if config.sides else None
         self.initialize_weights()
 
     def initialize_weights(self) -> None:
@@ -138,10 +145,13 @@ class PoseDiT(nn.Module):
         for linear in [block.relative_weights for block in self.dit_blocks()] + [self.final.relative_weights]:
             nn.init.normal_(linear.weight, std=0.01)
         nn.init.constant_(self.final.linear.bias[-1:], -3.0)  # the free position's gate starts nearly closed
+        if self.sides is not None:
+            self.sides.start_without_effect()
 
     def dit_blocks(self) -> list[DiTBlock]:
-        """Blocks in their order, with their type, which a ModuleList does not keep."""
-        return [block for block in self.blocks if isinstance(block, DiTBlock)]
+        """Blocks in their order, with their type, which a ModuleList does not keep; the one of the sides last."""
+        blocks = [block for block in self.blocks if isinstance(block, DiTBlock)]
+        return blocks if self.sides is None else [*blocks, self.sides.block]
 
     def normalize(self, positions: Tensor, rotations: Tensor) -> Tensor:
         """Positions (..., 3) metres and rotation matrices (..., 3, 3) -> the nine numbers (..., 9)."""
@@ -202,6 +212,7 @@ class PoseDiT(nn.Module):
         anchor_features: Tensor | None = None,
         pointer_target: Tensor | None = None,
         tilt: Tensor | None = None,
+        side: Tensor | None = None,
     ) -> PoseDiTOutput:
         """Estimate the clean poses from noisy ones.
 
@@ -212,6 +223,9 @@ class PoseDiT(nn.Module):
         pointer's logits are the network's own; offset and rotation are learned for the right object.
         ``tilt`` (B, M, K, 3, 3): rotations that offsets from a pointed place or an anchor are turned by, so that "above
         it" means off its face, however that lies; None where all faces look up.
+        ``side`` (B, M): where the place lies of what its anchor marks, an index of ``world.sides``; NO_SIDE for in or on
+        it; None for no step beside anything. Steps without a side are as they are without those that have one. Raises
+        ValueError for a side where the model knows none.
         """
         if memory is None:
             memory = self.encode_memory(*_whole_scene(patches, centroids, mask))
@@ -219,6 +233,9 @@ class PoseDiT(nn.Module):
         anchors = torch.full_like(xyz, torch.nan) if anchors is None else anchors
         known = anchors.isfinite().all(-1, keepdim=True)  # (B, M, K, 1)
         anchors = anchors.masked_fill(~known, 0.0)
+        beside = self._beside(side, anchors, anchor_features)
+        if beside is not None:  # what the LLM's state says of such a step, the side and the anchors say too
+            condition = condition.masked_fill(beside.steps[..., 0], 0.0)
         c = self.embed_condition(t, condition)
         x = self.embed_noisy_pose(x_t, xyz, anchors, known, anchor_features)
         # Every second head looks from the anchor, where there is one: at t = 1 the noisy pose is far from everything.
@@ -227,7 +244,11 @@ class PoseDiT(nn.Module):
         origin = origin.repeat(1, (self.config.heads + 1) // 2, 1, 1)[:, : self.config.heads]
         for block, keys, values in zip(self.blocks, memory.keys, memory.values):
             x = block(x, c, keys, values, memory, origin)
+        if beside is not None:
+            x = beside.block(x, c, beside, memory, origin)
         numbers, logits, pointed = self.final(x, c, memory, near, pointer_target)
+        if beside is not None:
+            numbers = beside.block.added(numbers, x, beside)
         by_pointer, by_anchor, free, rotation, gate = numbers.split(OUTPUT_WIDTHS, -1)
         if tilt is not None:
             by_pointer, by_anchor = ((tilt @ offset[..., None])[..., 0] for offset in (by_pointer, by_anchor))
@@ -236,6 +257,16 @@ class PoseDiT(nn.Module):
         gate = torch.cat([gate[..., :1], gate[..., 1:2].masked_fill(~known, -torch.inf), gate[..., 2:]], -1).softmax(-1)
         position = (gate[..., None] * torch.stack([pointed, anchored, free], -2)).sum(-2)
         return PoseDiTOutput(torch.cat([(position - self.workspace_mid) / self.workspace_half, rotation], -1), logits)
+
+    def _beside(self, side: Tensor | None, anchors: Tensor, features: Tensor | None) -> Beside | None:
+        """The steps that go beside things, for the block that they pass; None where no step does."""
+        if side is None or not bool((side != NO_SIDE).any()):
+            return None
+        if self.sides is None:
+            raise ValueError("this Pose-DiT has not learnt places beside things: it is of a model without pose_sides")
+        if features is None:
+            raise ValueError("a step beside a thing needs the features of what it points at")
+        return self.sides.tell(side, anchors, features)
 
 
 @dataclass(frozen=True)
@@ -304,6 +335,7 @@ def sample_poses(
     anchors: Tensor | None = None,
     anchor_features: Tensor | None = None,
     tilt: Tensor | None = None,
+    side: Tensor | None = None,
     steps: int = 1,
     draws: int = 1,
     generator: torch.Generator | None = None,
@@ -324,12 +356,12 @@ def sample_poses(
         return x if x is None else x.repeat_interleave(draws, 1)
 
     condition = condition.repeat_interleave(draws, 1)
-    anchors, anchor_features, tilt = repeat(anchors), repeat(anchor_features), repeat(tilt)
+    anchors, anchor_features, tilt, side = repeat(anchors), repeat(anchor_features), repeat(tilt), repeat(side)
     noise = model.draw_noise(condition.shape[:2], anchors, generator).to(condition.dtype)
 
     def predict_data(x_t: Tensor, t: float) -> Tensor:
         times = x_t.new_full(x_t.shape[:2], t)
-        known = {"anchors": anchors, "anchor_features": anchor_features, "tilt": tilt}
+        known = {"anchors": anchors, "anchor_features": anchor_features, "tilt": tilt, "side": side}
         return model(x_t, times, condition, memory=memory, **known).data
 
     positions, rotations = model.denormalize(model.head.sample(predict_data, noise, steps))
