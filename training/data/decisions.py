@@ -35,6 +35,7 @@ from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, right_moves
 from moe3d_ros.tabletop.tasks.progress import a_little_off, dropped, sample_impossible, wrong_step
 from moe3d_ros.tabletop.tasks.single_step import Task, single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
+from moe3d_ros.tabletop.tasks.unplaced import UNPLACED, unplaced_instruction
 from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND
 
@@ -296,6 +297,16 @@ def trace(start: Start, rng: np.random.Generator) -> Played:
     return Played(task.instruction, tuple(moments))
 
 
+def _unplaced(seed: int, rng: np.random.Generator) -> Played:
+    """An order for a place that no step has."""
+    words = np.random.default_rng((seed, 9))
+    said = None
+    while said is None:
+        scene = random_scene(words)
+        said = unplaced_instruction(scene, words)
+    return _refused(said, scene, UNPLACED)
+
+
 def _vague(seed: int, rng: np.random.Generator) -> Played:
     """An order that tells a thing by too little, which is refused where several would do."""
     words = np.random.default_rng((seed, 8))
@@ -313,4 +324,5 @@ SOURCES: dict[str, Callable[[int, np.random.Generator], Played | None]] = {
     "composed_absent": _composed_absent,
     "unrelated": _unrelated,
     "vague": _vague,
+    "unplaced": _unplaced,
 }

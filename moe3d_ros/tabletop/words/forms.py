@@ -29,7 +29,7 @@ _MOVES = (
 )
 _LEADS = ("please ", "robot, ", "could you ", "now ", "ok, ", "hey, ", "I want you to ", "can you ", "please, ")
 _TAILS = (".", ".", "!", ", please", " please", ", thanks", " now", ". Thank you.", "!!")
-_UNITS = ("cm", "cm", "centimeters", "centimetres", "mm", "inches", "centimeter")
+CENTIMETERS = ("cm", "cm", "centimeters", "centimetres", "mm", "inches", "centimeter")
 
 
 def form_instruction(rng, form: str, wording: str = "trained") -> str:
@@ -157,6 +157,6 @@ def _filled(pattern: str, rng) -> str:
         bowl2=_thing(rng, BOWL),
         zone=_thing(rng, ZONE),
         n=str(rng.choice(("2", "3", "5", "8", "10", "12", "15", "20", "five", "ten", "two", "a few"))),
-        cm=str(rng.choice(_UNITS)),
+        cm=str(rng.choice(CENTIMETERS)),
         s=str(rng.choice(("left", "right"))),
     )
