@@ -34,11 +34,14 @@ REASONS = {
 
 
 COMPOSED = ("clauses",)  # forms that a checkpoint with a reasoner plans, or refuses by itself
+BESIDE = ("relation",)  # and those where its Pose-DiT knows places beside things, too
 
 
 def planned_forms(config: ModelConfig) -> tuple[str, ...]:
     """Forms that go on to the planner of this checkpoint, though its head tells them from doable ones."""
-    return COMPOSED if config.reasoner is not None else ()
+    if config.reasoner is None:
+        return ()
+    return (*COMPOSED, *BESIDE) if config.pose_sides else COMPOSED
 
 
 @torch.no_grad()

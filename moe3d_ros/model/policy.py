@@ -185,7 +185,7 @@ class ThreeDMoE(nn.Module):
         if self.reasoner is None:
             return None
         reader = Reader(self.language, self.reasoner.config.layer)
-        return Decider(self.reasoner, reader, self.config.encoder.kinds)
+        return Decider(self.reasoner, reader, self.config.encoder.kinds, self.config.pose_sides)
 
     def trained_tensors(self) -> dict[str, torch.Tensor]:
         """Tensors that a checkpoint holds: every parameter that is not the base LLM's own, and the saved buffers."""

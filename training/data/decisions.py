@@ -42,6 +42,7 @@ from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND
 ALL_COLORS_SHARE = 0.35  # of the instructions are about all colours; the rest about those of the benchmark's training
 SMALLEST_SCENE = 0.35  # of play-throughs as the benchmark's, and
 SMALL_SHARE = 0.3  # of composed ones are smaller yet
+FULL_SHARE = 0.5  # of their layouts are of full size, where what is left to do is easily overlooked
 JITTER = 0.05  # by which sizes vary
 WRONG_SHARE, FAILED_SHARE = 0.2, 0.1  # of play-throughs with a wrong step, and of steps that fail
 LONGEST = 24  # moments of a play-through
@@ -168,7 +169,8 @@ def _lone_colors(scene: Scene) -> tuple[str, ...]:
 def _composed(seed: int, rng: np.random.Generator) -> Start | None:
     form, instruction, single, _ = _form(seed)
     try:
-        _, task, scene = draw_task(rng, _colors(rng), _any_scale(rng), JITTER, form)
+        scale = 1.0 if rng.random() < FULL_SHARE else _any_scale(rng)
+        _, task, scene = draw_task(rng, _colors(rng), scale, JITTER, form)
     except ValueError:  # hardly any scene offers it
         return None
     if _alone(form, scene) != single:

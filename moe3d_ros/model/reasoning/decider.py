@@ -19,6 +19,7 @@ from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, kinds_that
 
 ALIKE = 16  # instructions that are read at once
 TOGETHER = 64  # decisions that are made at once
+NO_SUCH_WORK = "other work"  # the reason of ReasonerConfig for what asks for other than can be planned
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,11 @@ class Decider:
 
     Args:
         known: number of kinds of things that plans know.
+        sides: whether steps may end beside things; else what asks for it cannot be done.
     """
 
-    def __init__(self, reasoner: Reasoner, reader: Reader, known: int):
-        self.reasoner, self.reader = reasoner, reader
+    def __init__(self, reasoner: Reasoner, reader: Reader, known: int, sides: bool = True):
+        self.reasoner, self.reader, self.sides = reasoner, reader, sides
         device = reader.mean.device
         self._movable, self._bearing = (torch.zeros(known, dtype=torch.bool, device=device) for _ in range(2))
         self._movable[list(kinds_that(lambda kind: kind.movable, known))] = True
@@ -110,10 +112,12 @@ class Decider:
             area = AREAS[where - count] if where >= count else None
             return Choice("step", probability, best, where if area is None else None, area)
         side, thing = SIDES[besides // count], besides % count
+        if not self.sides or (side == BETWEEN and count < 3):
+            return Choice("cannot", probability, reason=NO_SUCH_WORK)
         if side != BETWEEN:
             return Choice("step", probability, best, thing, side=side)
         either = chances[-count:]  # it is said of two things
-        first, second = either.topk(2).indices.tolist() if count > 1 else (thing, thing)
+        first, second = either.topk(2).indices.tolist()
         return Choice("step", min(right * float(either.sum()), 1.0), best, first, side=side, second=second)
 
     def _why(self, logits: torch.Tensor) -> dict:

@@ -16,6 +16,7 @@ EXTRA = AREA_COUNT + 1  # elements behind the objects: the areas, then "cannot"
 WORD_GROUPS = (("colors", COLOR_NAMES), ("areas", AREA_WORDS), ("sizes", SIZE_NAMES), ("kinds", KINDS))
 PAIR_FEATURES = 12
 REACH = 6.0  # to which differences are clipped, in their scales
+DOUBT = (0.3, 0.7)  # between them two things may be of one colour, or not
 SCALES = (0.1, 0.1, 0.04)  # metres in x, y, z that count as one between two things
 _SIZED = torch.tensor([kind.sized for kind in KIND.values()])
 
@@ -76,8 +77,8 @@ def pair_features(objects: ObjectSet) -> torch.Tensor:
     apart = center[:, :, None] - center[:, None]
     distance = apart[..., :2].norm(dim=-1)
     features = torch.zeros(*apart.shape[:3], PAIR_FEATURES, device=color.device)
-    features[:, :count, :count, 0] = color @ color.transpose(1, 2)
-    features[:, :count, :count, 1] = kind @ kind.transpose(1, 2)
+    features[:, :count, :count, 0] = _decided(color @ color.transpose(1, 2))
+    features[:, :count, :count, 1] = _decided(kind @ kind.transpose(1, 2))
     features[..., 2:5] = apart / torch.tensor(SCALES, device=color.device)
     features[..., 5] = distance / 0.05
     features[..., 6] = torch.exp(-((distance / 0.04) ** 2))
@@ -88,6 +89,12 @@ def pair_features(objects: ObjectSet) -> torch.Tensor:
     features[:, :, -1, 11] = features[:, -1, :, 11] = 1
     features[:, -1, :, 2:8] = features[:, :, -1, 2:8] = 0
     return features.clamp(-REACH, REACH)
+
+
+def _decided(chance: torch.Tensor) -> torch.Tensor:
+    """A chance brought to 0 or 1 where it is near either, so that what is summed over things counts them."""
+    near = ((chance - DOUBT[0]) / (DOUBT[1] - DOUBT[0])).clamp(0, 1)
+    return near * near * (3 - 2 * near)
 
 
 def named_by(objects: ObjectSet) -> torch.Tensor:

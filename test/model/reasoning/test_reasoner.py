@@ -164,6 +164,10 @@ def test_a_side_is_chosen_with_what_it_is_of(decider):
             assert (choice.side, choice.area) == (side, None)
             assert len({choice.pick, choice.place, choice.second}) == 3  # of "between" two others, else one and None
             assert (choice.second is not None) == (side == BETWEEN)
+        decider.sides = False  # of a checkpoint whose Pose-DiT knows no such places
+        (choice,) = decider.choose(TABLE, [SAID])
+        assert (choice.end, choice.reason) == ("cannot", "other work")
+        decider.sides = True
         decider.reasoner.sides.bias.copy_(before[0])
         decider.reasoner.head.bias.copy_(before[1])
 
