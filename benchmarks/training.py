@@ -1,7 +1,8 @@
 """Stage II on this machine: samples and tokens per second, share of the measured matrix peak, waiting for data, memory.
 
 One process with all cores, then as many single-threaded processes as there are cores (``--processes``): the step is the
-same, only who computes it differs. Then how long a checkpoint takes to load.
+same, only who computes it differs. Then stage ``reason``, with the drawing of tasks and the search for their right moves in
+worker processes: decisions per second. Then how long a checkpoint takes to load.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+REASON_STEPS = 40  # of 64 decisions; reading the instructions comes before them and is not counted
+FEW_INSTRUCTIONS = ("seen:20:0.1", "practice:40:0.2", "single:60:0.2", "absent:10:0.1", "composed:60:0.4")
 SHOWN = (
     "samples_per_s",
     "tokens_per_s",
@@ -45,9 +49,15 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         for name, (processes, threads) in arrangements.items():
             found[name] = _train(Path(folder) / str(processes), processes, threads, options)
+        found["stage reason"] = _decisions(Path(folder) / "reason", cores)
     print(f"{'':32}" + "".join(f"{name:>18}" for name in SHOWN))
-    for name, figures in found.items():
-        print(f"{name:32}" + "".join(f"{figures[key]:18.3f}" for key in SHOWN))
+    for name in arrangements:
+        print(f"{name:32}" + "".join(f"{found[name][key]:18.3f}" for key in SHOWN))
+    reason = found["stage reason"]
+    print(
+        f"stage reason: {reason['samples_per_s']:.0f} decisions a second, tasks drawn meanwhile, {reason['data_wait']:.2f} of the "
+        "time spent waiting for them"
+    )
     found["load_s"] = _load_seconds()
     print(f"load of the default checkpoint, base LLM cached: {found['load_s']:.2f} s")
     if options.json:
@@ -60,28 +70,21 @@ def _train(output: Path, processes: int, threads: int, options) -> dict[str, flo
     launcher = (
         ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)] if processes > 1 else []
     )
-    half = max(options.steps // 2, 1)
-    command = [
-        sys.executable,
-        *launcher,
-        str(ROOT / "training/train.py"),
-        "--stage",
-        "2",
-        "--output",
-        str(output),
-        "--init",
-        str(ROOT / "moe3d_ros/checkpoints/default"),
-        "--steps",
-        str(2 * half),
-        "--log_every",
-        str(half),
-        "--batch_size",
-        str(max(options.batch_size // processes, 1)),
-        "--threads",
-        str(threads),
-        "--precision",
-        options.precision,
-    ]
+    own = ["--batch_size", str(max(options.batch_size // processes, 1)), "--precision", options.precision]
+    return _figures(output, "2", max(options.steps // 2, 1), threads, own, launcher)
+
+
+def _decisions(output: Path, cores: int) -> dict[str, float]:
+    """The same of a short stage ``reason`` on a few instructions."""
+    own = ["--states", str(output / "states"), "--workers", str(cores), "--sources", *FEW_INSTRUCTIONS]
+    return _figures(output, "reason", REASON_STEPS // 2, max(cores - 1, 1), own)
+
+
+def _figures(output: Path, stage: str, half: int, threads: int, own: list[str], launcher: Sequence[str] = ()) -> dict:
+    """Figures of the second half of a short run of a stage from the default checkpoint."""
+    common = ["--stage", stage, "--output", str(output), "--init", str(ROOT / "moe3d_ros/checkpoints/default")]
+    common += ["--steps", str(2 * half), "--log_every", str(half), "--threads", str(threads)]
+    command = [sys.executable, *launcher, str(ROOT / "training/train.py"), *common, *own]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     words = (output / "log.txt").read_text().splitlines()[-1].split()
     return {key: float(value) for key, value in itertools.pairwise(words) if key in SHOWN}
