@@ -35,8 +35,13 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def language(tiny_checkpoint):
-    return Planner.from_pretrained(str(tiny_checkpoint)).model.language
+def planner(tiny_checkpoint):
+    return Planner.from_pretrained(str(tiny_checkpoint))
+
+
+@pytest.fixture(scope="module")
+def language(planner):
+    return planner.model.language
 
 
 def told() -> ObjectSet:
@@ -57,6 +62,14 @@ def test_what_a_choice_says_is_what_is_written(language, side):
     )  # the target's words are the LLM's own
     assert (step.side, step.second, step.state.chosen) == (side, second, (0, first))
     assert written[-1] == step.text
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_decision_says_the_side_of_its_choice(planner, side):
+    first, second = (1, 2) if side == "between" else (2, None)
+    decision = planner.look_at_objects(told()).decided(Choice("step", 0.9, 0, first, side=side, second=second))
+    assert (decision.text, decision.destination) == (TEXTS[side], parse_step(TEXTS[side])[1])
+    assert (decision.pick, decision.place, decision.side, decision.second) == (0, first, side, second)
 
 
 def test_a_step_beside_a_thing_and_one_into_it_follow_each_other(language):

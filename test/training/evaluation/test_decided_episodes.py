@@ -12,9 +12,10 @@ from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.rules.layout import Layout
 from moe3d_ros.tabletop.scenes.arrange import Thing, arrange
 from moe3d_ros.tabletop.scenes.batch import batch_scenes
-from moe3d_ros.tabletop.tasks.goals import Into
+from moe3d_ros.tabletop.tasks.goals import Beside, Into
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, satisfied
 from moe3d_ros.tabletop.tasks.single_step import step_text
+from moe3d_ros.world.sides import SIDES
 from training import evaluate
 from training.evaluation import decided_episodes
 from training.evaluation.decided_episodes import DecisionsOptions, cause_of, figures_of, played
@@ -135,6 +136,31 @@ def test_what_cannot_be_done_costs_a_step_and_is_not_completed(table, pick, plac
     assert reason in taken.hindrance
     assert run.scene == table
     assert (run.completed, run.end) == ((), "limit")
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_step_beside_a_thing_ends_there_or_says_why_not(table, side):
+    place, second = (BOWL, ZONE) if side == "between" else (ZONE, None)
+    text = step_text(table, RED, place, None, side, second)
+    decision = Decision("step", 1.0, text, text.partition(", place it ")[2], RED, place, 1.0, 1.0, side, second)
+    after, hindrance = carry_out(table, decision, np.random.default_rng(0))
+    if hindrance:
+        assert hindrance.startswith(f"There is no room {side} the ")
+        assert after == table
+    else:
+        assert Layout(after).beside(RED, side, place, second)
+    for wrong, reason in ((replace(decision, place=RED), "itself"), (replace(decision, second=place), "between")):
+        if wrong.place == RED or second is not None:
+            assert reason in carry_out(table, wrong, np.random.default_rng(0))[1]
+
+
+def test_the_oracle_decides_on_steps_beside_things(table):
+    task = LongTask("beside", "", ((Beside((RED,), "next to", BOWL),),))
+    (decision,) = oracle_decisions([Moment(table, "", task=task)])
+    assert (decision.side, decision.destination) == ("next to", "next to the green bowl")
+    after, _ = carry_out(table, decision, np.random.default_rng(0))
+    assert satisfied(task, after) == (1, 1)
+    assert cause_of(task, Taken(decision, table, after, "")) is None
 
 
 def test_a_block_put_on_a_covered_one_comes_down_on_the_pile(table):

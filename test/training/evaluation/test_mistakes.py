@@ -7,11 +7,14 @@ import pytest
 from moe3d_ros.model.tiny import write_tiny_checkpoint
 from moe3d_ros.plan import Action, ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
+from moe3d_ros.tabletop.rules.layout import apply_step
+from moe3d_ros.tabletop.rules.step_done import step_done
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 from moe3d_ros.tabletop.tasks.long_tasks import next_step, remaining_steps
-from training.evaluation import closed_loop_report
+from moe3d_ros.world.sides import SIDES
+from training.evaluation import beside, closed_loop_report
 from training.evaluation.judging.episode import held_out_episode
-from training.evaluation.judging.mistakes import cause_of_no_step, cause_of_step
+from training.evaluation.judging.mistakes import cause_of_no_step, cause_of_step, followed, meant_step
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +103,21 @@ def test_an_end_too_soon_has_a_cause_and_a_right_one_has_none(capable, clueless)
         while step := next_step(task, world.current_scene()):
             world.pick_and_place(step.pick, step.place)
         assert cause_of_no_step(clueless, task, world.current_scene(), None, ()) is None
+
+
+def test_a_step_beside_a_thing_is_told_from_its_poses_and_its_words():
+    steps = [(scene, task.steps[0]) for scene, task, _, _ in map(beside.held_out_episode, range(24))]
+    assert {step.side for _, step in steps} == set(SIDES)
+    for scene, step in steps:
+        meant = meant_step(scene, action_of(step))
+        assert (meant.text, meant.pick_index, meant.side) == (step.text, step.pick_index, step.side)
+        there = followed(scene, step)
+        assert step_done(there, step)[0]
+        assert there.objects[step.pick_index].position == pytest.approx(
+            apply_step(scene, step).objects[step.pick_index].position
+        )
+        gone = action_of(step, destination=f"{step.side} the violet bowl")
+        assert meant_step(scene, gone) is None
 
 
 def test_the_report_counts_causes_in_failed_episodes_only():
