@@ -9,13 +9,14 @@ from typing import Protocol
 
 import torch
 
+from moe3d_ros.checked_writing import Written, write_plan
 from moe3d_ros.form_check import check_form
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.interrupt import Stopped, interruptible
 from moe3d_ros.model.language.answering import generate_answers
 from moe3d_ros.model.language.deciding import state_of_written
 from moe3d_ros.model.language.grammar import likely_phrase, parse_step
-from moe3d_ros.model.language.writing import GeneratedStep, generate_plan, names_of, told_place
+from moe3d_ros.model.language.writing import GeneratedStep, names_of, told_place
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.policy import ThreeDMoE
 from moe3d_ros.model.reasoning.decider import Choice, Decider
@@ -134,27 +135,20 @@ class Look:
         """
         heard, said = check_text(instruction), instruction.strip()
         completed = [check_text(text, "completed step") for text in completed]
-        watch, choose = Stopwatch(on_progress), self._choices(heard, completed)
+        watch = Stopwatch(on_progress)
         with stopping(self._planner.model, should_stop):
             with watch("language"):
                 self.check_instruction(heard)
-                steps, end, _ = generate_plan(
-                    self._planner.model.language,
-                    self._found,
-                    heard,
-                    completed,
-                    max_steps,
-                    on_text=lambda text: watch.report("language", text),
-                    should_stop=should_stop,
-                    choose=choose,
+                written = self._write(
+                    heard, completed, max_steps, lambda text: watch.report("language", text), should_stop
                 )
-            if end == "cannot":
-                raise self.refusal(said, None if choose is None else choose.last)
+            if written.end == "cannot":
+                raise self.refusal(said, written.choice)
             with watch("poses"):
-                actions, notes = self._actions(steps)
+                actions, notes = self._actions(written.steps)
         seconds = self.latency_s | watch.seconds
-        done = end == "done" and not actions
-        return Plan(said, actions, done, seconds, notes=(*self.notes, *notes), sureness=sureness(steps))
+        complete, notes = written.end == "done" and not actions, (*self.notes, *written.notes, *notes)
+        return Plan(said, actions, complete, seconds, notes=notes, sureness=sureness(written.steps))
 
     def _things(self) -> str:
         """Names of what is seen, in words."""
@@ -184,13 +178,13 @@ class Look:
     def decide(self, instruction: str, completed: Sequence[str] = ()) -> Decision:
         """Decide on the first step, or on an end, without poses: what :meth:`plan` would begin with."""
         self.check_something_seen()
-        choose = self._choices(instruction, completed)
-        steps, end, probability = generate_plan(
-            self._planner.model.language, self._found, instruction, completed, max_steps=1, choose=choose
-        )
-        if not steps:
-            return Decision(end, probability)
-        step, raw, count = steps[0], step_confidence(steps[0]), len(self.objects)
+        try:
+            written = self._write(instruction, completed, max_steps=1)
+        except PlanningError:  # what is seen contradicts it
+            return Decision("cannot", 1.0)
+        if not written.steps:
+            return Decision(written.end, written.probability)
+        step, raw, count = written.steps[0], step_confidence(written.steps[0]), len(self.objects)
         pick, place = (which if which < count else None for which in step.state.chosen)
         return Decision(
             "step",
@@ -226,12 +220,24 @@ class Look:
             choice.second,
         )
 
-    def _choices(self, instruction: str, completed: Sequence[str]) -> ImaginedSteps | None:
-        """The reasoner's choices for a plan; None without a reasoner: then the LLM's pointer chooses."""
-        decider = self._planner.decider
-        if decider is None:
-            return None
-        return ImaginedSteps(decider, self._found, instruction, completed, self._planner.model_workspace)
+    def _write(
+        self,
+        instruction: str,
+        completed: Sequence[str],
+        max_steps: int,
+        on_text: Callable[[str], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Written:
+        """Write a plan that what is seen does not contradict; errors as in :func:`write_plan`."""
+        planner, objects, box = self._planner, self._found, self._planner.model_workspace
+
+        def choices(done: Sequence[str]) -> ImaginedSteps | None:
+            if planner.decider is None:  # then the LLM's pointer chooses
+                return None
+            return ImaginedSteps(planner.decider, objects, instruction, done, box)
+
+        language = planner.model.language
+        return write_plan(language, objects, instruction, completed, max_steps, choices, box, on_text, should_stop)
 
     def refusal(self, instruction: str, choice: Choice | None = None) -> PlanningError:
         """The error that says that an instruction cannot be done here, why, and what there is.

@@ -114,11 +114,13 @@ REASONS = {
         ),
     ),
     ErrorCode.IMPOSSIBLE: Reason(
-        "The model found no step for the instruction in what it sees, or hears that the question has no answer there.",
+        "The model found no step for the instruction in what it sees, or one that names other things than it points at; or it says "
+        "that all is done and a completed step is not what is seen; or the question has no answer there.",
         (
             'the thing is not in view or outside the box that the model sees: look at the view, and for "voxels lie outside"',
             "the thing is there and not recognised: give the camera a better view",
             "the thing is not there: put it on the table, or name one that is",
+            "a step is among the completed ones that failed, or was undone: send the instruction anew without it (`replan` keeps it)",
             "the question is about other matters than the things on the table, or not in English: ask about those, in English",
             'the instruction asks for what the model cannot do: README, "What it cannot do yet"',
             "a word is none that the model knows: say the thing, its colour and its place as a plan does",

@@ -150,14 +150,3 @@ def _unpack(part: Path, folder: Path) -> Path:
     except Exception as error:
         raise BagError(f"{part} cannot be unpacked: {reason(error)}. Was the recording cut off?") from error
     return target
-
-
-def decompressed(data: bytes) -> bytes:
-    """A message that was compressed by itself. Raises ValueError where its end is missing, ZstdError where it is damaged."""
-    import zstandard
-
-    source = zstandard.ZstdDecompressor().decompressobj()
-    content = source.decompress(data)
-    if not source.eof:
-        raise ValueError("the end of a compressed message is missing")
-    return content

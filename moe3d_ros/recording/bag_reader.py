@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from moe3d_ros.recording.bag_files import ZSTD, Labels, decompressed, parts_of, unpacked
-from moe3d_ros.recording.bag_types import BagError, reason, types
+from moe3d_ros.recording.bag_files import ZSTD, Labels, parts_of, unpacked
+from moe3d_ros.recording.bag_types import BagError, decompressed, reason, types
+from moe3d_ros.recording.mcap_file import McapFile
+from moe3d_ros.recording.sqlite_file import SqliteFile
 
 SEVERAL = "several types"
+CDR = "cdr"  # the encoding of messages, in every file of rosbag2
+FILES: dict[str, type[McapFile] | type[SqliteFile]] = {".mcap": McapFile, ".db3": SqliteFile}
+MSG, IDL = ("ros2msg",), ("ros2idl", "omgidl")  # languages of definitions
 
 
 class RawMessage(NamedTuple):
@@ -55,22 +61,15 @@ class BagReader:
     def __exit__(self, *exception) -> None:
         self._stack.close()
 
-    def _open(self, files: list[Path], parts: list[Path]) -> list:
-        from rosbags.rosbag2 import Reader
-
+    def _open(self, files: list[Path], parts: list[Path]) -> list[McapFile | SqliteFile]:
         readers, failed = [], []
         for file, part in zip(files, parts):
             try:
-                reader = Reader(file)
-                reader.open()
+                reader = FILES[file.suffix](file)
+            except BagError as error:
+                failed.append(str(error))
             except Exception as error:  # whatever bytes that are not what they claim to be make it raise
-                if isinstance(error, KeyError):  # of a library that looks an encoding up
-                    failed.append(
-                        f"{part} cannot be read: it has a topic in the encoding {error}, which is not ROS 2's. Leave that topic "
-                        f"out (`mcap filter {part.name} -o ros.mcap -y TOPIC` keeps those that are named)."
-                    )
-                else:
-                    failed.append(f"{part} cannot be read: {reason(error)}. Was the recording cut off?")
+                failed.append(f"{part} cannot be read: {reason(error)}. Was the recording cut off?")
             else:
                 self._stack.callback(reader.close)
                 readers.append(reader)
@@ -82,33 +81,34 @@ class BagReader:
     def _look(self, labels: Labels) -> None:
         """Fill in the topics, and hold the labels against them."""
         kinds: dict[str, set[str]] = {}
-        counts: dict[str, int] = {}
+        counts: Counter[str] = Counter()
+        others: Counter[tuple[str, str]] = Counter()
         for reader in self._readers:
-            for connection in reader.connections:
-                if connection.ext.serialization_format != "cdr":
-                    self._note(f"{connection.topic} is encoded as {connection.ext.serialization_format!r}, not as CDR")
+            for channel in reader.channels:
+                if channel.encoding != CDR:
+                    others[channel.topic, channel.encoding] += channel.messages
                     continue
-                kinds.setdefault(connection.topic, set()).add(connection.msgtype)
-                counts[connection.topic] = counts.get(connection.topic, 0) + connection.msgcount
+                kinds.setdefault(channel.topic, set()).add(channel.type_name)
+                counts[channel.topic] += channel.messages
         self.topics = {
             name: (next(iter(found)) if len(found) == 1 else SEVERAL, counts[name])
             for name, found in sorted(kinds.items())
         }
+        for (name, encoding), count in others.items():
+            self.notes.append(
+                f"{self._path}: the {count} messages on {name} are encoded as {encoding!r}, and ROS 2's are CDR: they are left out."
+            )
         for name, (kind, count) in (labels.topics or {}).items():
             held, there = self.topics.get(name, ("", 0))
+            there += sum(left for (other, _), left in others.items() if other == name)
             if there != count:
                 self.notes.append(
                     f"{self._path}: metadata.yaml counts {count} messages on {name}, the files hold {there}: the files count."
                 )
-            elif held != kind and there:
+            elif held and held != kind and there:
                 self.notes.append(
                     f"{self._path}: metadata.yaml says {name} is {kind}, the files say {held}: they count."
                 )
-
-    def _note(self, text: str) -> None:
-        text = f"{self._path}: {text}; it is left out."
-        if text not in self.notes:
-            self.notes.append(text)
 
     def messages(
         self, only: Iterable[str] | None = None, start_ns: int | None = None, stop_ns: int | None = None
@@ -117,21 +117,18 @@ class BagReader:
         wanted = self.topics.keys() if only is None else self.topics.keys() & set(only)
         sources = []
         for reader in self._readers:
-            chosen = [
-                one for one in reader.connections if one.topic in wanted and one.ext.serialization_format == "cdr"
-            ]
-            if chosen:  # rosbags reads an empty list as "all"
-                sources.append(reader.messages(connections=chosen, start=start_ns, stop=stop_ns))
+            chosen = [one for one in reader.channels if one.topic in wanted and one.encoding == CDR]
+            sources.append(reader.messages(chosen, start_ns, stop_ns))
         merged = heapq.merge(*sources, key=lambda found: found[1])
         while True:
             try:
-                connection, stamp, data = next(merged)
+                channel, stamp, data = next(merged)
                 data = decompressed(data) if data[:4] == ZSTD else bytes(data)  # CDR begins with a zero
             except StopIteration:
                 return
             except Exception as error:  # whatever bytes that are not what they claim to be make it raise
                 raise BagError(f"{self._path} is damaged: {reason(error)}. Was the recording cut off?") from error
-            yield RawMessage(connection.topic, connection.msgtype, stamp, data)
+            yield RawMessage(channel.topic, channel.type_name, stamp, data)
 
     def unreadable(self, topic: str) -> str | None:
         """Reason, as a sentence, that a topic's messages cannot be made objects; None where they can be."""
@@ -160,21 +157,21 @@ class BagReader:
         return self._own[kind]
 
     def _find(self, kind: str):
-        from rosbags.interfaces import MessageDefinitionFormat
         from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
 
-        definition = next(
-            (c.msgdef for r in self._readers for c in r.connections if c.msgtype == kind and c.msgdef.data.strip()),
-            None,
+        defined = next(
+            (c for r in self._readers for c in r.channels if c.type_name == kind and c.definition.strip()), None
         )
         why = "neither the recording nor ROS 2 Jazzy defines it"
-        if definition is not None:
+        if defined is not None and defined.language not in MSG + IDL:
+            why = f"the recording defines it in {defined.language!r}, which is not ROS 2's, and ROS 2 Jazzy does not know it"
+        elif defined is not None:
             try:
-                if definition.format == MessageDefinitionFormat.MSG:
-                    found = get_types_from_msg(definition.data, kind)
-                else:  # IDL: the types that it is made of follow it, each with its name above
+                if defined.language in MSG:
+                    found = get_types_from_msg(defined.definition, kind)
+                else:  # the types that it is made of follow it, each with its name above
                     found = {}
-                    for part in definition.data.split("=" * 80 + "\n"):
+                    for part in defined.definition.split("=" * 80 + "\n"):
                         found |= get_types_from_idl(part.split("\n", 1)[1] if part.startswith("IDL: ") else part)
                 store = get_typestore(Stores.EMPTY)
                 store.register(found)

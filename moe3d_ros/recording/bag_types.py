@@ -4,10 +4,31 @@ from __future__ import annotations
 
 import importlib.util
 from functools import lru_cache
+from typing import NamedTuple
 
 
 class BagError(ValueError):
     """A recording cannot be read or written; the message names the file and says what to do."""
+
+
+class Channel(NamedTuple):
+    """One stream of messages in a file; a topic has several where its type or its encoding changed.
+
+    Attributes:
+        id: its number in the file.
+        type_name, language, definition: of its type, which is defined by a text in that language, such as ``ros2msg``; empty
+            where the file has none.
+        encoding: of its messages, such as ``cdr``.
+        messages: number of them.
+    """
+
+    id: int
+    topic: str
+    type_name: str
+    language: str
+    definition: str
+    encoding: str
+    messages: int
 
 
 @lru_cache(maxsize=1)
@@ -65,3 +86,14 @@ def is_defined(type_name: str) -> bool:
 def reason(error: Exception) -> str:
     """An error in words, without a full stop."""
     return (str(error) or type(error).__name__).rstrip(".")
+
+
+def decompressed(data: bytes | memoryview) -> bytes:
+    """Content of one zstd frame. Raises ValueError where its end is missing, ZstdError where it is damaged."""
+    import zstandard
+
+    source = zstandard.ZstdDecompressor().decompressobj()
+    content = source.decompress(data)
+    if not source.eof:
+        raise ValueError("the end of what was compressed is missing")
+    return content

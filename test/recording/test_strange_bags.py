@@ -1,7 +1,6 @@
 """Recordings as people have them: labels that differ from the files, compression, splits, topics that nobody can read."""
 
 import shutil
-import sqlite3
 
 import pytest
 import yaml
@@ -213,19 +212,3 @@ def test_a_topic_that_cannot_be_read_does_not_spoil_the_others(tmp_path, strange
     assert [raw.topic for raw in bags.read_raw(tmp_path / "bag")] == ["/odd", "/instruction"]
     with pytest.raises(bags.BagError, match=kind):
         list(bags.read_bag(tmp_path / "bag", ["/odd"]))
-
-
-def test_a_topic_in_an_encoding_of_others_is_named(tmp_path):
-    file = next(bags.write_bag(tmp_path / "bag", messages()).glob("*.mcap"))
-    file.write_bytes(file.read_bytes().replace(b"ros2msg", b"protobf"))
-    with pytest.raises(bags.BagError, match="a topic in the encoding 'protobf', which is not ROS 2's"):
-        bags.topics(file)
-
-
-def test_a_topic_that_is_no_cdr_is_left_out_by_name(tmp_path):
-    path = bags.write_bag(tmp_path / "bag", messages(), "sqlite3")
-    with sqlite3.connect(next(path.glob("*.db3"))) as base:
-        base.execute("UPDATE topics SET serialization_format = 'json' WHERE name = '/pick_pose'")
-    said = []
-    assert [one.topic for one in bags.read_bag(path, warn=said.append)] == ["/instruction", "/instruction"]
-    assert any("/pick_pose is encoded as 'json'" in text for text in said)

@@ -11,6 +11,7 @@ import torch
 from moe3d_ros.model.experts.token_places import TokenPlaces, join_places, object_places, text_places
 from moe3d_ros.model.interrupt import Stopped
 from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, STEP, Node, likely_phrase, thing_name
+from moe3d_ros.model.language.naming import may_be, named_thing
 from moe3d_ros.model.language.scene_language import MASKED, POINTERS, SceneLanguageModel, task_prompt
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.world.sides import beside, side_of
@@ -67,6 +68,7 @@ def generate_plan(
     on_text: Callable[[str], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     choose: Callable[[Sequence[str]], Chosen] | None = None,
+    fitting: bool = False,
 ) -> tuple[list[GeneratedStep], str, float]:
     """Write a plan for one scene within the grammar.
 
@@ -75,6 +77,9 @@ def generate_plan(
 
     At <pick> and <place> the likeliest objects are tried: for each the words are written greedily, and the object whose
     words and pointer together are likeliest stays. So a pointer that slips is corrected by words that do not fit.
+
+    With ``fitting`` an object whose words name another kind or colour than it has is passed over for one whose words fit,
+    where that one is likely enough.
 
     Words are drafted from what the encoder says of the object, and read in one go: as in speculative decoding (arXiv
     2211.17192), those stay that the LLM would have written, so that the draft changes the time and not the plan.
@@ -89,7 +94,7 @@ def generate_plan(
         Stopped: if ``should_stop()`` became true, asked before every run of the LLM.
     """
     special = model.grammar.special
-    writer = _Writer(model, objects, task_prompt(instruction, completed), should_stop)
+    writer = _Writer(model, objects, task_prompt(instruction, completed), should_stop, fitting)
     steps: list[GeneratedStep] = []
 
     def ended(how: str, probability: float) -> tuple[list[GeneratedStep], str, float]:
@@ -131,6 +136,7 @@ def generate_plan(
 MAX_CANDIDATES = 3  # objects at most for which words are written
 CONFIDENT_PROBABILITY = 0.9  # of the pointer: above it no other object is tried
 MIN_PROBABILITY = 0.03  # of the pointer: objects below it are not tried
+MIN_FITTING = 0.1  # of pointer and words: below it an object is not taken instead of one whose words do not fit
 
 
 class _Writer:
@@ -142,8 +148,10 @@ class _Writer:
         objects: ObjectSet,
         prompt: str,
         should_stop: Callable[[], bool] | None = None,
+        fitting: bool = False,
     ) -> None:
         self.model, self.should_stop = model, should_stop
+        self.objects, self.fitting = objects, fitting
         self.cache = model.new_cache()
         scene, self.tokens, self.features = model.prefix(objects)
         device = scene.device
@@ -223,13 +231,18 @@ class _Writer:
                 grammar = self.model.grammar
                 node = self._only(f" {self.told}", grammar.beside if side_of(self.told) else node)
         chances, order = logits.softmax(-1).sort(descending=True)
-        count = 1 if chances[0] > CONFIDENT_PROBABILITY else int((chances[:MAX_CANDIDATES] > MIN_PROBABILITY).sum())
+        sure = chances[0] > CONFIDENT_PROBABILITY and not self.fitting
+        count = 1 if sure else int((chances[:MAX_CANDIDATES] > MIN_PROBABILITY).sum())
         length, known = self.cache.get_seq_length(), len(self.states)
         tried = []
         for index, chance in zip(order[:count].tolist(), chances.tolist()):
             self._rewind(length, known)
             tried.append((*self._say(marker, node, index), index, chance))
-        best = max(range(count), key=lambda i: tried[i][2] * tried[i][5])
+        worth = [one[2] * one[5] for one in tried]
+        if self.fitting:
+            fit = [worth[i] >= MIN_FITTING and self._fits(one[0], one[4]) for i, one in enumerate(tried)]
+            worth = [1 + value if fits else value for value, fits in zip(worth, fit)]
+        best = max(range(count), key=lambda i: worth[i])
         tokens, after, probability, unread, index, _ = tried[best]
         if best == count - 1:
             if unread:
@@ -240,6 +253,11 @@ class _Writer:
         self.pointers.append(logits)
         self.chosen.append(index)
         return tokens, after, probability
+
+    def _fits(self, tokens: list[int], index: int) -> bool:
+        """True if a phrase names no other kind or colour than the object has."""
+        named = named_thing(self.words_of(tokens).partition(",")[0])
+        return named is None or may_be(self.objects, index, named)
 
     def _only(self, phrase: str, node: Node) -> Node:
         """The grammar after ``node`` with nothing but one phrase and the end of the step."""

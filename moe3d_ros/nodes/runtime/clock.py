@@ -1,4 +1,4 @@
-"""A node's clock that jumps back: a simulator was reset, a recording began again; and stamps that do not fit a clock."""
+"""A node's clock that jumps back (a simulator was reset, a recording began again) or never begins; stamps that do not fit it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,18 @@ class JumpBack:
     def close(self) -> None:
         """Stop calling."""
         self._handle.unregister()
+
+
+def unheard_clock(node: Node) -> str:
+    """A sentence on simulated time that nobody has told the node yet, or empty."""
+    clock = node.get_clock()
+    if not clock.ros_time_is_active or clock.now().nanoseconds > 0:
+        return ""
+    return (
+        "No time has come on /clock and use_sim_time is true, so this node's time stands at 0 and what hangs on it waits. Most "
+        "likely nobody publishes /clock: the embedded simulator, scans and cameras do not. Set use_sim_time to false, or start "
+        "what tells the time (a simulator of your own, a recording with clock:=true)."
+    )
 
 
 def stamp_problem(stamp_ns: int, now_ns: int, tolerance: float) -> str:

@@ -8,6 +8,10 @@ import time
 from collections import deque
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+
+from moe3d_ros.nodes.runtime.clock import unheard_clock
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 # Keys of values by which programs tell statuses apart: a status's name changes with the node's, and is for people.
@@ -19,17 +23,30 @@ MAX_AGE = "max_age (s)"  # oldest pose that the program follows; 0: any
 PLANNED_ACTION = "planned_action"  # event that the simulator counts
 LOG_AGAIN_AFTER = 10.0  # seconds; the same sentence is not logged more often
 LOG_SENTENCES = 20  # different ones in that time; what a hostile sender causes more of is on /diagnostics only
+CLOCK_PATIENCE = 5.0  # seconds without simulated time after which it is missed
 MAX_CHARACTERS = 500  # characters of a message or a value
 
 
 class Diagnostics:
-    """Publishes a DiagnosticStatus every second, and at once when the level or the message changes."""
+    """Publishes a DiagnosticStatus every second, and at once when the level or the message changes.
 
-    def __init__(self, node, program: str, task: str, hardware_id: str = "", period: float = 1.0):
+    The seconds are the computer's: a node that waits for simulated time says so.
+    """
+
+    def __init__(
+        self,
+        node,
+        program: str,
+        task: str,
+        hardware_id: str = "",
+        period: float = 1.0,
+        patience: float = CLOCK_PATIENCE,
+    ):
         """
         Args:
             program: name of the node's program, whatever the node is called.
             task: short name of what it does, for the name of the status.
+            patience: seconds without simulated time, where the node uses it, after which the status says so.
         """
         self._node = node
         self._name = f"{node.get_fully_qualified_name().lstrip('/')}: {task}"
@@ -43,7 +60,21 @@ class Diagnostics:
         self._totals: dict[str, int] = {}
         self._logged: dict[str, float] = {}
         self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self._timer = node.create_timer(period, self.publish)
+        self._clock_due = time.monotonic() + patience
+        self._timer = node.create_timer(period, self._tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def _tick(self) -> None:
+        """Log what is the matter with the clock, and publish."""
+        unheard = self._unheard()
+        with self._lock:
+            log = bool(unheard) and self._may_log(unheard, time.monotonic())
+        if log:
+            self._node.get_logger().warning(unheard)
+        self.publish()
+
+    def _unheard(self) -> str:
+        """Sentence on simulated time that does not come though it is due, or empty."""
+        return unheard_clock(self._node) if time.monotonic() >= self._clock_due else ""
 
     def report(self, level: bytes, message: str, log: bool = True) -> None:
         """Set the status; a warning or an error is logged too, at a rate that a person can read, unless ``log`` is false."""
@@ -116,9 +147,11 @@ class Diagnostics:
                 ordered = sorted(seconds)
                 values[f"{stage} median (ms)"] = f"{1e3 * ordered[len(ordered) // 2]:.2f}"
                 values[f"{stage} max (ms)"] = f"{1e3 * ordered[-1]:.2f}"
-            status = DiagnosticStatus(
-                level=self._level, name=self._name, message=self._message, hardware_id=self._hardware_id
-            )
+            level, message = self._level, self._message
+            unheard = self._unheard()
+            if unheard and level != ERROR:
+                level, message = WARN, _cut(unheard)
+            status = DiagnosticStatus(level=level, name=self._name, message=message, hardware_id=self._hardware_id)
         status.values = [KeyValue(key=key, value=value) for key, value in values.items()]
         array = DiagnosticArray(status=[status])
         array.header.stamp = self._node.get_clock().now().to_msg()

@@ -7,13 +7,14 @@ from rclpy.exceptions import ParameterException
 from rclpy.parameter import Parameter as RosParameter
 
 from moe3d_ros.nodes.runtime.parameter_tables import CONFIGURE, START, WHEN, Parameter
+from moe3d_ros.nodes.settings.parameter_types import as_declared, type_problem
 
 
 class Parameters:
     """Declares a table of parameters; ``parameters["name"]`` is the present value.
 
-    rclpy refuses a wrong type, a number out of range and a change of a read-only parameter; everything else is
-    checked here, with the reason.
+    rclpy refuses a wrong type, a number out of range and a change of a read-only parameter, which is said here in words of
+    ours where the value came at the start; everything else is checked here, with the reason.
     """
 
     def __init__(self, node, table: tuple[Parameter, ...], together=lambda values: None, configured=None):
@@ -24,7 +25,7 @@ class Parameters:
                 configured must stay as it is. Such a node starts with any values; `check` refuses bad ones.
 
         Raises:
-            ParameterException: rclpy's, for what it refuses of a node without a lifecycle.
+            ValueError: a value of a node without a lifecycle is of another type or out of range.
         """
         self._node, self._table, self._together = node, {parameter.name: parameter for parameter in table}, together
         self._configured = configured
@@ -39,10 +40,12 @@ class Parameters:
     def _declare(self, parameter: Parameter) -> None:
         try:
             self._node.declare_parameter(parameter.name, parameter.default, descriptor(parameter))
-        except ParameterException as error:
+        except ParameterException as error:  # its sentence names types of messages and no unit
+            value = self._node._parameter_overrides[parameter.name].value
+            reason = type_problem(parameter.name, value, parameter.default) or parameter.problem(value) or str(error)
             if self._configured is None:
-                raise
-            self._refused[parameter.name] = str(error)
+                raise ValueError(reason) from error
+            self._refused[parameter.name] = reason
             self._node.declare_parameter(parameter.name, parameter.default, descriptor(parameter), ignore_override=True)
 
     def _typed(self, given: RosParameter) -> RosParameter:
@@ -82,23 +85,6 @@ class Parameters:
         for name in changed:
             self._refused.pop(name, None)
         return SetParametersResult(successful=True)
-
-
-def as_declared(value, default):
-    """The value in the default's type where whole numbers stand for decimals or one text for a list; else itself."""
-    if isinstance(default, float) and type(value) is int:
-        return float(value)
-    if isinstance(default, list) and default:
-        kind = type(default[0])
-        if kind is str and isinstance(value, str):
-            return [value]
-        if kind is float and type(value) in (int, float):
-            return [float(value)]
-        if kind is float and not isinstance(value, (str, bytes)) and hasattr(value, "__len__"):
-            numbers = list(value)
-            if numbers and all(type(number) is int for number in numbers):
-                return [float(number) for number in numbers]
-    return value
 
 
 def descriptor(parameter: Parameter) -> ParameterDescriptor:

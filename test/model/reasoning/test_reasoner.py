@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from things import seen as things
 
 from moe3d_ros.model.config import ReasonerConfig
 from moe3d_ros.model.perception.objects import ObjectSet
@@ -17,37 +18,8 @@ from moe3d_ros.planner import Planner
 from moe3d_ros.world.areas import AREAS, in_area
 from moe3d_ros.world.side_spots import is_between
 from moe3d_ros.world.sides import BETWEEN, SIDES
-from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, PLAIN_KINDS
+from moe3d_ros.world.vocabulary import PLAIN_KINDS
 from moe3d_ros.world.workspace import Workspace
-
-SIZES = {
-    "small": (0.02, 0.02, 0.02),
-    "big": (0.03, 0.03, 0.03),
-    "bowl": (0.06, 0.06, 0.02),
-    "zone": (0.075, 0.075, 0.0005),
-}
-
-
-def things(*said: tuple[str, float, float, float]) -> ObjectSet:
-    """A scene of things such as ("small red block", x, y, z of its bottom)."""
-    kinds, colors, center, half = [], [], [], []
-    for name, x, y, bottom in said:
-        *size, color, kind = name.split()
-        half.append(SIZES[size[0] if size else kind])
-        kinds.append(KINDS.index(kind))
-        colors.append(COLOR_NAMES.index(color))
-        center.append((x, y, bottom + half[-1][2]))
-    n = len(said)
-    return ObjectSet(
-        torch.eye(PLAIN_KINDS)[torch.tensor(kinds)][None],
-        torch.eye(len(COLOR_NAMES))[torch.tensor(colors)][None],
-        torch.tensor(center)[None],
-        torch.tensor(half)[None],
-        torch.zeros(1, n),
-        torch.ones(1, n, dtype=torch.bool),
-        torch.ones(1, n),
-    )
-
 
 TABLE = things(
     ("small red block", 0.4, 0.2, 0.0),

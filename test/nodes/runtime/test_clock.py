@@ -1,18 +1,29 @@
 """State ends with its clock: what was remembered of another run is forgotten, and stamps that cannot be are named."""
 
 import re
+import time
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import rclpy
 from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
 from ros_helpers import cloud_msg
+from rosgraph_msgs.msg import Clock as ClockMsg
 
 from moe3d_ros.nodes.cameras.fusion import ViewFusion
 from moe3d_ros.nodes.cameras.sync import StampSynchronizer
 from moe3d_ros.nodes.planning.latest_cloud import LatestCloud
 from moe3d_ros.nodes.planning.requests import Moment
 from moe3d_ros.nodes.runtime.clock import stamp_problem
+from moe3d_ros.nodes.runtime.diagnostics import Diagnostics
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.sensing.frame_tree import FrameTree, UnknownFrame
 from moe3d_ros.world.workspace import Workspace
@@ -164,3 +175,71 @@ def test_views_and_images_are_forgotten_at_once_when_the_clock_jumps():
 def test_stamps_from_the_future_are_named(stamp, now, words):
     problem = stamp_problem(int(stamp * SECOND), int(now * SECOND), 1.0)
     assert re.search(words, problem) if words else problem == ""
+
+
+@pytest.fixture
+def statuses():
+    """Return a function that makes a node of simulated time or none, and collects its statuses until one is as wanted."""
+    context = Context()
+    rclpy.init(args=[], context=context)
+    executor, nodes = SingleThreadedExecutor(context=context), []
+
+    def make(simulated: bool):
+        given = [Parameter("use_sim_time", value=simulated)]
+        nodes.append(
+            node := Node(
+                f"timed_{len(nodes)}", context=context, parameter_overrides=given, start_parameter_services=False
+            )
+        )
+        executor.add_node(node)
+        found: list[DiagnosticStatus] = []
+        node.create_subscription(DiagnosticArray, "/diagnostics", lambda msg: found.extend(msg.status), 50)
+
+        def until(wanted) -> DiagnosticStatus:
+            found.clear()
+            began = time.monotonic()
+            while time.monotonic() - began < 30:
+                executor.spin_once(timeout_sec=0.1)
+                for status in found:
+                    if status.name.startswith(node.get_name()) and wanted(status):
+                        return status
+            raise AssertionError(f"not one of {[status.message for status in found]}")
+
+        return node, until
+
+    yield make
+    for node in nodes:
+        node.destroy_node()
+    executor.shutdown()
+    context.try_shutdown()
+
+
+def test_a_node_that_waits_for_simulated_time_says_so_until_it_comes(statuses):
+    node, until = statuses(True)
+    diagnostics = Diagnostics(node, "camera", "camera", period=0.05, patience=0.0)
+    diagnostics.report(DiagnosticStatus.OK, "working")
+    waiting = until(lambda status: "/clock" in status.message)
+    assert waiting.level == DiagnosticStatus.WARN
+    assert "use_sim_time is true" in waiting.message
+    assert waiting.message.endswith(".")  # it is not cut
+    teller = node.create_publisher(ClockMsg, "/clock", 10)
+    tick = node.create_timer(
+        0.05, lambda: teller.publish(ClockMsg(clock=Time(sec=7))), clock=Clock(clock_type=ClockType.STEADY_TIME)
+    )
+    assert until(lambda status: status.message == "working").level == DiagnosticStatus.OK
+    tick.cancel()
+
+
+def test_an_error_is_not_hidden_by_the_clock(statuses):
+    node, until = statuses(True)
+    Diagnostics(node, "camera", "camera", period=0.05, patience=0.0).report(
+        DiagnosticStatus.ERROR, "it burns", log=False
+    )
+    assert until(lambda status: status.level == DiagnosticStatus.ERROR).message == "it burns"
+
+
+def test_simulated_time_is_missed_only_by_who_uses_it_and_only_when_it_is_due(statuses):
+    for simulated, patience in ((False, 0.0), (True, 1000.0)):
+        node, until = statuses(simulated)
+        Diagnostics(node, "camera", "camera", period=0.05, patience=patience)
+        assert until(lambda status: True).message == "starting"

@@ -21,10 +21,10 @@ def settings():
     rclpy.init(args=[], context=context)
     nodes = []
 
-    def make(table, **values):
+    def make(table, lifecycle=True, **values):
         given = [RosParameter(name, value=value) for name, value in values.items()]
         nodes.append(Node("numbers", context=context, parameter_overrides=given, start_parameter_services=False))
-        return nodes[-1], Parameters(nodes[-1], table, configured=lambda: False)
+        return nodes[-1], Parameters(nodes[-1], table, configured=(lambda: False) if lifecycle else None)
 
     yield make
     for node in nodes:
@@ -70,3 +70,34 @@ def test_a_value_that_says_something_else_is_refused(settings, table, name, valu
     node, later = settings(table)
     assert not node.set_parameters([RosParameter(name, value=value)])[0].successful
     assert later[name] == next(parameter.default for parameter in table if parameter.name == name)
+
+
+TABLETOP = tuple(TABLES["tabletop"])
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "value", "words"),
+    [
+        (VOXELIZER, "transform_timeout", "0.5", "is '0.5', a text: set it to a number, without quotes."),
+        (VOXELIZER, "transform_timeout", "abc", "is 'abc', a text: set it to a number."),
+        (VOXELIZER, "transform_timeout", [1], "is [1], a list of whole numbers: set it to a number."),
+        (VOXELIZER, "transform_timeout", True, "is true, a truth value: set it to a number."),
+        (VOXELIZER, "voxel_size", 1, "is 1.0: set it to 0 to 0.1 m."),
+        (VOXELIZER, "cameras", [1, 2], "is [1, 2], a list of whole numbers: set it to a list of texts."),
+        (PLANNER, "auto_replan", 1, "is 1, a whole number: set it to true or false, here true."),
+        (PLANNER, "auto_replan", "false", "is 'false', a text: set it to true or false, without quotes."),
+        (PLANNER, "max_steps", 4.5, "is 4.5, a number: set it to a whole number."),
+        (PLANNER, "checkpoint", 5, "is 5, a whole number: set it to a text in quotes: \"'5'\" on a command line"),
+        (TABLETOP, "seed", 1.5, "is 1.5, a number: set it to a whole number."),
+    ],
+)
+def test_a_value_of_another_type_is_named_in_words_of_people(settings, table, name, value, words):
+    _, given = settings(table, **{name: value})
+    with pytest.raises(ValueError, match="^The parameter") as refused:
+        given.check()
+    assert f"The parameter {name} {words}" in str(refused.value)
+
+
+def test_a_node_without_a_lifecycle_says_the_same_at_its_start(settings):
+    with pytest.raises(ValueError, match=r"The parameter seed is 1\.5, a number: set it to a whole number\."):
+        settings(TABLETOP, lifecycle=False, seed=1.5)

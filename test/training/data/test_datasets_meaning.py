@@ -158,10 +158,49 @@ UNSUPPORTED = [
     ("leo", swapped(), "[0][0].role: is 'Robot', expected 'Human'"),
     ("leo", dialogue("Is there a bowl?"), "is a dialogue of 1 turns"),
     ("leo", dialogue("Is there a bowl?", ""), "[0][1].content: is empty"),
-    ("leo", [{"scan_id": SCAN, "object_id": 3, "sentence": "A bowl."}], "ScanScribe's layout), which is not supported"),
     ("leo", [1, 2], "is a list, which is not supported"),
     ("scanqa", question([0], ["block"], "### human: hello ### assistant: hi"), "3D-LLM's markup"),
 ]
+ASKED = {"scene_id": SCAN, "question": "What is left of the desk?"}
+OTHER_LAYOUTS = [
+    (
+        "scanqa",
+        [ASKED | {"question_id": "test-0"}] * 2,
+        "ScanQA's test split: without answers there is nothing to learn",
+    ),
+    ("leo", [ASKED | {"question_id": "test-0"}], "ScanQA's test split"),
+    (
+        "scanqa",
+        [ASKED | {"answers": ["1. Pick up ..."], "question_id": 5}],
+        "3D-LLM's questions: questions that name no obj",
+    ),
+    ("scanqa", [ASKED | {"answers": ["yes"]}], "3D-LLM's questions"),
+    ("leo", [{"scan_id": SCAN, "object_id": 3, "sentence": "A bowl."}], "ScanScribe's sentences: it is not supported"),
+    ("scanqa", [{"scene_id": SCAN, "object_id": "3", "ann_id": "0", "description": "it is red"}], "ScanRefer's descr"),
+    ("sqa3d", [{"id": 1, "conversations": [{"from": "human", "value": "hi"}]}], "LLaVA's conversations"),
+    ("sqa3d", question([0], ["block"]), "ScanQA's questions: use --format scanqa"),
+    ("leo", question([0], ["block"]), "ScanQA's questions: use --format scanqa"),
+    ("scanqa", {"questions": []}, "SQA3D's questions: use --format sqa3d"),
+    ("leo", {"annotations": []}, "SQA3D's annotations: use --format sqa3d"),
+    ("scanqa", {SCAN: {"response": []}}, "LEO's scans: use --format leo"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "words"), OTHER_LAYOUTS)
+def test_a_file_of_another_data_set_is_named_as_what_it_is(capsys, samples, name, content, words):
+    code, printed = check(capsys, samples, name, content)
+    assert code == 1
+    assert words in printed
+    assert "1 problems" in printed
+    assert "is missing" not in printed
+
+
+def test_a_field_that_one_entry_lacks_is_no_other_layout(capsys, samples):
+    whole, lacking = question([0], ["block"]) * 2
+    lacking = {key: value for key, value in lacking.items() if key != "answers"} | {"question_id": "r"}
+    code, printed = check(capsys, samples, "scanqa", [whole, lacking])
+    assert code == 1
+    assert "[1].answers: is missing" in printed
 
 
 @pytest.mark.parametrize(("name", "content", "words"), UNSUPPORTED)

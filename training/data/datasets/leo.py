@@ -16,6 +16,7 @@ from pathlib import Path
 
 from training.data.datasets.example import Loaded, Record
 from training.data.datasets.json_file import JsonFile, name_of
+from training.data.datasets.layouts import named_otherwise
 
 _OBJECT = re.compile(r"\s*(?P<name>.+)-(?P<number>\d{1,9})\s*")
 LAYOUTS = "a list of captions, an object with 'response', or an object of 'name-id' objects"
@@ -25,9 +26,10 @@ ROLES = ("Human", "Robot")
 def read(path: Path, options: dict[str, str]) -> Loaded:
     """Records of kind ``qa``, ``plan`` or ``caption``."""
     file, records = JsonFile(path), []
+    if named_otherwise(file, "leo"):
+        return Loaded(path, [], file.problems())
     if isinstance(file.data, list):
-        named = " of 'scan_id' and 'sentence' (ScanScribe's layout)" if "'sentence'" in repr(file.data[:1]) else ""
-        file.wrong((), f"is a list{named}, which is not supported; expected an object of scans: {LAYOUTS}")
+        file.wrong((), f"is a list, which is not supported; expected an object of scans: {LAYOUTS}")
         return Loaded(path, [], file.problems())
     for scene_id, value in file.root(dict, "an object of scans").items():
         where = (scene_id,)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from training.data.datasets.example import Loaded, Record
 from training.data.datasets.json_file import JsonFile
+from training.data.datasets.layouts import named_otherwise
 
 _MARKUP = re.compile(r"###\s*(human|assistant)\s*:", re.IGNORECASE)
 
@@ -14,6 +15,8 @@ _MARKUP = re.compile(r"###\s*(human|assistant)\s*:", re.IGNORECASE)
 def read(path: Path, options: dict[str, str]) -> Loaded:
     """Records of kind ``qa``. Test files of ScanQA have no answers and are refused: there is nothing to learn."""
     file, records = JsonFile(path), []
+    if named_otherwise(file, "scanqa"):
+        return Loaded(path, [], file.problems())
     seen: dict[str, int] = {}
     for index, entry in enumerate(file.root(list, "a list of questions")):
         where = (index,)

@@ -9,6 +9,7 @@ import numpy as np
 from moe3d_ros.world.pose import Pose
 from training.data.datasets.example import Loaded, Problem, Record
 from training.data.datasets.json_file import JsonFile
+from training.data.datasets.layouts import named_otherwise
 
 
 def annotations_of(path: Path) -> Path:
@@ -22,11 +23,14 @@ def read(path: Path, options: dict[str, str]) -> Loaded:
     Args:
         path: the questions; ``annotations`` among the options names the other file where its name is not SQA3D's.
     """
+    questions = JsonFile(path)
+    if named_otherwise(questions, "sqa3d"):
+        return Loaded(path, [], questions.problems())
     second = Path(options["annotations"]) if "annotations" in options else annotations_of(path)
     if second == path:
         text = "has no 'questions' in its name, expected the questions file, or the option annotations=FILE"
         return Loaded(path, [], [Problem(str(path), 0, "file", text)])
-    questions, annotations = JsonFile(path), JsonFile(second)
+    annotations = JsonFile(second)
     answered = _annotations(annotations)
     records, asked = [], set()
     for index, entry in enumerate(_list(questions, "questions")):

@@ -1,0 +1,155 @@
+"""Topics that are not ROS 2's, beside others that are: they are left out by name, and the rest is read."""
+
+import sqlite3
+
+import pytest
+import zstandard
+from mcap_files import Stream, write_mcap
+
+from moe3d_ros.recording import bags
+from moe3d_ros.recording.bag_types import types
+from moe3d_ros.recording.bag_writer import STORAGES
+
+STRING = "std_msgs/msg/String"
+TEXT = Stream("/instruction", STRING, "ros2msg", b"string data\n")
+BINARY = b"\x0a\xda\x01\x0a\x0fgrip.proto\xff\xfe"  # a protobuf descriptor is no text
+ODD = {
+    "protobuf": Stream("/odd", "robot.Grip", "protobuf", BINARY, "protobuf"),
+    "json": Stream("/odd", "Grip", "jsonschema", b'{"type": "object"}', "json"),
+    "json without a schema": Stream("/odd", encoding="json"),
+    "flatbuffer": Stream("/odd", "Grip", "flatbuffer", b"\x18\0\0\0BFBS\xff", "flatbuffer"),
+    "ROS 1": Stream("/odd", "std_msgs/String", "ros1msg", b"string data", "ros1"),
+    "nothing said": Stream("/odd", "Grip"),
+}
+LAYOUTS = {
+    "chunks of zstd": {},
+    "chunks of lz4": {"packing": "lz4"},
+    "plain chunks": {"packing": ""},
+    "no chunks": {"packing": None},
+    "no summary": {"summary": False},
+    "no chunks, no summary": {"packing": None, "summary": False},
+    "no profile": {"profile": ""},
+}
+
+
+def said_as(text):
+    return bytes(types().serialize_cdr(bags.string(text), STRING))
+
+
+def recording(path, odd, **layout):
+    """Two texts, and three messages of another encoding among them."""
+    texts = [(0, 20, said_as("one")), (0, 50, said_as("two"))]
+    return write_mcap(path, [TEXT, odd], [(1, 10, b"\xff"), texts[0], (1, 30, b"{}"), (1, 40, b""), texts[1]], **layout)
+
+
+def texts_of(path, said):
+    return [one.msg.data for one in bags.read_bag(path, warn=said.append)]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("odd", [name for name in ODD if ODD[name].encoding != "cdr"])
+def test_a_topic_in_another_encoding_is_left_out_by_name(tmp_path, odd, layout):
+    said, path = [], recording(tmp_path / "run.mcap", ODD[odd], **LAYOUTS[layout])
+    assert texts_of(path, said) == ["one", "two"]
+    (text,) = said
+    assert f"the 3 messages on /odd are encoded as {ODD[odd].encoding!r}" in text
+    assert "left out" in text
+    assert bags.topics(path) == {"/instruction": (STRING, 2)}
+
+
+def test_a_topic_whose_messages_are_cdr_of_no_known_type_is_left_out_by_name(tmp_path):
+    said, path = [], recording(tmp_path / "run.mcap", ODD["nothing said"])
+    assert texts_of(path, said) == ["one", "two"]
+    assert any("Grip" in text and "left out" in text for text in said)
+
+
+def test_a_recording_that_was_compressed_as_a_whole_is_read_around_such_a_topic_too(tmp_path):
+    (tmp_path / "bag").mkdir()
+    plain = recording(tmp_path / "run_0.mcap", ODD["protobuf"]).read_bytes()
+    (tmp_path / "bag" / "run_0.mcap.zstd").write_bytes(zstandard.ZstdCompressor().compress(plain))
+    said = []
+    assert texts_of(tmp_path / "bag", said) == ["one", "two"]
+    assert any("/odd" in text and "protobuf" in text for text in said)
+
+
+def test_a_topic_in_two_encodings_is_read_as_far_as_it_is_cdr(tmp_path):
+    said, path = [], recording(tmp_path / "run.mcap", ODD["json"]._replace(topic="/instruction"))
+    assert texts_of(path, said) == ["one", "two"]
+    assert any("the 3 messages on /instruction are encoded as 'json'" in text for text in said)
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+@pytest.mark.parametrize("language", ["unknown", "protobf", ""])
+def test_a_known_type_is_read_whatever_language_it_is_defined_in(tmp_path, language, storage):
+    path = bags.write_bag(tmp_path / "bag", [("/instruction", 1, bags.string("go"))], storage)
+    if storage == "sqlite3":
+        with sqlite3.connect(next(path.glob("*.db3"))) as base:
+            base.execute("UPDATE message_definitions SET encoding = ?", [language])
+    else:
+        stream = TEXT._replace(language=language)
+        write_mcap(next(path.glob("*.mcap")), [stream], [(0, 1, said_as("go"))])
+    said = []
+    assert texts_of(path, said) == ["go"]
+    assert said == []
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_an_unknown_type_in_a_language_of_others_is_left_out_with_that_language(tmp_path, storage):
+    if storage == "sqlite3":
+        path = bags.write_bag(tmp_path / "bag", [("/odd", 1, bags.string("x")), ("/instruction", 2, bags.string("go"))])
+        path = bags.write_bag(
+            tmp_path / "db", [(one.topic, one.stamp_ns, one.msg) for one in bags.read_bag(path)], storage
+        )
+        with sqlite3.connect(next(path.glob("*.db3"))) as base:
+            base.execute("UPDATE topics SET type = 'robot/msg/Grip' WHERE name = '/odd'")
+            base.execute("INSERT INTO message_definitions VALUES (9, 'robot/msg/Grip', 'omg', 'x', '')")
+    else:
+        odd = Stream("/odd", "robot/msg/Grip", "omg", b"x")
+        path = write_mcap(tmp_path / "run.mcap", [odd, TEXT], [(0, 1, b"\0\1\0\0"), (1, 2, said_as("go"))])
+    said = []
+    assert texts_of(path, said) == ["go"]
+    assert any("robot/msg/Grip" in text and "in 'omg'" in text and "left out" in text for text in said)
+
+
+def test_a_topic_that_is_no_cdr_is_left_out_by_name_in_sqlite_too(tmp_path):
+    path = bags.write_bag(
+        tmp_path / "bag", [("/odd", 1, bags.string("x")), ("/instruction", 2, bags.string("go"))], "sqlite3"
+    )
+    with sqlite3.connect(next(path.glob("*.db3"))) as base:
+        base.execute("UPDATE topics SET serialization_format = 'json' WHERE name = '/odd'")
+    said = []
+    assert texts_of(path, said) == ["go"]
+    assert len(said) == 1  # that metadata.yaml counts it is no contradiction
+    assert "the 1 messages on /odd are encoded as 'json'" in said[0]
+
+
+@pytest.mark.parametrize("packing", ["zstd", None])
+@pytest.mark.parametrize("summary", [True, False])
+def test_messages_come_in_the_order_of_their_stamps_within_bounds(tmp_path, packing, summary):
+    stamps = [70, 10, 40, 30, 60, 20, 50]
+    messages = [(0, stamp, said_as(str(stamp))) for stamp in stamps]
+    path = write_mcap(tmp_path / "run.mcap", [TEXT], messages, packing=packing, summary=summary)
+    assert [int(one.msg.data) for one in bags.read_bag(path)] == sorted(stamps)
+    assert [one.stamp_ns for one in bags.read_bag(path, start_ns=20, stop_ns=60)] == [20, 30, 40, 50]
+
+
+def test_a_ros_1_recording_in_mcap_is_named_as_such(tmp_path):
+    path = recording(tmp_path / "run.mcap", ODD["ROS 1"], profile="ros1")
+    with pytest.raises(bags.BagError, match="ROS 1") as refused:
+        bags.topics(path)
+    assert "cut off" not in str(refused.value)
+
+
+@pytest.mark.parametrize("damage", ["checksum", "packing", "length"])
+def test_a_damaged_chunk_is_an_error_and_not_fewer_messages(tmp_path, damage):
+    path = recording(tmp_path / "run.mcap", ODD["json"], packing="" if damage == "checksum" else "zstd")
+    content = path.read_bytes()
+    if damage == "checksum":
+        content = content.replace(b"one\0", b"own\0")
+    elif damage == "packing":
+        content = content.replace(b"\x04\0\0\0zstd", b"\x04\0\0\0zstx", 1)
+    else:
+        content = content.replace(b"\x28\xb5\x2f\xfd", b"\x28\xb5\x2f\xfc")
+    path.write_bytes(content)
+    with pytest.raises(bags.BagError, match="damaged"):
+        list(bags.read_bag(path))
