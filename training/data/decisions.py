@@ -42,6 +42,7 @@ from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND
 ALL_COLORS_SHARE = 0.35  # of the instructions are about all colours; the rest about those of the benchmark's training
 SMALLEST_SCENE = 0.35  # of play-throughs as the benchmark's, and
 SMALL_SHARE = 0.3  # of composed ones are smaller yet
+FEW_THINGS, MOST_THINGS = (0.05, 0.3), 8  # scales of small tables, and how many things are on them
 FULL_SHARE = 0.5  # of their layouts are of full size, where what is left to do is easily overlooked
 JITTER = 0.05  # by which sizes vary
 WRONG_SHARE, FAILED_SHARE = 0.2, 0.1  # of play-throughs with a wrong step, and of steps that fail
@@ -87,8 +88,8 @@ class Recipe:
 
     def instruction(self) -> str | None:
         """Words of the recipe, without a play-through where that is possible; None where its first layout has no room."""
-        if self.source == "composed":
-            return _form(self.seed)[1]
+        if self.source in FORMS:
+            return FORMS[self.source](self.seed)[1]
         played = self.play(0)
         return None if played is None else played.instruction
 
@@ -155,6 +156,21 @@ def _form(seed: int) -> tuple[TaskForm, str, tuple[bool, ...], Scene]:
     return form, said(form, words, alone=single, lone_colors=_lone_colors(scene)), single, scene
 
 
+@lru_cache(maxsize=1 << 16)
+def _small_form(seed: int) -> tuple[TaskForm, str, tuple[bool, ...], Scene]:
+    """The same of a task for a table of a few things, which are put somewhere or piled: what most people ask for first."""
+    words = np.random.default_rng((seed, 10))
+    while True:
+        form, _, scene = draw_task(words, _colors(words), float(words.uniform(*FEW_THINGS)), JITTER)
+        plain = all(clause.arrangement in ("put", "pile") for clause in form.clauses)
+        if plain and len(scene.objects) <= MOST_THINGS:
+            single = _alone(form, scene)
+            return form, said(form, words, alone=single, lone_colors=_lone_colors(scene)), single, scene
+
+
+FORMS = {"composed": _form, "small": _small_form}
+
+
 def _alone(form: TaskForm, scene: Scene) -> tuple[bool, ...]:
     """Of each clause, whether its selection is just one block."""
     return tuple(len(selected(clause.selection, scene)) == 1 for clause in form.clauses)
@@ -167,9 +183,17 @@ def _lone_colors(scene: Scene) -> tuple[str, ...]:
 
 
 def _composed(seed: int, rng: np.random.Generator) -> Start | None:
-    form, instruction, single, _ = _form(seed)
+    return _laid_out("composed", seed, rng, 1.0 if rng.random() < FULL_SHARE else _any_scale(rng))
+
+
+def _small(seed: int, rng: np.random.Generator) -> Start | None:
+    return _laid_out("small", seed, rng, float(rng.uniform(*FEW_THINGS)))
+
+
+def _laid_out(source: str, seed: int, rng: np.random.Generator, scale: float) -> Start | None:
+    """The form of a seed in a scene of some size."""
+    form, instruction, single, _ = FORMS[source](seed)
     try:
-        scale = 1.0 if rng.random() < FULL_SHARE else _any_scale(rng)
         _, task, scene = draw_task(rng, _colors(rng), scale, JITTER, form)
     except ValueError:  # hardly any scene offers it
         return None
@@ -191,7 +215,13 @@ def _beside(seed: int, rng: np.random.Generator) -> Start | None:
     return Start(LongTask("beside", task.instruction, ((goal,),)), scene, grounded)
 
 
-STARTS = {"seen": _registered("seen"), "practice": _registered("practice"), "composed": _composed, "beside": _beside}
+STARTS = {
+    "seen": _registered("seen"),
+    "practice": _registered("practice"),
+    "composed": _composed,
+    "small": _small,
+    "beside": _beside,
+}
 
 
 def _through(source: str) -> Callable[[int, np.random.Generator], Played | None]:

@@ -119,21 +119,21 @@ class _Telling:
             manner: "do" for an order ("put ..."), "front" for one that may begin with its place, "say" for a wish, a
                 statement or a note.
         """
-        if _clears(clause) and not alone and self.speaker.chance(0.8):
-            return self.cleared(clause, "say" if manner == "say" else "do")
+        if _clears(clause) and self.speaker.chance(0.8):
+            return self.cleared(clause, "say" if manner == "say" else "do", alone)
         return self.ordered(clause, self.named(clause, alone, rest_of), manner)
 
-    def cleared(self, clause: Clause, manner: str) -> str:
+    def cleared(self, clause: Clause, manner: str, alone: bool) -> str:
         """Things taken out of or off what they lie in or on."""
         speaker, selection = self.speaker, clause.selection
         assert selection.reference is not None  # _clears
-        o = referred(speaker, selection.reference, every=True)
+        o = referred(speaker, selection.reference, every=not alone)
         rest = selection.rest
         words = {"o": o, "rest": rest, "off": f"{'out of' if rest == 'in' else 'off'} {o}"}
         bare = replace(selection, rest="", reference=None)
         if not bare.conditions() and speaker.chance(0.5):
             return speaker.pattern(f"clear.{manner}").format(**words)
-        named = selected(speaker, bare, lone_colors=self.lone_colors)
+        named = selected(speaker, bare, alone, lone_colors=self.lone_colors)
         return self.filled(speaker.pattern(f"off.{manner}"), named, **words)
 
     def ordered(self, clause: Clause, named: Named, manner: str) -> str:
