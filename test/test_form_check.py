@@ -80,6 +80,23 @@ def test_a_form_that_is_not_planned_is_refused_with_its_name(planner, said, reas
 
 
 @pytest.mark.parametrize(
+    ("said", "steps"),
+    [
+        ("put the red block next to the green bowl", ["pick the small red block, place it next to the green bowl"]),
+        ("put the red block in front of the green bowl", ["pick the small red block, place it in front of the green bowl"]),
+        (
+            "Put the red block in the green bowl. Then put the blue block on the yellow zone.",
+            [RED_DONE, "pick the small blue block, place it on the yellow zone"],
+        ),
+    ],
+)
+def test_forms_that_the_reasoner_plans_are_planned(planner, said, steps):
+    plan = look(planner, "red block", "blue block", "green bowl", "yellow zone").plan(said)
+    assert sorted(action.text for action in plan.actions) == sorted(steps)
+    assert plan.sureness.keys() == {"reasoner", "language"}
+
+
+@pytest.mark.parametrize(
     "said", ["PUT THE RED BLOCK IN THE GREEN BOWL", "put the \uff52\uff45\uff44 block\nin the green bowl", "Put The Red Block In The Green Bowl"]
 )  # fmt: skip
 def test_the_look_of_an_instruction_changes_no_plan(planner, said):
