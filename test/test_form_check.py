@@ -83,7 +83,10 @@ def test_a_form_that_is_not_planned_is_refused_with_its_name(planner, said, reas
     ("said", "steps"),
     [
         ("put the red block next to the green bowl", ["pick the small red block, place it next to the green bowl"]),
-        ("put the red block in front of the green bowl", ["pick the small red block, place it in front of the green bowl"]),
+        (
+            "put the red block in front of the green bowl",
+            ["pick the small red block, place it in front of the green bowl"],
+        ),
         (
             "Put the red block in the green bowl. Then put the blue block on the yellow zone.",
             [RED_DONE, "pick the small blue block, place it on the yellow zone"],

@@ -55,7 +55,9 @@ class Undecided:
 
 
 @pytest.mark.parametrize(("said", "things", "named", "fact"), MISNAMED)
-def test_a_step_that_names_what_it_does_not_point_at_is_noted_and_a_reasoners_refused(planner, said, things, named, fact):
+def test_a_step_that_names_what_it_does_not_point_at_is_noted_and_a_reasoners_refused(
+    planner, said, things, named, fact
+):
     objects = scene(*things)
     language, box = planner.model.language, planner.model_workspace
     steps, _, _ = generate_plan(language, objects, said)
