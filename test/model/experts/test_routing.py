@@ -17,7 +17,6 @@ from training.stages.settings import LanguageStage, configure
 # Twenty times the default: a random tiny model's task gradients are as much larger than a real one's. Over four seeds the
 # least loads then end at 0.12 to 0.24 by modality, and at 0.00 over all tokens; at 0.05 chance decided (0.04 to 0.11).
 BALANCE = 0.2
-LINE = 0.09  # between the two: sums of floats in another order, on a busy machine, have led to 0.06 over all tokens
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +81,10 @@ def test_balance_by_modality_brings_collapsed_experts_back(tmp_path, base, balan
     train(task, config)
     after = least_loads(task)
     if balance_by == "modality":
-        assert after["text"] > LINE
-        assert after["3d"] > LINE
+        assert after["text"] > 0.05
+        assert after["3d"] > 0.05
     else:  # over all tokens the few objects hardly count: why each modality is balanced by itself
-        assert after["3d"] < LINE
+        assert after["3d"] < 0.08  # 0.00 but for now and then: once it was 0.06
 
 
 def test_the_pull_does_not_fade_with_the_distance():
