@@ -129,15 +129,12 @@ import json, sys
 for name in json.loads(sys.argv[1]):
     sys.modules[name] = None  # as where it is not installed
 import numpy as np
-from moe3d_ros.plan import PlanningError
 from moe3d_ros.planner import Planner
 scene = np.load(sys.argv[2])
 planner = Planner.from_pretrained(sys.argv[3])
-try:
-    planner.plan(scene["points"], scene["colors"], "put the red block in the green bowl")
-except PlanningError as error:  # the words of random weights need not fit what is seen
-    assert error.code.name == "IMPOSSIBLE", error
+plan = planner.plan(scene["points"], scene["colors"], "put the red block in the green bowl")
 planner.answer(scene["points"], scene["colors"], "what is there?")
+print(len(plan.actions))
 from moe3d_ros.recording.bags import topics
 from moe3d_ros.sensing.scan_files import read_cloud_file
 for use, path in ((topics, sys.argv[4]), (read_cloud_file, sys.argv[5])):
@@ -160,7 +157,8 @@ def test_the_planner_runs_on_the_core_and_names_the_extra_that_something_else_ne
     command = [sys.executable, "-c", SCRIPT, *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
-    recordings, scans = done.stdout.splitlines()
+    steps, recordings, scans = done.stdout.splitlines()
+    assert int(steps) >= 1
     assert "the extra `recordings`" in recordings
     assert "pip install rosbags" in recordings
     assert "the extra `scans`" in scans

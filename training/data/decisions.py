@@ -163,8 +163,7 @@ def _form(seed: int) -> tuple[TaskForm, str, tuple[bool, ...], Scene]:
     """A composed task of a seed: its form, its words, which of its selections are said as one block, and a first scene."""
     words = np.random.default_rng((seed, 6))
     form, _, scene = draw_task(words, _colors(words), _any_scale(words), JITTER)
-    single = _alone(form, scene)
-    return form, said(form, words, alone=single, lone_colors=_lone_colors(scene)), single, scene
+    return _worded(form, scene, words)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -175,8 +174,13 @@ def _small_form(seed: int) -> tuple[TaskForm, str, tuple[bool, ...], Scene]:
         form, _, scene = draw_task(words, _colors(words), float(words.uniform(*FEW_THINGS)), JITTER)
         plain = all(clause.arrangement in ("put", "pile") for clause in form.clauses)
         if plain and len(scene.objects) <= MOST_THINGS:
-            single = _alone(form, scene)
-            return form, said(form, words, alone=single, lone_colors=_lone_colors(scene)), single, scene
+            return _worded(form, scene, words)
+
+
+def _worded(form: TaskForm, scene: Scene, words: np.random.Generator) -> tuple[TaskForm, str, tuple[bool, ...], Scene]:
+    """A form with its words for a scene, and which of its selections are said as one block."""
+    single = _alone(form, scene)
+    return form, said(form, words, alone=single, lone_colors=_lone_colors(scene)), single, scene
 
 
 FORMS = {"composed": _form, "small": _small_form}
