@@ -64,16 +64,11 @@ def bowl_walls(radius: float, height: float, segments: int = 32) -> list[tuple[n
     out = flat * (BOWL_FLOOR_RADIUS + middle * run) - thickness / 2 * rise / length
     up = middle * rise + thickness / 2 * run / length - height / 2
     lean = np.arctan2(run, rise)
-    inner = BOWL_FLOOR_RADIUS / np.sqrt(2)
-    floor = np.array([inner, inner, BOWL_FLOOR_HEIGHT / 2])
-    boxes = [
-        (
-            np.array([0.0, 0.0, BOWL_FLOOR_HEIGHT / 2 - height / 2]),
-            np.array([np.cos(turn / 2), 0.0, 0.0, np.sin(turn / 2)]),
-            floor,
-        )
-        for turn in (0.0, np.pi / 4)
-    ]
+    # The floor is an octagon, made of four strips from side to side.
+    corner, eighth = BOWL_FLOOR_RADIUS + BOWL_FLOOR_HEIGHT * run / rise, np.pi / 8
+    strip = np.array([corner * np.cos(eighth), corner * np.sin(eighth), BOWL_FLOOR_HEIGHT / 2])
+    low = np.array([0.0, 0.0, strip[2] - height / 2])
+    boxes = [(low, np.array([np.cos(eighth * k), 0.0, 0.0, np.sin(eighth * k)]), strip) for k in range(4)]
     for around in 2 * np.pi * (np.arange(segments) + 0.5) / segments:
         center = np.array([out * np.cos(around), out * np.sin(around), up])
         # About the bowl's axis to the segment, then about the segment's own width outwards.

@@ -14,13 +14,16 @@ NOTHING = -1  # a ray that meets nothing, and the number of what is no thing of 
 class Engine:
     """A scene in MuJoCo. Thing ``i`` is the scene's object ``i``; one caller at a time.
 
+    Args:
+        gravity: m/s2, downwards. time_step: seconds.
+
     Attributes:
         movable: (M,) int, the things that have a free joint.
         colors: (G, 3) uint8, of the surfaces that `cast` meets.
     """
 
-    def __init__(self, scene: Scene, gravity: float):
-        self._model = model = specify(scene, gravity).compile()
+    def __init__(self, scene: Scene, gravity: float, time_step: float):
+        self._model = model = specify(scene, gravity, time_step).compile()
         self._data = mujoco.MjData(model)
         count = len(scene.objects)
         self._things = slice(1, count + 1)  # bodies
@@ -74,6 +77,7 @@ class Engine:
     def step(self) -> None:
         """One time step."""
         mujoco.mj_step(self._model, self._data)
+        mujoco.mj_kinematics(self._model, self._data)  # else all would lie where it lay before the step
 
     def drive(self, index: int, position: np.ndarray, rotation: np.ndarray, force: float, torque: float) -> None:
         """Push a movable thing so that the next step brings it to a pose, as far as limited strength can.

@@ -7,7 +7,6 @@ import numpy as np
 
 from moe3d_ros.tabletop.scenes.furniture import FURNITURE, parts, ramp_mesh
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
-from moe3d_ros.tabletop.simulation.gripper import TIME_STEP
 from moe3d_ros.tabletop.simulation.meshes import bowl_mesh, bowl_walls
 
 DENSITY = 300.0  # kg/m3, light wood
@@ -26,17 +25,17 @@ BOTH, SEEN, FELT = (
 )  # groups of geoms: what cameras see and things touch, what only cameras see, only things touch
 
 
-def specify(scene: Scene, gravity: float) -> mujoco.MjSpec:
+def specify(scene: Scene, gravity: float, time_step: float) -> mujoco.MjSpec:
     """The scene's specification, to which a robot may be attached before it is compiled.
 
     Bodies 1 to N are the scene's objects, in their order. What moves has a free joint, with its mass in its middle.
 
     Args:
-        gravity: m/s2, downwards.
+        gravity: m/s2, downwards. time_step: seconds.
     """
     spec = mujoco.MjSpec()
     option = spec.option
-    option.timestep, option.gravity = TIME_STEP, [0.0, 0.0, -gravity]
+    option.timestep, option.gravity = time_step, [0.0, 0.0, -gravity]
     option.cone, option.impratio = mujoco.mjtCone.mjCONE_ELLIPTIC, 10.0  # what rests on a slope does not creep
     option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     _box(spec.worldbody, (0.55, 0.8, 0.025), (0.5, 0.0, -0.025), scene.table_color)

@@ -233,4 +233,4 @@ def _engine(scene: Scene, gravity: float) -> Engine:
         from moe3d_ros.tabletop.simulation.mujoco_engine import Engine
     except ImportError as error:
         raise ImportError(f"The simulator needs MuJoCo ({error}): install it with `pip install mujoco`.") from error
-    return Engine(scene, gravity)
+    return Engine(scene, gravity, TIME_STEP)
