@@ -114,3 +114,12 @@ def test_without_mujoco_the_world_says_how_to_install_it(monkeypatch):
         monkeypatch.delitem(sys.modules, f"moe3d_ros.tabletop.simulation.{name}", raising=False)
     with pytest.raises(ImportError, match="pip install mujoco"):
         TabletopWorld(Scene((BLOCK,)))
+
+
+def test_a_warning_of_the_engine_is_logged_and_leaves_no_file(monkeypatch, tmp_path, caplog):
+    monkeypatch.chdir(tmp_path)
+    engine = Engine(Scene((BLOCK,)), 1e30, TIME_STEP)
+    for _ in range(3):
+        engine.step()
+    assert "unstable" in caplog.text
+    assert not list(tmp_path.iterdir())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import mujoco
 import numpy as np
 
@@ -9,6 +11,9 @@ from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.simulation.mujoco_scene import BOTH, FELT, SEEN, specify
 
 NOTHING = -1  # a ray that meets nothing, and the number of what is no thing of the scene (table, floor)
+
+# By itself MuJoCo writes warnings into MUJOCO_LOG.TXT, in whatever folder the program was started.
+mujoco.set_mju_user_warning(logging.getLogger(__name__).warning)
 
 
 class Engine:

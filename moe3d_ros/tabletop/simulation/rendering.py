@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,6 +51,17 @@ def intrinsics(camera: Camera, width: int, height: int) -> np.ndarray:
     return np.array([[focal, 0.0, (width - 1) / 2], [0.0, focal, (height - 1) / 2], [0.0, 0.0, 1.0]])
 
 
+@lru_cache(maxsize=4)
+def _rays(camera: Camera, width: int, height: int) -> tuple[np.ndarray, float]:
+    """A ray for each pixel (H * W, 3), in the base frame, one metre long along the optical axis; the longest's length."""
+    matrix = intrinsics(camera, width, height)
+    column, row = np.meshgrid(np.arange(width), np.arange(height))
+    slopes = [(column - matrix[0, 2]) / matrix[0, 0], (row - matrix[1, 2]) / matrix[1, 1], np.ones((height, width))]
+    rays = np.stack(slopes, axis=-1).reshape(-1, 3) @ camera.rotation().T
+    rays.flags.writeable = False  # the next picture takes the same
+    return rays, float(np.linalg.norm(rays, axis=1).max())
+
+
 def render(
     engine: Engine, camera: Camera, width: int = 640, height: int = 480, noise: np.random.Generator | None = None
 ) -> CameraView:
@@ -61,10 +73,8 @@ def render(
     matrix = intrinsics(camera, width, height)
     pose = np.eye(4)
     pose[:3, :3], pose[:3, 3] = camera.rotation(), camera.position
-    column, row = np.meshgrid(np.arange(width), np.arange(height))
-    slopes = [(column - matrix[0, 2]) / matrix[0, 0], (row - matrix[1, 2]) / matrix[1, 1], np.ones((height, width))]
-    rays = np.stack(slopes, axis=-1).reshape(-1, 3) @ pose[:3, :3].T  # one metre long along the optical axis
-    along, surfaces, normals = engine.cast(pose[:3, 3], rays, FAR * float(np.linalg.norm(rays, axis=1).max()))
+    rays, longest = _rays(camera, width, height)
+    along, surfaces, normals = engine.cast(pose[:3, 3], rays, FAR * longest)
     seen = (along >= NEAR) & (along < FAR)
     depth = np.where(seen, along, np.nan).astype(np.float32).reshape(height, width)
     shade = AMBIENT + (1 - AMBIENT) * np.maximum(normals @ LAMP, 0.0)
