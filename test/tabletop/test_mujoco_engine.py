@@ -32,7 +32,7 @@ ZONE = thing("zone", 0.6, -0.2, (0.075, 0.075, 0.0005), "gray")
 
 
 def test_a_bowl_feels_as_it_looks():
-    """What is felt inside and above the rim is what the cameras see there, within a millimetre."""
+    """Rays that feel meet the bowl within a millimetre of where rays that see do, inside and on the rim."""
     engine = Engine(Scene((BOWL,)), 9.81, TIME_STEP)
     rng = np.random.default_rng(0)
     apart = []

@@ -12,17 +12,12 @@ from moe3d_ros.tabletop.simulation.meshes import bowl_mesh, bowl_walls
 DENSITY = 300.0  # kg/m3, light wood
 FRICTION = (0.5, 0.002, 0.0005)  # sliding, spinning (metres), rolling (metres)
 RAMP_FRICTION = 1.0  # sliding, of ramps: nothing slides off them
-CONTACT = {
-    "solref": [0.01, 1.0],
-    "solimp": [0.95, 0.99, 0.001, 0.5, 2.0],
-}  # stiff: what rests sinks in by less than 0.1 mm
+# Stiff contacts: what rests sinks in by less than 0.1 mm. The time constant must be at least two time steps.
+CONTACT = {"solref": [0.01, 1.0], "solimp": [0.95, 0.99, 0.001, 0.5, 2.0]}
 FLOOR = -0.75  # metres, below the table
 FLOOR_COLOR = (148, 150, 152)
-BOTH, SEEN, FELT = (
-    0,
-    1,
-    2,
-)  # groups of geoms: what cameras see and things touch, what only cameras see, only things touch
+# Groups of geoms: seen by cameras and touched by things, seen only (paint, a bowl's mesh), touched only (a bowl's boxes).
+BOTH, SEEN, FELT = 0, 1, 2
 
 
 def specify(scene: Scene, gravity: float, time_step: float) -> mujoco.MjSpec:

@@ -1,8 +1,8 @@
 """The tabletop world in MuJoCo, without a screen: objects that fall and collide, depth cameras, a suction gripper.
 
 The gripper has no body. Its tip is a frame that moves along straight lines; what it has attached is drawn after that
-frame by a limited force, so that a carried block pushes, and is pushed, like any other. The one
-primitive is that of Ravens (Zeng et al. 2020): pick at a pose, lift, move over, descend until contact, release.
+frame by a limited force, so that a carried block pushes, and is pushed, like any other. The one primitive is
+that of Ravens (Zeng et al. 2020): pick at a pose, lift, move over, descend until contact, release.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class TabletopWorld:
 
     def close(self) -> None:
         """Release the engine; closing twice is allowed."""
-        self.__dict__.pop("_engine", None)
+        vars(self).pop("_engine", None)  # its memory goes with the last reference to it
 
     def _free_overlaps(self) -> None:
         """Lift what the scene has put a little inside something else (a big block in a bowl): physics would throw it out."""
