@@ -11,8 +11,8 @@ from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError
 from moe3d_ros.sensing.clouds import CloudError
 from moe3d_ros.world.geometry import pose_from_xyz_yaw
 from training import evaluate
-from training.evaluation.judging.labelled_scans import SORTS, labelled_files, load_scan
-from training.evaluation.real_scans import bars, judge, summary, table
+from training.evaluation.perceiving.labelled_scans import SORTS, labelled_files, load_scan
+from training.evaluation.perceiving.real_scans import bars, judge, summary, table
 
 pytest.importorskip("moe3d_ros.sensing.open3d_loader").import_open3d()
 

@@ -14,7 +14,7 @@ from moe3d_ros.plan import ErrorCode, Plan, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.sensing.clouds import CloudError
 from moe3d_ros.tabletop.questions.asking import NUMBERS
-from training.evaluation.judging.labelled_scans import (
+from training.evaluation.perceiving.labelled_scans import (
     SORTS,
     LabelledScan,
     Sort,
