@@ -14,6 +14,8 @@ from moe3d_ros.plan import ErrorCode, Plan, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.sensing.clouds import CloudError
 from moe3d_ros.tabletop.questions.asking import NUMBERS
+from training.evaluation.judging.shares import shares
+from training.evaluation.judging.shares import table as shares_table
 from training.evaluation.perceiving.labelled_scans import (
     SORTS,
     LabelledScan,
@@ -22,8 +24,6 @@ from training.evaluation.perceiving.labelled_scans import (
     load_scan,
     on_side,
 )
-from training.evaluation.judging.shares import shares
-from training.evaluation.judging.shares import table as shares_table
 from training.evaluation.suite import Figures, Parser, Suite, bars_of
 
 COUNT = "how many objects are on the table?"
