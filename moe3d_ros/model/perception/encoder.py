@@ -106,13 +106,13 @@ class VotedQueries(nn.Module):
         """
         belongs = self.belongs(encoded)[..., 0]
         with torch.no_grad():
-            chosen, standing = _chosen_votes(belongs.sigmoid() * readable, vote, self.count)
+            chosen, standing = choose_votes(belongs.sigmoid() * readable, vote, self.count)
             place = vote.gather(1, chosen[..., None].expand(-1, -1, 3))
         seed = encoded.gather(1, chosen[..., None].expand(-1, -1, encoded.shape[-1]))
         return self.start(seed) + self.position(place) + self.standing(standing), belongs
 
 
-def _chosen_votes(weight: torch.Tensor, vote: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+def choose_votes(weight: torch.Tensor, vote: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Votes (B, N, 3) of these weights (B, N), the heaviest first, none near those before while others are left.
 
     Returns:

@@ -97,7 +97,7 @@ def test_what_stands_behind_something_is_less_visible():
     shares = []
     for scene, seed in scenes(15, number=9):
         shares += list(visible_shares(scene, random_views(np.random.default_rng(seed))))
-    assert 0 <= min(shares) and max(shares) <= 1
+    assert min(shares) >= 0 and max(shares) <= 1
     assert np.mean(np.array(shares) > 0.95) > 0.4 and min(shares) < 0.5
 
 
