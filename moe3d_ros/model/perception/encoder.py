@@ -19,7 +19,7 @@ from torch import nn
 
 from moe3d_ros.model.perception.layers import MASKED, FourierPosition, TransformerLayer
 from moe3d_ros.model.perception.patches import VOXEL_FEATURES, PatchBatch
-from moe3d_ros.world.vocabulary import COLOR_NAMES, PLAIN_KINDS, knows_sixd
+from moe3d_ros.world.vocabulary import COLOR_NAMES, PLAIN_KINDS, kinds_that, knows_sixd
 
 # For the two passes of detection, in metres where they are lengths.
 MIN_ATTENTION = 0.05  # of a query's largest attention: less is not read
@@ -27,6 +27,7 @@ TOUCHING_DISTANCE = 0.055  # centroids of patches that touch are nearer to each 
 MARGIN, DIAGONAL = 0.025, 1.15  # around what was found, patches belong to it
 VOTE_REACH = 0.025  # votes that are nearer to each other are for one thing
 MIN_LEFT_PATCHES = 3  # patches that nothing accounts for and that are worth a second pass
+_GENERIC = kinds_that(lambda kind: kind.generic)
 
 
 @dataclass(frozen=True)
@@ -329,6 +330,8 @@ class SceneEncoder(nn.Module):
         first = self.detect(patches, encoded)[-1]
         seems = self._seems(encoded)
         left = patches.mask & ~(_belonging(patches, seems, first) & (first.exists > 0)[..., None]).any(1)
+        if first.belongs is not None:
+            left &= first.belongs > 0
         if int(left.sum(1).max() if len(left) else 0) < MIN_LEFT_PATCHES:
             return encoded, first
         second = self.detect(patches, encoded, readable=left)[-1]
@@ -345,10 +348,16 @@ class SceneEncoder(nn.Module):
 
 
 def _belonging(patches: PatchBatch, seems: tuple[torch.Tensor, torch.Tensor], found: Detections) -> torch.Tensor:
-    """Patches that lie where each query found something and seem to be of its kind and colour (B, Q, N)."""
+    """Patches that lie where each query found something and seem to be of its kind and colour (B, Q, N).
+
+    Where queries start from votes, what may be of any shape and pattern is known by its place alone.
+    """
     kind, color = seems
-    same = kind[:, None] == found.kind.argmax(-1)[..., None]
+    own = found.kind.argmax(-1)[..., None]
+    same = kind[:, None] == own
     same &= color[:, None] == found.color.argmax(-1)[..., None]
+    if found.belongs is not None:
+        same |= torch.isin(own, own.new_tensor(_GENERIC))
     apart = patches.centroids[:, None] - found.center[:, :, None]
     reach = found.half[..., :2].amax(-1) * DIAGONAL + MARGIN
     near = (apart[..., :2].norm(dim=-1) < reach[..., None]) & (
