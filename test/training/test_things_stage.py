@@ -8,7 +8,7 @@ import torch
 from moe3d_ros.model.checkpoint import load_checkpoint
 from moe3d_ros.planner import CHECKPOINTS, Planner
 from training import export
-from training.data.thing_scenes import sample_things
+from training.data.table_clouds import sample_things
 from training.engine.loop import train
 from training.stages.perception import PerceptionTask
 from training.stages.settings import configure

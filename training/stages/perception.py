@@ -16,7 +16,7 @@ from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE, sample_scenes
 from moe3d_ros.tabletop.simulation.raycast import CloudBatch, SensorRange, sense
 from training.data.mixture import join, sample_moments
 from training.data.sixd_data import sample_sixd
-from training.data.thing_scenes import sample_things
+from training.data.table_clouds import sample_things
 from training.engine.state import CHECKPOINT_PARTS, load_matching
 from training.stages.detection import Matched, detect_matched, detection_loss, match, visible_objects
 from training.stages.settings import PerceptionStage

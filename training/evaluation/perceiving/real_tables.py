@@ -17,7 +17,7 @@ from moe3d_ros.tabletop.things.depth_camera import random_views, visible_shares
 from moe3d_ros.tabletop.things.families import HELD_OUT, Family
 from moe3d_ros.tabletop.things.packaged import packaged_families
 from moe3d_ros.world.workspace import Workspace
-from training.data.thing_scenes import see
+from training.data.table_clouds import see
 from training.evaluation.judging.shares import shares
 from training.evaluation.judging.shares import table as shares_table
 from training.evaluation.suite import Figures, Suite, add_scenes, bars_of
