@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from moe3d_ros.open3d_loader import import_open3d
 from moe3d_ros.sensing.clouds import CloudError
 from moe3d_ros.sensing.expectations import check_distances, other_unit, scales_around
-from moe3d_ros.sensing.open3d_loader import import_open3d
 from moe3d_ros.sensing.readings import has_reading
 
 INLIER_DISTANCE = 0.01  # metres; depth noise of a Kinect at 1 m

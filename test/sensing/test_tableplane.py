@@ -7,7 +7,7 @@ from moe3d_ros.sensing.clouds import CloudError, transform_points
 from moe3d_ros.sensing.scan_files import read_cloud_file
 from moe3d_ros.world.workspace import Workspace
 
-pytest.importorskip("moe3d_ros.sensing.open3d_loader").import_open3d()
+pytest.importorskip("moe3d_ros.open3d_loader").import_open3d()
 
 from places import SCANS
 

@@ -13,7 +13,7 @@ from training.engine.loop import train
 from training.stages.perception import PerceptionTask
 from training.stages.settings import configure
 
-pytest.importorskip("moe3d_ros.sensing.open3d_loader").import_open3d()
+pytest.importorskip("moe3d_ros.open3d_loader").import_open3d()
 
 DEFAULT = CHECKPOINTS / "default"
 SMALL = {"task": "perception", "batch_size": 2, "steps": 2, "log_every": 1, "things": 0.5, "warmup": 1}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moe3d_ros.sensing.open3d_loader import import_open3d
+from moe3d_ros.open3d_loader import import_open3d
 from moe3d_ros.tabletop.things.arranged import BACKGROUND, ThingScene
 from moe3d_ros.tabletop.things.paint import Palette
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moe3d_ros.sensing.open3d_loader import import_open3d
+from moe3d_ros.open3d_loader import import_open3d
 from moe3d_ros.tabletop.things.families import Family
 from moe3d_ros.tabletop.things.solids import Mesh
 

@@ -14,7 +14,7 @@ from training import evaluate
 from training.evaluation.perceiving.labelled_scans import SORTS, labelled_files, load_scan
 from training.evaluation.perceiving.real_scans import bars, judge, summary, table
 
-pytest.importorskip("moe3d_ros.sensing.open3d_loader").import_open3d()
+pytest.importorskip("moe3d_ros.open3d_loader").import_open3d()
 
 KINDS = (("label", "<u4"), ("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("rgba", "<u4"))
 LEFT = ((0.0, 0.2, 0.03), (0.03, 0.03, 0.03))  # middle and half extents of boxes in metres, z up, y left, x away
