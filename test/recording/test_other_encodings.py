@@ -1,6 +1,9 @@
 """Topics that are not ROS 2's, beside others that are: they are left out by name, and the rest is read."""
 
 import sqlite3
+import struct
+import sys
+import tracemalloc
 
 import pytest
 import zstandard
@@ -131,6 +134,7 @@ def test_messages_come_in_the_order_of_their_stamps_within_bounds(tmp_path, pack
     path = write_mcap(tmp_path / "run.mcap", [TEXT], messages, packing=packing, summary=summary)
     assert [int(one.msg.data) for one in bags.read_bag(path)] == sorted(stamps)
     assert [one.stamp_ns for one in bags.read_bag(path, start_ns=20, stop_ns=60)] == [20, 30, 40, 50]
+    assert list(bags.read_bag(path, start_ns=60, stop_ns=20)) == []
 
 
 def test_a_ros_1_recording_in_mcap_is_named_as_such(tmp_path):
@@ -153,3 +157,53 @@ def test_a_damaged_chunk_is_an_error_and_not_fewer_messages(tmp_path, damage):
     path.write_bytes(content)
     with pytest.raises(bags.BagError, match="damaged"):
         list(bags.read_bag(path))
+
+
+@pytest.mark.parametrize("summary", [True, False])
+def test_a_compression_that_is_not_known_is_named_and_its_chunks_are_not_taken_for_plain_ones(tmp_path, summary):
+    path = recording(tmp_path / "run.mcap", ODD["json"], summary=summary)
+    path.write_bytes(path.read_bytes().replace(b"\x04\0\0\0zstd", b"\x04\0\0\0snpy"))
+    with pytest.raises(bags.BagError, match="compressed by 'snpy'"):
+        list(bags.read_bag(path))
+
+
+def test_statistics_that_do_not_count_each_topic_are_no_reason_to_say_that_it_is_empty(tmp_path):
+    path = recording(tmp_path / "run.mcap", ODD["json"])
+    counted = struct.pack("<IHQHQ", 20, 1, 2, 2, 3)  # 20 bytes: 2 messages on the first channel, 3 on the second
+    content = path.read_bytes()
+    assert counted in content
+    path.write_bytes(content.replace(counted, bytes(4) + counted[4:]))  # the format allows for an empty list
+    assert bags.topics(path) == {"/instruction": (STRING, 2)}
+    assert texts_of(path, []) == ["one", "two"]
+
+
+@pytest.mark.parametrize("packing", ["", None])
+def test_a_recording_without_an_index_is_not_held_in_memory(tmp_path, packing):
+    """Of 64 MB, as many clouds that rosbag2 wrote by its profile `fastwrite`: these have no chunks."""
+    messages = [(0, stamp, said_as("x" * 1_000_000)) for stamp in range(64)]
+    path = write_mcap(tmp_path / "run.mcap", [TEXT], messages, packing=packing, summary=False)
+    del messages
+    tracemalloc.start()
+    try:
+        with bags.BagReader(path) as reader:
+            assert sum(1 for _ in reader.messages()) == 64
+        assert tracemalloc.get_traced_memory()[1] < 16e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_missing_library_is_named_with_the_extra_that_brings_it(tmp_path, monkeypatch):
+    path = recording(tmp_path / "run.mcap", ODD["json"])
+    monkeypatch.delitem(sys.modules, "moe3d_ros.recording.mcap_file", raising=False)
+    monkeypatch.delattr("moe3d_ros.recording.mcap_file", raising=False)
+    monkeypatch.setitem(sys.modules, "mcap.reader", None)  # as where it is not installed
+    with pytest.raises(bags.BagError, match="the extra `recordings`.*`pip install mcap`") as refused:
+        bags.topics(path)
+    assert "cut off" not in str(refused.value)
+
+
+def test_the_readers_of_a_recording_do_not_disturb_each_other(tmp_path):
+    path = recording(tmp_path / "run.mcap", ODD["json"], packing=None)
+    with bags.BagReader(path) as reader:
+        pairs = list(zip(reader.messages(), reader.messages()))
+    assert [one.stamp_ns for one, _ in pairs] == [other.stamp_ns for _, other in pairs] == [20, 50]
