@@ -147,7 +147,7 @@ class Look:
             with watch("poses"):
                 actions, notes = self._actions(written.steps)
         seconds = self.latency_s | watch.seconds
-        complete, notes = written.end == "done" and not actions, (*self.notes, *written.notes, *notes)
+        complete, notes = written.end == "done" and not actions, (*self.notes, *notes, *written.notes)
         return Plan(said, actions, complete, seconds, notes=notes, sureness=sureness(written.steps))
 
     def _things(self) -> str:

@@ -67,10 +67,7 @@ def look(planner, *names: str, seed: int = 0):
         ("never put the red block in the green bowl", "must not happen"),
         ("keep the red block out of the green bowl", "must not happen"),
         ("the red block must not be in the green bowl", "must not happen"),
-        ("put the red block next to the green bowl", "direction or distance"),
-        ("put the red block in front of the green bowl", "direction or distance"),
-        ("put the red block 5 cm to the left of the green bowl", "direction or distance"),
-        ("Put the red block in the green bowl. Then put the blue block in the green bowl.", "more than one order"),
+        ("put the red block 5 cm to the left of the green bowl", "other than moving things"),  # by the reasoner
         ("put the red block in the green bowl, no wait, in the blue one", "corrects or takes back"),
     ],
 )
@@ -80,6 +77,26 @@ def test_a_form_that_is_not_planned_is_refused_with_its_name(planner, said, reas
         with pytest.raises(PlanningError, match=reason) as found:
             seen.plan(text)
         assert found.value.code == ErrorCode.IMPOSSIBLE
+
+
+@pytest.mark.parametrize(
+    ("said", "steps"),
+    [
+        ("put the red block next to the green bowl", ["pick the small red block, place it next to the green bowl"]),
+        (
+            "put the red block in front of the green bowl",
+            ["pick the small red block, place it in front of the green bowl"],
+        ),
+        (
+            "Put the red block in the green bowl. Then put the blue block on the yellow zone.",
+            [RED_DONE, "pick the small blue block, place it on the yellow zone"],
+        ),
+    ],
+)
+def test_forms_that_the_reasoner_plans_are_planned(planner, said, steps):
+    plan = look(planner, "red block", "blue block", "green bowl", "yellow zone").plan(said)
+    assert sorted(action.text for action in plan.actions) == sorted(steps)
+    assert plan.sureness.keys() == {"reasoner", "language"}
 
 
 @pytest.mark.parametrize(

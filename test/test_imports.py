@@ -27,6 +27,7 @@ FACADE = {
     for name in (
         "planner",
         "look",
+        "checked_writing",
         "form_check",
         "question_check",
         "posing",

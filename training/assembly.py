@@ -199,8 +199,11 @@ def add_form(checkpoint: Path, run: Path) -> tuple[dict, dict]:
     return config | {part: chosen_sizes.to_dict()}, _with_part(tensors, part, head)
 
 
-def add_reasoner(checkpoint: Path, run: Path) -> tuple[dict, dict]:
+def add_reasoner(checkpoint: Path, run: Path, certain: float | None = None) -> tuple[dict, dict]:
     """The configuration and tensors of ``checkpoint`` with the object reasoner of a run of the reason stage.
+
+    Args:
+        certain: as in :class:`ReasonerConfig`; None for the run's own.
 
     Raises:
         StateError: the run is damaged, is none of that stage, or does not fit the checkpoint's LLM and kinds.
@@ -210,7 +213,8 @@ def add_reasoner(checkpoint: Path, run: Path) -> tuple[dict, dict]:
     record_of("reason", run, checkpoint)
     kinds = ModelConfig.from_dict(config).encoder.kinds
     reasoner = reasoner_of(run, tensors["language.special"].shape[1], kinds)
-    return config | {"reasoner": reasoner.config.to_dict()}, _with_part(tensors, "reasoner", reasoner)
+    sizes = reasoner.config if certain is None else replace(reasoner.config, certain=certain)
+    return config | {"reasoner": sizes.to_dict()}, _with_part(tensors, "reasoner", reasoner)
 
 
 def reasoner_of(run: Path, llm_width: int, kinds: int) -> Reasoner:

@@ -46,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pose", help="run of the action stage")
     parser.add_argument("--form", type=Path, help="run of the form stage on the LLM of --checkpoint")
     parser.add_argument("--reasoner", type=Path, help="run of the reason stage on the LLM of --checkpoint")
+    parser.add_argument("--certain", type=float, help="of the reasoner: least probability at which a thing is moved")
     parser.add_argument("--sides", type=Path, help="run of --stage sides on --checkpoint: places beside things")
     parser.add_argument("--average", help="FOLDER:WEIGHT,...: checkpoints, runs or kept states; the weights' sum is 1")
     parser.add_argument("--output", required=True, type=Path, help="checkpoint folder; an older one is replaced")
@@ -88,7 +89,7 @@ def joined(options: argparse.Namespace) -> tuple[dict, dict[str, torch.Tensor]]:
     if options.form:
         return add_form(options.checkpoint, options.form)
     if options.reasoner:
-        return add_reasoner(options.checkpoint, options.reasoner)
+        return add_reasoner(options.checkpoint, options.reasoner, options.certain)
     if options.sides:
         return add_sides(options.checkpoint, options.sides)
     if options.checkpoint:

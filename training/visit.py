@@ -63,6 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     sources = list(VALIDATION) if options.validate else options.sources
     for number, source in enumerate(sources):
         count, first = options.episodes // len(sources), FIRST * (1 + options.seed)
+        starts: list[Start | None]
         if options.validate:
             starts = [held_out_start(source, (first, number, which)) for which in range(count)]
         else:

@@ -71,7 +71,7 @@ def test_recorded_scan_gives_voxels_of_objects_on_a_table(probe):
         ("replay:\n  ros__parameters:\n    rate: [1\n", "params file"),
         ("- replay\n", "params file"),
         ("replay: {ros__parameters: {rate: {}}}: x\n", "params file"),
-        ("replay:\n  ros__parameters:\n    rate: fast\n", "'rate' to 'fast'"),
+        ("replay:\n  ros__parameters:\n    rate: fast\n", "rate is 'fast', a text: set it to a number"),
     ],
 )
 def test_a_damaged_file_of_parameters_is_a_sentence(tmp_path, text, words):

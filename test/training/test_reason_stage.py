@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from moe3d_ros.planner import Planner
+from moe3d_ros.tabletop.composing.held_out import VALIDATION
 from moe3d_ros.tabletop.rules.layout import Layout
 from moe3d_ros.world.sides import SIDES
 from training import export, train, visit
@@ -174,6 +175,10 @@ def test_a_round_of_its_own_moments(run, tiny_checkpoint, capsys):
     assert visit.main(["--run", str(run), "--output", str(file), "--episodes", "6"]) == 0
     said = capsys.readouterr().out
     assert all(f"{source}: " in said for source in STARTS)
+    assert visit.main(["--run", str(run), "--validate", "--episodes", "12", "--certain", "0.4"]) == 0
+    said = capsys.readouterr().out
+    assert all(f"{combination}: " in said for combination in VALIDATION)
+    assert "mean: " in said
     more = command(run.parent / "more", tiny_checkpoint, steps=1, start=run, visited=f"{file}:0.9")
     assert train.main(more) == 0
 

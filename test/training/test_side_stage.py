@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from moe3d_ros.model.checkpoint import load_checkpoint, save_checkpoint
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.rules.layout import Layout, apply_step
 from moe3d_ros.tabletop.scenes.sampling import random_scene
@@ -14,16 +16,25 @@ from moe3d_ros.tabletop.scenes.scene import CAMERAS
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 from moe3d_ros.world.sides import SIDES
 from training import export, train
+from training.assembly import SIDES_PART
 from training.data.side_steps import random_side_step
 from training.engine.state import read_weights
 from training.stages.command_line import parse
 
-CHECKPOINT = "moe3d_ros/checkpoints/default"
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """The default checkpoint, as it was before its Pose-DiT knew places beside things."""
+    config, tensors = load_checkpoint(Path("moe3d_ros/checkpoints/default"))
+    kept = {name: value for name, value in tensors.items() if not name.startswith(f"{SIDES_PART}.")}
+    assert len(kept) < len(tensors)
+    return save_checkpoint(tmp_path_factory.mktemp("plain") / "plain", config | {"pose_sides": False}, kept, "")
 
 
-def command(folder, **values) -> list[str]:
+def command(folder, init, **values) -> list[str]:
     own = {
         "output": folder,
+        "init": init,
         "workers": 0,
         "batch_size": 2,
         "pairs": 4,
@@ -40,16 +51,16 @@ def losses(folder) -> list[float]:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(plain, tmp_path_factory):
     folder = tmp_path_factory.mktemp("sides") / "run"
-    assert train.main(command(folder, steps=25, overfit=1, ema=0.0, learning_rate=3e-3, flat=1.0)) == 0
+    assert train.main(command(folder, plain, steps=25, overfit=1, ema=0.0, learning_rate=3e-3, flat=1.0)) == 0
     return folder
 
 
 @pytest.fixture(scope="module")
-def checkpoint(run, tmp_path_factory):
+def checkpoint(run, plain, tmp_path_factory):
     folder = tmp_path_factory.mktemp("with") / "sides"
-    assert export.main(["--checkpoint", CHECKPOINT, "--sides", str(run), "--output", str(folder)]) == 0
+    assert export.main(["--checkpoint", str(plain), "--sides", str(run), "--output", str(folder)]) == 0
     return folder
 
 
@@ -73,28 +84,28 @@ def test_the_block_alone_learns(run):
     assert all(name.startswith("sides.") for name in read_weights(run))
 
 
-def test_it_resumes_bit_for_bit(tmp_path):
-    assert train.main(command(tmp_path / "whole", steps=4)) == 0
-    assert train.main(command(tmp_path / "parts", steps=4, stop_after=1e-9)) == 0
+def test_it_resumes_bit_for_bit(plain, tmp_path):
+    assert train.main(command(tmp_path / "whole", plain, steps=4)) == 0
+    assert train.main(command(tmp_path / "parts", plain, steps=4, stop_after=1e-9)) == 0
     assert len(losses(tmp_path / "parts")) < 4
-    assert train.main(command(tmp_path / "parts", steps=4)) == 0
+    assert train.main(command(tmp_path / "parts", plain, steps=4)) == 0
     assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
 
 
-def test_a_checkpoint_takes_the_block_and_keeps_all_else(checkpoint):
+def test_a_checkpoint_takes_the_block_and_keeps_all_else(checkpoint, plain):
     def sums(folder):
         return {file.name: hashlib.sha256(file.read_bytes()).digest() for file in folder.glob("*.safetensors")}
 
-    before, after = sums(type(checkpoint)(CHECKPOINT)), sums(checkpoint)
+    before, after = sums(plain), sums(checkpoint)
     assert after.keys() - before.keys() == {"model-pose.sides.safetensors"}
     assert before.items() <= after.items()
 
 
-def test_poses_of_other_steps_stay_to_the_bit_and_sides_part(checkpoint):
+def test_poses_of_other_steps_stay_to_the_bit_and_sides_part(checkpoint, plain):
     scene = random_scene(np.random.default_rng(8))
     with TabletopWorld(scene) as world:
         cloud = world.cloud(list(CAMERAS), noise=np.random.default_rng(0))
-    looks = [Planner.from_pretrained(str(folder)).look(*cloud) for folder in (CHECKPOINT, checkpoint)]
+    looks = [Planner.from_pretrained(str(folder)).look(*cloud) for folder in (plain, checkpoint)]
     pick, place = [number for number, thing in enumerate(looks[0].objects) if thing.kind in ("block", "bowl")][:2]
     onto = "pick the small red block, place it in the green bowl"
     before, after = (look.step_poses(onto, onto, pick, place).sample(4, 4) for look in looks)
@@ -108,9 +119,9 @@ def test_poses_of_other_steps_stay_to_the_bit_and_sides_part(checkpoint):
         looks[0].step_poses(beside, beside, pick, place, "left of").sample(4, 4)
 
 
-def test_runs_are_taken_for_what_they_are(run, checkpoint, tmp_path, tiny_checkpoint, capsys):
+def test_runs_are_taken_for_what_they_are(run, plain, tmp_path, tiny_checkpoint, capsys):
     output = ["--output", str(tmp_path / "out")]
-    assert export.main(["--checkpoint", CHECKPOINT, "--pose", str(run), *output]) == 1
+    assert export.main(["--checkpoint", str(plain), "--pose", str(run), *output]) == 1
     assert "add them to a checkpoint with --sides" in capsys.readouterr().err
     assert export.main(["--checkpoint", str(tiny_checkpoint), "--sides", str(run), *output]) == 1
     assert "encoder" in capsys.readouterr().err
@@ -120,9 +131,22 @@ def test_runs_are_taken_for_what_they_are(run, checkpoint, tmp_path, tiny_checkp
     assert "places beside things alone are learnt" in capsys.readouterr().err
 
 
-def test_a_new_pose_dit_leaves_the_block_behind(checkpoint, tmp_path):
+def test_a_new_pose_dit_leaves_the_block_behind(checkpoint, plain, tmp_path):
     whole, output = tmp_path / "pose", tmp_path / "out"
-    more = ["--sides", "false", "--steps", "1", "--output", str(whole), "--workers", "0", "--batch_size", "1"]
+    more = [
+        "--sides",
+        "false",
+        "--init",
+        str(plain),
+        "--steps",
+        "1",
+        "--output",
+        str(whole),
+        "--workers",
+        "0",
+        "--batch_size",
+        "1",
+    ]
     assert train.main(["--stage", "sides", *more]) == 0
     assert export.main(["--checkpoint", str(checkpoint), "--pose", str(whole), "--output", str(output)]) == 0
     assert not (output / "model-pose.sides.safetensors").exists()

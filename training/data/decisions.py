@@ -36,6 +36,7 @@ from moe3d_ros.tabletop.tasks.progress import a_little_off, dropped, sample_impo
 from moe3d_ros.tabletop.tasks.single_step import Task, single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
 from moe3d_ros.tabletop.tasks.unplaced import UNPLACED, unplaced_instruction
+from moe3d_ros.tabletop.words.typos import with_typos
 from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND
 
@@ -46,6 +47,7 @@ FEW_THINGS, MOST_THINGS = (0.05, 0.3), 8  # scales of small tables, and how many
 FULL_SHARE = 0.5  # of their layouts are of full size, where what is left to do is easily overlooked
 JITTER = 0.05  # by which sizes vary
 WRONG_SHARE, FAILED_SHARE = 0.2, 0.1  # of play-throughs with a wrong step, and of steps that fail
+TYPED = 5
 LONGEST = 24  # moments of a play-through
 ABSENT = "absent color"
 _CALLED = {word: kind for kind, traits in KIND.items() for word in (*traits.words, *traits.plurals)}
@@ -84,18 +86,27 @@ class Recipe:
 
     def play(self, layout: int) -> Played | None:
         """Moments of one layout, drawn by its own seed; None where there is no room for the things in it."""
-        return SOURCES[self.source](self.seed, np.random.default_rng((self.seed, layout)))
+        played = SOURCES[self.source](self.seed, np.random.default_rng((self.seed, layout)))
+        return None if played is None else replace(played, instruction=self._typed(played.instruction))
 
     def instruction(self) -> str | None:
         """Words of the recipe, without a play-through where that is possible; None where its first layout has no room."""
         if self.source in FORMS:
-            return FORMS[self.source](self.seed)[1]
+            return self._typed(FORMS[self.source](self.seed)[1])
         played = self.play(0)
         return None if played is None else played.instruction
 
     def start(self, layout: int) -> Start | None:
         """The beginning of such a play-through, of a source of long tasks; None as above."""
-        return STARTS[self.source](self.seed, np.random.default_rng((self.seed, layout)))
+        start = STARTS[self.source](self.seed, np.random.default_rng((self.seed, layout)))
+        if start is None:
+            return None
+        return replace(start, task=replace(start.task, instruction=self._typed(start.task.instruction)))
+
+    def _typed(self, text: str) -> str:
+        """The words as they are typed: with a slip of the keyboard under every fifth seed."""
+        slips = self.seed % TYPED == TYPED - 1
+        return with_typos(text, np.random.default_rng((self.seed, 11))) if slips else text
 
 
 def _colors(rng: np.random.Generator) -> tuple[str, ...]:
@@ -152,8 +163,7 @@ def _form(seed: int) -> tuple[TaskForm, str, tuple[bool, ...], Scene]:
     """A composed task of a seed: its form, its words, which of its selections are said as one block, and a first scene."""
     words = np.random.default_rng((seed, 6))
     form, _, scene = draw_task(words, _colors(words), _any_scale(words), JITTER)
-    single = _alone(form, scene)
-    return form, said(form, words, alone=single, lone_colors=_lone_colors(scene)), single, scene
+    return _worded(form, scene, words)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -164,8 +174,13 @@ def _small_form(seed: int) -> tuple[TaskForm, str, tuple[bool, ...], Scene]:
         form, _, scene = draw_task(words, _colors(words), float(words.uniform(*FEW_THINGS)), JITTER)
         plain = all(clause.arrangement in ("put", "pile") for clause in form.clauses)
         if plain and len(scene.objects) <= MOST_THINGS:
-            single = _alone(form, scene)
-            return form, said(form, words, alone=single, lone_colors=_lone_colors(scene)), single, scene
+            return _worded(form, scene, words)
+
+
+def _worded(form: TaskForm, scene: Scene, words: np.random.Generator) -> tuple[TaskForm, str, tuple[bool, ...], Scene]:
+    """A form with its words for a scene, and which of its selections are said as one block."""
+    single = _alone(form, scene)
+    return form, said(form, words, alone=single, lone_colors=_lone_colors(scene)), single, scene
 
 
 FORMS = {"composed": _form, "small": _small_form}

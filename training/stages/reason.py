@@ -67,6 +67,13 @@ def _place_columns(move: Move, column: dict[int, int], count: int) -> list[int]:
     return [first + column[thing] for thing in (move.place, move.second) if thing is not None]
 
 
+def _of_all(pick: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy (B,) of a softmax over all picks (B, n + 1) and an end whose logit is 0, which is right where none of them is."""
+    everything = F.pad(pick, (0, 1))
+    wanted = torch.cat([right, ~right.any(1, keepdim=True)], dim=1)
+    return everything.logsumexp(1) - everything.masked_fill(~wanted, -torch.inf).logsumexp(1)
+
+
 class ReasonTask:
     """Every object by itself: is it right to move it now; and of one that is, where may it go."""
 
@@ -199,8 +206,11 @@ class ReasonTask:
             found = self.reasoner(batch.objects, batch.facts, batch.heard, batch.picked)
         place, pick, why = (value.float() for value in found)
         there = F.pad(batch.objects.mask, (0, 1), value=True)
-        each = F.binary_cross_entropy_with_logits(pick.clamp(-SURE, SURE), batch.right.float(), reduction="none")
-        loss = (each * there).sum(1).mean()
+        if self.config.softmax:
+            loss = _of_all(pick, batch.right).mean()
+        else:
+            each = F.binary_cross_entropy_with_logits(pick.clamp(-SURE, SURE), batch.right.float(), reduction="none")
+            loss = (each * there).sum(1).mean()
         where = -place.log_softmax(-1).masked_fill(~batch.place, -1e9).logsumexp(-1)
         loss = loss + (where * batch.step).sum() / len(where)
         parts = why.split([why.shape[1] - MISSING, MISSING_COLORS, MISSING_KINDS], dim=1)

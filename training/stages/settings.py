@@ -234,6 +234,9 @@ class ReasonStage(StageConfig):
     text_layers: Annotated[int, "of its own over the instruction"] = ReasonerConfig.text_layers
     matching: Annotated[bool, "words are matched to the things that they name"] = True
     relations: Annotated[bool, "pairs of things are compared"] = True
+    softmax: Annotated[bool, "picks compete with each other and with an end, instead of each being asked by itself"] = (
+        False
+    )
 
     def __post_init__(self):
         super().__post_init__()

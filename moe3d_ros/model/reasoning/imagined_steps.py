@@ -13,6 +13,9 @@ from moe3d_ros.world.workspace import Workspace
 class ImaginedSteps:
     """The reasoner's next choice, again and again, while the plan is written.
 
+    A step that is taken to have gone well is not planned again: where the same move of the same thing is chosen once more, the
+    plan is done as far as can be told before the next look.
+
     Args:
         objects: of one scene. completed: texts of the steps that were done before the plan.
         workspace: box in whose free spots things are imagined.
@@ -27,10 +30,15 @@ class ImaginedSteps:
         self.decider, self.objects, self.workspace = decider, objects, workspace
         self.instruction, self.completed = instruction, list(completed)
         self.last: Choice | None = None
+        self._made: set[tuple] = set()
 
     def __call__(self, planned: Sequence[str]) -> Choice:
         """The choice after the steps of the plan that are written, given by their texts."""
         (choice,) = self.decider.choose(self.objects, [(self.instruction, [*self.completed, *planned])])
+        move = (choice.pick, choice.place, choice.area, choice.side, choice.second)
+        if choice.pick is not None and move in self._made:
+            choice = Choice("done", choice.probability)
+        self._made.add(move)
         if choice.pick is not None:
             where = (choice.place, choice.area, self.workspace, choice.side, choice.second)
             self.objects = moved(self.objects, choice.pick, *where)

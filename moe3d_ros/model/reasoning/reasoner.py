@@ -80,7 +80,7 @@ class ReasonerLayer(nn.Module):
         return (share @ value).view(batch, heads, length, width).transpose(1, 2).flatten(2)
 
     def prepared(self, given: Given) -> Attended:
-        """What the elements attend to in this layer, whatever they are by then."""
+        """Everything that the elements attend to in this layer, whatever they are by then."""
         pairs, called = torch.zeros(()), torch.zeros(1, 1, 1, 1)
         if given.pairs is not None:
             pairs = self.pair(given.pairs).permute(0, 3, 1, 2)
@@ -116,7 +116,7 @@ class Counting(nn.Module):
         self.read = nn.Sequential(nn.Linear(COUNT_WIDTH, 2 * width), nn.GELU(), last)
 
     def forward(self, pairs: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """What is added to each element (B, N, D), of comparisons (B, N, N, PAIR_FEATURES) with those in the mask (B, N)."""
+        """Values added to each element (B, N, D), of comparisons (B, N, N, PAIR_FEATURES) with those in the mask (B, N)."""
         return self.read((self.compare(pairs) * mask[:, None, :, None]).sum(2))
 
 
@@ -141,7 +141,7 @@ class Given:
 
 @dataclass
 class Attended:
-    """What elements attend to in a layer: the bias of their pairs (B, heads, N, N), the words and the bias by their names."""
+    """Things that elements attend to in a layer: the bias of their pairs (B, heads, N, N), the words and the bias by their names."""
 
     pairs: torch.Tensor
     key: torch.Tensor
@@ -193,6 +193,10 @@ class Reasoner(nn.Module):
         nn.init.constant_(self.sides.bias, -4.0)
         self.why = nn.Linear(width, len(config.reasons) + MISSING)
 
+    def reasoner_layers(self) -> list[ReasonerLayer]:
+        """Layers in their order, with their type, which a ModuleList does not keep."""
+        return [layer for layer in self.layers if isinstance(layer, ReasonerLayer)]
+
     def read(self, heard: Heard) -> tuple[torch.Tensor, torch.Tensor]:
         """Words of the different instructions (I, T, D), and phrases of each decision's completed steps (B, PHRASES, D)."""
         text = self.text(self.norm_text(heard.states))
@@ -227,7 +231,7 @@ class Reasoner(nn.Module):
             compared = pair_features(objects)
             elements, pairs = elements + self.counting(compared, mask), self.pairs(compared)
         given = Given(pairs, mask, text, heard.of, done, words_mask, self.called(objects, heard))
-        return Prepared(elements, mask, [layer.prepared(given) for layer in self.layers])
+        return Prepared(elements, mask, [layer.prepared(given) for layer in self.reasoner_layers()])
 
     def pick_logits(self, given: Prepared) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits of what is picked, and of why nothing can be.

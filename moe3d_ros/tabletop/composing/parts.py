@@ -47,9 +47,9 @@ RELATIONS = {  # bowls take no piles: they are drawn more often instead
     "any block": 1.5,
     "named area": 1.5,
     "named table": 1.5,
-    "beside bowl": 2.5,  # only for one block or two
-    "beside zone": 1.6,
-    "beside block": 2.5,
+    "beside bowl": 4.0,  # only for one block or two
+    "beside zone": 2.6,
+    "beside block": 4.0,
 }
 LAYOUTS = {  # how the blocks are arranged, with what else an arrangement says
     "put": 2.5,

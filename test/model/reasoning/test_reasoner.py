@@ -8,7 +8,7 @@ from things import seen as things
 
 from moe3d_ros.model.config import ReasonerConfig
 from moe3d_ros.model.perception.objects import ObjectSet
-from moe3d_ros.model.reasoning.decider import Decider
+from moe3d_ros.model.reasoning.decider import Choice, Decider
 from moe3d_ros.model.reasoning.elements import attribute_words, facts_of, named_by
 from moe3d_ros.model.reasoning.imagined_steps import ImaginedSteps
 from moe3d_ros.model.reasoning.imagining import moved
@@ -204,3 +204,15 @@ def test_the_second_step_of_a_plan_is_chosen_after_the_first(decider):
     with torch.no_grad():
         decider.reasoner.head.bias.copy_(before)
     assert steps.last is not first
+
+
+def test_a_move_that_was_imagined_is_not_planned_again():
+    class Stubborn:
+        """Chooses the same move again and again."""
+
+        def choose(self, objects, asked):
+            return [Choice("step", 0.9, 0, 2)]
+
+    steps = ImaginedSteps(Stubborn(), TABLE, SAID[0], (), Workspace())
+    assert steps([]).end == "step"
+    assert steps([SAID[1][0]]).end == "done"
