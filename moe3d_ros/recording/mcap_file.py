@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import mcap.records
-from mcap.exceptions import EndOfFile
+from mcap.exceptions import EndOfFile, RecordLengthLimitExceeded
 from mcap.reader import SeekingReader
-from mcap.records import Chunk, McapRecord, Message, Schema
+from mcap.records import Chunk, McapRecord, Message, Schema, Statistics
 from mcap.stream_reader import MAGIC_SIZE, StreamReader, breakup_chunk
 from mcap.summary import Summary
 from mcap.writer import MCAP0_MAGIC
@@ -26,6 +26,7 @@ from mcap.writer import MCAP0_MAGIC
 from moe3d_ros.recording.bag_types import BagError, Channel
 
 COMPRESSIONS = ("", "zstd", "lz4")
+UNDESCRIBED = "messages are of channel {}, which it does not describe"
 
 
 class _Place(NamedTuple):
@@ -70,15 +71,21 @@ class McapFile:
     ) -> Iterator[tuple[Channel, int, bytes]]:
         """Messages of some channels with their stamps in ns, in their order; ``stop_ns`` excluded.
 
-        Raises ValueError, or an error of the libraries that unpack, where the file is damaged.
+        Raises ValueError, or an error of the libraries that unpack, where the file is damaged; at the end of all messages
+        also where there are fewer than the file counts: the library skips over what it does not understand.
         """
         wanted = {channel.id: channel for channel in channels}
+        missing = Counter({channel.id: channel.messages for channel in channels})
         first, last = 0 if start_ns is None else start_ns, 2**64 if stop_ns is None else stop_ns
         found = self._indexed(wanted, first, last) if self._places is None else self._in_places(first, last)
         with _in_words():
             for message in found:
                 if message.channel_id in wanted and first <= message.log_time < last:
+                    missing[message.channel_id] -= 1
                     yield wanted[message.channel_id], message.log_time, message.data
+        lost = (+missing).total()
+        if lost and start_ns is None and stop_ns is None:
+            raise ValueError(f"{lost} of the messages that it counts cannot be found in it")
 
     def _indexed(self, wanted: dict[int, Channel], first: int, last: int) -> Iterator[Message]:
         """Messages of the topics of some channels, where the library finds and orders them."""
@@ -111,20 +118,19 @@ class McapFile:
             yield heapq.heappop(waiting)[-1]
 
     def _look(self) -> tuple[Summary, Counter[int]]:
-        """Find channels and their numbers of messages: in the summary, or in the whole file where it does not suffice."""
+        """Find channels and their numbers of messages: in the summary, or in the whole file where that lacks some."""
         if self._reader.get_header().profile == "ros1":
             raise BagError(f"{self._file.name} holds messages of ROS 1, by its profile, and those of ROS 2 are read.")
         self._file.seek(-MAGIC_SIZE, os.SEEK_END)
         if self._file.read() != MCAP0_MAGIC:  # the library takes what it finds there for a record
             raise ValueError("its end is missing")
         summary = self._reader.get_summary()
-        if summary is not None and summary.statistics is not None and _suffices(summary):
-            return summary, Counter(summary.statistics.channel_message_counts)
-        return self._scan()
+        counts = None if summary is None else _counts(summary)
+        return self._scan() if summary is None or counts is None else (summary, counts)
 
     def _scan(self) -> tuple[Summary, Counter[int]]:
         """Go through the whole file, and note where its messages are."""
-        found, counts, places = Summary(), Counter[int](), []
+        found, counts, said, places = Summary(), Counter[int](), Counter[int](), []
         self._file.seek(0)
         offset = MAGIC_SIZE
         for record in StreamReader(self._file, emit_chunks=True, validate_crcs=True).records:
@@ -139,20 +145,25 @@ class McapFile:
                     found.channels[part.id] = part
                 elif isinstance(part, Message):
                     counts[part.channel_id] += 1
+                elif isinstance(part, Statistics):
+                    said = Counter(part.channel_message_counts)
             offset = self._file.tell()
+        for number in counts.keys() - found.channels.keys():
+            raise ValueError(UNDESCRIBED.format(number))
         self._places = places
-        return found, counts
+        return found, counts | said
 
 
-def _suffices(summary: Summary) -> bool:
-    """True if a summary holds every channel that has messages, with its schema and its count, and where its chunks are."""
+def _counts(summary: Summary) -> Counter[int] | None:
+    """Numbers of messages by channel; None where the summary lacks some, or their channels, schemas or index."""
     said = summary.statistics
     if said is None or not summary.chunk_indexes or said.chunk_count != len(summary.chunk_indexes):
-        return False
-    used = said.channel_message_counts.keys() | {n for i in summary.chunk_indexes for n in i.message_index_offsets}
+        return None
+    counts = Counter(said.channel_message_counts)
+    used = counts.keys() | {number for index in summary.chunk_indexes for number in index.message_index_offsets}
     schemas = {channel.schema_id for channel in summary.channels.values()} - {0}
-    counted = sum(said.channel_message_counts.values()) == said.message_count
-    return counted and used <= summary.channels.keys() and schemas <= summary.schemas.keys()
+    whole = used <= summary.channels.keys() and schemas <= summary.schemas.keys()
+    return counts if whole and counts.total() == said.message_count else None
 
 
 def _parts(record: McapRecord) -> Iterable[McapRecord]:
@@ -171,8 +182,12 @@ def _check_compression(name: str) -> None:
 
 @contextmanager
 def _in_words() -> Iterator[None]:
-    """Turn the library's errors that have no words, or say nothing of the file, into a ValueError that does."""
+    """Turn errors that have no words, or say nothing of the file, into a ValueError that does."""
     try:
         yield
-    except (EndOfFile, struct.error) as error:
-        raise ValueError("a record ends before its content does") from error
+    except (EndOfFile, RecordLengthLimitExceeded, struct.error, OverflowError, MemoryError) as error:
+        raise ValueError("the length of a record does not fit its content") from error
+    except UnicodeDecodeError as error:
+        raise ValueError("a name in it is no text") from error
+    except KeyError as error:
+        raise ValueError(UNDESCRIBED.format(error)) from error

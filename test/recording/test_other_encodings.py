@@ -169,12 +169,73 @@ def test_a_compression_that_is_not_known_is_named_and_its_chunks_are_not_taken_f
 
 def test_statistics_that_do_not_count_each_topic_are_no_reason_to_say_that_it_is_empty(tmp_path):
     path = recording(tmp_path / "run.mcap", ODD["json"])
-    counted = struct.pack("<IHQHQ", 20, 1, 2, 2, 3)  # 20 bytes: 2 messages on the first channel, 3 on the second
+    counted = struct.pack("<IHQHQ", 20, 2, 3, 1, 2)  # 20 bytes: 3 messages on the second channel, 2 on the first
     content = path.read_bytes()
     assert counted in content
     path.write_bytes(content.replace(counted, bytes(4) + counted[4:]))  # the format allows for an empty list
     assert bags.topics(path) == {"/instruction": (STRING, 2)}
     assert texts_of(path, []) == ["one", "two"]
+
+
+ONE = len(said_as("one"))  # bytes of a message
+
+
+def head_of_message(channel, size, op=5):
+    return struct.pack("<BQH", op, 22 + size, channel)
+
+
+LOST = {
+    "another kind of record": (head_of_message(1, ONE), head_of_message(1, ONE, op=0x85)),
+    "a record that takes in the next": (head_of_message(2, 1), head_of_message(2, 1 + 9 + 22 + ONE)),
+    "bytes put in before": (b"string data\n", b"string  data\n"),
+}
+PLAIN = {"an index": {"packing": ""}, "statistics": {"packing": None}}
+
+
+@pytest.mark.parametrize("layout", PLAIN)
+@pytest.mark.parametrize("damage", LOST)
+def test_messages_that_a_file_counts_and_that_are_not_found_in_it_are_an_error(tmp_path, damage, layout):
+    """The library skips what it does not understand; without checksums, nothing but the count is left to tell of it."""
+    path = recording(tmp_path / "run.mcap", ODD["json"], **PLAIN[layout], checksums=False)
+    content, (before, after) = path.read_bytes(), LOST[damage]
+    assert before in content
+    path.write_bytes(content.replace(before, after, 1))
+    with pytest.raises(bags.BagError, match=r"cannot be read|damaged"):
+        list(bags.read_bag(path))
+
+
+@pytest.mark.parametrize("layout", PLAIN)
+def test_a_span_of_time_has_not_all_the_messages_that_the_file_counts(tmp_path, layout):
+    path = recording(tmp_path / "run.mcap", ODD["json"], **PLAIN[layout])
+    assert [one.msg.data for one in bags.read_bag(path, start_ns=30)] == ["two"]
+    assert [one.msg.data for one in bags.read_bag(path, stop_ns=30)] == ["one"]
+
+
+HUGE = struct.pack("<Q", 2**62)  # bytes, more than there is memory for
+WORDS = {
+    "a channel that nothing describes": (head_of_message(1, ONE), head_of_message(9, ONE), "channel 9"),
+    "a message of exabytes": (head_of_message(2, 1)[:9], b"\x05" + HUGE, "length of a record|1 of the messages"),
+    "a name that is no text": (b"/instruction", b"/instr\xffction", "no text"),
+}
+
+
+@pytest.mark.parametrize("layout", PLAIN)
+@pytest.mark.parametrize("damage", WORDS)
+def test_a_damage_is_said_in_words(tmp_path, damage, layout):
+    path = recording(tmp_path / "run.mcap", ODD["json"], **PLAIN[layout], checksums=False)
+    content, (before, after, words) = path.read_bytes(), WORDS[damage]
+    path.write_bytes(content.replace(before, after))
+    with pytest.raises(bags.BagError, match=words):
+        list(bags.read_bag(path))
+
+
+def test_a_chunk_that_is_larger_than_memory_is_said_in_words(tmp_path):
+    path = recording(tmp_path / "run.mcap", ODD["json"], packing="")
+    content = path.read_bytes()
+    place = content.index(struct.pack("<QQ", 10, 20)) + 16 + 8 + 4 + 4  # its stamps, size, checksum and no compression
+    path.write_bytes(content[:place] + HUGE + content[place + 8 :])
+    with pytest.raises(bags.BagError, match="the length of a record"):
+        list(bags.read_bag(path))
 
 
 @pytest.mark.parametrize("packing", ["", None])
