@@ -147,6 +147,10 @@ VOXELIZER = _managed(
               "publishes them.", "m", check=checks.transforms, safety=True),
     Parameter("table_plane", False, "Last resort: a frame without transform is put on the table that is in view, found "
               "as a plane in the first cloud that shows one clearly.", safety=True),
+    Parameter("table_parent", "", "Frame of the robot, z up, such as base_link, in which height and tilt of the table are "
+              "measured once, in the first cloud that shows it clearly: planning_frame, such as table, is then put on it "
+              "and published as its child; empty: planning_frame is taken as it is.", check=checks.frame_or_none,
+              safety=True),
     TABLE_HEIGHT,
     Parameter("depth_scale", 0.0, "Metres per unit of the depth images, such as 0.0001; 0.0: as the encoding says, "
               "0.001 for 16UC1 and 1 for 32FC1.", "m", 0.0, 1.0),
