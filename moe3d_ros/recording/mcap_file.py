@@ -6,6 +6,7 @@ what it is, and the caller chooses.
 
 from __future__ import annotations
 
+import errno
 import heapq
 import os
 import struct
@@ -26,6 +27,7 @@ from mcap.writer import MCAP0_MAGIC
 from moe3d_ros.recording.bag_types import BagError, Channel
 
 COMPRESSIONS = ("", "zstd", "lz4")
+WRONG_SIZE = "a length or an offset in it does not fit its content"
 UNDESCRIBED = "messages are of channel {}, which it does not describe"
 
 
@@ -186,7 +188,11 @@ def _in_words() -> Iterator[None]:
     try:
         yield
     except (EndOfFile, RecordLengthLimitExceeded, struct.error, OverflowError, MemoryError) as error:
-        raise ValueError("the length of a record does not fit its content") from error
+        raise ValueError(WRONG_SIZE) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # of places that no file reaches
+            raise
+        raise ValueError(WRONG_SIZE) from error
     except UnicodeDecodeError as error:
         raise ValueError("a name in it is no text") from error
     except KeyError as error:

@@ -214,7 +214,7 @@ def test_a_span_of_time_has_not_all_the_messages_that_the_file_counts(tmp_path, 
 HUGE = struct.pack("<Q", 2**62)  # bytes, more than there is memory for
 WORDS = {
     "a channel that nothing describes": (head_of_message(1, ONE), head_of_message(9, ONE), "channel 9"),
-    "a message of exabytes": (head_of_message(2, 1)[:9], b"\x05" + HUGE, "length of a record|1 of the messages"),
+    "a message of exabytes": (head_of_message(2, 1)[:9], b"\x05" + HUGE, "a length or an offset|1 of the messages"),
     "a name that is no text": (b"/instruction", b"/instr\xffction", "no text"),
 }
 
@@ -234,7 +234,17 @@ def test_a_chunk_that_is_larger_than_memory_is_said_in_words(tmp_path):
     content = path.read_bytes()
     place = content.index(struct.pack("<QQ", 10, 20)) + 16 + 8 + 4 + 4  # its stamps, size, checksum and no compression
     path.write_bytes(content[:place] + HUGE + content[place + 8 :])
-    with pytest.raises(bags.BagError, match="the length of a record"):
+    with pytest.raises(bags.BagError, match="a length or an offset"):
+        list(bags.read_bag(path))
+
+
+@pytest.mark.parametrize("offset", [2**40, 2**62, 2**63 - 1])
+def test_a_summary_beyond_the_end_is_said_in_words(tmp_path, offset):
+    path = recording(tmp_path / "run.mcap", ODD["json"])
+    content = path.read_bytes()
+    place = len(content) - 8 - 20  # before the last magic, the footer: two offsets and a checksum
+    path.write_bytes(content[:place] + struct.pack("<Q", offset) + content[place + 8 :])
+    with pytest.raises(bags.BagError, match="a length or an offset"):
         list(bags.read_bag(path))
 
 
