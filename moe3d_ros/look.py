@@ -27,6 +27,7 @@ from moe3d_ros.posing import EncodedScene, StepPoses, keep_free
 from moe3d_ros.question_check import refused_questions
 from moe3d_ros.refusing import refusal, things_in_words
 from moe3d_ros.stopwatch import Stopwatch
+from moe3d_ros.surface_contact import hold_on_surface
 from moe3d_ros.world.geometry import pose_from_matrix
 from moe3d_ros.world.vocabulary import KIND
 from moe3d_ros.world.workspace import Workspace
@@ -314,6 +315,8 @@ class Look:
         beside = [step.side for step in steps], [step.second for step in steps]
         sampler = StepPoses(planner.model.pose, self._encoded(), self._found, states, pointed, *beside)
         positions, rotations = sampler.sample(config.pose_steps, config.pose_draws)  # the same cloud, the same poses
+        surface = self._encoded().surface.cpu().numpy()
+        touched = hold_on_surface(steps, positions, rotations, self._found, surface)
         positions, notes = hold_in_workspace(
             positions, rotations, planner.workspace, planner.model_workspace, planner.pose_tolerance
         )
@@ -324,7 +327,7 @@ class Look:
             pick, place = (pose_from_matrix(positions[number, i], rotations[number, i]) for i in (0, 1))
             confidence = config.calibrated(step_confidence(step))
             actions.append(Action(number, "pick_place", target, destination, pick, place, confidence, step.text))
-        return tuple(actions), notes
+        return tuple(actions), (*touched, *notes)
 
 
 def seen_objects(objects: ObjectSet) -> tuple[SeenObject, ...]:

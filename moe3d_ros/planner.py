@@ -278,5 +278,10 @@ class Planner:
         encoded, found = self.model.encoder(patches)
         objects = from_detections(found)
         rows = [slice(row, row + 1) for row in range(len(patches.mask))]
-        scenes = [EncodedScene(encoded[row], patches.centroids[row], patches.mask[row]) for row in rows]
+        scenes = [
+            EncodedScene(
+                encoded[row], patches.centroids[row], patches.mask[row], patches.voxels[patches.voxel_scene == number]
+            )
+            for number, row in enumerate(rows)
+        ]
         return tuple(Look(self, objects.row(number), scene) for number, scene in enumerate(scenes))

@@ -34,6 +34,7 @@ FACADE = {
         "pose_limits",
         "refusing",
         "stopwatch",
+        "surface_contact",
         "cores",
     )
 }  # one room, no folder

@@ -52,7 +52,8 @@ def _between(rng: Rng, low: float, high: float) -> float:
 
 def _box(rng: Rng) -> Mesh:
     while True:
-        x, y, z = (_between(rng, 0.02, 0.22) for _ in range(3))
+        least = 0.02 if rng.random() < 0.5 else 0.05  # many are packages
+        x, y, z = (_between(rng, least, 0.24) for _ in range(3))
         edges = sorted((x, y, z))
         if not (_BLOCKLIKE[0] < edges[0] and edges[2] < _BLOCKLIKE[1] and edges[2] < 1.25 * edges[0]):
             return box(x, y, z)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import colorsys
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
 from moe3d_ros.world.vocabulary import COLOR_NAMES, COLORS
 
-_PLAIN, _STRIPES, _CHECKS, _SPLIT = range(4)
-_SHARES = (0.55, 0.15, 0.1, 0.2)
+_PLAIN, _STRIPES, _CHECKS, _SPLIT, _PRINTED = range(5)
+_SHARES = (0.45, 0.1, 0.08, 0.15, 0.22)
+_INKS = 4  # colours of a print beside the main one
 WOODS = ((139, 101, 66), (181, 142, 99), (94, 66, 44), (205, 178, 140))
 
 
@@ -18,11 +19,13 @@ WOODS = ((139, 101, 66), (181, 142, 99), (94, 66, 44), (205, 178, 140))
 class Paint:
     """Surface colours of one part.
 
-    A point is of ``rgb``, or of ``second`` where sin(w0 . p + f0) sin(w1 . p + f1) exceeds ``threshold``.
+    A point is of ``rgb``, or of ``second`` where sin(w0 . p + f0) sin(w1 . p + f1) exceeds ``threshold``. On what is printed, cells
+    of an edge ``cell``, bent by the waves, have one of the ``inks`` instead, as pictures and letters on a package do.
 
     Attributes:
         rgb, second: (3,) in [0, 1]. waves: (2, 3) radians per metre, in the thing's frame. phases: (2,) radians.
         gloss: 0 dull to 1, where light shines back and depth is lost.
+        inks: (4, 3) in [0, 1]. cell: metres; 0 for no print. covered: share of the cells that are not of the main colour.
     """
 
     rgb: np.ndarray
@@ -31,6 +34,9 @@ class Paint:
     phases: np.ndarray
     threshold: float
     gloss: float
+    inks: np.ndarray = field(default_factory=lambda: np.zeros((_INKS, 3)))
+    cell: float = 0.0
+    covered: float = 0.0
 
 
 def plain(rgb, gloss: float = 0.0) -> Paint:
@@ -83,10 +89,15 @@ def _direction(rng: np.random.Generator) -> np.ndarray:
 
 def _patterned(main, second, rng: np.random.Generator, gloss: float) -> Paint:
     """Main colour on more than half of the surface."""
-    sort = rng.choice(4, p=_SHARES)
+    sort = rng.choice(len(_SHARES), p=_SHARES)
     if sort == _PLAIN:
         return plain(main, gloss)
     waves, phases = np.zeros((2, 3)), np.array([rng.uniform(0, 6.3), np.pi / 2])
+    if sort == _PRINTED:
+        waves = rng.normal(0, 40, (2, 3))
+        inks = np.array([_any(rng) for _ in range(_INKS)])
+        cell, covered = float(np.exp(rng.uniform(np.log(0.006), np.log(0.08)))), float(rng.uniform(0.15, 0.7))
+        return Paint(main, second, waves, rng.uniform(0, 6.3, 2), 2.0, gloss, inks, cell, covered)
     if sort == _SPLIT:  # a label, a lid, a half
         waves[0] = _direction(rng) * rng.uniform(15, 40)
         return Paint(main, second, waves, phases, float(rng.uniform(0.3, 0.8)), gloss)
@@ -129,15 +140,34 @@ class Palette:
     phases: np.ndarray  # (P, 2)
     threshold: np.ndarray  # (P,)
     gloss: np.ndarray  # (P,)
+    inks: np.ndarray  # (P, 4, 3)
+    cell: np.ndarray  # (P,)
+    covered: np.ndarray  # (P,)
 
     @classmethod
     def of(cls, paints: list[Paint]) -> Palette:
         """Rows in the order of the paints."""
-        columns = ("rgb", "second", "waves", "phases", "threshold", "gloss")
-        return cls(*(np.array([getattr(paint, name) for paint in paints]) for name in columns))
+        return cls(**{entry.name: np.array([getattr(paint, entry.name) for paint in paints]) for entry in fields(cls)})
 
     def colors(self, row: np.ndarray, points: np.ndarray) -> np.ndarray:
         """Colour of points (N, 3) of things' frames with the paint of these rows (N,) -> (N, 3) in [0, 1]."""
         angle = np.einsum("nwi,ni->nw", self.waves[row], points) + self.phases[row]
-        wave = np.sin(angle).prod(-1)
-        return np.where((wave > self.threshold[row])[:, None], self.second[row], self.rgb[row])
+        wave = np.sin(angle)
+        colors = np.where((wave.prod(-1) > self.threshold[row])[:, None], self.second[row], self.rgb[row])
+        printed = np.flatnonzero(self.cell[row] > 0)
+        if len(printed):
+            own = row[printed]
+            bent = points[printed] + 0.3 * self.cell[own, None] * wave[printed][:, [0, 1, 0]]
+            number = _hashed(np.floor(bent / self.cell[own, None]).astype(np.int64), own)
+            ink = self.inks[own, number % _INKS]
+            colors[printed] = np.where(
+                (number // _INKS % 1000 < 1000 * self.covered[own])[:, None], ink, colors[printed]
+            )
+        return colors
+
+
+def _hashed(cell: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """A number of each cell (N, 3) of a paint (N,) that looks random -> (N,), not below 0."""
+    mixed = cell[:, 0] * 73856093 ^ cell[:, 1] * 19349663 ^ cell[:, 2] * 83492791 ^ row * 2654435761
+    mixed = (mixed ^ (mixed >> 13)) * 1274126177
+    return np.abs(mixed ^ (mixed >> 16)) >> 3
