@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 
 import numpy as np
@@ -36,6 +36,8 @@ from moe3d_ros.tabletop.tasks.progress import a_little_off, dropped, sample_impo
 from moe3d_ros.tabletop.tasks.single_step import Task, single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
 from moe3d_ros.tabletop.tasks.unplaced import UNPLACED, unplaced_instruction
+from moe3d_ros.tabletop.things.telling import THING
+from moe3d_ros.tabletop.things.thing_tasks import refused_order, thing_task, worded_order
 from moe3d_ros.tabletop.words.typos import with_typos
 from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND
@@ -183,7 +185,12 @@ def _worded(form: TaskForm, scene: Scene, words: np.random.Generator) -> tuple[T
     return form, said(form, words, alone=single, lone_colors=_lone_colors(scene)), single, scene
 
 
-FORMS = {"composed": _form, "small": _small_form}
+FORMS: dict[str, Callable[[int], tuple]] = {
+    "composed": _form,
+    "small": _small_form,
+    "things": worded_order,
+    "everyday": partial(worded_order, kind=BLOCK),
+}
 
 
 def _alone(form: TaskForm, scene: Scene) -> tuple[bool, ...]:
@@ -230,12 +237,18 @@ def _beside(seed: int, rng: np.random.Generator) -> Start | None:
     return Start(LongTask("beside", task.instruction, ((goal,),)), scene, grounded)
 
 
-STARTS = {
+def _things(kind: str) -> Callable[[int, np.random.Generator], Start]:
+    return lambda seed, rng: Start(*thing_task(seed, rng, kind))
+
+
+STARTS: dict[str, Callable[[int, np.random.Generator], Start | None]] = {
     "seen": _registered("seen"),
     "practice": _registered("practice"),
     "composed": _composed,
     "small": _small,
     "beside": _beside,
+    "things": _things(THING),
+    "everyday": _things(BLOCK),
 }
 
 
@@ -363,6 +376,13 @@ def _vague(seed: int, rng: np.random.Generator) -> Played:
     return _one_step(Task(order.instruction, (order.step,), False), order.scene, rng)
 
 
+def _things_refused(seed: int, rng: np.random.Generator) -> Played:
+    """An order about things that names what is not there, or that could mean one thing or another."""
+    order = refused_order(seed)
+    reason = AMBIGUOUS if order.ambiguous else ABSENT
+    return Played(order.instruction, (Moment(order.scene, (), ()),), reason, order.missing)
+
+
 SOURCES: dict[str, Callable[[int, np.random.Generator], Played | None]] = {
     **{source: _through(source) for source in STARTS},
     "single": _single,
@@ -372,4 +392,5 @@ SOURCES: dict[str, Callable[[int, np.random.Generator], Played | None]] = {
     "unrelated": _unrelated,
     "vague": _vague,
     "unplaced": _unplaced,
+    "things_refused": _things_refused,
 }
