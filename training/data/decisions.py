@@ -49,7 +49,8 @@ FEW_THINGS, MOST_THINGS = (0.05, 0.3), 8  # scales of small tables, and how many
 FULL_SHARE = 0.5  # of their layouts are of full size, where what is left to do is easily overlooked
 JITTER = 0.05  # by which sizes vary
 WRONG_SHARE, FAILED_SHARE = 0.2, 0.1  # of play-throughs with a wrong step, and of steps that fail
-TYPED = 5
+TYPED, TYPED_OFTEN = 5, 3  # one in so many instructions has slips of the keyboard, and of SHORT sources
+SHORT, LONG = ("single", "small", "beside", "things", "everyday"), 65  # letters from which on there are two of them
 LONGEST = 24  # moments of a play-through
 ABSENT = "absent color"
 _CALLED = {word: kind for kind, traits in KIND.items() for word in (*traits.words, *traits.plurals)}
@@ -106,9 +107,11 @@ class Recipe:
         return replace(start, task=replace(start.task, instruction=self._typed(start.task.instruction)))
 
     def _typed(self, text: str) -> str:
-        """The words as they are typed: with a slip of the keyboard under every fifth seed."""
-        slips = self.seed % TYPED == TYPED - 1
-        return with_typos(text, np.random.default_rng((self.seed, 11))) if slips else text
+        """The words as they are typed: under every third or fifth seed with a slip of the keyboard, with two if they are many."""
+        every = TYPED_OFTEN if self.source in SHORT else TYPED
+        if self.seed % every != every - 1:
+            return text
+        return with_typos(text, np.random.default_rng((self.seed, 11)), 1 + (len(text) > LONG))
 
 
 def _colors(rng: np.random.Generator) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ SHARES = {  # of constructs by which things are told
 }  # fmt: skip
 TWO, OUT = 0.14, 0.1  # shares of orders with two clauses, and of those that take things out of or off something
 BOXES, BLOCKS = 0.06, 0.04  # shares of tellings of things as boxes, and of blocks, among the everyday things
+PLAINLY = 0.35  # of tellings of blocks, where there are no other things, say no more than "thing" or "one"
 PLACES = {AREA: 0.56, BOWL: 0.22, ZONE: 0.1, "beside": 0.12}
 FEW = ("other", "middle", "both", "sole", "but_color")  # constructs that need few things
 NO_BLOCKS = (
@@ -85,8 +86,8 @@ def _first_drawn(order: ThingOrder, rng, colors: Sequence[str]) -> Drawn | None:
 
 def _elsewhere(order: ThingOrder, scene: Scene, rng) -> ThingOrder:
     """The same things to other places, of which most are there."""
-    clauses = [c if c.out_of[1] else replace(c, place=random_place(rng, scene, c.telling)) for c in order.clauses]
-    return ThingOrder(tuple(clauses))
+    clauses = tuple(c if c.out_of[1] else replace(c, place=random_place(rng, scene, c.telling)) for c in order.clauses)
+    return replace(order, clauses=clauses)
 
 
 def lay_out(order: ThingOrder, rng: np.random.Generator, colors: Sequence[str], tries: int = 10) -> Drawn | None:
@@ -113,7 +114,7 @@ def _maker(rng, constructs: Sequence[str]) -> Callable[[np.random.Generator, Seq
 
     def single(rng: np.random.Generator, colors: Sequence[str], kind: str) -> ThingOrder:
         told = _telling(rng, colors, kind, construct, look)
-        return ThingOrder((ThingClause(told, _place(rng, colors, told)),))
+        return ThingOrder((ThingClause(told, _place(rng, colors, told)),), kind)
 
     return single
 
@@ -126,7 +127,7 @@ def _two(rng: np.random.Generator, colors: Sequence[str], kind: str) -> ThingOrd
     )
     place = _place(rng, colors, first)
     other = place if rng.random() < 0.25 and not place.side else _place(rng, colors, second)
-    return ThingOrder((ThingClause(first, place), ThingClause(second, other)))
+    return ThingOrder((ThingClause(first, place), ThingClause(second, other)), kind)
 
 
 def _pick(rng, choices: Sequence[str]) -> str:
@@ -134,12 +135,15 @@ def _pick(rng, choices: Sequence[str]) -> str:
 
 
 def _telling(rng, colors: Sequence[str], kind: str, construct: str, look: str) -> Telling:
-    if kind == THING and (draw := rng.random()) < BOXES + BLOCKS:
+    table = kind
+    if kind == BLOCK and rng.random() < PLAINLY:
+        kind = THING
+    elif kind == THING and (draw := rng.random()) < BOXES + BLOCKS:
         kind = BOX if draw < BOXES else BLOCK
     side, color, rank = _pick(rng, list(DIRECTIONS)), _pick(rng, colors), 0
     landmark = second = ("", "")
     looks = construct in ("look", "look_color")
-    if looks and kind == BLOCK and look in NO_BLOCKS:
+    if looks and BLOCK in (kind, table) and look in NO_BLOCKS:
         look = _pick(rng, ("biggest", "smallest"))
     if construct == "rank":
         rank = int(rng.integers(2, 5))
@@ -195,10 +199,10 @@ def _taken_out(rng: np.random.Generator, colors: Sequence[str], kind: str) -> Th
     noun = kind if kind == BLOCK or rng.random() < 0.8 else BLOCK
     place = Place(TABLE) if rng.random() < 0.7 else Place(AREA, area=_pick(rng, AREAS))
     if rng.random() < 0.35:
-        return ThingOrder((ThingClause(Telling("all_rest", THING, landmark=mark), Place(TABLE), mark),))
+        return ThingOrder((ThingClause(Telling("all_rest", THING, landmark=mark), Place(TABLE), mark),), kind)
     construct = "sole" if rng.random() < 0.15 else "color"
     told = Telling(construct, noun, "" if construct == "sole" else _pick(rng, colors))
-    return ThingOrder((ThingClause(told, place, mark),))
+    return ThingOrder((ThingClause(told, place, mark),), kind)
 
 
 def _contents(order: ThingOrder, rng, colors: Sequence[str]) -> Contents:
@@ -216,13 +220,13 @@ def _contents(order: ThingOrder, rng, colors: Sequence[str]) -> Contents:
     marks = [mark for mark in marks if mark[1]]
     mine = [told.color for told in tellings if told.color] + [c for c, kind in marks if c and kind in (BLOCK, OBJECT)]
     few = any(told.construct in FEW for told in tellings) or rng.random() < 0.45
-    only_blocks = all(told.kind == BLOCK for told in tellings)
+    only_blocks = order.table == BLOCK
     contents = random_contents(rng, colors, few, [k for _, k in marks] + [BLOCK] * only_blocks, mine)
     contents = replace(contents, places=_first(contents.places, [c for c, kind in marks if c and kind in (BOWL, ZONE)]))
     settled = any("rest" in told.construct for told in tellings) or any(clause.out_of[1] for clause in order.clauses)
-    contents = _numbers(contents, tellings, places, rng)
+    contents = _numbers(contents, order, rng)
     between = next(((told.landmark, told.second) for told in tellings if told.construct == "between"), ())
-    look = next((told.look for told in tellings if told.look and told.kind != BLOCK), "")
+    look = next((told.look for told in tellings if told.look and order.table != BLOCK), "")
     boxes = any(told.kind == BOX for told in tellings)
     return replace(contents, settled=settled, boxes=boxes, look=look, between=between)
 
@@ -232,9 +236,9 @@ def _first(colors: tuple[str, ...], wanted: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*wanted, *colors)))
 
 
-def _numbers(contents: Contents, tellings: list[Telling], places: list[Place], rng) -> Contents:
+def _numbers(contents: Contents, order: ThingOrder, rng) -> Contents:
     """The contents with as many things as the words have it: "the other one" is said of two."""
-    blocks = all(told.kind == BLOCK for told in tellings)
+    tellings, places = [clause.telling for clause in order.clauses], [clause.place for clause in order.clauses]
     constructs = {told.construct for told in tellings}
     number = None
     if constructs & {"other", "both"} and len(tellings) == 1:
@@ -243,9 +247,8 @@ def _numbers(contents: Contents, tellings: list[Telling], places: list[Place], r
         number = 1
     if constructs & {"middle"}:
         number = int(rng.choice((3, 3, 5)))
-    if blocks:
-        number = number or int(rng.integers(1, 6))
-        contents = replace(contents, blocks=number, things=0 if rng.random() < 0.7 else contents.things)
+    if order.table == BLOCK:
+        contents = replace(contents, blocks=number or int(rng.integers(1, 6)), things=0)
     elif number is not None:
         contents = replace(contents, things=number, blocks=0)
     if any(place.any for place in places):

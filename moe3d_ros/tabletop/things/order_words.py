@@ -25,7 +25,10 @@ SIDE_WORDS = {
     "far": ("back", "back", "far side"),
 }
 MANNERS = {"do": 0.44, "say": 0.12, "note": 0.16, "front": 0.12, "two_sentences": 0.16}
+SAID_AS_ONE = ("color", "extreme", "rank", "look", "look_color", "near", "half", "half_color", "between", "all_color")
+AS_ONE_SHARE = 0.2  # of the words for things are "one"
 AS_ONE = ("every", "each", "what", "all that", "all the stuff")  # beginnings of what is spoken of as one thing
+SAID = 0.25  # of wishes, where things are taken out of something
 LED, ENDED, LOWER, UPPER = (
     0.25,
     0.2,
@@ -65,6 +68,9 @@ class ThingSpeaker:
         if colored or telling.kind != THING:  # what it is must be said then
             ways = tuple(way for way in ways if "{k}" in way or "{ks}" in way)
         pattern = self.speaker.choice(ways)
+        said_as_one = telling.kind == THING and telling.construct in SAID_AS_ONE and "of the {ks}" not in pattern
+        if said_as_one and self.speaker.chance(AS_ONE_SHARE):
+            one, many = "one", "ones"
         if colored:
             one, many = f"{color} {one}", f"{color} {many}"
         words = {"k": one, "ks": many, "c": color, "rest": rest, "n": str(rank), "th": self._ordinal(rank)}
@@ -109,6 +115,8 @@ class ThingSpeaker:
         words = {"o": o, "off": f"{'out of' if clause.out_of[1] == BOWL else 'off'} {o}"}
         everything = clause.telling.construct == "all_rest"
         manner = "out_to" if clause.place.kind == AREA else "empty" if everything else "out"
+        if self.speaker.chance(SAID):
+            return self._filled(f"{manner}_say", clause, self._named(clause.telling), **words)
         text = self._filled(manner, clause, self._named(clause.telling), **words)
         return self.speaker.choice(self.orders["lead"]).format(do=text) if self.speaker.chance(LED) else text
 

@@ -99,7 +99,7 @@ def _without_place(drawn: Drawn, rng, colors: Sequence[str]) -> tuple[ThingOrder
 def _with(order: ThingOrder, number: int, clause: ThingClause) -> ThingOrder:
     clauses = list(order.clauses)
     clauses[number] = clause
-    return ThingOrder(tuple(clauses))
+    return replace(order, clauses=tuple(clauses))
 
 
 def _vague(kind: str, scene: Scene, rng) -> Telling | None:

@@ -20,6 +20,7 @@ THING = OBJECT  # as a kind of telling: anything may be called so
 BOX = "box"  # as a kind of telling: a word for things, said where all of them are boxes
 SQUARE = 1.15  # length over width of what might be round, as far as its extents tell
 BORDER = 0.03  # metres by which something lies in its half of the table, so that nobody could dispute it
+NEAR = 0.1  # metres between the rims of things, up to which one is still next to the other
 OFF_LINE = 0.07  # metres from the line between two things beyond which something is clearly not between them
 Landmark = tuple[str, str]  # colour and kind
 
@@ -156,11 +157,19 @@ def _one(telling: Telling, scene: Scene, group: list[int], marks: Sequence[int])
         mark = scene.objects[marks[0]]
         radius = float(circle_radius(mark.half_extents, mark.shape in ROUND_SHAPES))
         found = nearest_to(things, np.array(mark.position[:2]), radius)
+        if found is not None and not _beside(things, found, np.array(mark.position[:2]), radius):
+            return None
     elif construct in ("look", "look_color"):
         found = BY_LOOK[telling.look](things)
     else:
         raise ValueError(f"{construct!r} is no way to tell a thing")
     return None if found is None else group[found]
+
+
+def _beside(things: Extents, found: int, place: np.ndarray, radius: float) -> bool:
+    """True if a thing stands near a circle around a place, and not in it or on it."""
+    away = float(np.hypot(*(things.center[found, :2] - place)))
+    return away > radius and away - radius - things.radius[found] < NEAR
 
 
 def _several(telling: Telling, scene: Scene, group: list[int], marks: Sequence[int]) -> tuple[int, ...] | None:

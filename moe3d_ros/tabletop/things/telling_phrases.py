@@ -10,7 +10,7 @@ from moe3d_ros.tabletop.composed_words.hasty_phrases import Phrases
 from moe3d_ros.tabletop.words.wordings import EXTREMES
 
 TRAINED: Phrases = {
-    "color": ("the {c} {k}", "the {c} {k}", "the {c} {k}", "the {c} {k}", "that {c} {k}", "the only {c} {k}", "the {k} that is {c}", "my {c} {k}"),
+    "color": ("the {c} {k}", "the {c} {k}", "the {c} {k}", "{c}", "the {c} {k}", "the {c} {k}", "that {c} {k}", "the only {c} {k}", "the {k} that is {c}", "my {c} {k}"),
     "other": (
         "the other {k}, not the {c} one,", "not the {c} {k} but the other one", "the {k} that is not {c}", "the {k} that isn't {c}",
         "the one that is not {c}", "the other {k} (not the {c} one)", "the {k} beside the {c} one", "the non-{c} {k}",

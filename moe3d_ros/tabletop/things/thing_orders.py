@@ -9,7 +9,7 @@ from moe3d_ros.tabletop.rules.placing import NoSpot
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.goals import Beside, Goal, InArea, Into, Move, ToTable
 from moe3d_ros.tabletop.tasks.long_tasks import step_of
-from moe3d_ros.tabletop.things.telling import Landmark, Telling, meant, named
+from moe3d_ros.tabletop.things.telling import THING, Landmark, Telling, meant, named
 from moe3d_ros.world.areas import in_area
 from moe3d_ros.world.footprints import circle_radius
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
@@ -57,9 +57,14 @@ class ThingClause:
 
 @dataclass(frozen=True)
 class ThingOrder:
-    """One clause, or two that are done in either order."""
+    """One clause, or two that are done in either order.
+
+    Attributes:
+        table: THING for a table with everyday things, BLOCK for one of blocks only.
+    """
 
     clauses: tuple[ThingClause, ...]
+    table: str = THING
 
     @property
     def by_place(self) -> bool:
