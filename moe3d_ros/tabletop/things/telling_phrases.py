@@ -10,7 +10,7 @@ from moe3d_ros.tabletop.composed_words.hasty_phrases import Phrases
 from moe3d_ros.tabletop.words.wordings import EXTREMES
 
 TRAINED: Phrases = {
-    "color": ("the {c} {k}", "the {c} {k}", "the {c} {k}", "{c}", "the {c} {k}", "the {c} {k}", "that {c} {k}", "the only {c} {k}", "the {k} that is {c}", "my {c} {k}"),
+    "color": ("the {c} {k}", "the {c} {k}", "the {c} {k}", "{c}", "the {c} {k}", "the {c} {k}", "that {c} {k}", "the only {c} {k}", "my {c} {k}"),
     "other": (
         "the other {k}, not the {c} one,", "not the {c} {k} but the other one", "the {k} that is not {c}", "the {k} that isn't {c}",
         "the one that is not {c}", "the other {k} (not the {c} one)", "the {k} beside the {c} one", "the non-{c} {k}",
@@ -77,7 +77,7 @@ for _side, _ways in EXTREMES.items():
 TRAINED["extreme.left"] += ("the {k} farthest to the left", "the {k} farthest left", "the most left {k}", "the first {k} from the left", "the leftmost one", "the {k} all the way on the left", "the left most {k}")  # fmt: skip
 TRAINED["extreme.right"] += ("the {k} farthest to the right", "the {k} farthest right", "the most right {k}", "the first {k} from the right", "the rightmost one", "the {k} all the way on the right", "the right most {k}")  # fmt: skip
 TRAINED["extreme.near"] += ("the {k} nearest to you", "the {k} nearest the robot", "the nearest one", "the closest one", "the {k} that is closest", "the {k} that is nearest to you", "the {k} right in front of you")  # fmt: skip
-TRAINED["extreme.far"] += ("the {k} farthest from you", "the {k} farthest away", "the farthest one", "the {k} furthest away", "the most distant {k}", "the {k} that is farthest from you", "the {k} furthest away from the robot")  # fmt: skip
+TRAINED["extreme.far"] += ("the {k} farthest from you", "the {k} farthest away", "the farthest one", "the {k} furthest away", "the {k} that is farthest from you", "the {k} furthest away from the robot")  # fmt: skip
 
 HELD_OUT: Phrases = {
     "color": ("the {k} in {c}", "the {c}-colored {k}"),

@@ -23,7 +23,7 @@ ALONE_RADIUS, SHARED_RADIUS, MOST_SHARED = (
     3,
 )  # metres: what fits into a bowl alone or with others; on a zone 2 cm more
 ON_BLOCK = 1.15  # times as wide as a block may be what is put on it
-WELL_OFF = 0.02  # metres from an area's border, at which it is clear that something is not in it
+WELL_OFF = 0.02  # metres from an area's border, at which it is clear whether something is in it
 
 
 @dataclass(frozen=True)
@@ -134,10 +134,10 @@ def _in_area(picks: tuple[int, ...], area: str, layout: Layout) -> InArea | None
     waiting = [i for i in picks if not layout.inside(i, area)]
     if not waiting or len(picks) > most:
         return None
-    for i in waiting:
+    for i in picks:
         x, y, _ = layout.scene.objects[i].position
         near = [(x + dx, y + dy) for dx in (-WELL_OFF, WELL_OFF) for dy in (-WELL_OFF, WELL_OFF)]
-        if any(in_area(xy, area, layout.scene.workspace) for xy in near):
+        if len({in_area(xy, area, layout.scene.workspace) for xy in [(x, y), *near]}) > 1:
             return None
     scene = layout.scene
     for i in waiting:
