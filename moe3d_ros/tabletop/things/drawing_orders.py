@@ -253,8 +253,8 @@ def _numbers(contents: Contents, order: ThingOrder, rng) -> Contents:
         contents = replace(contents, things=number, blocks=0)
     if any(place.any for place in places):
         kind = next(place.kind for place in places if place.any)
-        contents = replace(contents, **({"bowls": 2 + int(rng.integers(2))} if kind == BOWL else {"zones": 2}))
+        contents = replace(contents, bowls=2 + int(rng.integers(2))) if kind == BOWL else replace(contents, zones=2)
     if any(not place.any and not place.color and place.kind in (BOWL, ZONE) for place in places):
         kind = next(place.kind for place in places if not place.color and place.kind in (BOWL, ZONE))
-        contents = replace(contents, **({"bowls": 1} if kind == BOWL else {"zones": 1}))
+        contents = replace(contents, bowls=1) if kind == BOWL else replace(contents, zones=1)
     return contents

@@ -241,6 +241,8 @@ def test_every_construct_has_words_of_both_sorts():
     assert order_phrases.TRAINED.keys() == order_phrases.HELD_OUT.keys()
     assert telling_phrases.TRAINED.keys() == telling_phrases.HELD_OUT.keys()
     assert all(len(ways) >= 6 for ways in telling_phrases.TRAINED.values())
+    for table in (telling_phrases.TRAINED, telling_phrases.HELD_OUT):  # where blocks are meant, it must be said
+        assert all(any("{k}" in way or "{ks}" in way for way in ways) for ways in table.values())
 
 
 def test_held_out_words_are_said_of_the_same_orders(drawn):
