@@ -172,7 +172,7 @@ def test_an_oracle_that_visits_is_right_and_what_it_saw_survives_the_disk(tmp_pa
 
 def test_a_round_of_its_own_moments(run, tiny_checkpoint, capsys):
     file = run.parent / "visited.npz"
-    assert visit.main(["--run", str(run), "--output", str(file), "--episodes", "6"]) == 0
+    assert visit.main(["--run", str(run), "--output", str(file), "--episodes", str(len(STARTS))]) == 0
     said = capsys.readouterr().out
     assert all(f"{source}: " in said for source in STARTS)
     assert visit.main(["--run", str(run), "--validate", "--episodes", "12", "--certain", "0.4"]) == 0

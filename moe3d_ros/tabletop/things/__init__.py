@@ -1,1 +1,1 @@
-"""Real tables with things of every sort on them, as depth cameras see them: shapes, paint, tables, cameras."""
+"""Everyday things of any size on the table, and what people say of them."""

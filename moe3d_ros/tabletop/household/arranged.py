@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from moe3d_ros.tabletop.things.families import FAMILIES, Family
-from moe3d_ros.tabletop.things.paint import Paint, dark, named_color, plain, table_paint, thing_paints
-from moe3d_ros.tabletop.things.solids import Mesh, box, prism, sweep, turned
+from moe3d_ros.tabletop.household.families import FAMILIES, Family
+from moe3d_ros.tabletop.household.paint import Paint, dark, named_color, plain, table_paint, thing_paints
+from moe3d_ros.tabletop.household.solids import Mesh, box, prism, sweep, turned
 from moe3d_ros.world.kinds import BLOCK, OBJECT, ZONE
 from moe3d_ros.world.vocabulary import BLOCK_EDGES, COLOR_NAMES, KINDS, ZONE_HALF, ZONE_HEIGHT
 from moe3d_ros.world.workspace import Workspace

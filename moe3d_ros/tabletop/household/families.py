@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moe3d_ros.tabletop.things.solids import (
+from moe3d_ros.tabletop.household.solids import (
     Mesh,
     box,
     cylinder,

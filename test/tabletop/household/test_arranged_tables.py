@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from moe3d_ros.tabletop.things.arranged import BACKGROUND, apart, random_thing_scene, upright_box
-from moe3d_ros.tabletop.things.depth_camera import random_views, sense_things, visible_shares
-from moe3d_ros.tabletop.things.families import FAMILIES, HELD_OUT
-from moe3d_ros.tabletop.things.paint import named_color
-from moe3d_ros.tabletop.things.solids import box, turned
+from moe3d_ros.tabletop.household.arranged import BACKGROUND, apart, random_thing_scene, upright_box
+from moe3d_ros.tabletop.household.depth_camera import random_views, sense_things, visible_shares
+from moe3d_ros.tabletop.household.families import FAMILIES, HELD_OUT
+from moe3d_ros.tabletop.household.paint import named_color
+from moe3d_ros.tabletop.household.solids import box, turned
 from moe3d_ros.world.vocabulary import COLOR_NAMES, COLORS, ZONE
 
 FAMILY_NAMES = sorted(FAMILIES | HELD_OUT)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from moe3d_ros.open3d_loader import import_open3d
-from moe3d_ros.tabletop.things.families import Family
-from moe3d_ros.tabletop.things.solids import Mesh
+from moe3d_ros.tabletop.household.families import Family
+from moe3d_ros.tabletop.household.solids import Mesh
 
 _SCALE = 0.015  # metres a unit, as their URDFs have it
 _WIDEST, _THINNEST = 0.25, 0.02  # metres between which a mesh's longest edge is a thing for a table

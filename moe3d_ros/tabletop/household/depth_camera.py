@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from moe3d_ros.open3d_loader import import_open3d
-from moe3d_ros.tabletop.things.arranged import BACKGROUND, ThingScene
-from moe3d_ros.tabletop.things.paint import Palette
+from moe3d_ros.tabletop.household.arranged import BACKGROUND, ThingScene
+from moe3d_ros.tabletop.household.paint import Palette
 
 _JUMP = 0.015  # metres between neighbouring pixels' depths: an edge
 _MAX_RANGE = 3.0
