@@ -12,7 +12,10 @@ from moe3d_ros.world.vocabulary import kinds_that
 
 REACH, DEPTH = 0.012, 0.015  # metres beside and above or below a pick within which a surface is met
 LEAST = 3  # voxels that make a surface
-AROUND, TABLE = 0.01, 0.006  # metres around a thing's box within which voxels are its own, and above which they are no table
+AROUND, TABLE = (
+    0.01,
+    0.006,
+)  # metres around a thing's box within which voxels are its own, and above which they are no table
 CUP, LEVEL = 0.015, 0.004  # metres: radius of what the cup covers, and height by which that may differ
 _GENERIC = kinds_that(lambda kind: kind.generic)
 

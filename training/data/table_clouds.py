@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from moe3d_ros.tabletop.scenes.batch import SceneBatch
-from moe3d_ros.tabletop.simulation.raycast import CloudBatch
 from moe3d_ros.tabletop.household.arranged import Standing, ThingScene, random_thing_scene
 from moe3d_ros.tabletop.household.depth_camera import Cloud, View, random_views, sense_things
 from moe3d_ros.tabletop.household.families import Family
+from moe3d_ros.tabletop.scenes.batch import SceneBatch
+from moe3d_ros.tabletop.simulation.raycast import CloudBatch
 from moe3d_ros.world.grid import MARGIN
 from moe3d_ros.world.vocabulary import BOWL, BOWL_SHAPE, BOX, CYLINDER
 from moe3d_ros.world.workspace import Workspace
