@@ -73,7 +73,7 @@ def own_voxels(surface: np.ndarray, objects: ObjectSet, index: int) -> np.ndarra
 
 
 def nearest_contact(own: np.ndarray, pick: np.ndarray) -> np.ndarray | None:
-    """Where a cup that comes down from above at ``pick`` (3,) should meet the voxels (V, 3) instead.
+    """Contact (3,) with voxels (V, 3) that a cup which comes down from above at ``pick`` (3,) should have instead.
 
     None where it meets them as it is, or where nothing was seen. The flattest, highest and nearest place wins.
     """

@@ -28,14 +28,12 @@ def sample_things(
     slots = max((len(things) for things, _ in drawn), default=0) or 1
     clouds = [cloud for _, cloud in drawn]
     sizes = torch.tensor([len(cloud.points) for cloud in clouds])
-    return _labels([things for things, _ in drawn], slots), CloudBatch(
-        torch.repeat_interleave(torch.arange(number), sizes),
-        *(
-            torch.from_numpy(np.concatenate([getattr(c, name) for c in clouds]).astype(np.float32))
-            for name in ("points", "colors")
-        ),
-        torch.from_numpy(np.concatenate([cloud.label for cloud in clouds])),
+    scene = torch.repeat_interleave(torch.arange(number), sizes)
+    points, colors, label = (
+        torch.from_numpy(np.concatenate([getattr(cloud, name) for cloud in clouds]))
+        for name in ("points", "colors", "label")
     )
+    return _labels([things for things, _ in drawn], slots), CloudBatch(scene, points.float(), colors.float(), label)
 
 
 def thing_scene_and_cloud(
@@ -66,7 +64,7 @@ def see(scene: ThingScene, views: list[View], rng: np.random.Generator) -> tuple
 
 
 def _labels(scenes: list[list[Standing]], slots: int) -> SceneBatch:
-    """What is to be detected; a thing whose middle is out of the workspace is none."""
+    """Things to be detected, as a batch of scenes; one whose middle is out of the workspace is none."""
     batch = len(scenes)
     low, high = Workspace().low, Workspace().high
     out = SceneBatch(

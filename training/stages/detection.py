@@ -54,7 +54,7 @@ def visible_objects(scenes: SceneBatch, scene: torch.Tensor, slot: torch.Tensor,
 
 @dataclass
 class Matched:
-    """What an encoder found in scenes whose truth is known."""
+    """Findings of an encoder in scenes whose truth is known."""
 
     encoded: torch.Tensor  # (B, N, width) features of the patches
     outputs: list[Detections]  # of each decoder layer

@@ -112,7 +112,7 @@ def _shipped_encoder(checkpoint: str) -> SceneEncoder:
 
 
 def _changes(before: SceneEncoder, found: Matched, batch: PerceptionBatch) -> torch.Tensor:
-    """How far features of patches and of things in the tabletop world are from what another encoder makes of them.
+    """Distance of features of patches and of things in the tabletop world from what another encoder makes of them.
 
     What was trained on those features (Pose-DiT) goes on to understand them.
     """

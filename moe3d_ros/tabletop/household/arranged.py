@@ -201,7 +201,7 @@ class _Arranging:
         return int(self.rng.choice(high)) if high else None
 
     def _spot(self, half: np.ndarray, yaw: float, zone: bool) -> np.ndarray | None:
-        """Where there is room for a rectangle, against another thing now and then."""
+        """Middle (2,) of a free rectangle, against another thing now and then; None where it is not free."""
         rng = self.rng
         middle = np.array([rng.uniform(*limits) for limits in _PLACES])
         if not self.table.bears(middle):
@@ -270,7 +270,7 @@ def _add_table(scene: ThingScene, rng: np.random.Generator, ends: bool | None) -
             angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
             plate = prism(np.stack([np.cos(angle), np.sin(angle)], axis=-1) * top.half, thick)
         else:
-            plate = box(*size, thick)
+            plate = box(float(size[0]), float(size[1]), thick)
         scene.add(plate.moved(turned("z", yaw), (*middle, -thick)), [paint])
         depth = rng.uniform(0.02, 0.12) if rng.random() < 0.25 else rng.uniform(0.3, 1.2)
         if rng.random() < 0.85:

@@ -16,7 +16,7 @@ _MAX_RANGE = 3.0
 
 @dataclass(frozen=True)
 class View:
-    """Where a camera is and how it looks (metres, pixels)."""
+    """Place and optics of a camera (metres, pixels)."""
 
     eye: np.ndarray  # (3,)
     target: np.ndarray  # (3,)
@@ -84,7 +84,7 @@ class ThingRenderer:
         return np.where(there, self.label_of_mesh[self.mesh_of_face[face]], BACKGROUND)
 
     def look(self, view: View, light: np.ndarray, contrast: float):
-        """What a perfect camera sees: depth along its axis (H, W), labels, colours (H, W, 3), facing and gloss (H, W); rays (H, W, 3)."""
+        """Picture of a perfect camera: depth along its axis (H, W), labels, colours (H, W, 3), facing and gloss (H, W); rays (H, W, 3)."""
         hit, rays = self._cast(view)
         depth = hit["t_hit"].numpy().astype(np.float64)
         there = np.isfinite(depth)
