@@ -194,7 +194,7 @@ def _place(rng, colors: Sequence[str], telling: Telling) -> Place:
 
 
 def _taken_out(rng: np.random.Generator, colors: Sequence[str], kind: str) -> ThingOrder:
-    """What is in a bowl or on a zone is put on the table, or in an area of it."""
+    """Contents of a bowl or a zone, or one of them, are put on the table or in an area of it."""
     mark = _landmark(rng, colors, (BOWL, BOWL, ZONE))
     noun = kind if kind == BLOCK or rng.random() < 0.8 else BLOCK
     place = Place(TABLE) if rng.random() < 0.7 else Place(AREA, area=_pick(rng, AREAS))

@@ -39,7 +39,7 @@ class Extents:
         return 2 * self.half[:, 2]
 
     def along(self, side: str) -> np.ndarray:
-        """How far each thing's middle lies to a side of the table (n,), metres."""
+        """Distance of each thing's middle towards a side of the table (n,), metres."""
         axis, sign = DIRECTIONS[side]
         return sign * self.center[:, axis]
 
@@ -54,7 +54,7 @@ def _leader(values: np.ndarray, margin: float = 0.0, share: float = 1.0) -> int 
 
 
 def _agreed(*found: int | None) -> int | None:
-    """What all ways of seeing it agree on."""
+    """Answer that all ways of seeing it agree on."""
     return found[0] if len(set(found)) == 1 else None
 
 
