@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from tqdm import tqdm
 
-from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.look import SeenObject
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.household.arranged import Standing, apart, random_thing_scene
@@ -56,15 +57,15 @@ def run(planner: Planner, scenes: int = 500) -> Figures:
         start, refused = time.perf_counter(), False
         try:
             colors = np.round(255 * cloud.colors).astype(np.uint8)
-            found = planner.look(cloud.points.astype(np.float32), colors).found()
+            found = planner.look(cloud.points.astype(np.float32), colors).objects
         except PlanningError as error:
-            found, refused = None, error.code != ErrorCode.EMPTY_WORKSPACE
+            found, refused = (), error.code != ErrorCode.EMPTY_WORKSPACE
         record = {"number": number, "bare": bare, "refused": refused, "seconds": time.perf_counter() - start}
         records.append(record | judge(found, things, shown, cloud.label))
     return {**summary(records), "records": records}
 
 
-def judge(found: ObjectSet | None, things: list[Standing], shown: np.ndarray, label: np.ndarray) -> dict:
+def judge(found: Sequence[SeenObject], things: list[Standing], shown: np.ndarray, label: np.ndarray) -> dict:
     """Match what is seen with what stands there, one to one by the distance of their middles.
 
     Things that are small, hidden or at the border need not be seen, but may be.
@@ -73,8 +74,8 @@ def judge(found: ObjectSet | None, things: list[Standing], shown: np.ndarray, la
         seen: of each thing that must be seen, if it is. errors: metres between middles of those. pairs: of each two that
         touch, if both are seen. false: number of things seen where none stands.
     """
-    count = 0 if found is None else int(found.mask[0].sum())
-    centers = np.zeros((0, 3)) if found is None else found.center[0, :count].cpu().numpy()
+    count = len(found)
+    centers = np.array([seen.center for seen in found]).reshape(-1, 3)
     low, high = Workspace().low, Workspace().high
     points = np.bincount(label[label >= 0], minlength=len(things))
     needed = [
