@@ -14,9 +14,11 @@ from numpy.typing import ArrayLike
 from moe3d_ros.look import Decision, Look, stopping
 from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, load_checkpoint
 from moe3d_ros.model.config import ModelConfig
+from moe3d_ros.model.detected.given_things import Given, with_given
 from moe3d_ros.model.language.base_llm import load_base_for_serving
 from moe3d_ros.model.language.deciding import first_decisions
 from moe3d_ros.model.language.form_head import heard_forms
+from moe3d_ros.model.perception.encoder import Detections
 from moe3d_ros.model.perception.objects import ObjectSet, from_detections
 from moe3d_ros.model.perception.patches import PatchBatch, make_patches, single_cloud_patches
 from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization, check_revision
@@ -26,6 +28,7 @@ from moe3d_ros.posing import EncodedScene
 from moe3d_ros.sensing.expectations import WITHHOLD, Unexpected, measure
 from moe3d_ros.sensing.voxels import voxelize
 from moe3d_ros.stopwatch import Stopwatch
+from moe3d_ros.world.named_things import NamedThing
 from moe3d_ros.world.vocabulary import KINDS
 from moe3d_ros.world.workspace import Workspace
 
@@ -130,6 +133,7 @@ class Planner:
         max_steps: int = 8,
         on_progress: Callable[[str, str], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
+        things: Sequence[NamedThing] = (),
     ) -> Plan:
         """Look at the scene and plan.
 
@@ -141,12 +145,14 @@ class Planner:
             max_steps: most steps to plan.
             on_progress: called as ``on_progress(stage, partial_text)``.
             should_stop: asked between the layers of the networks; when it returns True, planning ends with CANCELLED.
+            things: that a detector of the user has found in this scene; their labels are names of things in the
+                instruction and in the plan. See docs/detectors.md.
 
         Raises:
             PlanningError: with the code that says why there is no plan.
         """
         check_text(instruction)  # before anything is computed
-        look = self.look(points, colors, on_progress, should_stop)
+        look = self.look(points, colors, on_progress, should_stop, things)
         return look.plan(instruction, completed, max_steps, on_progress, should_stop)
 
     def answer(
@@ -167,6 +173,7 @@ class Planner:
         colors: np.ndarray | None,
         on_progress: Callable[[str, str], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
+        things: Sequence[NamedThing] = (),
     ) -> Look:
         """See a cloud once, for any number of plans and answers; arguments as in :meth:`plan`.
 
@@ -179,8 +186,12 @@ class Planner:
                 note = self._check_table(points)
                 patches = self._patches(points, colors)
             with watch("encode"):
-                (look,) = self._see(patches)
-        look.notes = (note,) if note else ()
+                (scene,), found = self._see(patches)
+                seen = Given(from_detections(found).row(0))
+                if things:
+                    seen = with_given(seen.objects, found, things, np.asarray(points), colors, self.model_workspace)
+        look = Look(self, seen.objects, scene, labels=seen.labels)
+        look.notes = (note, *seen.notes) if note else seen.notes
         look.check_something_seen()
         look.latency_s = watch.seconds
         return look
@@ -193,7 +204,10 @@ class Planner:
             scene: (P,) long, the cloud of each point. points: (P, 3) metres, finite. colors: (P, 3) in [0, 1].
         """
         scene, points, colors = (values.to(self.device) for values in (scene, points, colors))
-        return self._see(make_patches(scene, points, colors, count, self.config.patches, self.model_workspace))
+        patches = make_patches(scene, points, colors, count, self.config.patches, self.model_workspace)
+        scenes, found = self._see(patches)
+        objects = from_detections(found)
+        return tuple(Look(self, objects.row(number), seen) for number, seen in enumerate(scenes))
 
     def look_at_objects(self, objects: ObjectSet) -> Look:
         """A look at objects that are given instead of seen (a batch of one): it decides and answers, without poses."""
@@ -274,9 +288,8 @@ class Planner:
         except Unexpected as error:
             raise PlanningError(ErrorCode.TRANSFORM, str(error)) from error
 
-    def _see(self, patches: PatchBatch) -> tuple[Look, ...]:
+    def _see(self, patches: PatchBatch) -> tuple[list[EncodedScene], Detections]:
+        """Each scene as Pose-DiT reads it, and what the encoder's queries have found in all of them."""
         encoded, found = self.model.encoder(patches)
-        objects = from_detections(found)
         rows = [slice(row, row + 1) for row in range(len(patches.mask))]
-        scenes = [EncodedScene(encoded[row], patches.centroids[row], patches.mask[row]) for row in rows]
-        return tuple(Look(self, objects.row(number), scene) for number, scene in enumerate(scenes))
+        return [EncodedScene(encoded[row], patches.centroids[row], patches.mask[row]) for row in rows], found
