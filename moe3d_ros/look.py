@@ -215,7 +215,11 @@ class Look:
                 return None
             return ImaginedSteps(planner.decider, objects, heard, done, box, labels.told(instruction, done))
 
-        return write_plan(language, objects, heard, done, max_steps, choices, box, on_text, should_stop)
+        try:
+            plan = write_plan(language, objects, heard, done, max_steps, choices, box, on_text, should_stop)
+        except PlanningError as error:
+            raise PlanningError(error.code, labels.spoken(str(error))) from error
+        return replace(plan, notes=tuple(map(labels.spoken, plan.notes)))
 
     def refusal(self, instruction: str, choice: Choice | None = None) -> PlanningError:
         """The error that says that an instruction cannot be done here, why, and what there is.

@@ -24,7 +24,7 @@ from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.reasoning.told_names import Mention, Told
 from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.sides import beside
-from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND, KINDS
+from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND, KINDS, SIZE_NAMES
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,16 @@ class LabelWords:
         elif place:
             destination = f"{destination.split()[0]} the {place}"
         return f"pick the {pick or target}, place it {destination}"
+
+    def spoken(self, sentence: str) -> str:
+        """A sentence on what is seen with the labels of things whose colour and kind, as they are heard, are theirs alone."""
+        heard = [self._words([column], plural=False) if label else "" for column, label in enumerate(self._labels)]
+        others = [f"{color} {kind}" for color, kind in zip(self._colors, self._kinds)]
+        for column, name in enumerate(self.names):
+            rest = [word for other, word in enumerate(others) if other != column and not self._labels[other]]
+            if name and (heard + rest).count(heard[column]) == 1:
+                sentence = re.sub(rf"\b((?:{'|'.join(SIZE_NAMES)}) )?{heard[column]}\b", name, sentence)
+        return sentence
 
     def _name(self, column: int) -> str:
         label = self._labels[column]

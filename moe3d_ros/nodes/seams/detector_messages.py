@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from geometry_msgs.msg import Point, Pose, Quaternion, Vector3
+from geometry_msgs.msg import Point, Pose, PoseWithCovariance, Quaternion, Vector3
 from std_msgs.msg import Header
 
 from moe3d_ros.nodes.seams.quaternions import matrix_to_quaternion
@@ -78,7 +78,5 @@ class DetectionArrays:
         return self._types.Detection3D(header=head, results=results, bbox=box, id=str(number))
 
     def _hypothesis(self, name: str, score: float, pose: Pose) -> Any:
-        result = self._types.ObjectHypothesisWithPose()
-        result.hypothesis.class_id, result.hypothesis.score = name, float(score)
-        result.pose.pose = pose
-        return result
+        hypothesis = self._types.ObjectHypothesis(class_id=name, score=float(score))
+        return self._types.ObjectHypothesisWithPose(hypothesis=hypothesis, pose=PoseWithCovariance(pose=pose))
