@@ -12,7 +12,7 @@ import torch
 from moe3d_ros.checked_writing import Written, write_plan
 from moe3d_ros.form_check import check_form
 from moe3d_ros.model.config import ModelConfig
-from moe3d_ros.model.detected.label_words import LabelWords, Understood
+from moe3d_ros.model.detected.label_words import Asked, LabelWords, Understood
 from moe3d_ros.model.interrupt import Stopped, interruptible
 from moe3d_ros.model.language.answering import generate_answers
 from moe3d_ros.model.language.deciding import state_of_written
@@ -184,11 +184,14 @@ class Look:
         destination = told_place(self._found, choice)
         if not destination and choice.place is not None:
             destination = likely_phrase(1, *names_of(self._found, choice.place))
+        chosen = (choice.pick, len(self.objects) if choice.place is None else choice.place)
+        plain = f"pick the {target}, place it {destination}"
+        text = self._labels.labelled(plain, chosen, choice.side, choice.second)
         return Decision(
             "step",
             choice.probability,
-            f"pick the {target}, place it {destination}",
-            destination,
+            text,
+            parse_step(text)[1],
             choice.pick,
             choice.place,
             self._planner.config.calibrated(choice.probability),
@@ -207,8 +210,7 @@ class Look:
     ) -> Written:
         """Write a plan that what is seen does not contradict; errors as in :func:`write_plan`."""
         planner, box, labels = self._planner, self._planner.model_workspace, self._labels
-        language, heard, done = planner.model.language, instruction.text, labels.completed(completed)
-        objects = labels.named(instruction, done)
+        objects, heard, done, _ = labels.asked(instruction, completed)
 
         def choices(done: Sequence[str]) -> ImaginedSteps | None:
             if planner.decider is None:  # then the LLM's pointer chooses
@@ -216,7 +218,9 @@ class Look:
             return ImaginedSteps(planner.decider, objects, heard, done, box, labels.told(instruction, done))
 
         try:
-            plan = write_plan(language, objects, heard, done, max_steps, choices, box, on_text, should_stop)
+            plan = write_plan(
+                planner.model.language, objects, heard, done, max_steps, choices, box, on_text, should_stop
+            )
         except PlanningError as error:
             raise PlanningError(error.code, labels.spoken(str(error))) from error
         return replace(plan, notes=tuple(map(labels.spoken, plan.notes)))
@@ -232,8 +236,8 @@ class Look:
     def _refusal(self, said: str, understood: Understood, choice: Choice | None) -> PlanningError:
         """The refusal of an instruction as it was said; the rest as :meth:`refusal`."""
         if choice is None and self._planner.decider is not None and self.objects:
-            asked, told = [(understood.text, ())], [self._labels.told(understood, ())]
-            (choice,) = self._planner.decider.choose(self._labels.named(understood, ()), asked, told)
+            objects, text, done, told = self._labels.asked(understood, ())
+            (choice,) = self._planner.decider.choose(objects, [(text, done)], [told])
         if choice is not None and understood.mentions:  # colours and kinds are not what was said
             choice = replace(choice, missing=("", ""))
         seen = [(thing.kind, thing.color) for thing in self.objects]
@@ -265,6 +269,10 @@ class Look:
         state = state_of_written(model.language, self._found, instruction, text, pointed)
         index = torch.tensor([pointed], device=self._found.mask.device)
         return StepPoses(model.pose, self._encoded(), self._found, state, index, [side], [second])
+
+    def asked(self, instruction: str, completed: Sequence[str] = ()) -> Asked:
+        """What is asked of the model about this scene, in its own terms."""
+        return self._labels.asked(self._labels.heard(instruction), completed)
 
     def found(self) -> ObjectSet:
         """The objects in the model's own terms, a batch of one."""

@@ -15,6 +15,7 @@ from moe3d_ros.look import Decision, Look, stopping
 from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, load_checkpoint
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.detected.given_things import Given, with_given
+from moe3d_ros.model.detected.label_words import Asked
 from moe3d_ros.model.language.base_llm import load_base_for_serving
 from moe3d_ros.model.language.deciding import first_decisions
 from moe3d_ros.model.language.form_head import heard_forms
@@ -22,6 +23,7 @@ from moe3d_ros.model.perception.encoder import Detections
 from moe3d_ros.model.perception.objects import ObjectSet, from_detections
 from moe3d_ros.model.perception.patches import PatchBatch, make_patches, single_cloud_patches
 from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization, check_revision
+from moe3d_ros.model.reasoning.decider import Choice
 from moe3d_ros.plan import ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.pose_limits import check_inside
 from moe3d_ros.posing import EncodedScene
@@ -209,9 +211,13 @@ class Planner:
         objects = from_detections(found)
         return tuple(Look(self, objects.row(number), seen) for number, seen in enumerate(scenes))
 
-    def look_at_objects(self, objects: ObjectSet) -> Look:
-        """A look at objects that are given instead of seen (a batch of one): it decides and answers, without poses."""
-        return Look(self, objects)
+    def look_at_objects(self, objects: ObjectSet, labels: Sequence[str] = ()) -> Look:
+        """A look at objects that are given instead of seen (a batch of one): it decides and answers, without poses.
+
+        Args:
+            labels: of each object, as of a :class:`NamedThing`; empty for none.
+        """
+        return Look(self, objects, labels=labels)
 
     def first_decisions(
         self, looks: Sequence[Look], asked: Sequence[Sequence[tuple[str, Sequence[str]]]]
@@ -226,10 +232,7 @@ class Planner:
         """
         if self.decider is None:
             return first_decisions(self.model.language, ObjectSet.stacked([look.found() for look in looks]), asked)
-        rows = [look.found() for look, group in zip(looks, asked) for _ in group]
-        if not rows:
-            return [[] for _ in asked]
-        choices = iter(self.decider.choose(ObjectSet.stacked(rows), [one for group in asked for one in group]))
+        choices = iter(self._choices([look.asked(*one) for look, group in zip(looks, asked) for one in group]))
         return [[(choice.end, choice.probability) for choice in islice(choices, len(group))] for group in asked]
 
     def decisions(self, looks: Sequence[Look], asked: Sequence[tuple[str, Sequence[str]]]) -> list[Decision]:
@@ -242,8 +245,15 @@ class Planner:
         """
         if self.decider is None:
             return [look.decide(*one) for look, one in zip(looks, asked)]
-        choices = self.decider.choose(ObjectSet.stacked([look.found() for look in looks]), asked)
+        choices = self._choices([look.asked(*one) for look, one in zip(looks, asked)])
         return [look.decided(choice) for look, choice in zip(looks, choices)]
+
+    def _choices(self, asked: Sequence[Asked]) -> list[Choice]:
+        """Choices of the reasoner, in one batch."""
+        if self.decider is None or not asked:
+            return []
+        objects = ObjectSet.stacked([one.objects for one in asked])
+        return self.decider.choose(objects, [(one.text, one.completed) for one in asked], [one.told for one in asked])
 
     def heard_forms(self, instructions: Sequence[str]) -> list[list[float]]:
         """Probability of each form of ``config.form.classes`` for each instruction. Raises ValueError without such a head."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -143,14 +144,16 @@ def _as_thing(objects: ObjectSet, column: int) -> NamedThing:
 
 def _single(objects: ObjectSet, column: int) -> ObjectSet:
     """One object of the first scene as a scene of its own."""
-    cut = {name: None if value is None else value[:1, column : column + 1] for name, value in vars(objects).items()}
+    values = vars(objects).items()
+    cut: dict[str, Any] = {name: None if value is None else value[:1, column : column + 1] for name, value in values}
     return ObjectSet(**cut)
 
 
 def _joined(rows: Sequence[ObjectSet]) -> ObjectSet:
     """Objects of several scenes of one object each as one scene."""
     values = {name: [getattr(row, name) for row in rows] for name in vars(rows[0])}
-    return ObjectSet(**{name: None if each[0] is None else torch.cat(each, dim=1) for name, each in values.items()})
+    whole: dict[str, Any] = {name: None if v[0] is None else torch.cat(v, dim=1) for name, v in values.items()}
+    return ObjectSet(**whole)
 
 
 def _one_hot(index: int, like: torch.Tensor) -> torch.Tensor:

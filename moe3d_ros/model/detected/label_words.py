@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -25,6 +26,8 @@ from moe3d_ros.model.reasoning.told_names import Mention, Told
 from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.sides import beside
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND, KINDS, SIZE_NAMES
+
+_ANYTHING = tuple(word for kind in KIND.values() if kind.generic for word in kind.words)  # as labels they name nothing
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,20 @@ class Understood:
         return tuple(column for mention in self.mentions for column in mention.columns)
 
 
+class Asked(NamedTuple):
+    """A question to the model: what is to be done next.
+
+    Attributes:
+        objects: as they are decided on. text: of the instruction, in the model's words. completed: steps, in its words.
+        told: which of those words stand for which objects alone; None where nothing has a label.
+    """
+
+    objects: ObjectSet
+    text: str
+    completed: list[str]
+    told: Told | None
+
+
 class LabelWords:
     """Labels of the objects of one scene.
 
@@ -59,7 +76,7 @@ class LabelWords:
         self._objects = objects
         seen = [seen_as(objects, column) for column in range(len(labels))]
         self._colors, self._kinds = [thing.color for thing in seen], [thing.kind for thing in seen]
-        self._labels = ["" if label in KIND[kind].words else label for label, kind in zip(labels, self._kinds)]
+        self._labels = ["" if label in _ANYTHING else label for label in labels]
         self.names = tuple(self._name(column) for column in range(len(labels)))
         self._pattern = _pattern(self._labels)
         nouns = {word for kind in KIND.values() for word in (*kind.words, *kind.plurals)}
@@ -85,7 +102,9 @@ class LabelWords:
 
     def completed(self, texts: Sequence[str]) -> list[str]:
         """Completed steps in the model's words; of which objects they are is kept for :meth:`told`."""
-        found = []
+        found: list[str] = []
+        if self._pattern is None:
+            return list(texts)
         for text in texts:
             try:
                 target, destination = (self.heard(part) for part in parse_step(text))
@@ -111,6 +130,11 @@ class LabelWords:
         kind[0, columns] = F.one_hot(block, kind.shape[-1]).to(kind.dtype)
         return replace(self._objects, kind=kind)
 
+    def asked(self, instruction: Understood, completed: Sequence[str]) -> Asked:
+        """What is asked of the model by an instruction and the texts of completed steps."""
+        done = self.completed(completed)
+        return Asked(self.named(instruction, done), instruction.text, done, self.told(instruction, done))
+
     def told(self, instruction: Understood, completed: Sequence[str]) -> Told | None:
         """What the reasoner is told on the labels in an instruction and in completed steps; None where nothing has a label."""
         if self._pattern is None:
@@ -119,12 +143,16 @@ class LabelWords:
 
     def said(self, step: GeneratedStep) -> str:
         """The text of a step with the labels of the objects that it points at."""
-        pick, place = (self._name_of(column) for column in step.state.chosen)
-        target, destination = parse_step(step.text)
-        if step.side:
-            things = destination.removeprefix(f"{step.side} the ").split(" and the ")
-            others = [place, "" if step.second is None else self._name_of(step.second)]
-            destination = beside(step.side, *(name or thing for name, thing in zip(others, things)))
+        return self.labelled(step.text, step.state.chosen, step.side, step.second)
+
+    def labelled(self, text: str, chosen: tuple[int, int], side: str = "", second: int | None = None) -> str:
+        """The text of a step to object ``chosen[1]``, or beside it, or between it and ``second``, with labels."""
+        pick, place = (self._name_of(column) for column in chosen)
+        target, destination = parse_step(text)
+        if side:
+            things = destination.removeprefix(f"{side} the ").split(" and the ")
+            others = [place, "" if second is None else self._name_of(second)]
+            destination = beside(side, *(name or thing for name, thing in zip(others, things)))
         elif place:
             destination = f"{destination.split()[0]} the {place}"
         return f"pick the {pick or target}, place it {destination}"
@@ -141,6 +169,8 @@ class LabelWords:
 
     def _name(self, column: int) -> str:
         label = self._labels[column]
+        if label in KIND[self._kinds[column]].words:  # the model says it better, with colour and size
+            return ""
         alone = self._labels.count(label) == 1
         return label if alone or not label else f"{self._colors[column]} {label}"
 

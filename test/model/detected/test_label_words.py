@@ -60,9 +60,12 @@ def test_several_things_of_one_label_are_meant_together_and_told_apart_by_colour
     assert fruit.names == ("yellow fruit", "", "mug", "yellow fruit", "orange fruit")
 
 
-def test_a_label_that_is_the_word_of_its_kind_is_heard_by_the_model_itself():
-    words = LabelWords(TABLE, ("", "block", "bowl", "", ""))
-    assert meant(words, "put the block in the bowl") == ("put the block in the bowl", [])
+def test_a_label_that_is_the_word_of_its_kind_is_meant_alone_and_said_by_the_model_itself():
+    words = LabelWords(TABLE, ("object", "block", "bowl", "thing", ""))
+    assert meant(words, "put the block and the thing in the bowl") == (
+        "put the red block and the thing in the green bowl",
+        [("red block", (1,)), ("green bowl", (2,))],
+    )
     assert words.names == ("", "", "", "", "")
 
 
