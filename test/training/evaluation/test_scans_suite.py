@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from moe3d_ros.look import SeenObject
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError
 from moe3d_ros.sensing.clouds import CloudError
 from moe3d_ros.world.geometry import pose_from_xyz_yaw
+from moe3d_ros.world.seen_object import SeenObject
 from training import evaluate
 from training.evaluation.perceiving.labelled_scans import SORTS, labelled_files, load_scan
 from training.evaluation.perceiving.real_scans import bars, judge, summary, table

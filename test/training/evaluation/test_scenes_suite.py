@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from moe3d_ros.look import SeenObject
 from moe3d_ros.tabletop.household.arranged import Standing
+from moe3d_ros.world.seen_object import SeenObject
 from moe3d_ros.world.vocabulary import KINDS, OBJECT
 from training.evaluation.perceiving.real_tables import bars, held_out_families, judge, summary, table
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import cKDTree
 
-from moe3d_ros.look import SeenObject
 from moe3d_ros.sensing.clouds import CloudError, transform_points
 from moe3d_ros.sensing.pcd_files import read_pcd
 from moe3d_ros.sensing.scan_files import read_cloud_file
 from moe3d_ros.sensing.tableplane import table_frame_from_plane
+from moe3d_ros.world.seen_object import SeenObject
 
 MIDDLE = (0.5, 0.0, 0.0)  # metres, where the objects' middle comes to lie on the table
 LEAST_POINTS = 400  # of an object that is asked about and counted

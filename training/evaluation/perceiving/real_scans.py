@@ -9,11 +9,12 @@ from time import perf_counter
 import numpy as np
 from tqdm import tqdm
 
-from moe3d_ros.look import Look, SeenObject
+from moe3d_ros.look import Look
 from moe3d_ros.plan import ErrorCode, Plan, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.sensing.clouds import CloudError
 from moe3d_ros.tabletop.questions.asking import NUMBERS
+from moe3d_ros.world.seen_object import SeenObject
 from training.evaluation.judging.shares import shares
 from training.evaluation.judging.shares import table as shares_table
 from training.evaluation.perceiving.labelled_scans import (

@@ -10,13 +10,13 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from tqdm import tqdm
 
-from moe3d_ros.look import SeenObject
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.household.arranged import Standing, apart, random_thing_scene
 from moe3d_ros.tabletop.household.depth_camera import random_views, visible_shares
 from moe3d_ros.tabletop.household.families import HELD_OUT, Family
 from moe3d_ros.tabletop.household.packaged import packaged_families
+from moe3d_ros.world.seen_object import SeenObject
 from moe3d_ros.world.workspace import Workspace
 from training.data.table_clouds import see
 from training.evaluation.judging.shares import shares
