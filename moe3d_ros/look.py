@@ -272,7 +272,7 @@ class Look:
         return StepPoses(model.pose, self._encoded(), self._found, state, index, [side], [second])
 
     def asked(self, instruction: str, completed: Sequence[str] = ()) -> Asked:
-        """What is asked of the model about this scene, in its own terms."""
+        """Question to the model about this scene, in its own terms."""
         return self._labels.asked(self._labels.heard(instruction), completed)
 
     def found(self) -> ObjectSet:

@@ -2,7 +2,7 @@
 
     --encoder RUNS --language RUNS --pose RUN    a model of runs
     --checkpoint FOLDER --pose RUN               a checkpoint with another Pose-DiT
-    --checkpoint FOLDER --encoder RUN            a checkpoint with another encoder; all else keeps its bytes
+    --checkpoint FOLDER --encoder RUN            a checkpoint with another encoder
     --checkpoint FOLDER --form RUN               a checkpoint with a head of the form stage, for instructions or questions; all else keeps its bytes
     --checkpoint FOLDER --reasoner RUN           a checkpoint with an object reasoner; all else keeps its bytes
     --checkpoint FOLDER --sides RUN              a checkpoint whose Pose-DiT knows places beside things; all else keeps its bytes

@@ -131,12 +131,12 @@ class LabelWords:
         return replace(self._objects, kind=kind)
 
     def asked(self, instruction: Understood, completed: Sequence[str]) -> Asked:
-        """What is asked of the model by an instruction and the texts of completed steps."""
+        """Question to the model by an instruction and the texts of completed steps."""
         done = self.completed(completed)
         return Asked(self.named(instruction, done), instruction.text, done, self.told(instruction, done))
 
     def told(self, instruction: Understood, completed: Sequence[str]) -> Told | None:
-        """What the reasoner is told on the labels in an instruction and in completed steps; None where nothing has a label."""
+        """Hints to the reasoner on the labels in an instruction and in completed steps; None where nothing has a label."""
         if self._pattern is None:
             return None
         return Told(instruction.mentions, tuple(self._meant.get(text, ((), ())) for text in completed))
