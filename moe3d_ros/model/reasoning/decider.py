@@ -115,7 +115,7 @@ class Decider:
         count = len(sure) - 1
         right, cannot, certain = float(sure[best]), float(sure[-1]), self.reasoner.config.certain
         if right < certain or cannot > right:
-            if cannot < 0.5:
+            if cannot < certain:  # done is that there is nothing to move and nothing against it
                 return Choice("done", 1 - max(right, cannot))
             return Choice("cannot", cannot, **self._why(why))
         where = int(chances.argmax())
