@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.planner import Planner
 from moe3d_ros.world.areas import AREAS
+from moe3d_ros.world.kinds import BLOCK, BOWL, OBJECT
 from moe3d_ros.world.named_things import kind_of_label
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS
 
@@ -88,8 +89,8 @@ def draw(rng: random.Random, blocks: int) -> Case:
             spots.append(spot)
     order = sorted(range(len(labels)), key=lambda i: -spots[i][1])
     labels, spots = [labels[i] for i in order], [spots[i] for i in order]
-    kinds = [kind_of_label(label) if label else "block" for label in labels]
-    sizes = {"bowl": (0.06, 0.06, 0.02), "block": (0.02, 0.02, 0.02)}
+    kinds = [kind_of_label(label) if label else BLOCK for label in labels]
+    sizes = {BOWL: (0.06, 0.06, 0.02), BLOCK: (0.02, 0.02, 0.02)}
     half = [sizes.get(kind) or tuple(rng.uniform(0.012, 0.04) for _ in range(3)) for kind in kinds]
     count = len(labels)
     objects = ObjectSet(
@@ -101,9 +102,9 @@ def draw(rng: random.Random, blocks: int) -> Case:
         torch.ones(1, count, dtype=torch.bool),
         torch.ones(1, count),
     )
-    pick = rng.choice([i for i, kind in enumerate(kinds) if labels[i] and kind == "object"])
+    pick = rng.choice([i for i, kind in enumerate(kinds) if labels[i] and kind == OBJECT])
     if rng.random() < 0.5:
-        place = rng.choice([i for i, kind in enumerate(kinds) if kind == "bowl"])
+        place = rng.choice([i for i, kind in enumerate(kinds) if kind == BOWL])
         return Case(objects, tuple(labels), rng.choice(INTO), labels[pick], labels[place], pick, place)
     return Case(objects, tuple(labels), rng.choice(AREA), labels[pick], rng.choice(AREAS[:5]), pick, None)
 

@@ -318,7 +318,7 @@ def configure(**values) -> StageConfig:
         raise ValueError(f"the stage {stage.task} has no setting {', '.join(sorted(unknown))}")
     check_values(stage, {**own, "model": model})
     sizes = sizes_of(own.get("init"))
-    for group, name in (("encoder", "kinds"), ("language", "rank")):
+    for group, name in (("encoder", "kinds"), ("encoder", "votes"), ("language", "rank")):
         if model.get(group, {}).get(name) is None:
             _merge(model, {group: {name: sizes[name]}})
     return stage(**own, model=ModelConfig.from_dict(model))

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from moe3d_ros.model.perception.encoder import Detections
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.sensing.color_names import nearest_color
-from moe3d_ros.world.kinds import Kind
+from moe3d_ros.world.kinds import OBJECT, Kind
 from moe3d_ros.world.named_things import NamedThing
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND, KINDS
 from moe3d_ros.world.workspace import Workspace
@@ -139,7 +139,7 @@ def _as_thing(objects: ObjectSet, column: int) -> NamedThing:
     """Box of an object, to ask what lies in it."""
     x, y, z = objects.center[0, column].tolist()
     along, across, up = objects.half[0, column].clamp(min=1e-4).tolist()
-    return NamedThing("object", (x, y, z), (along, across, up), float(objects.yaw[0, column]))
+    return NamedThing(OBJECT, (x, y, z), (along, across, up), float(objects.yaw[0, column]))
 
 
 def _single(objects: ObjectSet, column: int) -> ObjectSet:

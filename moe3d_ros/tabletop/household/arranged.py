@@ -247,10 +247,10 @@ class _Arranging:
         paint = [plain(named_color(color, rng, spread=0.3))]
         if rng.random() < 0.25:
             edge = 2 * ZONE_HALF
-            return _Made(box(edge, edge, ZONE_HEIGHT), ZONE, True, False, "zone", color, paint)
+            return _Made(box(edge, edge, ZONE_HEIGHT), ZONE, True, False, ZONE, color, paint)
         big = bool(rng.random() < 0.5)
         edge = BLOCK_EDGES[big]
-        return _Made(box(edge, edge, edge), BLOCK, True, True, "block", color, paint, big)
+        return _Made(box(edge, edge, edge), BLOCK, True, True, BLOCK, color, paint, big)
 
 
 def _add_table(scene: ThingScene, rng: np.random.Generator, ends: bool | None) -> _Top:
