@@ -164,10 +164,11 @@ class Look:
             return Decision(written.end, written.probability)
         step, raw, count = written.steps[0], step_confidence(written.steps[0]), len(self.objects)
         pick, place = (which if which < count else None for which in step.state.chosen)
+        text = self._labels.said(step)
         return Decision(
             "step",
             step.probability,
-            text := self._labels.said(step),
+            text,
             parse_step(text)[1],
             pick,
             place,

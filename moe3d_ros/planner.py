@@ -302,10 +302,9 @@ class Planner:
         """Each scene as Pose-DiT reads it, and what the encoder's queries have found in all of them."""
         encoded, found = self.model.encoder(patches)
         rows = [slice(row, row + 1) for row in range(len(patches.mask))]
+        counts = torch.bincount(patches.voxel_scene, minlength=len(rows)).tolist()  # voxels are sorted by scene
         scenes = [
-            EncodedScene(
-                encoded[row], patches.centroids[row], patches.mask[row], patches.voxels[patches.voxel_scene == number]
-            )
-            for number, row in enumerate(rows)
+            EncodedScene(encoded[row], patches.centroids[row], patches.mask[row], surface)
+            for row, surface in zip(rows, patches.voxels.split(counts))
         ]
         return scenes, found

@@ -8,14 +8,13 @@ import numpy as np
 
 from moe3d_ros.model.language.writing import GeneratedStep
 from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.world.footprints import in_upright_box
 from moe3d_ros.world.vocabulary import kinds_that
 
 REACH, DEPTH = 0.012, 0.015  # metres beside and above or below a pick within which a surface is met
 LEAST = 3  # voxels that make a surface
-AROUND, TABLE = (
-    0.01,
-    0.006,
-)  # metres around a thing's box within which voxels are its own, and above which they are no table
+AROUND = 0.01  # metres around a thing's box within which voxels are its own,
+TABLE = 0.006  # and height above which they are no table
 CUP, LEVEL = 0.015, 0.004  # metres: radius of what the cup covers, and height by which that may differ
 _GENERIC = kinds_that(lambda kind: kind.generic)
 
@@ -65,11 +64,8 @@ def hold_on_surface(
 def own_voxels(surface: np.ndarray, objects: ObjectSet, index: int) -> np.ndarray:
     """Those of the voxels (V, 3) that lie in a thing's box or close around it."""
     center, half = (value[0, index].cpu().numpy() for value in (objects.center, objects.half))
-    yaw = float(objects.yaw[0, index])
-    c, s = np.cos(yaw), np.sin(yaw)
-    apart = surface - center
-    local = np.abs(np.column_stack([apart[:, :2] @ np.array([[c, -s], [s, c]]), apart[:, 2]]))
-    return surface[(local < half + AROUND).all(axis=1) & (surface[:, 2] > TABLE)]
+    own = in_upright_box(surface, center, half, float(objects.yaw[0, index]), AROUND)
+    return surface[own & (surface[:, 2] > TABLE)]
 
 
 def nearest_contact(own: np.ndarray, pick: np.ndarray) -> np.ndarray | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from moe3d_ros.world.footprints import in_upright_box
 from moe3d_ros.world.kinds import BOWL, OBJECT, TABLE, ZONE
 
 LONGEST_LABEL = 60  # characters
@@ -82,10 +83,7 @@ class NamedThing:
 
     def holds(self, points: np.ndarray, slack: float = 0.0) -> np.ndarray:
         """Mask of the points (..., 3) that lie in its box grown by ``slack`` metres -> bool (...)."""
-        x, y, z = np.moveaxis(np.asarray(points, float) - self.center, -1, 0)
-        cos, sin = np.cos(self.yaw), np.sin(self.yaw)
-        own = np.stack([cos * x + sin * y, cos * y - sin * x, z], axis=-1)
-        return (np.abs(own) <= np.asarray(self.half) + slack).all(-1)
+        return in_upright_box(points, self.center, self.half, self.yaw, slack)
 
 
 def plain_label(label: str) -> str:

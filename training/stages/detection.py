@@ -85,12 +85,12 @@ def detection_loss(
     patches: PatchBatch,
     scenes: SceneBatch,
     visible: torch.Tensor,
-    own: torch.Tensor | None = None,
+    own: torch.Tensor,
 ) -> tuple[torch.Tensor, dict[str, float]]:
     """Loss over all decoder layers, the second look and the auxiliary patch heads -> loss, figures.
 
     Args:
-        own: (B,) scenes of the tabletop world; the others have figures of their own. None: all are.
+        own: (B,) scenes of the tabletop world; the others have figures of their own.
     """
     outputs = matched.outputs
     loss = _patch_loss(encoder.patch_head(matched.encoded), patches, scenes)
@@ -127,7 +127,7 @@ def reading_loss(logits: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
     return missed.sum() / known.sum().clamp(min=1)
 
 
-def _fine_loss(found, scenes, scene, query, slot, own=None):
+def _fine_loss(found, scenes, scene, query, slot, own):
     """Second look: centre, extents, yaw of boxes; with the figures of the last layer."""
     center, half = scenes.center[scene, slot], scenes.half[scene, slot]
     offset = (found.center[scene, query] - center).abs().sum(-1).mean()
@@ -160,23 +160,22 @@ def _fine_loss(found, scenes, scene, query, slot, own=None):
         present[scene, query] = True
         extra = ((found.exists > 0) & ~present).any(1)
         missed = torch.zeros(len(scenes), device=error.device).index_add_(0, scene, (~good).float())
-        known = torch.ones(len(scenes), dtype=torch.bool, device=error.device) if own is None else own
         false = ((found.exists > 0) & ~present).sum(1).float()
-        rows = known[scene]
+        rows = own[scene]
         things = {}
-        if not bool(known.all()):
+        if not bool(own.all()):
             near = error < 0.03
             things = {
                 "things_recall": float((near & detected)[~rows].float().mean()),
                 "things_near": float(near[~rows].float().mean()),
-                "things_false": float(false[~known].mean()),
+                "things_false": float(false[~own].mean()),
                 "things_cm": 100 * float(error[~rows].median()),
                 "things_kind": float(kind_right[~rows].float().mean()),
                 "things_color": float(color_right[~rows].float().mean()),
                 "things_half_cm": 100 * float((found.half[scene, query] - half).abs()[~rows].mean()),
             }
         figures = things | {
-            "false": float(false[known].mean()),
+            "false": float(false[own].mean()),
             "center_cm": 100 * float(error.mean()),
             "rough_cm": 100 * float((found.rough_center[scene, query] - center).norm(dim=-1).mean()),
             "block_cm": 100 * float(error[block].mean()),
@@ -186,7 +185,7 @@ def _fine_loss(found, scenes, scene, query, slot, own=None):
             "yaw_deg": math.degrees(float(turn[block].median())) if bool(block.any()) else 0.0,
             "yaw_10deg": float((turn[block] < math.radians(10)).float().mean()),
             "recall": float(good[rows].float().mean()),
-            "scene": float(((missed == 0) & ~extra)[known].float().mean()),
+            "scene": float(((missed == 0) & ~extra)[own].float().mean()),
         }
         if found.normal is not None and bool(tilted.any()):
             seen, truth = F.normalize(found.normal[scene, query], dim=-1)[tilted > 0], truth[tilted > 0]

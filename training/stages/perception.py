@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from moe3d_ros.model.checkpoint import load_checkpoint
-from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
+from moe3d_ros.model.config import ModelConfig
+from moe3d_ros.model.perception.encoder import SceneEncoder
 from moe3d_ros.model.perception.patches import PatchBatch, make_patches
 from moe3d_ros.model.policy import build_model
 from moe3d_ros.tabletop.scenes.batch import SceneBatch, batch_scenes
@@ -17,7 +18,7 @@ from moe3d_ros.tabletop.simulation.raycast import CloudBatch, SensorRange, sense
 from training.data.mixture import join, sample_moments
 from training.data.sixd_data import sample_sixd
 from training.data.table_clouds import sample_things
-from training.engine.state import CHECKPOINT_PARTS, load_matching
+from training.engine.state import load_matching
 from training.stages.detection import Matched, detect_matched, detection_loss, match, visible_objects
 from training.stages.settings import PerceptionStage
 
@@ -103,11 +104,8 @@ def _shipped_encoder(checkpoint: str) -> SceneEncoder:
     Raises:
         CheckpointError: there is none.
     """
-    config, tensors = load_checkpoint(checkpoint)
-    encoder = SceneEncoder(EncoderConfig(**config["encoder"]))
-    start = CHECKPOINT_PARTS["encoder"]
-    own = {name.removeprefix(start): value.float() for name, value in tensors.items() if name.startswith(start)}
-    encoder.load_state_dict(own)
+    encoder = SceneEncoder(ModelConfig.from_dict(load_checkpoint(checkpoint)[0]).encoder)
+    load_matching({"encoder": encoder}, checkpoint)
     return encoder
 
 

@@ -17,6 +17,7 @@ from moe3d_ros.sensing.clouds import CloudError, transform_points
 from moe3d_ros.sensing.pcd_files import read_pcd
 from moe3d_ros.sensing.scan_files import read_cloud_file
 from moe3d_ros.sensing.tableplane import table_frame_from_plane
+from moe3d_ros.world.footprints import in_upright_box
 from moe3d_ros.world.seen_object import SeenObject
 
 MIDDLE = (0.5, 0.0, 0.0)  # metres, where the objects' middle comes to lie on the table
@@ -145,7 +146,4 @@ def load_scan(path: Path) -> LabelledScan:
 
 def _within(seen: SeenObject, points: np.ndarray) -> np.ndarray:
     """Mask (N,) of the points (N, 3) that lie in a seen box, turned by its yaw and grown by GROWN; NaN does not."""
-    c, s = np.cos(seen.yaw), np.sin(seen.yaw)
-    off = points - np.asarray(seen.center)
-    own = np.stack([c * off[:, 0] + s * off[:, 1], c * off[:, 1] - s * off[:, 0], off[:, 2]], axis=1)
-    return np.all(np.abs(own) <= np.asarray(seen.half_extents) + GROWN, axis=1)
+    return in_upright_box(points, seen.center, seen.half_extents, seen.yaw, GROWN)
