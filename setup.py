@@ -24,7 +24,7 @@ CORE = [
     "gguf",
 ]
 SCANS = ["open3d>=0.19", "libusb-package", "plyfile>=1.1"]  # PCD and PLY files, and finding the table as a plane
-RECORDINGS = ["rosbags>=0.11", "pyyaml", "lz4", "zstandard"]  # MCAP and sqlite3, large messages without a copy
+RECORDINGS = ["rosbags>=0.11", "mcap>=1.6", "pyyaml", "zstandard"]  # MCAP and sqlite3, large messages without a copy
 SIM = ["mujoco>=3.17", "matplotlib>=3.8"]
 VIEW = ["viser>=1.1"]
 TRAIN = ["tensorboard", "tqdm", "plyfile>=1.1"]

@@ -184,7 +184,7 @@ class Ply(Scan):
 
 
 class Recording(Kind):
-    """A rosbag2 folder: no more messages than there were, and the same ones where only a label was touched."""
+    """A rosbag2 folder: no more messages than there were, no fewer without a word, the same where only a label was touched."""
 
     refusals = (bags.BagError,)
     storage = ""
@@ -210,6 +210,8 @@ class Recording(Kind):
         list(bags.read_bag(path / "bag", warn=said.append))
         if len(read) > len(self.messages):
             return f"{len(read)} messages, there were {len(self.messages)}"
+        if len(read) < len(self.messages) and not said:
+            return f"{len(read)} messages of {len(self.messages)}, without a word on the others"
         if change.file.endswith(".yaml") and read != self.messages:
             return f"{len(read)} of {len(self.messages)} messages, though only metadata.yaml was touched"
         return None

@@ -4,7 +4,8 @@
 
 Files of each kind are made, mutated (bytes, numbers, words, lines, ends), and read by what a user would read them with. What
 counts as wrong: an exception that is no sentence of ours; a scan whose number of points is not the one in its header, or with
-other points than the original where only the header was touched; a recording with messages that the original has not.
+other points than the original where only the header was touched; a recording with messages that the original has not, or
+without some that it has and not a word on them.
 See _strange_files.py for the readers and what they must hold to.
 """
 

@@ -25,8 +25,8 @@ def simulated_table() -> tuple[np.ndarray, np.ndarray]:
     from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 
     scenes = (random_scene(np.random.default_rng(seed)) for seed in range(1000))
-    wanted = {"red block", "green bowl"}
-    scene = next(one for one in scenes if wanted <= {f"{thing.color} {thing.kind}" for thing in one.objects})
+    names = ((one, [f"{thing.color} {thing.kind}" for thing in one.objects]) for one in scenes)
+    scene = next(one for one, there in names if there.count("red block") == there.count("green bowl") == 1)
     world = TabletopWorld(scene)
     try:
         views = world.render(("front", "left", "right"), 640, 480, noise=np.random.default_rng(0))

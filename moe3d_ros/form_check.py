@@ -45,8 +45,12 @@ def planned_forms(config: ModelConfig) -> tuple[str, ...]:
 
 
 @torch.no_grad()
-def check_form(model: ThreeDMoE, instruction: str) -> None:
-    """Raise PlanningError(IMPOSSIBLE) where the checkpoint's head hears a form that is not planned; without one nothing is checked."""
+def check_form(model: ThreeDMoE, instruction: str, said: str = "") -> None:
+    """Raise PlanningError(IMPOSSIBLE) where the checkpoint's head hears a form that is not planned; without one nothing is checked.
+
+    Args:
+        said: the instruction as the error quotes it, where that is not how it is heard.
+    """
     if model.form is None or model.language is None:
         return
     head = model.form
@@ -56,5 +60,5 @@ def check_form(model: ThreeDMoE, instruction: str) -> None:
         return
     fact, advice = REASONS.get(form, (f"is of the form {form!r}", "the planner does not plan that. Say it otherwise."))
     raise PlanningError(
-        ErrorCode.IMPOSSIBLE, f"{instruction!r} {fact}, as the planner hears it ({refused:.2f}): {advice}"
+        ErrorCode.IMPOSSIBLE, f"{(said or instruction)!r} {fact}, as the planner hears it ({refused:.2f}): {advice}"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
@@ -12,6 +12,7 @@ import torch
 from moe3d_ros.checked_writing import Written, write_plan
 from moe3d_ros.form_check import check_form
 from moe3d_ros.model.config import ModelConfig
+from moe3d_ros.model.detected.label_words import Asked, LabelWords, Understood
 from moe3d_ros.model.interrupt import Stopped, interruptible
 from moe3d_ros.model.language.answering import generate_answers
 from moe3d_ros.model.language.deciding import state_of_written
@@ -27,11 +28,11 @@ from moe3d_ros.posing import EncodedScene, StepPoses, keep_free
 from moe3d_ros.question_check import refused_questions
 from moe3d_ros.refusing import refusal, things_in_words
 from moe3d_ros.stopwatch import Stopwatch
+from moe3d_ros.surface_contact import hold_on_surface
 from moe3d_ros.world.geometry import pose_from_matrix
+from moe3d_ros.world.seen_object import SeenObject
 from moe3d_ros.world.vocabulary import KIND
 from moe3d_ros.world.workspace import Workspace
-
-Vector = tuple[float, float, float]
 
 
 class ModelWithLimits(Protocol):
@@ -43,33 +44,6 @@ class ModelWithLimits(Protocol):
     workspace: Workspace
     model_workspace: Workspace
     pose_tolerance: float
-
-
-@dataclass(frozen=True)
-class SeenObject:
-    """A thing that the encoder recognised (metres, radians, planning frame).
-
-    Attributes:
-        name: in the words of a plan, such as ``small red block``.
-        kind: such as ``block``.
-        color: such as ``red``.
-        size: ``small`` or ``big`` for a kind that has sizes (a block), else empty.
-        center: of its box.
-        half_extents: half edges of its box, along its own axes.
-        yaw: heading of its box about z.
-        normal: outward unit normal of the face by which it is taken, of a model that knows tilted things; else None.
-        probability: that it exists, in [0, 1].
-    """
-
-    name: str
-    kind: str
-    color: str
-    size: str
-    center: Vector
-    half_extents: Vector
-    yaw: float
-    normal: Vector | None
-    probability: float
 
 
 @dataclass(frozen=True)
@@ -114,10 +88,13 @@ class Look:
         objects: ObjectSet,
         scene: EncodedScene | None = None,
         latency_s: dict[str, float] | None = None,
+        labels: Sequence[str] = (),
     ):
+        """``labels``: of each object, that a detector gave; empty for what only the encoder has found."""
         self._planner, self._found, self._scene = planner, objects, scene
         self.latency_s = latency_s or {}
-        self.objects = seen_objects(objects)
+        self._labels = LabelWords(objects, labels)
+        self.objects = seen_objects(objects, labels, self._labels.names)
 
     @torch.no_grad()
     def plan(
@@ -138,17 +115,18 @@ class Look:
         watch = Stopwatch(on_progress)
         with stopping(self._planner.model, should_stop):
             with watch("language"):
-                self.check_instruction(heard)
+                understood = self.check_instruction(heard)
                 written = self._write(
-                    heard, completed, max_steps, lambda text: watch.report("language", text), should_stop
+                    understood, completed, max_steps, lambda text: watch.report("language", text), should_stop
                 )
             if written.end == "cannot":
-                raise self.refusal(said, written.choice)
+                raise self._refusal(said, understood, written.choice)
             with watch("poses"):
                 actions, notes = self._actions(written.steps)
         seconds = self.latency_s | watch.seconds
         complete, notes = written.end == "done" and not actions, (*self.notes, *notes, *written.notes)
-        return Plan(said, actions, complete, seconds, notes=notes, sureness=sureness(written.steps))
+        sure = sureness(written.steps)
+        return Plan(said, actions, complete, seconds, notes=notes, sureness=sure, seen=self.objects)
 
     def _things(self) -> str:
         """Names of what is seen, in words."""
@@ -179,18 +157,19 @@ class Look:
         """Decide on the first step, or on an end, without poses: what :meth:`plan` would begin with."""
         self.check_something_seen()
         try:
-            written = self._write(instruction, completed, max_steps=1)
+            written = self._write(self._labels.heard(instruction), completed, max_steps=1)
         except PlanningError:  # what is seen contradicts it
             return Decision("cannot", 1.0)
         if not written.steps:
             return Decision(written.end, written.probability)
         step, raw, count = written.steps[0], step_confidence(written.steps[0]), len(self.objects)
         pick, place = (which if which < count else None for which in step.state.chosen)
+        text = self._labels.said(step)
         return Decision(
             "step",
             step.probability,
-            step.text,
-            parse_step(step.text)[1],
+            text,
+            parse_step(text)[1],
             pick,
             place,
             self._planner.config.calibrated(raw),
@@ -207,11 +186,14 @@ class Look:
         destination = told_place(self._found, choice)
         if not destination and choice.place is not None:
             destination = likely_phrase(1, *names_of(self._found, choice.place))
+        chosen = (choice.pick, len(self.objects) if choice.place is None else choice.place)
+        plain = f"pick the {target}, place it {destination}"
+        text = self._labels.labelled(plain, chosen, choice.side, choice.second)
         return Decision(
             "step",
             choice.probability,
-            f"pick the {target}, place it {destination}",
-            destination,
+            text,
+            parse_step(text)[1],
             choice.pick,
             choice.place,
             self._planner.config.calibrated(choice.probability),
@@ -222,22 +204,28 @@ class Look:
 
     def _write(
         self,
-        instruction: str,
+        instruction: Understood,
         completed: Sequence[str],
         max_steps: int,
         on_text: Callable[[str], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> Written:
         """Write a plan that what is seen does not contradict; errors as in :func:`write_plan`."""
-        planner, objects, box = self._planner, self._found, self._planner.model_workspace
+        planner, box, labels = self._planner, self._planner.model_workspace, self._labels
+        objects, heard, done, _ = labels.asked(instruction, completed)
 
         def choices(done: Sequence[str]) -> ImaginedSteps | None:
             if planner.decider is None:  # then the LLM's pointer chooses
                 return None
-            return ImaginedSteps(planner.decider, objects, instruction, done, box)
+            return ImaginedSteps(planner.decider, objects, heard, done, box, labels.told(instruction, done))
 
-        language = planner.model.language
-        return write_plan(language, objects, instruction, completed, max_steps, choices, box, on_text, should_stop)
+        try:
+            plan = write_plan(
+                planner.model.language, objects, heard, done, max_steps, choices, box, on_text, should_stop
+            )
+        except PlanningError as error:
+            raise PlanningError(error.code, labels.spoken(str(error))) from error
+        return replace(plan, notes=tuple(map(labels.spoken, plan.notes)))
 
     def refusal(self, instruction: str, choice: Choice | None = None) -> PlanningError:
         """The error that says that an instruction cannot be done here, why, and what there is.
@@ -245,9 +233,17 @@ class Look:
         Args:
             choice: the reasoner's, which says why; asked for anew if None.
         """
+        return self._refusal(instruction, self._labels.heard(instruction), choice)
+
+    def _refusal(self, said: str, understood: Understood, choice: Choice | None) -> PlanningError:
+        """The refusal of an instruction as it was said; the rest as :meth:`refusal`."""
         if choice is None and self._planner.decider is not None and self.objects:
-            (choice,) = self._planner.decider.choose(self._found, [(instruction, ())])
-        return refusal(instruction, [(thing.kind, thing.color) for thing in self.objects], choice)
+            objects, text, done, told = self._labels.asked(understood, ())
+            (choice,) = self._planner.decider.choose(objects, [(text, done)], [told])
+        if choice is not None and understood.mentions:  # colours and kinds are not what was said
+            choice = replace(choice, missing=("", ""))
+        seen = [(thing.kind, thing.color) for thing in self.objects]
+        return refusal(said, seen, choice, self._labels.names)
 
     def step_poses(
         self,
@@ -276,6 +272,10 @@ class Look:
         index = torch.tensor([pointed], device=self._found.mask.device)
         return StepPoses(model.pose, self._encoded(), self._found, state, index, [side], [second])
 
+    def asked(self, instruction: str, completed: Sequence[str] = ()) -> Asked:
+        """Question to the model about this scene, in its own terms."""
+        return self._labels.asked(self._labels.heard(instruction), completed)
+
     def found(self) -> ObjectSet:
         """The objects in the model's own terms, a batch of one."""
         return self._found
@@ -290,14 +290,16 @@ class Look:
                 "on the table.",
             )
 
-    def check_instruction(self, heard: str) -> None:
-        """Raise the PlanningError with which an instruction is refused before anything is planned.
+    def check_instruction(self, heard: str) -> Understood:
+        """Raise the PlanningError with which an instruction is refused before anything is planned, or give its words.
 
         Args:
             heard: the instruction as :func:`moe3d_ros.plan.check_text` gives it.
         """
         self.check_something_seen()
-        check_form(self._planner.model, heard)
+        understood = self._labels.heard(heard)
+        check_form(self._planner.model, understood.text, heard)
+        return understood
 
     def _encoded(self) -> EncodedScene:
         if self._scene is None:
@@ -314,32 +316,38 @@ class Look:
         beside = [step.side for step in steps], [step.second for step in steps]
         sampler = StepPoses(planner.model.pose, self._encoded(), self._found, states, pointed, *beside)
         positions, rotations = sampler.sample(config.pose_steps, config.pose_draws)  # the same cloud, the same poses
+        surface = self._encoded().surface.cpu().numpy()
+        touched = hold_on_surface(steps, positions, rotations, self._found, surface)
         positions, notes = hold_in_workspace(
             positions, rotations, planner.workspace, planner.model_workspace, planner.pose_tolerance
         )
         keep_free(steps, positions, self._found, planner.model_workspace, planner.workspace)
         actions = []
         for number, step in enumerate(steps):
-            target, destination = parse_step(step.text)
+            text = self._labels.said(step)
+            target, destination = parse_step(text)
             pick, place = (pose_from_matrix(positions[number, i], rotations[number, i]) for i in (0, 1))
             confidence = config.calibrated(step_confidence(step))
-            actions.append(Action(number, "pick_place", target, destination, pick, place, confidence, step.text))
-        return tuple(actions), notes
+            actions.append(Action(number, "pick_place", target, destination, pick, place, confidence, text))
+        return tuple(actions), (*touched, *notes)
 
 
-def seen_objects(objects: ObjectSet) -> tuple[SeenObject, ...]:
-    """The objects of a batch of one, in words and plain numbers."""
+def seen_objects(objects: ObjectSet, labels: Sequence[str] = (), names: Sequence[str] = ()) -> tuple[SeenObject, ...]:
+    """The objects of a batch of one, in words and plain numbers; of those with labels also what they are called."""
     columns = torch.nonzero(objects.mask[0]).flatten().tolist()
-    return tuple(_seen_object(objects, column) for column in columns)
+    if not labels:
+        labels = names = ("",) * len(columns)
+    return tuple(_seen_object(objects, *one) for one in zip(columns, labels, names))
 
 
-def _seen_object(objects: ObjectSet, column: int) -> SeenObject:
+def _seen_object(objects: ObjectSet, column: int, label: str, name: str) -> SeenObject:
     kind, color, size = names_of(objects, column)
     size = size if KIND[kind].sized else ""
     center, half = (tuple(value[0, column].tolist()) for value in (objects.center, objects.half))
     normal = None if objects.normal is None else tuple(objects.normal[0, column].tolist())
     yaw, probability = float(objects.yaw[0, column]), float(objects.score[0, column])
-    return SeenObject(f"{size} {color} {kind}".strip(), kind, color, size, center, half, yaw, normal, probability)
+    name = name or f"{size} {color} {kind}".strip()
+    return SeenObject(name, kind, color, size, center, half, yaw, normal, probability, label)
 
 
 def step_confidence(step: GeneratedStep) -> float:

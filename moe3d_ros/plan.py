@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from moe3d_ros.world.pose import Pose
+from moe3d_ros.world.seen_object import SeenObject
 
 MAX_CHARACTERS = 1000  # of an instruction, a question or a completed step
 
@@ -63,6 +64,7 @@ class Plan:
         notes: sentences about corrections, such as a pose that was set on a face of the workspace.
         sureness: by part of the model, how sure it is of the step that it is least sure of, in [0, 1]: ``reasoner`` of what
             is moved where, ``language`` of its words; empty where nothing is to be done.
+        seen: what the planner saw when it made the plan, from left to right.
     """
 
     instruction: str
@@ -72,6 +74,7 @@ class Plan:
     frame: str = "base_link"
     notes: tuple[str, ...] = ()
     sureness: dict[str, float] = field(default_factory=dict)
+    seen: tuple[SeenObject, ...] = ()
 
     def to_dict(self) -> dict:
         """Plain types for JSON."""

@@ -14,18 +14,23 @@ from numpy.typing import ArrayLike
 from moe3d_ros.look import Decision, Look, stopping
 from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, load_checkpoint
 from moe3d_ros.model.config import ModelConfig
+from moe3d_ros.model.detected.given_things import Given, with_given
+from moe3d_ros.model.detected.label_words import Asked
 from moe3d_ros.model.language.base_llm import load_base_for_serving
 from moe3d_ros.model.language.deciding import first_decisions
 from moe3d_ros.model.language.form_head import heard_forms
+from moe3d_ros.model.perception.encoder import Detections
 from moe3d_ros.model.perception.objects import ObjectSet, from_detections
 from moe3d_ros.model.perception.patches import PatchBatch, make_patches, single_cloud_patches
 from moe3d_ros.model.policy import ThreeDMoE, WithoutInitialization, check_revision
+from moe3d_ros.model.reasoning.decider import Choice
 from moe3d_ros.plan import ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.pose_limits import check_inside
 from moe3d_ros.posing import EncodedScene
 from moe3d_ros.sensing.expectations import WITHHOLD, Unexpected, measure
 from moe3d_ros.sensing.voxels import voxelize
 from moe3d_ros.stopwatch import Stopwatch
+from moe3d_ros.world.named_things import NamedThing
 from moe3d_ros.world.vocabulary import KINDS
 from moe3d_ros.world.workspace import Workspace
 
@@ -130,6 +135,7 @@ class Planner:
         max_steps: int = 8,
         on_progress: Callable[[str, str], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
+        things: Sequence[NamedThing] = (),
     ) -> Plan:
         """Look at the scene and plan.
 
@@ -141,12 +147,14 @@ class Planner:
             max_steps: most steps to plan.
             on_progress: called as ``on_progress(stage, partial_text)``.
             should_stop: asked between the layers of the networks; when it returns True, planning ends with CANCELLED.
+            things: that a detector of the user has found in this scene; their labels are names of things in the
+                instruction and in the plan. See docs/detectors.md.
 
         Raises:
             PlanningError: with the code that says why there is no plan.
         """
         check_text(instruction)  # before anything is computed
-        look = self.look(points, colors, on_progress, should_stop)
+        look = self.look(points, colors, on_progress, should_stop, things)
         return look.plan(instruction, completed, max_steps, on_progress, should_stop)
 
     def answer(
@@ -167,6 +175,7 @@ class Planner:
         colors: np.ndarray | None,
         on_progress: Callable[[str, str], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
+        things: Sequence[NamedThing] = (),
     ) -> Look:
         """See a cloud once, for any number of plans and answers; arguments as in :meth:`plan`.
 
@@ -179,8 +188,12 @@ class Planner:
                 note = self._check_table(points)
                 patches = self._patches(points, colors)
             with watch("encode"):
-                (look,) = self._see(patches)
-        look.notes = (note,) if note else ()
+                (scene,), found = self._see(patches)
+                seen = Given(from_detections(found).row(0))
+                if things:
+                    seen = with_given(seen.objects, found, things, np.asarray(points), colors, self.model_workspace)
+        look = Look(self, seen.objects, scene, labels=seen.labels)
+        look.notes = (note, *seen.notes) if note else seen.notes
         look.check_something_seen()
         look.latency_s = watch.seconds
         return look
@@ -193,11 +206,18 @@ class Planner:
             scene: (P,) long, the cloud of each point. points: (P, 3) metres, finite. colors: (P, 3) in [0, 1].
         """
         scene, points, colors = (values.to(self.device) for values in (scene, points, colors))
-        return self._see(make_patches(scene, points, colors, count, self.config.patches, self.model_workspace))
+        patches = make_patches(scene, points, colors, count, self.config.patches, self.model_workspace)
+        scenes, found = self._see(patches)
+        objects = from_detections(found)
+        return tuple(Look(self, objects.row(number), seen) for number, seen in enumerate(scenes))
 
-    def look_at_objects(self, objects: ObjectSet) -> Look:
-        """A look at objects that are given instead of seen (a batch of one): it decides and answers, without poses."""
-        return Look(self, objects)
+    def look_at_objects(self, objects: ObjectSet, labels: Sequence[str] = ()) -> Look:
+        """A look at objects that are given instead of seen (a batch of one): it decides and answers, without poses.
+
+        Args:
+            labels: of each object, as of a :class:`NamedThing`; empty for none.
+        """
+        return Look(self, objects, labels=labels)
 
     def first_decisions(
         self, looks: Sequence[Look], asked: Sequence[Sequence[tuple[str, Sequence[str]]]]
@@ -212,10 +232,7 @@ class Planner:
         """
         if self.decider is None:
             return first_decisions(self.model.language, ObjectSet.stacked([look.found() for look in looks]), asked)
-        rows = [look.found() for look, group in zip(looks, asked) for _ in group]
-        if not rows:
-            return [[] for _ in asked]
-        choices = iter(self.decider.choose(ObjectSet.stacked(rows), [one for group in asked for one in group]))
+        choices = iter(self._choices([look.asked(*one) for look, group in zip(looks, asked) for one in group]))
         return [[(choice.end, choice.probability) for choice in islice(choices, len(group))] for group in asked]
 
     def decisions(self, looks: Sequence[Look], asked: Sequence[tuple[str, Sequence[str]]]) -> list[Decision]:
@@ -228,8 +245,15 @@ class Planner:
         """
         if self.decider is None:
             return [look.decide(*one) for look, one in zip(looks, asked)]
-        choices = self.decider.choose(ObjectSet.stacked([look.found() for look in looks]), asked)
+        choices = self._choices([look.asked(*one) for look, one in zip(looks, asked)])
         return [look.decided(choice) for look, choice in zip(looks, choices)]
+
+    def _choices(self, asked: Sequence[Asked]) -> list[Choice]:
+        """Choices of the reasoner, in one batch."""
+        if self.decider is None or not asked:
+            return []
+        objects = ObjectSet.stacked([one.objects for one in asked])
+        return self.decider.choose(objects, [(one.text, one.completed) for one in asked], [one.told for one in asked])
 
     def heard_forms(self, instructions: Sequence[str]) -> list[list[float]]:
         """Probability of each form of ``config.form.classes`` for each instruction. Raises ValueError without such a head."""
@@ -274,9 +298,13 @@ class Planner:
         except Unexpected as error:
             raise PlanningError(ErrorCode.TRANSFORM, str(error)) from error
 
-    def _see(self, patches: PatchBatch) -> tuple[Look, ...]:
+    def _see(self, patches: PatchBatch) -> tuple[list[EncodedScene], Detections]:
+        """Each scene as Pose-DiT reads it, and what the encoder's queries have found in all of them."""
         encoded, found = self.model.encoder(patches)
-        objects = from_detections(found)
         rows = [slice(row, row + 1) for row in range(len(patches.mask))]
-        scenes = [EncodedScene(encoded[row], patches.centroids[row], patches.mask[row]) for row in rows]
-        return tuple(Look(self, objects.row(number), scene) for number, scene in enumerate(scenes))
+        counts = torch.bincount(patches.voxel_scene, minlength=len(rows)).tolist()  # voxels are sorted by scene
+        scenes = [
+            EncodedScene(encoded[row], patches.centroids[row], patches.mask[row], surface)
+            for row, surface in zip(rows, patches.voxels.split(counts))
+        ]
+        return scenes, found

@@ -32,6 +32,7 @@ class EncodedScene:
     patches: torch.Tensor  # (1, N, D) of the encoder
     centroids: torch.Tensor  # (1, N, 3) metres
     mask: torch.Tensor  # (1, N) bool, where there is a patch
+    surface: torch.Tensor  # (V, 3) metres, voxels of those patches
 
 
 class StepPoses:

@@ -26,15 +26,18 @@ UNSEEN = (
 )
 
 
-def refusal(instruction: str, seen: Sequence[tuple[str, str]], choice: Choice | None = None) -> PlanningError:
+def refusal(
+    instruction: str, seen: Sequence[tuple[str, str]], choice: Choice | None = None, names: Sequence[str] = ()
+) -> PlanningError:
     """The error IMPOSSIBLE, with what is missing where the model says so and the scene agrees.
 
     Args:
         seen: kind and colour of everything that is seen.
         choice: of the reasoner, which says why; None for a model without one.
+        names: by which those of them are told that have a label, else empty, one for each; none at all: no thing has one.
     """
     why = "" if choice is None else HEARD.get(choice.reason) or _missing(seen, *choice.missing)
-    here = f"It sees {things_in_words(seen)}."
+    here = f"It sees {things_in_words(seen, names)}."
     if why:
         return PlanningError(ErrorCode.IMPOSSIBLE, f"The model found no step for {instruction!r}: it {why}. {here}")
     return PlanningError(ErrorCode.IMPOSSIBLE, f"The model found no step for {instruction!r}. {here} {UNSEEN}")
@@ -51,9 +54,10 @@ def _missing(seen: Sequence[tuple[str, str]], color: str, kind: str) -> str:
     return f"names {with_article(f'{color} {kind}')}, and the {plural} that are seen are {_listed(others)}"
 
 
-def things_in_words(seen: Sequence[tuple[str, str]]) -> str:
-    """Things by their kinds and colours, with articles: a red block and an orange bowl."""
-    return _listed([with_article(f"{color} {kind}") for kind, color in seen])
+def things_in_words(seen: Sequence[tuple[str, str]], names: Sequence[str] = ()) -> str:
+    """Things by their names, or else by their kinds and colours, with articles: a red block and a coffee mug."""
+    called = [f"{color} {kind}" for kind, color in seen]
+    return _listed([with_article(name or other) for name, other in zip(names or called, called, strict=True)])
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from places import ROOT
 
+from moe3d_ros.open3d_loader import import_open3d
 from moe3d_ros.plan import Plan
 from moe3d_ros.processes import Nodes, OwnDomain, ProcessError
-from moe3d_ros.sensing.open3d_loader import import_open3d
 from moe3d_ros.world.geometry import quaternion_to_matrix
 from moe3d_ros.world.workspace import Workspace
 

@@ -149,7 +149,17 @@ def test_the_planner_runs_on_the_core_and_names_the_extra_that_something_else_ne
     (tmp_path / "scan.ply").write_text("ply\n")
     core = {module_of(name) for name in pip[""]}
     extras = {module_of(name) for names in pip.values() for name in names} - core
-    assert {"open3d", "libusb_package", "plyfile", "rosbags", "mujoco", "viser", "matplotlib", "rclpy"} <= extras
+    assert {
+        "open3d",
+        "libusb_package",
+        "plyfile",
+        "rosbags",
+        "mcap",
+        "mujoco",
+        "viser",
+        "matplotlib",
+        "rclpy",
+    } <= extras
     recording = ROOT / "test" / "samples" / "recording_mcap"
     arguments = [json.dumps(sorted(extras)), tmp_path / "scene.npz", tiny_checkpoint, recording, tmp_path / "scan.ply"]
     command = [sys.executable, "-c", SCRIPT, *map(str, arguments)]
@@ -169,5 +179,5 @@ def test_the_projects_own_environment_has_every_extra(pip):
     named = {bare(line) for line in base if line and line[0] != "#"}
     wanted = {bare(name) for extra, names in pip.items() if extra != "ros" for name in names}
     assert wanted - named <= {"psutil"}  # of the memory test, which skips without it
-    for name in ("open3d", "plyfile", "rosbags", "libusb_package"):
+    for name in ("open3d", "plyfile", "rosbags", "mcap", "libusb_package"):
         assert importlib.util.find_spec(name) is not None

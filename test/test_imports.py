@@ -34,6 +34,7 @@ FACADE = {
         "pose_limits",
         "refusing",
         "stopwatch",
+        "surface_contact",
         "cores",
     )
 }  # one room, no folder
@@ -42,13 +43,14 @@ ALLOWED = {
     "moe3d_ros.world": set(),
     "moe3d_ros.plan": GROUND,
     "moe3d_ros.processes": set(),
+    "moe3d_ros.open3d_loader": set(),
     "moe3d_ros.reasons": GROUND | INTERFACES,
-    "moe3d_ros.sensing": GROUND,
+    "moe3d_ros.sensing": GROUND | {"moe3d_ros.open3d_loader"},
     "moe3d_ros.recording": GROUND | {"moe3d_ros.sensing"},
     "moe3d_ros.robot": GROUND | INTERFACES,
     "moe3d_ros.view": GROUND | INTERFACES | {"moe3d_ros.sensing"},
     "moe3d_ros.model": GROUND | {"moe3d_ros.sensing"},
-    "moe3d_ros.tabletop": GROUND,
+    "moe3d_ros.tabletop": GROUND | {"moe3d_ros.open3d_loader"},
     **dict.fromkeys(FACADE, GROUND | INTERFACES | FACADE | {"moe3d_ros.model", "moe3d_ros.sensing"}),
     "moe3d_ros.nodes": GROUND
     | INTERFACES

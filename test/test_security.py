@@ -21,7 +21,15 @@ ON_DEMAND = {
         ("topics", "subscribe", "/clock"),
         ("services", "reply", "/tf2_frames"),
     },
-    "planner": {("topics", "subscribe", "/clock")},
+    "planner": {
+        ("topics", "subscribe", "/clock"),
+        # with a detector, and where what is seen is published
+        ("topics", "subscribe", "/detector/detections"),
+        ("topics", "subscribe", "/tf"),
+        ("topics", "subscribe", "/tf_static"),
+        ("topics", "publish", "/detections"),
+        ("services", "reply", "/tf2_frames"),
+    },
     "tabletop": {("topics", "subscribe", "/clock")},
     "replay": {("topics", "subscribe", "/clock")},
     "record": {("topics", "subscribe", "/clock")},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from moe3d_ros.model.action.objectives import OBJECTIVES
 from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
 from moe3d_ros.model.config import HEADS, FormConfig, ModelConfig, ReasonerConfig
 from moe3d_ros.model.language.form_head import FormHead
+from moe3d_ros.model.perception.encoder import SceneEncoder
 from moe3d_ros.model.policy import ThreeDMoE, build_model, make_pose_dit
 from moe3d_ros.model.reasoning.reasoner import Reasoner
 from moe3d_ros.planner import Planner
@@ -25,7 +26,7 @@ from training.engine.options import add_options
 from training.engine.run_record import GROWING, REVISION, Contradiction, Settled, agreed, read_record, settled_of
 from training.engine.state import StateError, load_matching, read_identity, split_part
 from training.form_threshold import choose_threshold
-from training.stages.settings import GRID, OBJECTS, POSE, SHORT
+from training.stages.settings import GRID, OBJECTS, POSE, SHORT, configure
 
 PREFIX = "model."
 SIDES_PART = "pose.sides"  # of a model: Pose-DiT's block for places beside things
@@ -145,6 +146,24 @@ def exchange_pose(checkpoint: Path, run: str, given: Settled) -> tuple[dict, dic
         config["pose_steps"] = OBJECTIVES[config["pose_head"]].steps
     others = {name: value for name, value in tensors.items() if not name.startswith(f"{SIDES_PART}.")}
     return config | {"name": settings.get("name", config["name"]), "pose_sides": False}, others | weights
+
+
+def exchange_encoder(checkpoint: Path, run: str) -> tuple[dict, dict]:
+    """The configuration and tensors of ``checkpoint`` with the encoder of a run of the perception stage.
+
+    What was trained on the features of the encoder before (Pose-DiT) is as good as the run's ``keep`` made it; measure it.
+
+    Raises:
+        StateError: the run is damaged, is none of that stage, or knows other kinds of things. Contradiction: it was trained on
+            another grid. CheckpointError: the checkpoint is damaged.
+    """
+    config, tensors = load_checkpoint(checkpoint)
+    learnt = configure(**record_of("perception", Path(run))["config"]).model
+    kept = chosen(ModelConfig.from_dict(config), ("patches", "workspace", "encoder.kinds", "encoder.width"))
+    agreed([Settled(f"the checkpoint {checkpoint}", kept), Settled(f"the run {run}", chosen(learnt, tuple(kept)))])
+    encoder = SceneEncoder(learnt.encoder)
+    load_matching({"encoder": encoder}, run)
+    return config | {"encoder": asdict(learnt.encoder)}, _with_part(tensors, "encoder", encoder)
 
 
 def add_sides(checkpoint: Path, run: Path) -> tuple[dict, dict]:

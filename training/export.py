@@ -2,6 +2,7 @@
 
     --encoder RUNS --language RUNS --pose RUN    a model of runs
     --checkpoint FOLDER --pose RUN               a checkpoint with another Pose-DiT
+    --checkpoint FOLDER --encoder RUN            a checkpoint with another encoder
     --checkpoint FOLDER --form RUN               a checkpoint with a head of the form stage, for instructions or questions; all else keeps its bytes
     --checkpoint FOLDER --reasoner RUN           a checkpoint with an object reasoner; all else keeps its bytes
     --checkpoint FOLDER --sides RUN              a checkpoint whose Pose-DiT knows places beside things; all else keeps its bytes
@@ -28,6 +29,7 @@ from training.assembly import (
     add_reasoner,
     add_sides,
     agreed_with,
+    exchange_encoder,
     exchange_pose,
     given_settings,
     model_of_runs,
@@ -59,12 +61,15 @@ def main(arguments: list[str] | None = None) -> int:
     if options.free_noise:
         setattr(options, "model.pose_decided", False)
     runs = bool(options.encoder and options.language)
+    exchanged = bool(options.checkpoint and options.encoder and not options.language and not options.pose)
     if options.average and (options.encoder or options.language or options.pose):
         parser.error("--average goes with --checkpoint alone: average first, then join")
     added = sum(1 for run in (options.form, options.reasoner, options.sides) if run)
     if added and (not options.checkpoint or options.average or options.pose or runs or added > 1):
         parser.error("--form, --reasoner and --sides each go with --checkpoint alone: join the rest first")
-    if not (options.average or added) and (not options.pose or runs == bool(options.checkpoint)):
+    if exchanged and added:
+        parser.error("--encoder goes with --checkpoint alone: exchange it first, then add the rest")
+    if not (options.average or added or exchanged) and (not options.pose or runs == bool(options.checkpoint)):
         parser.error(
             "give --pose with --encoder and --language, or with --checkpoint; or give --average, --form, --reasoner or --sides"
         )
@@ -92,6 +97,8 @@ def joined(options: argparse.Namespace) -> tuple[dict, dict[str, torch.Tensor]]:
         return add_reasoner(options.checkpoint, options.reasoner, options.certain)
     if options.sides:
         return add_sides(options.checkpoint, options.sides)
+    if options.checkpoint and options.encoder and not options.pose:
+        return exchange_encoder(options.checkpoint, options.encoder)
     if options.checkpoint:
         return exchange_pose(options.checkpoint, options.pose, given)
     model = model_of_runs(options.encoder, options.language, given, options.pose)

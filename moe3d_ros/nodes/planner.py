@@ -22,6 +22,7 @@ from std_msgs.msg import Empty, String
 from std_srvs.srv import Trigger
 
 from moe3d_ros.action import PlanTask
+from moe3d_ros.nodes.planning.detector import Detector
 from moe3d_ros.nodes.planning.latest_cloud import LatestCloud
 from moe3d_ros.nodes.planning.loading import load_planner
 from moe3d_ros.nodes.planning.plan_outputs import PlanOutputs
@@ -68,6 +69,7 @@ class PlannerNode(ManagedNode):
         super().__init__("planner", "planning", PLANNER)
         self._direct_voxels = direct_voxels
         self._cloud: LatestCloud | None = None  # while configured, like the outputs
+        self._detector: Detector | None = None
         self._jump: JumpBack | None = None
         self._outputs: PlanOutputs | None = None
         self._planning: Planning | None = None  # while active
@@ -112,7 +114,8 @@ class PlannerNode(ManagedNode):
         self._cloud = LatestCloud(
             settings["planning_frame"], lambda: settings["max_cloud_age"], self._now_ns, self._why_no_cloud
         )
-        self._jump = JumpBack(self, self._cloud.clear)
+        self._detector = Detector(self, self._group)
+        self._jump = JumpBack(self, self._forget_scene)
         self._outputs = PlanOutputs(self)
 
     def bring_up(self) -> None:
@@ -164,6 +167,7 @@ class PlannerNode(ManagedNode):
             self.get_logger(),
             self._now_ns,
             self._follower_age,
+            self._detector,
         )
         planning.worker = worker
         self._planning = planning
@@ -186,8 +190,7 @@ class PlannerNode(ManagedNode):
                 why, patience = PlanningError(ErrorCode.NOT_ACTIVE, sentence), LONGEST_END
             if not self._worker.stop(patience, why):
                 self.get_logger().warning("The model is still loading; it is let go as soon as that has ended.")
-        if self._cloud is not None:
-            self._cloud.clear()
+        self._forget_scene()
         self.diagnostics.set("model", "not loaded")
         release_memory()
 
@@ -197,7 +200,9 @@ class PlannerNode(ManagedNode):
             self._jump = None
         if self._planning is not None:  # it still loads, or has failed to
             self.deactivate()
-        outputs, self._outputs, self._cloud, self._worker = self._outputs, None, None, None
+        if self._detector is not None:
+            self._detector.close()
+        outputs, self._outputs, self._cloud, self._worker, self._detector = self._outputs, None, None, None, None
         self._workspace, self._conflicts = None, []
         if outputs is not None:
             outputs.close()
@@ -237,6 +242,12 @@ class PlannerNode(ManagedNode):
                 self._voxels_in = AdaptiveSubscription(
                     self, PointCloud2, "voxels", self.put_voxels, self._group, "reliable", overridable=OVERRIDABLE
                 )
+
+    def _forget_scene(self) -> None:
+        """Forget what was seen: it is of another run, or of before."""
+        for seen in (self._cloud, self._detector):
+            if seen is not None:
+                seen.clear()
 
     def _why_no_cloud(self) -> str:
         name = self.resolve_topic_name("voxels")

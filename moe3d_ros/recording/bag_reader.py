@@ -7,16 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from moe3d_ros.recording.bag_files import ZSTD, Labels, parts_of, unpacked
 from moe3d_ros.recording.bag_types import BagError, decompressed, reason, types
-from moe3d_ros.recording.mcap_file import McapFile
 from moe3d_ros.recording.sqlite_file import SqliteFile
+
+if TYPE_CHECKING:
+    from moe3d_ros.recording.mcap_file import McapFile
 
 SEVERAL = "several types"
 CDR = "cdr"  # the encoding of messages, in every file of rosbag2
-FILES: dict[str, type[McapFile] | type[SqliteFile]] = {".mcap": McapFile, ".db3": SqliteFile}
 MSG, IDL = ("ros2msg",), ("ros2idl", "omgidl")  # languages of definitions
 
 
@@ -65,7 +66,7 @@ class BagReader:
         readers, failed = [], []
         for file, part in zip(files, parts):
             try:
-                reader = FILES[file.suffix](file)
+                reader = _reader(file)
             except BagError as error:
                 failed.append(str(error))
             except Exception as error:  # whatever bytes that are not what they claim to be make it raise
@@ -183,3 +184,17 @@ class BagReader:
         if kind in self._known.fielddefs:
             return self._known
         return BagError(f"{self._path}: messages of the type {kind} cannot be read: {why}.")
+
+
+def _reader(file: Path) -> McapFile | SqliteFile:
+    """A file, opened as what its name says. Raises BagError where the library for it is missing, else as the readers do."""
+    if file.suffix == ".db3":
+        return SqliteFile(file)
+    try:
+        from moe3d_ros.recording.mcap_file import McapFile
+    except ImportError as error:
+        raise BagError(
+            f"{file} is an MCAP file, and reading it needs the package `mcap`, of the extra `recordings` of moe3d_ros: "
+            "install it with `pip install mcap`."
+        ) from error
+    return McapFile(file)

@@ -1,4 +1,4 @@
-"""MCAP files: topics and messages of any encoding, after the format's specification (https://mcap.dev/spec).
+"""MCAP files by the library `mcap`: topics and messages of any encoding.
 
 The library `rosbags` refuses a whole file for one topic whose encoding or definition is not ROS 2's; here each topic says
 what it is, and the caller chooses.
@@ -6,58 +6,37 @@ what it is, and the caller chooses.
 
 from __future__ import annotations
 
+import errno
 import heapq
+import os
 import struct
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
-from zlib import crc32
 
-from moe3d_ros.recording.bag_types import BagError, Channel, decompressed
+import mcap.records
+from mcap.exceptions import EndOfFile, RecordLengthLimitExceeded
+from mcap.reader import SeekingReader
+from mcap.records import Chunk, McapRecord, Message, Schema, Statistics
+from mcap.stream_reader import MAGIC_SIZE, StreamReader, breakup_chunk
+from mcap.summary import Summary
+from mcap.writer import MCAP0_MAGIC
 
-MAGIC = b"\x89MCAP0\r\n"
-FOOTER_BYTES = 9 + 20  # its record, before the last magic
-HEADER, FOOTER, SCHEMA, CHANNEL, MESSAGE, CHUNK, CHUNK_INDEX, STATISTICS = 1, 2, 3, 4, 5, 6, 8, 11
+from moe3d_ros.recording.bag_types import BagError, Channel
+
+COMPRESSIONS = ("", "zstd", "lz4")
+WRONG_SIZE = "a length or an offset in it does not fit its content"
+UNDESCRIBED = "messages are of channel {}, which it does not describe"
 
 
-class _Chunk(NamedTuple):
-    """A chunk by its place in the file; ``channels`` are those that have messages in it, None where nobody says."""
+class _Place(NamedTuple):
+    """A chunk, or a message outside of chunks, by its stamps in ns and its offset in the file."""
 
     start_ns: int
     end_ns: int
     offset: int
-    channels: frozenset[int] | None
-
-
-class _Fields:
-    """The fields of a record, read one after the other. Raises ValueError where the record ends before a field does."""
-
-    def __init__(self, content: bytes | memoryview):
-        self._content, self._at = memoryview(content), 0
-
-    def numbers(self, layout: str) -> tuple:
-        layout = f"<{layout}"
-        return struct.unpack(layout, self.part(struct.calcsize(layout)))
-
-    def part(self, size: int) -> memoryview:
-        end = self._at + size
-        if end > len(self._content):
-            raise ValueError("a record ends before its content does")
-        content, self._at = self._content[self._at : end], end
-        return content
-
-    def sized(self) -> memoryview:
-        return self.part(*self.numbers("I"))
-
-    def text(self) -> str:
-        return str(self.sized(), "utf-8", "replace")  # a definition in another language may be no text at all
-
-    def ended(self) -> bool:
-        return self._at == len(self._content)
-
-    def rest(self) -> memoryview:
-        return self.part(len(self._content) - self._at)
 
 
 class McapFile:
@@ -68,23 +47,22 @@ class McapFile:
     """
 
     def __init__(self, path: Path):
-        """Raises BagError, ValueError or OSError where it cannot be read, with the reason."""
-        self._schemas: dict[int, tuple[str, str, str]] = {}  # name, language, text
-        self._found: dict[int, tuple[int, str, str]] = {}  # schema, topic, encoding
-        self._counts: Counter[int] | None = None
-        self._chunks: list[_Chunk] = []
-        self._loose: list[tuple[int, int]] = []  # stamp and offset of messages outside of chunks
+        """Raises BagError, ValueError, McapError or OSError where it cannot be read, with the reason."""
+        self._places: list[_Place] | None = None  # of all messages, in a file without an index of them
         self._file: BinaryIO = path.open("rb")
         try:
-            self._look()
+            with _in_words():
+                self._reader = SeekingReader(self._file, validate_crcs=True)
+                self._summary, counts = self._look()
         except BaseException:
             self._file.close()
             raise
-        counts: Counter[int] = self._counts or Counter()
-        self.channels = [
-            Channel(number, topic, *self._schemas.get(schema, ("", "", "")), encoding, counts[number])
-            for number, (schema, topic, encoding) in self._found.items()
-        ]
+        self.channels = []
+        for number, found in self._summary.channels.items():
+            schema = self._summary.schemas.get(found.schema_id, Schema(0, b"", "", ""))
+            text = str(schema.data, "utf-8", "replace")  # a definition in another language may be no text at all
+            of_type = (schema.name, schema.encoding, text)
+            self.channels.append(Channel(number, found.topic, *of_type, found.message_encoding, counts[number]))
 
     def close(self) -> None:
         """Close the file; there are no messages any more."""
@@ -93,160 +71,129 @@ class McapFile:
     def messages(
         self, channels: Collection[Channel], start_ns: int | None = None, stop_ns: int | None = None
     ) -> Iterator[tuple[Channel, int, bytes]]:
-        """Messages of some channels with their stamps in ns, in their order; ``stop_ns`` excluded. Raises ValueError."""
+        """Messages of some channels with their stamps in ns, in their order; ``stop_ns`` excluded.
+
+        Raises ValueError, or an error of the libraries that unpack, where the file is damaged; at the end of all messages
+        also where there are fewer than the file counts: the library skips over what it does not understand.
+        """
         wanted = {channel.id: channel for channel in channels}
+        missing = Counter({channel.id: channel.messages for channel in channels})
         first, last = 0 if start_ns is None else start_ns, 2**64 if stop_ns is None else stop_ns
-        merged = heapq.merge(self._in_chunks(wanted.keys(), first, last), self._outside(), key=lambda one: one[0])
-        for stamp, number, data in merged:
-            if number in wanted and first <= stamp < last:
-                yield wanted[number], stamp, data
+        found = self._indexed(wanted, first, last) if self._places is None else self._in_places(first, last)
+        with _in_words():
+            for message in found:
+                if message.channel_id in wanted and first <= message.log_time < last:
+                    missing[message.channel_id] -= 1
+                    yield wanted[message.channel_id], message.log_time, message.data
+        lost = (+missing).total()
+        if lost and start_ns is None and stop_ns is None:
+            raise ValueError(f"{lost} of the messages that it counts cannot be found in it")
 
-    def _in_chunks(self, wanted: Collection[int], first: int, last: int) -> Iterator[tuple[int, int, bytes]]:
-        """Messages of chunks in the order of their stamps, though chunks may overlap in time."""
-        waiting: list[tuple[int, int, int, bytes]] = []
+    def _indexed(self, wanted: dict[int, Channel], first: int, last: int) -> Iterator[Message]:
+        """Messages of the topics of some channels, where the library finds and orders them."""
+        for index in self._summary.chunk_indexes:
+            _check_compression(index.compression)
+        topics = {channel.topic for channel in wanted.values()}
+        end = max(first, last)  # a span that ends before it begins is empty, and an error to the library
+        for _, _, message in self._reader.iter_messages(topics, starting_at=first, ending_before=end):
+            yield message
+
+    def _in_places(self, first: int, last: int) -> Iterator[Message]:
+        """Messages of a file without an index, in the order of their stamps, though chunks may overlap in time.
+
+        The library would hold them all in memory to sort them, and recordings are larger than that: rosbag2's profile
+        `fastwrite` leaves clouds of many gigabytes without chunks, and so without an index.
+        """
+        waiting: list[tuple[int, int, Message]] = []
         order = 0
-        for chunk in sorted(self._chunks, key=lambda chunk: chunk.start_ns):
-            if chunk.end_ns < first or chunk.start_ns >= last:
+        for place in sorted(self._places or ()):
+            if place.end_ns < first or place.start_ns >= last:
                 continue
-            if chunk.channels is not None and chunk.channels.isdisjoint(wanted):
-                continue
-            while waiting and waiting[0][0] < chunk.start_ns:
-                stamp, _, number, data = heapq.heappop(waiting)
-                yield stamp, number, data
-            for op, content in _within(self._record_at(chunk.offset, CHUNK)):
-                if op == MESSAGE:
-                    number, stamp, data = _message(content)
+            while waiting and waiting[0][0] < place.start_ns:
+                yield heapq.heappop(waiting)[-1]
+            self._file.seek(place.offset)
+            for part in _parts(next(StreamReader(self._file, skip_magic=True, emit_chunks=True).records)):
+                if isinstance(part, Message):
                     order += 1
-                    heapq.heappush(waiting, (stamp, order, number, data))
+                    heapq.heappush(waiting, (part.log_time, order, part))
         while waiting:
-            stamp, _, number, data = heapq.heappop(waiting)
-            yield stamp, number, data
+            yield heapq.heappop(waiting)[-1]
 
-    def _outside(self) -> Iterator[tuple[int, int, bytes]]:
-        for stamp, offset in sorted(self._loose):
-            number, _, data = _message(self._record_at(offset, MESSAGE))
-            yield stamp, number, data
-
-    def _record_at(self, offset: int, wanted: int) -> bytes:
-        end = self._file.seek(0, 2)
-        self._file.seek(offset)
-        for op, content in _records(self._file, end):
-            if op == wanted:
-                return content
-            break
-        raise ValueError(f"there is no record of the sort {wanted} at byte {offset}")
-
-    def _look(self) -> None:
-        """Find channels, chunks and counts: in the summary, or in the whole file where it has none that suffices."""
-        size = self._file.seek(0, 2)
-        self._file.seek(0)
-        if self._file.read(len(MAGIC)) != MAGIC:
-            raise ValueError("it does not begin as an MCAP file does")
-        footer = size - len(MAGIC) - FOOTER_BYTES
-        header = next(_records(self._file, footer), None)
-        if header is None or header[0] != HEADER:
-            raise ValueError("its header is missing")
-        profile = _Fields(header[1]).text()
-        if profile == "ros1":
+    def _look(self) -> tuple[Summary, Counter[int]]:
+        """Find channels and their numbers of messages: in the summary, or in the whole file where that lacks some."""
+        if self._reader.get_header().profile == "ros1":
             raise BagError(f"{self._file.name} holds messages of ROS 1, by its profile, and those of ROS 2 are read.")
-        begin = self._file.tell()
-        self._file.seek(size - len(MAGIC))
-        if self._file.read() != MAGIC:
+        self._file.seek(-MAGIC_SIZE, os.SEEK_END)
+        if self._file.read() != MCAP0_MAGIC:  # the library takes what it finds there for a record
             raise ValueError("its end is missing")
-        (summary, _, _) = _Fields(self._record_at(footer, FOOTER)).numbers("QQI")
-        if summary:
-            if not begin <= summary <= footer:
-                raise ValueError(f"its summary is said to begin at byte {summary}, which is not in it")
-            self._file.seek(summary)
-            for op, content in _records(self._file, footer):
-                self._note(op, content)
-        if not self._summary_suffices():
-            self._schemas, self._found, self._chunks, self._counts = {}, {}, [], Counter()
-            self._file.seek(begin)
-            self._scan(summary or footer, self._counts)
+        summary = self._reader.get_summary()
+        counts = None if summary is None else _counts(summary)
+        return self._scan() if summary is None or counts is None else (summary, counts)
 
-    def _summary_suffices(self) -> bool:
-        """True if the summary holds every channel that has messages, with its schema, and where its chunks are."""
-        if self._counts is None or not self._chunks or not self._counts.keys() <= self._found.keys():
-            return False
-        return all(not schema or schema in self._schemas for schema, _, _ in self._found.values())
-
-    def _scan(self, end: int, counts: Counter[int]) -> None:
-        """Go through all records from here to a byte, those of chunks too, and count messages."""
-        offset = self._file.tell()
-        for op, content in _records(self._file, end):
-            found: Iterable[tuple[int, bytes | memoryview]] = ((op, content),)
-            if op == CHUNK:
-                start_ns, end_ns = _Fields(content).numbers("QQ")
-                self._chunks.append(_Chunk(start_ns, end_ns, offset, None))
-                found = _within(content)
-            for sort, part in found:
-                if sort == MESSAGE:
-                    number, stamp, _ = _message(part)
-                    counts[number] += 1
-                    if op == MESSAGE:
-                        self._loose.append((stamp, offset))
-                elif sort in (SCHEMA, CHANNEL):
-                    self._note(sort, part)
+    def _scan(self) -> tuple[Summary, Counter[int]]:
+        """Go through the whole file, and note where its messages are."""
+        found, counts, said, places = Summary(), Counter[int](), Counter[int](), []
+        self._file.seek(0)
+        offset = MAGIC_SIZE
+        for record in StreamReader(self._file, emit_chunks=True, validate_crcs=True).records:
+            if isinstance(record, Chunk):
+                places.append(_Place(record.message_start_time, record.message_end_time, offset))
+            elif isinstance(record, Message):
+                places.append(_Place(record.log_time, record.log_time, offset))
+            for part in _parts(record):
+                if isinstance(part, Schema):
+                    found.schemas[part.id] = part
+                elif isinstance(part, mcap.records.Channel):
+                    found.channels[part.id] = part
+                elif isinstance(part, Message):
+                    counts[part.channel_id] += 1
+                elif isinstance(part, Statistics):
+                    said = Counter(part.channel_message_counts)
             offset = self._file.tell()
-
-    def _note(self, op: int, content: bytes | memoryview) -> None:
-        """Remember what a record of the summary says."""
-        fields = _Fields(content)
-        if op == SCHEMA:
-            (number,) = fields.numbers("H")
-            self._schemas[number] = (fields.text(), fields.text(), fields.text())
-        elif op == CHANNEL:
-            number, schema = fields.numbers("HH")
-            self._found[number] = (schema, fields.text(), fields.text())
-        elif op == CHUNK_INDEX:
-            start_ns, end_ns, offset, _ = fields.numbers("QQQQ")
-            places = struct.iter_unpack("<HQ", fields.sized())
-            self._chunks.append(_Chunk(start_ns, end_ns, offset, frozenset(number for number, _ in places) or None))
-        elif op == STATISTICS:
-            fields.numbers("QHIIIIQQ")
-            self._counts = Counter(dict(struct.iter_unpack("<HQ", fields.sized())))
+        for number in counts.keys() - found.channels.keys():
+            raise ValueError(UNDESCRIBED.format(number))
+        self._places = places
+        return found, counts | said
 
 
-def _records(stream: BinaryIO, end: int) -> Iterator[tuple[int, bytes]]:
-    """Records of a stream up to a byte, each with its number of the sort. Raises ValueError where the last is cut off."""
-    while (at := stream.tell()) < end:
-        head = stream.read(9)
-        size = struct.unpack("<xQ", head)[0] if len(head) == 9 else end
-        if size > end - at - 9:
-            raise ValueError(f"the record at byte {at} is longer than what holds it")
-        yield head[0], stream.read(size)
+def _counts(summary: Summary) -> Counter[int] | None:
+    """Numbers of messages by channel; None where the summary lacks some, or their channels, schemas or index."""
+    said = summary.statistics
+    if said is None or not summary.chunk_indexes or said.chunk_count != len(summary.chunk_indexes):
+        return None
+    counts = Counter(said.channel_message_counts)
+    used = counts.keys() | {number for index in summary.chunk_indexes for number in index.message_index_offsets}
+    schemas = {channel.schema_id for channel in summary.channels.values()} - {0}
+    whole = used <= summary.channels.keys() and schemas <= summary.schemas.keys()
+    return counts if whole and counts.total() == said.message_count else None
 
 
-def _within(chunk: bytes) -> Iterator[tuple[int, memoryview]]:
-    """Records of a chunk, each with its number of the sort. Raises ValueError where it is not what the chunk says."""
-    fields = _Fields(_unpacked(chunk))
-    while not fields.ended():
-        op, size = fields.numbers("BQ")
-        yield op, fields.part(size)
+def _parts(record: McapRecord) -> Iterable[McapRecord]:
+    """Records in a chunk; any other record by itself."""
+    if not isinstance(record, Chunk):
+        return [record]
+    _check_compression(record.compression)
+    return breakup_chunk(record, validate_crc=True)
 
 
-def _message(content: bytes | memoryview) -> tuple[int, int, bytes]:
-    """Channel, stamp in ns and data of a message."""
-    fields = _Fields(content)
-    number, _, stamp, _ = fields.numbers("HIQQ")
-    return number, stamp, bytes(fields.rest())
+def _check_compression(name: str) -> None:
+    """Raise ValueError for one that is not known, whose chunks the library takes for plain ones."""
+    if name not in COMPRESSIONS:
+        raise ValueError(f"a chunk is compressed by {name!r}, and zstd and lz4 are read")
 
 
-def _unpacked(chunk: bytes) -> bytes | memoryview:
-    """Content of a chunk. Raises ValueError where it is not what the chunk says."""
-    fields = _Fields(chunk)
-    _, _, size, checksum = fields.numbers("QQQI")
-    compression = fields.text()
-    content: bytes | memoryview = fields.part(*fields.numbers("Q"))
-    if compression == "zstd":
-        content = decompressed(content)
-    elif compression == "lz4":
-        import lz4.frame
-
-        content = lz4.frame.decompress(content)
-    elif compression:
-        raise ValueError(f"a chunk is compressed by {compression!r}, and zstd and lz4 are read")
-    if len(content) != size or (checksum and crc32(content) != checksum):
-        raise ValueError("a chunk is not what its length and its checksum say")
-    return content
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Turn errors that have no words, or say nothing of the file, into a ValueError that does."""
+    try:
+        yield
+    except (EndOfFile, RecordLengthLimitExceeded, struct.error, OverflowError, MemoryError) as error:
+        raise ValueError(WRONG_SIZE) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # of places that no file reaches
+            raise
+        raise ValueError(WRONG_SIZE) from error
+    except UnicodeDecodeError as error:
+        raise ValueError("a name in it is no text") from error
+    except KeyError as error:
+        raise ValueError(UNDESCRIBED.format(error)) from error

@@ -55,6 +55,7 @@ class Table:
         height: of its plane at the workspace's middle, metres above the planning frame's origin.
         tilt: of its normal to the z axis, degrees.
         share: of the points over the workspace that lie in its plane.
+        residual: root of the mean square of these points' distances from the plane, metres.
         standing, hanging: points above and below it that are near enough to be things, as shares of the same.
         normal: (3,) unit normal, upwards. middle: (3,) metres, the plane at the workspace's middle.
     """
@@ -62,10 +63,16 @@ class Table:
     height: float
     tilt: float
     share: float
+    residual: float
     standing: float
     hanging: float
     normal: np.ndarray
     middle: np.ndarray
+
+    @property
+    def upside_down(self) -> bool:
+        """True if things hang below the plane, and next to none stand on it."""
+        return self.hanging > 0.1 and self.standing < self.hanging / 5
 
     def leveling(self, low: float) -> np.ndarray:
         """Rigid transform (4, 4) that lays the table level at z = ``low``, about the workspace's middle."""
@@ -79,6 +86,20 @@ class Table:
         return moved
 
 
+def over_workspace(points: np.ndarray, workspace: Workspace) -> np.ndarray:
+    """Points (N, 3) over or under the workspace among which a table is searched, metres in the planning frame -> (M, 3)."""
+    low, high = np.asarray(workspace.low), np.asarray(workspace.high)
+    over = np.all((points[:, :2] >= low[:2]) & (points[:, :2] <= high[:2]), axis=1)
+    return points[over & (np.abs(points[:, 2] - low[2]) < SEARCHED)]
+
+
+def fullest_layer(z: np.ndarray, low: float) -> float:
+    """Height of the layer, 3 LAYER thick, that holds most of the heights (N,) around ``low``, metres."""
+    layers = np.bincount(((z - low + SEARCHED) / LAYER).astype(int), minlength=int(2 * SEARCHED / LAYER) + 2)
+    full = int(np.argmax(layers[:-2] + layers[1:-1] + layers[2:]))
+    return low - SEARCHED + (full + 1.5) * LAYER
+
+
 def find_table(points: np.ndarray, workspace: Workspace) -> Table | None:
     """The table under the workspace, or None where none can be told.
 
@@ -86,15 +107,11 @@ def find_table(points: np.ndarray, workspace: Workspace) -> Table | None:
         points: (N, 3) metres in the planning frame, finite; a sample of the cloud.
         workspace: box that stands on the table, metres.
     """
-    low, high, center = np.asarray(workspace.low), np.asarray(workspace.high), workspace.center
-    over = np.all((points[:, :2] >= low[:2]) & (points[:, :2] <= high[:2]), axis=1)
-    over &= np.abs(points[:, 2] - low[2]) < SEARCHED
-    x, y, z = (points[over] - [*center[:2], 0.0]).T.astype(np.float64)
+    low, center = workspace.low[2], workspace.center
+    x, y, z = (over_workspace(points, workspace) - [*center[:2], 0.0]).T.astype(np.float64)
     if len(z) < LEAST_POINTS:
         return None
-    layers = np.bincount(((z - low[2] + SEARCHED) / LAYER).astype(int), minlength=int(2 * SEARCHED / LAYER) + 2)
-    full = int(np.argmax(layers[:-2] + layers[1:-1] + layers[2:]))
-    on = np.abs(z - (low[2] - SEARCHED + (full + 1.5) * LAYER)) < 2 * NEAR_PLANE
+    on = np.abs(z - fullest_layer(z, low)) < 2 * NEAR_PLANE
     plane = np.zeros(3)
     for _ in range(6):  # least squares on what lies near, again and again: a tilted table is found from a strip of it
         design = np.stack([x[on], y[on], np.ones(np.count_nonzero(on))])
@@ -113,6 +130,7 @@ def find_table(points: np.ndarray, workspace: Workspace) -> Table | None:
         height=float(plane[2]),
         tilt=float(np.degrees(np.arccos(np.clip(normal[2], -1, 1)))),
         share=float(np.mean(on)),
+        residual=float(np.sqrt(np.mean(off[on] ** 2)) * normal[2]),
         standing=float(np.mean((off > HANGING[0]) & (off < HANGING[1]))),
         hanging=float(np.mean((off < -HANGING[0]) & (off > -HANGING[1]))),
         normal=normal,
@@ -168,7 +186,7 @@ def _judge(table: Table, distances: tuple[float, float], workspace: Workspace, p
     """Judge a table that was found; see `measure`."""
     low = workspace.low[2]
     off = table.height - low
-    if table.hanging > 0.1 and table.standing < table.hanging / 5:
+    if table.upside_down:
         raise Unexpected(
             f"{table.hanging:.0%} of the points over the workspace hang below the level surface at z = "
             f"{table.height:.3f} m and {table.standing:.0%} stand on it: up and down are exchanged. Most likely the "
@@ -184,8 +202,9 @@ def _judge(table: Table, distances: tuple[float, float], workspace: Workspace, p
         return Measured(table, distances, f"{fact}. Poses will be as much off: calibrate the camera's transform.")
     if abs(off) > HEIGHT_CORRECTED or table.tilt > TILT_CORRECTED:
         cause = (
-            "If the table is as high above the planning frame, move that frame: publish one that stands on the table, and "
-            "set planning_frame to it. Otherwise check the camera's transform."
+            "If the table is as high above the planning frame, move that frame: set planning_frame to one that stands on the "
+            "table, such as table; the voxelizer's parameter table_parent measures and publishes it. Otherwise check the "
+            "camera's transform."
         )
     else:
         cause = (
@@ -261,3 +280,4 @@ def report_of(measured: Measured, show: Callable[[str, str], None]) -> None:
     table = measured.table
     show("table height (m)", "no table can be told" if table is None else f"{table.height:.4f}")
     show("table tilt (deg)", "no table can be told" if table is None else f"{table.tilt:.2f}")
+    show("table residual (mm)", "no table can be told" if table is None else f"{1000 * table.residual:.1f}")

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from moe3d_ros.open3d_loader import import_open3d
 from moe3d_ros.sensing.clouds import CloudError
 from moe3d_ros.sensing.expectations import check_distances, other_unit, scales_around
-from moe3d_ros.sensing.open3d_loader import import_open3d
 from moe3d_ros.sensing.readings import has_reading
 
 INLIER_DISTANCE = 0.01  # metres; depth noise of a Kinect at 1 m
 INSTEAD = "Let the camera see the table and the things on it, or give its transform instead."
+MOST_ROUNDS = 20  # of least squares on the inliers; recorded scans take 2 or 3
 MAX_POINTS = 40_000  # RANSAC sees a sample: more points add time, not certainty
 MIN_POINTS = 100
 LEAST_SPREAD = 1e-4  # metres, standard deviation along the second axis: less is a line
@@ -144,13 +145,29 @@ def _upwards(points: np.ndarray, normal: np.ndarray, offset: float, inliers: np.
 
 
 def _largest_plane(points: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-    """Plane normal . p + offset = 0 with the most points near it: RANSAC, then least squares on the inliers."""
+    """Plane normal . p + offset = 0 with the most points near it: RANSAC, then least squares on the inliers.
+
+    Least squares and inliers take turns until they agree: Open3D's threads do not end at the same hypothesis every time, and from
+    any of them this comes to the same plane, so that one scan has one table frame.
+    """
     open3d = import_open3d()
 
     open3d.utility.random.seed(0)
     cloud = open3d.geometry.PointCloud(open3d.utility.Vector3dVector(points))
     _, rows = cloud.segment_plane(INLIER_DISTANCE, 3, 1000)
-    mean = points[rows].mean(axis=0)
-    normal = np.linalg.svd(points[rows] - mean, full_matrices=False)[2][2]
-    offset = -float(normal @ mean)
-    return normal, offset, np.abs(points @ normal + offset) < INLIER_DISTANCE
+    inliers = np.zeros(len(points), bool)
+    inliers[rows] = True
+    for _ in range(MOST_ROUNDS):
+        normal, offset = _least_squares_plane(points[inliers])
+        before, inliers = inliers, np.abs(points @ normal + offset) < INLIER_DISTANCE
+        if np.array_equal(before, inliers):
+            break
+    return normal, offset, inliers
+
+
+def _least_squares_plane(points: np.ndarray) -> tuple[np.ndarray, float]:
+    """Unit normal (3,) and offset, normal . p + offset = 0, with the least squares of distances to points (N, 3)."""
+    mean = points.mean(axis=0)
+    off = points - mean
+    normal = np.linalg.eigh(off.T @ off)[1][:, 0]
+    return normal, -float(normal @ mean)

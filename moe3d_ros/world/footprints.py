@@ -49,6 +49,18 @@ def distances(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
     return np.linalg.norm(away - along[..., None] * edges, axis=-1).min(axis=1)
 
 
+def in_upright_box(
+    points: np.ndarray, center: ArrayLike, half: ArrayLike, yaw: float, slack: float = 0.0
+) -> np.ndarray:
+    """Mask (...) of the points (..., 3) in a box of these half extents with heading ``yaw``, grown by ``slack``; NaN is in none.
+
+    Lengths in metres, the heading in radians.
+    """
+    c, s = np.cos(yaw), np.sin(yaw)
+    own = (np.asarray(points, float) - np.asarray(center)) @ np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+    return (np.abs(own) <= np.asarray(half) + slack).all(-1)
+
+
 def circle_radius(half: ArrayLike, is_round: ArrayLike) -> np.ndarray:
     """Radius (...) in metres of the circle around things with half extents (..., 2 or more): round or rectangular."""
     half = np.asarray(half)

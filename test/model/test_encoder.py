@@ -6,7 +6,7 @@ import torch
 
 from moe3d_ros.model.checkpoint import load_checkpoint
 from moe3d_ros.model.config import ModelConfig
-from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder, main_piece
+from moe3d_ros.model.perception.encoder import VOTE_REACH, EncoderConfig, SceneEncoder, choose_votes, main_piece
 from moe3d_ros.model.perception.objects import from_detections
 from moe3d_ros.model.perception.patches import PatchConfig, make_patches
 from moe3d_ros.planner import CHECKPOINTS
@@ -23,10 +23,11 @@ def cloud():
     return sense(sample_scenes(3, SceneRange(), generator), SensorRange(), generator)
 
 
-@pytest.fixture(scope="module")
-def encoder():
+@pytest.fixture(scope="module", params=[False, True], ids=["learned queries", "voted queries"])
+def encoder(request):
     torch.manual_seed(0)
-    return SceneEncoder(EncoderConfig(width=24, layers=2, heads=2, queries=5, decoder_layers=1)).eval()
+    sizes = EncoderConfig(width=24, layers=2, heads=2, queries=5, decoder_layers=1, votes=request.param)
+    return SceneEncoder(sizes).eval()
 
 
 def alone(cloud, scene):
@@ -129,3 +130,27 @@ def test_objects_come_from_left_to_right_and_once(cloud, encoder):
     assert objects.mask.sum(1).tolist() == [4, 4, 4]
     y = objects.center[..., 1]
     assert ((y[:, 1:4] - y[:, :3]) <= 0).all()
+
+
+def test_votes_for_one_place_make_one_query_and_the_heaviest_comes_first():
+    places = torch.tensor([[0.3, 0.0, 0.02], [0.5, 0.2, 0.02], [0.6, -0.2, 0.02]])
+    vote = (places[[0, 0, 0, 1, 1, 2]] + 0.002 * torch.arange(6)[:, None])[None]
+    weight = torch.tensor([[0.9, 0.9, 0.8, 0.9, 0.9, 0.0]])
+    chosen, standing = choose_votes(weight, vote, 4)
+    assert chosen[0, 0] in (0, 1, 2) and chosen[0, 1] in (3, 4)
+    assert set(chosen[0, :2].tolist()).isdisjoint({5}), (
+        "what belongs to nothing starts a query before others are used up"
+    )
+    assert standing.shape == (1, 4, 3)
+    assert standing[0, 1, 2] > 1, "the second is away from the first, in units of the reach"
+    apart = (vote[0, chosen[0, 0]] - vote[0, chosen[0, 1]]).norm()
+    assert apart > VOTE_REACH
+
+
+def test_a_scene_with_fewer_patches_than_queries_can_be_read():
+    encoder = SceneEncoder(EncoderConfig(width=24, layers=1, heads=2, queries=40, decoder_layers=1, votes=True)).eval()
+    points = torch.tensor([[0.5, 0.0, 0.05], [0.5, 0.0, 0.06], [0.6, 0.1, 0.05]])
+    patches = make_patches(torch.zeros(3, dtype=torch.long), points, torch.rand(3, 3), 1)
+    with torch.no_grad():
+        found = encoder.detect(patches, encoder.encode_patches(patches))[-1]
+    assert found.exists.shape == (1, 40) and torch.isfinite(found.center).all()

@@ -1,6 +1,9 @@
 """Topics that are not ROS 2's, beside others that are: they are left out by name, and the rest is read."""
 
 import sqlite3
+import struct
+import sys
+import tracemalloc
 
 import pytest
 import zstandard
@@ -131,6 +134,7 @@ def test_messages_come_in_the_order_of_their_stamps_within_bounds(tmp_path, pack
     path = write_mcap(tmp_path / "run.mcap", [TEXT], messages, packing=packing, summary=summary)
     assert [int(one.msg.data) for one in bags.read_bag(path)] == sorted(stamps)
     assert [one.stamp_ns for one in bags.read_bag(path, start_ns=20, stop_ns=60)] == [20, 30, 40, 50]
+    assert list(bags.read_bag(path, start_ns=60, stop_ns=20)) == []
 
 
 def test_a_ros_1_recording_in_mcap_is_named_as_such(tmp_path):
@@ -153,3 +157,124 @@ def test_a_damaged_chunk_is_an_error_and_not_fewer_messages(tmp_path, damage):
     path.write_bytes(content)
     with pytest.raises(bags.BagError, match="damaged"):
         list(bags.read_bag(path))
+
+
+@pytest.mark.parametrize("summary", [True, False])
+def test_a_compression_that_is_not_known_is_named_and_its_chunks_are_not_taken_for_plain_ones(tmp_path, summary):
+    path = recording(tmp_path / "run.mcap", ODD["json"], summary=summary)
+    path.write_bytes(path.read_bytes().replace(b"\x04\0\0\0zstd", b"\x04\0\0\0snpy"))
+    with pytest.raises(bags.BagError, match="compressed by 'snpy'"):
+        list(bags.read_bag(path))
+
+
+def test_statistics_that_do_not_count_each_topic_are_no_reason_to_say_that_it_is_empty(tmp_path):
+    path = recording(tmp_path / "run.mcap", ODD["json"])
+    counted = struct.pack("<IHQHQ", 20, 2, 3, 1, 2)  # 20 bytes: 3 messages on the second channel, 2 on the first
+    content = path.read_bytes()
+    assert counted in content
+    path.write_bytes(content.replace(counted, bytes(4) + counted[4:]))  # the format allows for an empty list
+    assert bags.topics(path) == {"/instruction": (STRING, 2)}
+    assert texts_of(path, []) == ["one", "two"]
+
+
+ONE = len(said_as("one"))  # bytes of a message
+
+
+def head_of_message(channel, size, op=5):
+    return struct.pack("<BQH", op, 22 + size, channel)
+
+
+LOST = {
+    "another kind of record": (head_of_message(1, ONE), head_of_message(1, ONE, op=0x85)),
+    "a record that takes in the next": (head_of_message(2, 1), head_of_message(2, 1 + 9 + 22 + ONE)),
+    "bytes put in before": (b"string data\n", b"string  data\n"),
+}
+PLAIN = {"an index": {"packing": ""}, "statistics": {"packing": None}}
+
+
+@pytest.mark.parametrize("layout", PLAIN)
+@pytest.mark.parametrize("damage", LOST)
+def test_messages_that_a_file_counts_and_that_are_not_found_in_it_are_an_error(tmp_path, damage, layout):
+    """The library skips what it does not understand; without checksums, nothing but the count is left to tell of it."""
+    path = recording(tmp_path / "run.mcap", ODD["json"], **PLAIN[layout], checksums=False)
+    content, (before, after) = path.read_bytes(), LOST[damage]
+    assert before in content
+    path.write_bytes(content.replace(before, after, 1))
+    with pytest.raises(bags.BagError, match=r"cannot be read|damaged"):
+        list(bags.read_bag(path))
+
+
+@pytest.mark.parametrize("layout", PLAIN)
+def test_a_span_of_time_has_not_all_the_messages_that_the_file_counts(tmp_path, layout):
+    path = recording(tmp_path / "run.mcap", ODD["json"], **PLAIN[layout])
+    assert [one.msg.data for one in bags.read_bag(path, start_ns=30)] == ["two"]
+    assert [one.msg.data for one in bags.read_bag(path, stop_ns=30)] == ["one"]
+
+
+HUGE = struct.pack("<Q", 2**62)  # bytes, more than there is memory for
+WORDS = {
+    "a channel that nothing describes": (head_of_message(1, ONE), head_of_message(9, ONE), "channel 9"),
+    "a message of exabytes": (head_of_message(2, 1)[:9], b"\x05" + HUGE, "a length or an offset|1 of the messages"),
+    "a name that is no text": (b"/instruction", b"/instr\xffction", "no text"),
+}
+
+
+@pytest.mark.parametrize("layout", PLAIN)
+@pytest.mark.parametrize("damage", WORDS)
+def test_a_damage_is_said_in_words(tmp_path, damage, layout):
+    path = recording(tmp_path / "run.mcap", ODD["json"], **PLAIN[layout], checksums=False)
+    content, (before, after, words) = path.read_bytes(), WORDS[damage]
+    path.write_bytes(content.replace(before, after))
+    with pytest.raises(bags.BagError, match=words):
+        list(bags.read_bag(path))
+
+
+def test_a_chunk_that_is_larger_than_memory_is_said_in_words(tmp_path):
+    path = recording(tmp_path / "run.mcap", ODD["json"], packing="")
+    content = path.read_bytes()
+    place = content.index(struct.pack("<QQ", 10, 20)) + 16 + 8 + 4 + 4  # its stamps, size, checksum and no compression
+    path.write_bytes(content[:place] + HUGE + content[place + 8 :])
+    with pytest.raises(bags.BagError, match="a length or an offset"):
+        list(bags.read_bag(path))
+
+
+@pytest.mark.parametrize("offset", [2**40, 2**62, 2**63 - 1])
+def test_a_summary_beyond_the_end_is_said_in_words(tmp_path, offset):
+    path = recording(tmp_path / "run.mcap", ODD["json"])
+    content = path.read_bytes()
+    place = len(content) - 8 - 20  # before the last magic, the footer: two offsets and a checksum
+    path.write_bytes(content[:place] + struct.pack("<Q", offset) + content[place + 8 :])
+    with pytest.raises(bags.BagError, match="a length or an offset"):
+        list(bags.read_bag(path))
+
+
+@pytest.mark.parametrize("packing", ["", None])
+def test_a_recording_without_an_index_is_not_held_in_memory(tmp_path, packing):
+    """Of 64 MB, as many clouds that rosbag2 wrote by its profile `fastwrite`: these have no chunks."""
+    messages = [(0, stamp, said_as("x" * 1_000_000)) for stamp in range(64)]
+    path = write_mcap(tmp_path / "run.mcap", [TEXT], messages, packing=packing, summary=False)
+    del messages
+    tracemalloc.start()
+    try:
+        with bags.BagReader(path) as reader:
+            assert sum(1 for _ in reader.messages()) == 64
+        assert tracemalloc.get_traced_memory()[1] < 16e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_missing_library_is_named_with_the_extra_that_brings_it(tmp_path, monkeypatch):
+    path = recording(tmp_path / "run.mcap", ODD["json"])
+    monkeypatch.delitem(sys.modules, "moe3d_ros.recording.mcap_file", raising=False)
+    monkeypatch.delattr("moe3d_ros.recording.mcap_file", raising=False)
+    monkeypatch.setitem(sys.modules, "mcap.reader", None)  # as where it is not installed
+    with pytest.raises(bags.BagError, match="the extra `recordings`.*`pip install mcap`") as refused:
+        bags.topics(path)
+    assert "cut off" not in str(refused.value)
+
+
+def test_the_readers_of_a_recording_do_not_disturb_each_other(tmp_path):
+    path = recording(tmp_path / "run.mcap", ODD["json"], packing=None)
+    with bags.BagReader(path) as reader:
+        pairs = list(zip(reader.messages(), reader.messages()))
+    assert [one.stamp_ns for one, _ in pairs] == [other.stamp_ns for _, other in pairs] == [20, 50]

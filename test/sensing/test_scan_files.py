@@ -142,7 +142,7 @@ def test_packed_colours_written_as_whole_numbers_are_read(tmp_path):
 
 
 def test_a_compressed_file_is_what_the_plain_one_is(tmp_path):
-    open3d = pytest.importorskip("moe3d_ros.sensing.open3d_loader").import_open3d()
+    open3d = pytest.importorskip("moe3d_ros.open3d_loader").import_open3d()
     smooth = np.repeat(POINTS, 40, axis=0)  # with something to compress
     cloud = open3d.geometry.PointCloud(open3d.utility.Vector3dVector(smooth.astype(float)))
     cloud.colors = open3d.utility.Vector3dVector(np.repeat(COLORS, 40, axis=0) / 255)

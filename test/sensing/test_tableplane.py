@@ -7,7 +7,7 @@ from moe3d_ros.sensing.clouds import CloudError, transform_points
 from moe3d_ros.sensing.scan_files import read_cloud_file
 from moe3d_ros.world.workspace import Workspace
 
-pytest.importorskip("moe3d_ros.sensing.open3d_loader").import_open3d()
+pytest.importorskip("moe3d_ros.open3d_loader").import_open3d()
 
 from places import SCANS
 
@@ -46,6 +46,16 @@ def test_exact_zeros_are_no_reading(share):
     whole = table_frame_from_plane(points)
     points[np.random.default_rng(1).random(len(points)) < share] = 0
     np.testing.assert_allclose(table_frame_from_plane(points)[:3, :3], whole[:3, :3], atol=0.02)
+
+
+def test_one_scan_has_one_table_frame_whatever_hypothesis_the_search_ends_at():
+    points, _ = optical_scene(0.9, 0.9)
+    points += (
+        np.random.default_rng(1).normal(0, 0.004, points.shape).astype(np.float32)
+    )  # some of the table is no inlier
+    orders = [np.random.default_rng(seed).permutation(len(points)) for seed in range(10)]
+    frames = [table_frame_from_plane(points[order]) for order in orders]  # each draws hypotheses of its own
+    np.testing.assert_allclose(frames, [frames[0]] * len(frames), atol=2e-5)
 
 
 def test_no_table_is_an_error_with_a_sentence():

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from moe3d_ros.look import SeenObject
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.questions.unanswerable import KINDS, unanswerable_question
 from moe3d_ros.tabletop.scenes.sampling import random_scene
 from moe3d_ros.tabletop.words import unanswerable_wordings as words
 from moe3d_ros.tabletop.words.wordings import KIND_WORDS
+from moe3d_ros.world.seen_object import SeenObject
 from training import export, train
 from training.data.question_texts import QUESTION_CLASSES, question_texts
 from training.evaluation import answerable

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 
 import numpy as np
@@ -36,6 +36,8 @@ from moe3d_ros.tabletop.tasks.progress import a_little_off, dropped, sample_impo
 from moe3d_ros.tabletop.tasks.single_step import Task, single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
 from moe3d_ros.tabletop.tasks.unplaced import UNPLACED, unplaced_instruction
+from moe3d_ros.tabletop.things.telling import THING
+from moe3d_ros.tabletop.things.thing_tasks import refused_order, thing_task, worded_order
 from moe3d_ros.tabletop.words.typos import with_typos
 from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND
@@ -47,7 +49,8 @@ FEW_THINGS, MOST_THINGS = (0.05, 0.3), 8  # scales of small tables, and how many
 FULL_SHARE = 0.5  # of their layouts are of full size, where what is left to do is easily overlooked
 JITTER = 0.05  # by which sizes vary
 WRONG_SHARE, FAILED_SHARE = 0.2, 0.1  # of play-throughs with a wrong step, and of steps that fail
-TYPED = 5
+TYPED, TYPED_OFTEN = 5, 3  # one in so many instructions has slips of the keyboard, and of SHORT sources
+SHORT, LONG = ("single", "small", "beside", "things", "everyday"), 65  # letters from which on there are two of them
 LONGEST = 24  # moments of a play-through
 ABSENT = "absent color"
 _CALLED = {word: kind for kind, traits in KIND.items() for word in (*traits.words, *traits.plurals)}
@@ -104,9 +107,11 @@ class Recipe:
         return replace(start, task=replace(start.task, instruction=self._typed(start.task.instruction)))
 
     def _typed(self, text: str) -> str:
-        """The words as they are typed: with a slip of the keyboard under every fifth seed."""
-        slips = self.seed % TYPED == TYPED - 1
-        return with_typos(text, np.random.default_rng((self.seed, 11))) if slips else text
+        """The words as they are typed: under every third or fifth seed with a slip of the keyboard, with two if they are many."""
+        every = TYPED_OFTEN if self.source in SHORT else TYPED
+        if self.seed % every != every - 1:
+            return text
+        return with_typos(text, np.random.default_rng((self.seed, 11)), 1 + (len(text) > LONG))
 
 
 def _colors(rng: np.random.Generator) -> tuple[str, ...]:
@@ -183,7 +188,12 @@ def _worded(form: TaskForm, scene: Scene, words: np.random.Generator) -> tuple[T
     return form, said(form, words, alone=single, lone_colors=_lone_colors(scene)), single, scene
 
 
-FORMS = {"composed": _form, "small": _small_form}
+FORMS: dict[str, Callable[[int], tuple]] = {
+    "composed": _form,
+    "small": _small_form,
+    "things": worded_order,
+    "everyday": partial(worded_order, kind=BLOCK),
+}
 
 
 def _alone(form: TaskForm, scene: Scene) -> tuple[bool, ...]:
@@ -230,12 +240,18 @@ def _beside(seed: int, rng: np.random.Generator) -> Start | None:
     return Start(LongTask("beside", task.instruction, ((goal,),)), scene, grounded)
 
 
-STARTS = {
+def _things(kind: str) -> Callable[[int, np.random.Generator], Start]:
+    return lambda seed, rng: Start(*thing_task(seed, rng, kind))
+
+
+STARTS: dict[str, Callable[[int, np.random.Generator], Start | None]] = {
     "seen": _registered("seen"),
     "practice": _registered("practice"),
     "composed": _composed,
     "small": _small,
     "beside": _beside,
+    "things": _things(THING),
+    "everyday": _things(BLOCK),
 }
 
 
@@ -363,6 +379,13 @@ def _vague(seed: int, rng: np.random.Generator) -> Played:
     return _one_step(Task(order.instruction, (order.step,), False), order.scene, rng)
 
 
+def _things_refused(seed: int, rng: np.random.Generator) -> Played:
+    """An order about things that names what is not there, or that could mean one thing or another."""
+    order = refused_order(seed)
+    reason = AMBIGUOUS if order.ambiguous else ABSENT
+    return Played(order.instruction, (Moment(order.scene, (), ()),), reason, order.missing)
+
+
 SOURCES: dict[str, Callable[[int, np.random.Generator], Played | None]] = {
     **{source: _through(source) for source in STARTS},
     "single": _single,
@@ -372,4 +395,5 @@ SOURCES: dict[str, Callable[[int, np.random.Generator], Played | None]] = {
     "unrelated": _unrelated,
     "vague": _vague,
     "unplaced": _unplaced,
+    "things_refused": _things_refused,
 }

@@ -1,4 +1,4 @@
-"""Suites and their registry: a module of this folder that has a ``SUITE`` is one, and ``training/evaluate.py`` runs it."""
+"""Suites and their registry: a module here, or in a folder here, with a ``SUITE`` is one; ``training/evaluate.py`` runs it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ class Suite:
 def registry() -> dict[str, Suite]:
     """All suites by name, in the order of their files."""
     folder = [str(Path(__file__).parent)]
-    modules = (importlib.import_module(f"{PACKAGE}.{found.name}") for found in pkgutil.iter_modules(folder))
+    found_names = (found.name for found in pkgutil.walk_packages(folder, f"{PACKAGE}.") if not found.ispkg)
+    modules = (importlib.import_module(name) for name in found_names)
     suites = (module.SUITE for module in modules if hasattr(module, "SUITE"))
     return {suite.name: suite for suite in suites}
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment
 
-from moe3d_ros.model.perception.encoder import Detections
+from moe3d_ros.model.perception.encoder import Detections, SceneEncoder
 from moe3d_ros.model.perception.patches import PatchBatch
 from moe3d_ros.tabletop.scenes.batch import SceneBatch, kind_is
 from moe3d_ros.world.vocabulary import BOX
 from training.engine.precision import fast_precision
 
+EXISTS_WEIGHT = 1.0  # weight of existence, summed over the queries of each thing that is there
 READING_WEIGHT = 0.5  # weight of where a query reads
 TILTED_WEIGHT = 1.0  # weight of the normals of what does not look up, beside those of everything
 
@@ -50,8 +52,17 @@ def visible_objects(scenes: SceneBatch, scene: torch.Tensor, slot: torch.Tensor,
     return scenes.named & (counts >= least)
 
 
-def detection_loss(encoder, patches: PatchBatch, scenes: SceneBatch, visible: torch.Tensor):
-    """Loss over all decoder layers, the second look and the auxiliary patch heads -> loss, figures."""
+@dataclass
+class Matched:
+    """Findings of an encoder in scenes whose truth is known."""
+
+    encoded: torch.Tensor  # (B, N, width) features of the patches
+    outputs: list[Detections]  # of each decoder layer
+    last: tuple[torch.Tensor, torch.Tensor, torch.Tensor]  # scene, query, slot (M,) that the last layer's matches join
+
+
+def detect_matched(encoder: SceneEncoder, patches: PatchBatch, scenes: SceneBatch, visible: torch.Tensor) -> Matched:
+    """Detections with a second look at the queries that fit what is visible (B, S)."""
     device, compute = patches.voxels.device.type, fast_precision(patches.voxels.device.type)
     encoder.second_look.compute = compute
     with torch.autocast(device, compute, enabled=compute != torch.float32):  # positions are read in float32
@@ -65,14 +76,32 @@ def detection_loss(encoder, patches: PatchBatch, scenes: SceneBatch, visible: to
         return chosen
 
     outputs = encoder.detect(patches, encoded, matched)
-    loss = _patch_loss(encoder.patch_head(encoded), patches, scenes)
+    return Matched(encoded, outputs, matches["last"])
+
+
+def detection_loss(
+    encoder: SceneEncoder,
+    matched: Matched,
+    patches: PatchBatch,
+    scenes: SceneBatch,
+    visible: torch.Tensor,
+    own: torch.Tensor,
+) -> tuple[torch.Tensor, dict[str, float]]:
+    """Loss over all decoder layers, the second look and the auxiliary patch heads -> loss, figures.
+
+    Args:
+        own: (B,) scenes of the tabletop world; the others have figures of their own.
+    """
+    outputs = matched.outputs
+    loss = _patch_loss(encoder.patch_head(matched.encoded), patches, scenes)
     for layer, found in enumerate(outputs):
-        scene, query, slot = matches["last"] if layer == len(outputs) - 1 else match(found, scenes, visible)
+        scene, query, slot = matched.last if layer == len(outputs) - 1 else match(found, scenes, visible)
         present = torch.zeros_like(found.exists)
         present[scene, query] = 1
         truth_kind, truth_color = scenes.kind[scene, slot], scenes.color[scene, slot]
         center = scenes.center[scene, slot]
-        loss = loss + 2 * F.binary_cross_entropy_with_logits(found.exists, present)
+        existing = F.binary_cross_entropy_with_logits(found.exists, present, reduction="sum")
+        loss = loss + EXISTS_WEIGHT * existing / max(len(scene), 1)
         loss = loss + F.cross_entropy(found.kind[scene, query], truth_kind)
         loss = loss + F.cross_entropy(found.color[scene, query], truth_color)
         loss = loss + 15 * (found.rough_center[scene, query] - center).abs().sum(-1).mean()
@@ -80,7 +109,9 @@ def detection_loss(encoder, patches: PatchBatch, scenes: SceneBatch, visible: to
         assert patches.labels is not None
         right = patches.labels[scene] == slot[:, None]
         loss = loss + READING_WEIGHT * reading_loss(found.attention[scene, query], right)
-    fine, figures = _fine_loss(outputs[-1], scenes, scene, query, slot)
+    if outputs[-1].belongs is not None:
+        loss = loss + _belonging_loss(outputs[-1].belongs, patches, scenes)
+    fine, figures = _fine_loss(outputs[-1], scenes, scene, query, slot, own)
     figures["loss"] = float((loss + fine).detach())
     return loss + fine, figures
 
@@ -96,7 +127,7 @@ def reading_loss(logits: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
     return missed.sum() / known.sum().clamp(min=1)
 
 
-def _fine_loss(found, scenes, scene, query, slot):
+def _fine_loss(found, scenes, scene, query, slot, own):
     """Second look: centre, extents, yaw of boxes; with the figures of the last layer."""
     center, half = scenes.center[scene, slot], scenes.half[scene, slot]
     offset = (found.center[scene, query] - center).abs().sum(-1).mean()
@@ -129,7 +160,22 @@ def _fine_loss(found, scenes, scene, query, slot):
         present[scene, query] = True
         extra = ((found.exists > 0) & ~present).any(1)
         missed = torch.zeros(len(scenes), device=error.device).index_add_(0, scene, (~good).float())
-        figures = {
+        false = ((found.exists > 0) & ~present).sum(1).float()
+        rows = own[scene]
+        things = {}
+        if not bool(own.all()):
+            near = error < 0.03
+            things = {
+                "things_recall": float((near & detected)[~rows].float().mean()),
+                "things_near": float(near[~rows].float().mean()),
+                "things_false": float(false[~own].mean()),
+                "things_cm": 100 * float(error[~rows].median()),
+                "things_kind": float(kind_right[~rows].float().mean()),
+                "things_color": float(color_right[~rows].float().mean()),
+                "things_half_cm": 100 * float((found.half[scene, query] - half).abs()[~rows].mean()),
+            }
+        figures = things | {
+            "false": float(false[own].mean()),
             "center_cm": 100 * float(error.mean()),
             "rough_cm": 100 * float((found.rough_center[scene, query] - center).norm(dim=-1).mean()),
             "block_cm": 100 * float(error[block].mean()),
@@ -138,8 +184,8 @@ def _fine_loss(found, scenes, scene, query, slot):
             "size": float((big == scenes.big[scene, slot])[block].float().mean()),
             "yaw_deg": math.degrees(float(turn[block].median())) if bool(block.any()) else 0.0,
             "yaw_10deg": float((turn[block] < math.radians(10)).float().mean()),
-            "recall": float(good.float().mean()),
-            "scene": float(((missed == 0) & ~extra).float().mean()),
+            "recall": float(good[rows].float().mean()),
+            "scene": float(((missed == 0) & ~extra)[own].float().mean()),
         }
         if found.normal is not None and bool(tilted.any()):
             seen, truth = F.normalize(found.normal[scene, query], dim=-1)[tilted > 0], truth[tilted > 0]
@@ -155,6 +201,14 @@ def _normals(scenes: SceneBatch) -> torch.Tensor:
     up = torch.zeros_like(scenes.center)
     up[..., 2] = 1
     return up
+
+
+def _belonging_loss(belongs: torch.Tensor, patches: PatchBatch, scenes: SceneBatch) -> torch.Tensor:
+    """Dense loss on every patch: is it of a thing that can be named, or of what is around it (B, N)."""
+    labels, mask = patches.labels, patches.mask
+    assert labels is not None
+    named = scenes.named.gather(1, labels.clamp(min=0)) & (labels >= 0)
+    return F.binary_cross_entropy_with_logits(belongs[mask], named[mask].float())
 
 
 def _patch_loss(auxiliary, patches: PatchBatch, scenes: SceneBatch):

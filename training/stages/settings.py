@@ -23,6 +23,7 @@ POSE = ("pose_width", "pose_blocks", "pose_heads", "pose_head", "pose_decided")
 SHORT = {entry.name: f"model.language.{entry.name}" for entry in fields(LanguageConfig) if entry.name != "revision"}
 SHORT |= {
     "kinds": "model.encoder.kinds",
+    "votes": "model.encoder.votes",
     "head": "model.pose_head",
     "decided": "model.pose_decided",
     "sides": "model.pose_sides",
@@ -62,11 +63,15 @@ class PerceptionStage(GeneratedScenes):
     task: ClassVar[str] = "perception"
 
     part: Annotated[str, "all, or second_look: fine geometry only, the rest frozen"] = "all"
+    things: Annotated[float, "share of scenes that are real tables with things of every sort"] = 0.0
+    keep: Annotated[float, "weight that holds features of the tabletop world near those of the start"] = 0.0
 
     def __post_init__(self):
         super().__post_init__()
         if self.part not in ("all", "second_look"):
             raise ValueError(f"part must be all or second_look, got {self.part!r}")
+        if not 0 <= self.things <= 1 or self.keep < 0:
+            raise ValueError(f"things must lie between 0 and 1, keep not below 0: got {self.things} and {self.keep}")
 
     def settles(self) -> tuple[str, ...]:
         return GRID
@@ -313,7 +318,7 @@ def configure(**values) -> StageConfig:
         raise ValueError(f"the stage {stage.task} has no setting {', '.join(sorted(unknown))}")
     check_values(stage, {**own, "model": model})
     sizes = sizes_of(own.get("init"))
-    for group, name in (("encoder", "kinds"), ("language", "rank")):
+    for group, name in (("encoder", "kinds"), ("encoder", "votes"), ("language", "rank")):
         if model.get(group, {}).get(name) is None:
             _merge(model, {group: {name: sizes[name]}})
     return stage(**own, model=ModelConfig.from_dict(model))

@@ -19,13 +19,15 @@ from torch import nn
 
 from moe3d_ros.model.perception.layers import MASKED, FourierPosition, TransformerLayer
 from moe3d_ros.model.perception.patches import VOXEL_FEATURES, PatchBatch
-from moe3d_ros.world.vocabulary import COLOR_NAMES, PLAIN_KINDS, knows_sixd
+from moe3d_ros.world.vocabulary import COLOR_NAMES, PLAIN_KINDS, kinds_that, knows_sixd
 
 # For the two passes of detection, in metres where they are lengths.
 MIN_ATTENTION = 0.05  # of a query's largest attention: less is not read
 TOUCHING_DISTANCE = 0.055  # centroids of patches that touch are nearer to each other
 MARGIN, DIAGONAL = 0.025, 1.15  # around what was found, patches belong to it
+VOTE_REACH = 0.025  # votes that are nearer to each other are for one thing
 MIN_LEFT_PATCHES = 3  # patches that nothing accounts for and that are worth a second pass
+_GENERIC = kinds_that(lambda kind: kind.generic)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class EncoderConfig:
     kinds: int = PLAIN_KINDS  # one of KIND_COUNTS; more than PLAIN_KINDS also know what stands in 6D scenes
     colors: int = len(COLOR_NAMES)
     crop_radius: float = 0.085  # how far around an object the second look reaches
+    votes: bool = False  # queries start where patches vote that things are, instead of from learned places
 
     def __post_init__(self) -> None:
         if self.width % self.heads:
@@ -65,6 +68,7 @@ class Detections:
     features: torch.Tensor  # (B, Q, width)
     normal: torch.Tensor | None = None  # (B, Q, 3) of the face by which it is taken, not normalised; None: all upwards
     attention: torch.Tensor | None = None  # (B, Q, N) logits over the patches whose centroid is the rough centre
+    belongs: torch.Tensor | None = None  # (B, N) logit of each patch that it is of a thing; None: queries are learned
 
     @property
     def yaw(self) -> torch.Tensor:
@@ -75,9 +79,61 @@ class Detections:
         """The queries of both, of the same scenes."""
         values = {entry.name: (getattr(self, entry.name), getattr(other, entry.name)) for entry in fields(self)}
         both: dict[str, Any] = {
-            name: None if mine is None else torch.cat([mine, yours], dim=1) for name, (mine, yours) in values.items()
+            name: mine if mine is None or name == "belongs" else torch.cat([mine, yours], dim=1)
+            for name, (mine, yours) in values.items()
         }
         return Detections(**both)
+
+
+class VotedQueries(nn.Module):
+    """Queries that start from patches which vote for different places, as in VoteNet (arXiv 1904.09664)."""
+
+    def __init__(self, config: EncoderConfig):
+        super().__init__()
+        self.count = config.queries
+        self.belongs = nn.Linear(config.width, 1)
+        self.position = FourierPosition(config.width)
+        self.standing = nn.Linear(3, config.width)  # of a vote among the others: tells two for one thing apart
+        self.start = nn.Sequential(
+            nn.Linear(config.width, config.width), nn.GELU(), nn.Linear(config.width, config.width)
+        )
+
+    def forward(
+        self, encoded: torch.Tensor, vote: torch.Tensor, readable: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Encoded patches (B, N, D), the middles that they vote for (B, N, 3), which of them count (B, N) -> queries (B, Q, D), logits (B, N).
+
+        One after the other, the vote that most others agree with, away from those before.
+        """
+        belongs = self.belongs(encoded)[..., 0]
+        with torch.no_grad():
+            chosen, standing = choose_votes(belongs.sigmoid() * readable, vote, self.count)
+            place = vote.gather(1, chosen[..., None].expand(-1, -1, 3))
+        seed = encoded.gather(1, chosen[..., None].expand(-1, -1, encoded.shape[-1]))
+        return self.start(seed) + self.position(place) + self.standing(standing), belongs
+
+
+def choose_votes(weight: torch.Tensor, vote: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Votes (B, N, 3) of these weights (B, N), the heaviest first, none near those before while others are left.
+
+    Returns:
+        indices (B, count), and (B, count, 3) how they stand: their weight, how many agree (logarithm), and the distance to
+        the nearest one before in units of VOTE_REACH, 4 at most.
+    """
+    apart = torch.cdist(vote, vote)
+    agreeing = ((apart < VOTE_REACH) * weight[:, None]).sum(-1)
+    support, nearest = weight * agreeing, torch.full_like(weight, 4.0)
+    chosen, standing = [], []
+    for _ in range(count):
+        best = support.argmax(1)[:, None]
+        chosen.append(best)
+        standing.append(
+            torch.cat([weight.gather(1, best), agreeing.gather(1, best).log1p(), nearest.gather(1, best)], 1)
+        )
+        near = apart.gather(1, best[..., None].expand(-1, 1, apart.shape[2]))[:, 0] / VOTE_REACH
+        nearest = torch.minimum(nearest, near)
+        support = torch.where(near < 1, 1e-3 * support, support)
+    return torch.cat(chosen, dim=1), torch.stack(standing, dim=1)
 
 
 class PatchLayer(nn.Module):
@@ -186,7 +242,10 @@ class SceneEncoder(nn.Module):
         self.config = config
         width = config.width
         self.patches = PatchEncoder(config)
-        self.queries = nn.Parameter(torch.randn(config.queries, width) * 0.5)
+        if config.votes:
+            self.voted = VotedQueries(config)
+        else:
+            self.queries = nn.Parameter(torch.randn(config.queries, width) * 0.5)
         self.decoder = nn.ModuleList(
             [TransformerLayer(width, config.heads, cross=True) for _ in range(config.decoder_layers)]
         )
@@ -218,15 +277,15 @@ class SceneEncoder(nn.Module):
                 default those that exist. Training passes the matched ones.
             readable: (B, N) bool, patches that queries may read; all by default.
         """
-        batch = len(encoded)
         readable = patches.mask if readable is None else readable
-        query = self.queries.expand(batch, -1, -1)
+        query, belongs = self._start(patches, encoded, readable)
         outputs = []
         for layer in self.decoder:
             query = layer(query, memory=encoded, memory_mask=readable)
             normed = self.norm(query)
             outputs.append(self._read(normed, encoded, patches, readable, whole=chooser is not None))
         last = outputs[-1]
+        last.belongs = belongs
         with torch.no_grad():
             chosen = last.exists > 0 if chooser is None else chooser(last)
         geometry, fine = self.second_look(patches, last.rough_center.detach(), normed, chosen)
@@ -237,6 +296,15 @@ class SceneEncoder(nn.Module):
             last.normal = geometry[..., 8:11] + geometry.new_tensor([0.0, 0.0, 1.0])
         last.features = self.norm_features(normed + fine)
         return outputs
+
+    def _start(
+        self, patches: PatchBatch, encoded: torch.Tensor, readable: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """First state of the queries (B, Q, D), and of which patches are of a thing (B, N) where queries start from votes."""
+        if not self.config.votes:
+            return self.queries.expand(len(encoded), -1, -1), None
+        vote = patches.centroids + 0.1 * self.patch_head(encoded)[..., :3]
+        return self.voted(encoded, vote, readable)
 
     def _read(
         self, normed: torch.Tensor, encoded: torch.Tensor, patches: PatchBatch, readable: torch.Tensor, whole: bool
@@ -262,6 +330,8 @@ class SceneEncoder(nn.Module):
         first = self.detect(patches, encoded)[-1]
         seems = self._seems(encoded)
         left = patches.mask & ~(_belonging(patches, seems, first) & (first.exists > 0)[..., None]).any(1)
+        if first.belongs is not None:
+            left &= first.belongs > 0
         if int(left.sum(1).max() if len(left) else 0) < MIN_LEFT_PATCHES:
             return encoded, first
         second = self.detect(patches, encoded, readable=left)[-1]
@@ -278,10 +348,16 @@ class SceneEncoder(nn.Module):
 
 
 def _belonging(patches: PatchBatch, seems: tuple[torch.Tensor, torch.Tensor], found: Detections) -> torch.Tensor:
-    """Patches that lie where each query found something and seem to be of its kind and colour (B, Q, N)."""
+    """Patches that lie where each query found something and seem to be of its kind and colour (B, Q, N).
+
+    Where queries start from votes, what may be of any shape and pattern is known by its place alone.
+    """
     kind, color = seems
-    same = kind[:, None] == found.kind.argmax(-1)[..., None]
+    own = found.kind.argmax(-1)[..., None]
+    same = kind[:, None] == own
     same &= color[:, None] == found.color.argmax(-1)[..., None]
+    if found.belongs is not None:
+        same |= torch.isin(own, own.new_tensor(_GENERIC))
     apart = patches.centroids[:, None] - found.center[:, :, None]
     reach = found.half[..., :2].amax(-1) * DIAGONAL + MARGIN
     near = (apart[..., :2].norm(dim=-1) < reach[..., None]) & (

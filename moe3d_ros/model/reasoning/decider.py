@@ -13,6 +13,7 @@ from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.reasoning.elements import AREA_COUNT, facts_of
 from moe3d_ros.model.reasoning.reading import Reader, heard
 from moe3d_ros.model.reasoning.reasoner import MISSING_COLORS, MISSING_KINDS, Reasoner
+from moe3d_ros.model.reasoning.told_names import Told, mentioned_words
 from moe3d_ros.world.areas import AREAS
 from moe3d_ros.world.sides import BETWEEN, SIDES
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, kinds_that
@@ -62,17 +63,24 @@ class Decider:
         self._bearing[list(kinds_that(lambda kind: kind.destination, known))] = True
         self._read: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
 
-    def choose(self, objects: ObjectSet, asked: Sequence[tuple[str, Sequence[str]]]) -> list[Choice]:
+    def choose(
+        self,
+        objects: ObjectSet,
+        asked: Sequence[tuple[str, Sequence[str]]],
+        told: Sequence[Told | None] | None = None,
+    ) -> list[Choice]:
         """Choose what to do in each of B scenes.
 
         Args:
             objects: of the scenes. asked: of each scene the instruction, and the texts of the steps that are done.
+            told: of each scene the words that stand for some objects alone; None where there are none.
         """
+        told = told or [None] * len(asked)
         self._listen([instruction for instruction, _ in asked])
         found = []
         for start in range(0, len(asked), TOGETHER):
             span = slice(start, start + TOGETHER)
-            found += self._choices(objects.span(span), asked[span])
+            found += self._choices(objects.span(span), asked[span], told[span])
         return found
 
     def _listen(self, instructions: Sequence[str]) -> None:
@@ -85,10 +93,14 @@ class Decider:
         self._read = known
 
     @torch.no_grad()
-    def _choices(self, objects: ObjectSet, asked: Sequence[tuple[str, Sequence[str]]]) -> list[Choice]:
+    def _choices(
+        self, objects: ObjectSet, asked: Sequence[tuple[str, Sequence[str]]], told: Sequence[Told | None]
+    ) -> list[Choice]:
         said = heard([self._read[text] for text, _ in asked], [self.reader.completed(done) for _, done in asked])
         kind = objects.kind.argmax(-1)
         count = kind.shape[1]
+        texts, length = [text for text, _ in asked], said.states.shape[1]
+        said.mentioned = mentioned_words(told, texts, self.reader.tokens_of, count, length)
         given = self.reasoner.prepared(objects, facts_of(self.reader.language.objects, objects), said)
         pick, why = self.reasoner.pick_logits(given)
         pick = torch.cat([pick[:, :count].masked_fill(~self._movable[kind], MASKED), pick[:, count:]], dim=1)
@@ -103,7 +115,7 @@ class Decider:
         count = len(sure) - 1
         right, cannot, certain = float(sure[best]), float(sure[-1]), self.reasoner.config.certain
         if right < certain or cannot > right:
-            if cannot < 0.5:
+            if cannot < certain:  # done is that there is nothing to move and nothing against it
                 return Choice("done", 1 - max(right, cannot))
             return Choice("cannot", cannot, **self._why(why))
         where = int(chances.argmax())

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.reasoning.decider import Choice, Decider
 from moe3d_ros.model.reasoning.imagining import moved
+from moe3d_ros.model.reasoning.told_names import Told
 from moe3d_ros.world.workspace import Workspace
 
 
@@ -19,27 +20,37 @@ class ImaginedSteps:
     Args:
         objects: of one scene. completed: texts of the steps that were done before the plan.
         workspace: box in whose free spots things are imagined.
+        told: words of the instruction and of the completed steps that stand for some objects alone; None for none.
 
     Attributes:
         last: the choice that was made last; None before the first.
     """
 
     def __init__(
-        self, decider: Decider, objects: ObjectSet, instruction: str, completed: Sequence[str], workspace: Workspace
+        self,
+        decider: Decider,
+        objects: ObjectSet,
+        instruction: str,
+        completed: Sequence[str],
+        workspace: Workspace,
+        told: Told | None = None,
     ):
         self.decider, self.objects, self.workspace = decider, objects, workspace
-        self.instruction, self.completed = instruction, list(completed)
+        self.instruction, self.completed, self.told = instruction, list(completed), told
         self.last: Choice | None = None
         self._made: set[tuple] = set()
+        self._moves: list[tuple[int, int | None]] = []
 
     def __call__(self, planned: Sequence[str]) -> Choice:
         """The choice after the steps of the plan that are written, given by their texts."""
-        (choice,) = self.decider.choose(self.objects, [(self.instruction, [*self.completed, *planned])])
+        told = None if self.told is None else self.told.after(self._moves)
+        (choice,) = self.decider.choose(self.objects, [(self.instruction, [*self.completed, *planned])], [told])
         move = (choice.pick, choice.place, choice.area, choice.side, choice.second)
         if choice.pick is not None and move in self._made:
             choice = Choice("done", choice.probability)
         self._made.add(move)
         if choice.pick is not None:
+            self._moves.append((choice.pick, choice.place))
             where = (choice.place, choice.area, self.workspace, choice.side, choice.second)
             self.objects = moved(self.objects, choice.pick, *where)
         self.last = choice

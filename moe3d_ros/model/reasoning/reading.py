@@ -30,6 +30,7 @@ class Heard:
         of: (B,) which instruction each decision is under.
         done: (B, PHRASES, W) mean embeddings of the phrases of completed steps, the latest first, what was picked before
             where it went. done_matches: (B, PHRASES, A). done_mask: (B, PHRASES) bool.
+        mentioned: (B, n, T + PHRASES) bool, which words and phrases stand for which objects alone; None where none is told.
     """
 
     states: torch.Tensor
@@ -39,6 +40,7 @@ class Heard:
     done: torch.Tensor
     done_matches: torch.Tensor
     done_mask: torch.Tensor
+    mentioned: torch.Tensor | None = None
 
 
 class Reader:
@@ -80,6 +82,11 @@ class Reader:
             rows = torch.tensor([row + [0] * (longest - len(row)) for row in ids], device=self.mean.device)
             states = self.language.embed(rows)
         return [(states[row, : len(tokens)], self.matches(tokens)) for row, tokens in enumerate(ids)]
+
+    def tokens_of(self, text: str, start: int, end: int) -> range:
+        """Places of the tokens of a span of an instruction, which begins and ends with a word, among those of its states."""
+        before, through = (f"\nTask: {text[:place]}".rstrip(" ") for place in (start, end))
+        return range(len(self.language.encode(before)), len(self.language.encode(through)))
 
     @torch.no_grad()
     def completed(self, steps: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:

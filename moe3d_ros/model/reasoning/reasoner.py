@@ -215,7 +215,11 @@ class Reasoner(nn.Module):
             parts.append(names[..., span] @ words[..., span].transpose(1, 2))
             start += len(group)
         color, area, size, kind = parts
-        return torch.stack([color + area, size, kind], dim=-1)
+        called = torch.stack([color + area, size, kind], dim=-1)
+        if heard.mentioned is None:
+            return called
+        named = F.pad(heard.mentioned, (0, 0, 0, EXTRA))
+        return called * (named | ~named.any(1, keepdim=True))[..., None]
 
     def prepared(self, objects: ObjectSet, facts: torch.Tensor, heard: Heard) -> Prepared:
         """Everything that picks and places are scored on, computed once.

@@ -1,7 +1,8 @@
 """Placement of a camera's view in the planning frame, and checks on what it shows there.
 
 A frame without a transform may be put on the table that is in view (`table_plane`). That is judged before it is latched
-and with every cloud after it: where the table is no longer at its place, the plane is searched again.
+and with every cloud after it: where the table is no longer at its place, the plane is searched again. Where the camera's
+transform to the robot is known, the planning frame itself may be put on the table (`table_parent`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 import numpy as np
 from std_msgs.msg import Header
 
+from moe3d_ros.nodes.cameras.table_frame import TableFrame
 from moe3d_ros.nodes.seams.transforms import StaticTransformSender, Transforms
 from moe3d_ros.sensing.expectations import Measured, Unexpected, measure
 from moe3d_ros.sensing.frame_tree import UnknownFrame
@@ -29,17 +31,21 @@ class Placement:
         self._log, self._transforms = node.get_logger(), transforms
         self._frame, self._policy = settings["planning_frame"], settings["table_height"]
         self._sender = StaticTransformSender(node) if settings["table_plane"] else None
+        self._table = TableFrame(node, settings, transforms) if settings["table_parent"] else None
         self._planes: dict[str, np.ndarray | None] = {}  # frames that were put on a table; None: to be found again
         self._searched = 0.0
 
     def close(self) -> None:
         """Take its topic away."""
-        if self._sender is not None:
-            self._sender.close()
+        for made in (self._sender, self._table):
+            if made is not None:
+                made.close()
 
     def forget(self) -> None:
         """Search planes again: the clock jumped back, and what was seen before is of another run."""
         self._planes = dict.fromkeys(self._planes)
+        if self._table is not None:
+            self._table.forget()
 
     def place(self, head: Header, points: np.ndarray, workspace: Workspace) -> tuple[np.ndarray | None, Measured]:
         """Transform (4, 4) into the planning frame at the view's stamp, None for the identity, and what was measured.
@@ -70,6 +76,8 @@ class Placement:
         frame = head.frame_id.lstrip("/")
         if frame == self._frame:
             return None
+        if self._table is not None:
+            self._table.stand(head, points, workspace)
         try:
             found = self._transforms.lookup(frame, head.stamp)
         except UnknownFrame:

@@ -8,7 +8,9 @@ from visualization_msgs.msg import MarkerArray
 from moe3d_ros.msg import ModelInfo, PlannedAction, TaskPlan
 from moe3d_ros.nodes.planning.markers import no_markers, plan_markers
 from moe3d_ros.nodes.runtime.conversions import action_to_msg, plan_to_msg, pose_to_msg
+from moe3d_ros.nodes.runtime.diagnostics import WARN
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
+from moe3d_ros.nodes.seams.detector_messages import DetectionArrays, NotInstalled
 from moe3d_ros.plan import Plan
 from moe3d_ros.world.pose import Pose
 from moe3d_ros.world.workspace import Workspace
@@ -18,7 +20,7 @@ class PlanOutputs:
     """Publishers of `plan` and `plan_markers`, and of `planned_action`, `pick_pose`, `place_pose` and `goal_pose`.
 
     They are the node's lifecycle publishers: silent while it is not active. `model_info` is none of them: it is a fact
-    from the moment the model is loaded, which may be before the node is active.
+    from the moment the model is loaded, which may be before the node is active. `detections` is there where it is asked for.
     """
 
     def __init__(self, node):
@@ -30,11 +32,26 @@ class PlanOutputs:
         self._pick = node.create_lifecycle_publisher(PoseStamped, "pick_pose", EVENT)
         self._place = node.create_lifecycle_publisher(PoseStamped, "place_pose", EVENT)
         self._goal = node.create_lifecycle_publisher(PoseStamped, "goal_pose", EVENT)
+        self._publishers = [self._plan, self._markers, self._action, self._pick, self._place, self._goal]
+        self._arrays = self._detection_arrays() if node.settings["publish_detections"] else None
+        if self._arrays is not None:
+            self._detections = node.create_lifecycle_publisher(self._arrays.message, "detections", LATCHED)
+            self._publishers.append(self._detections)
+
+    def _detection_arrays(self) -> DetectionArrays | None:
+        """Writer of detections; None where their messages are not installed, which is told."""
+        try:
+            return DetectionArrays()
+        except NotInstalled as error:
+            sentence = f"What is seen is not published as detections: {error}"
+            self._node.diagnostics.set("detections", sentence)
+            self._node.diagnostics.report(WARN, sentence)
+            return None
 
     def close(self) -> None:
         """Take the topics away."""
         self._node.destroy_publisher(self._model)
-        for publisher in (self._plan, self._markers, self._action, self._pick, self._place, self._goal):
+        for publisher in self._publishers:
             self._node.destroy_lifecycle_publisher(publisher)
 
     def tell(self, planner, head) -> None:
@@ -45,6 +62,8 @@ class PlanOutputs:
         """Publish the whole plan and its markers; ``head`` is the header of all its messages."""
         self._plan.publish(plan_to_msg(plan, head))
         self._markers.publish(plan_markers(plan, head, marker_lifetime))
+        if self._arrays is not None:
+            self._detections.publish(self._arrays.array(plan.seen, head))
 
     def clear(self, head) -> None:
         """Take away the markers of the plan before, which counts no more; it stays on the latched `plan`."""

@@ -37,7 +37,7 @@ class Pending:
 class Planning:
     """The requests of one node, and the state that the newest of them has left."""
 
-    def __init__(self, settings, cloud, outputs, diagnostics, log, now_ns, follower_age=lambda: 0.0):
+    def __init__(self, settings, cloud, outputs, diagnostics, log, now_ns, follower_age=lambda: 0.0, detector=None):
         """
         Args:
             settings: the node's parameters, by name.
@@ -45,8 +45,10 @@ class Planning:
             log: the node's logger.
             now_ns: the node's clock in nanoseconds.
             follower_age: called without arguments, the age of poses up to which they are followed, seconds; 0: any.
+            detector: the node's Detector; None: there is none.
         """
         self._settings, self._cloud, self._outputs, self._diagnostics = settings, cloud, outputs, diagnostics
+        self._detector = detector
         self._log, self._now_ns, self._follower_age = log, now_ns, follower_age
         self._lock = threading.Lock()
         self._asked: Task | None = None  # the newest that was asked for
@@ -193,6 +195,9 @@ class Planning:
     def _plan(self, planner, task: Task, request: Request):
         """Make a plan that may be published: the plan, the header of its messages, its workspace."""
         points, colors, head = self._look(planner, request, task.newer_than)
+        things, left_away = [], []
+        if self._detector is not None:
+            things, left_away = self._detector.things(head.stamp, task.newer_than, request.should_stop)
         start = time.monotonic()
         planner.pose_tolerance = self._settings["pose_tolerance"]
         left_out = beyond(points, planner)
@@ -206,13 +211,16 @@ class Planning:
                 max_steps=task.max_steps or self._settings["max_steps"],
                 on_progress=request.on_progress,
                 should_stop=request.should_stop,
+                **({"things": things} if things else {}),
             )
         except PlanningError as error:
-            if left_out and error.code in OF_THE_SCENE:
-                raise PlanningError(error.code, f"{left_out} Of the rest: {error}") from error
-            raise
-        if left_out:
-            plan = dataclasses.replace(plan, notes=(*plan.notes, left_out))
+            if error.code not in OF_THE_SCENE:
+                raise
+            before = f"{left_out} Of the rest: " if left_out else ""
+            raise PlanningError(error.code, " ".join([f"{before}{error}", *left_away])) from error
+        more = [note for note in (left_out, *left_away) if note]
+        if more:
+            plan = dataclasses.replace(plan, notes=(*plan.notes, *more))
         check_plan(plan, planner.workspace, self._limits())
         age = (self._now_ns() - stamp_ns(head.stamp)) / 1e9
         check_age(age, self._settings["max_cloud_age"], time.monotonic() - start)

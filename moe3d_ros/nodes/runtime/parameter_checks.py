@@ -62,6 +62,12 @@ def frame(name: str) -> None:
         raise ValueError(f"'{name}' is no name of a frame, write it without a slash in front, for example base_link")
 
 
+def frame_or_none(name: str) -> None:
+    """The name of a frame, or nothing."""
+    if name:
+        frame(name)
+
+
 def camera_topics(names) -> None:
     """Names that may stand before topics, each once."""
     names = [name for name in names if name]
@@ -82,6 +88,16 @@ def check_voxelizer(values) -> None:
         raise ValueError(
             "table_plane finds a frame for one camera only: with several cameras set it to false and publish their "
             "transforms, or set static_transforms."
+        )
+    if values["table_parent"] and values["table_plane"]:
+        raise ValueError(
+            "table_parent and table_plane both put a frame on the table: with table_parent the camera's transform is known, "
+            "with table_plane it is not. Set one of them."
+        )
+    if values["table_parent"] == values["planning_frame"]:
+        raise ValueError(
+            f"The parameters table_parent and planning_frame are both '{values['table_parent']}', but the planning frame is put "
+            "on the table: set planning_frame of all nodes to a name of its own, such as table."
         )
 
 

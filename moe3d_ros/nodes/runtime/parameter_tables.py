@@ -87,6 +87,13 @@ TABLE_HEIGHT = Parameter(
 )
 
 
+TRANSFORMS = (
+    Parameter("transform_timeout", 0.1, "Longest wait for the transform at the stamp of what is seen.", "s", 0.0, 10.0),
+    Parameter("static_transforms", [""], "Static transforms 'parent child x y z qx qy qz qw', for where nobody "
+              "publishes them.", "m", check=checks.transforms, safety=True),
+)  # fmt: skip
+
+
 def _managed(*parameters: Parameter) -> tuple[Parameter, ...]:
     """The table of a node with a lifecycle: what is not live is read when it is configured."""
     autostart = Parameter(
@@ -142,11 +149,13 @@ VOXELIZER = _managed(
               "hidden from it: grey where nothing else colours their voxel, or drop.", choices=("grey", "drop")),
     PLANNING_FRAME,
     *_space("that voxels are made in", "Edge of a voxel"),
-    Parameter("transform_timeout", 0.1, "Longest wait for the transform at the cloud's stamp.", "s", 0.0, 10.0),
-    Parameter("static_transforms", [""], "Static transforms 'parent child x y z qx qy qz qw', for where nobody "
-              "publishes them.", "m", check=checks.transforms, safety=True),
+    *TRANSFORMS,
     Parameter("table_plane", False, "Last resort: a frame without transform is put on the table that is in view, found "
               "as a plane in the first cloud that shows one clearly.", safety=True),
+    Parameter("table_parent", "", "Frame of the robot, z up, such as base_link, in which height and tilt of the table are "
+              "measured once, in the first cloud that shows it clearly: planning_frame, such as table, is then put on it "
+              "and published as its child; empty: planning_frame is taken as it is.", check=checks.frame_or_none,
+              safety=True),
     TABLE_HEIGHT,
     Parameter("depth_scale", 0.0, "Metres per unit of the depth images, such as 0.0001; 0.0: as the encoding says, "
               "0.001 for 16UC1 and 1 for 32FC1.", "m", 0.0, 1.0),
@@ -176,6 +185,15 @@ PLANNER = _managed(
     Parameter("max_cloud_age", 5.0, "Oldest cloud that is planned on, and that a plan still rests on when it is "
               "published; 0: any.", "s", 0.0, 3600.0, when=LIVE, safety=True),
     Parameter("cloud_wait", 1.0, "How long a request waits for a good cloud.", "s", 0.0, 60.0, when=LIVE),
+    Parameter("detector", "none", "Whose labelled things are taken from the topic detector/detections: none, vision_msgs "
+              "(Detection3DArray) or yolo_msgs (DetectionArray of yolo_ros, with boxes in 3D).",
+              choices=("none", "vision_msgs", "yolo_msgs")),
+    Parameter("detector_score", 0.5, "Least score of a detection that is taken.", "", 0.0, 1.0, when=LIVE),
+    Parameter("detector_tolerance", 1.0, "Largest difference between the stamps of the detections and of the cloud that is "
+              "planned on.", "s", 0.0, 60.0, when=LIVE, safety=True),
+    *TRANSFORMS,
+    Parameter("publish_detections", False, "Publish what is seen with each plan on the topic detections "
+              "(vision_msgs/Detection3DArray)."),
     Parameter("max_steps", 8, "Most steps of a plan where the request names no number.", "", 1, 64, when=LIVE),
     Parameter("planning_timeout", 60.0, "Longest time for one plan.", "s", 0.1, 3600.0, when=LIVE),
     Parameter("auto_replan", False, "Look and plan again when a step's place is reached, until nothing is left.",

@@ -10,11 +10,22 @@ from moe3d_ros.nodes.runtime.parameter_tables import CONFIGURE, START, WHEN, Par
 from moe3d_ros.nodes.settings.parameter_types import as_declared, type_problem
 
 
+class _Refused(RosParameter):
+    """The present value of a parameter in place of one that is refused, with the reason as a sentence.
+
+    rclpy refuses types and ranges before it asks us, in words of its own; the present value it lets through to our refusal.
+    """
+
+    def __init__(self, present: RosParameter, reason: str):
+        super().__init__(present.name, present.type_, present.value)
+        self.reason = reason
+
+
 class Parameters:
     """Declares a table of parameters; ``parameters["name"]`` is the present value.
 
-    rclpy refuses a wrong type, a number out of range and a change of a read-only parameter, which is said here in words of
-    ours where the value came at the start; everything else is checked here, with the reason.
+    A change of what is read once, at the start, is refused by rclpy in its words; everything else is checked here, with
+    the reason.
     """
 
     def __init__(self, node, table: tuple[Parameter, ...], together=lambda values: None, configured=None):
@@ -34,7 +45,7 @@ class Parameters:
             if parameter.name in node._parameter_overrides:
                 node._parameter_overrides[parameter.name] = self._typed(node._parameter_overrides[parameter.name])
             self._declare(parameter)
-        node.add_pre_set_parameters_callback(lambda changes: [self._typed(change) for change in changes])
+        node.add_pre_set_parameters_callback(lambda changes: [self._admitted(change) for change in changes])
         node.add_on_set_parameters_callback(self._on_set)
 
     def _declare(self, parameter: Parameter) -> None:
@@ -53,6 +64,16 @@ class Parameters:
         known = self._table.get(given.name)
         value = given.value if known is None else as_declared(given.value, known.default)
         return given if value is given.value else RosParameter(given.name, value=value)
+
+    def _admitted(self, change: RosParameter) -> RosParameter:
+        """A change as rclpy may check it: in its declared type, or refused where it cannot be used by itself."""
+        known = self._table.get(change.name)
+        if known is None:
+            return change
+        change, present = self._typed(change), self._node.get_parameter(change.name)
+        problem = type_problem(known.name, change.value, known.default) if change.type_ != present.type_ else None
+        problem = problem or known.problem(change.value)
+        return _Refused(present, problem) if problem else change
 
     def __getitem__(self, name: str):
         value = self._node.get_parameter(name).value
@@ -75,6 +96,9 @@ class Parameters:
         """Accept or refuse a change, as rclpy asks before it."""
         changed = {change.name: change.value for change in changes if change.name in self._table}
         try:
+            for change in changes:
+                if isinstance(change, _Refused):
+                    raise ValueError(change.reason)
             for name in changed:
                 if self._table[name].when == CONFIGURE and self._configured():
                     raise ValueError(f"The parameter {name} is read-only now: deactivate and clean up the node first.")

@@ -121,9 +121,13 @@ class Transforms:
 
     def known(self, frame: str) -> bool:
         """True if there is a transform of ``frame`` into the planning frame, at whatever time."""
+        return self.connected(self._frame, frame)
+
+    def connected(self, target: str, frame: str) -> bool:
+        """True if there is a transform of ``frame`` into ``target``, at whatever time."""
         if self._buffer is None:
-            return self._tree.connected(self._frame, frame)
-        return self._buffer.can_transform(self._frame, frame.lstrip("/"), Time())
+            return self._tree.connected(target, frame)
+        return self._buffer.can_transform(target.lstrip("/"), frame.lstrip("/"), Time())
 
     def between(self, target: str, frame: str, stamp) -> np.ndarray:
         """Transform (4, 4) that takes points of ``frame`` at ``stamp`` into ``target``. Raises UnknownFrame."""

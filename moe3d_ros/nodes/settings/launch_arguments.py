@@ -37,6 +37,7 @@ ARGUMENTS = (
         "Topic of its camera_info, for colour not registered to depth (input:=depth).",
     ),
     ("planning_frame", "", (), "Frame of voxels, plans and poses, in RViz too."),
+    ("table_parent", "", (), "Robot's frame, such as base_link, in which planning_frame is put on the table in view."),
     ("checkpoint", "", (), "Name or folder of the checkpoint."),
     ("device", "", (), "Where the model runs: cpu or cuda."),
     ("autostart", "", AS_FILED, "Voxelizer and planner configure and activate themselves; false: a manager does."),
@@ -69,7 +70,10 @@ def overrides(given: dict[str, str], wanted: set[str]) -> dict:
     autostart = given["autostart"] in YES if given["autostart"] else None
     frame = only(planning_frame=given["planning_frame"])
     parameters = {
-        "voxelizer": {**frame, **only(autostart=autostart, input=given["input"])},
+        "voxelizer": {
+            **frame,
+            **only(table_parent=given["table_parent"], autostart=autostart, input=given["input"]),
+        },
         "planner": {**frame, **only(autostart=autostart, checkpoint=given["checkpoint"], device=given["device"])},
         "tabletop": frame,
         "viewer": frame,

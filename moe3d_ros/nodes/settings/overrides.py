@@ -142,6 +142,8 @@ def _likeness(one: str, other: str) -> float:
     """Share of letters in common, 0 to 1, whatever the case, the signs between words and their order."""
     words = [re.findall(r"[a-z]+|\d+", re.sub(r"([a-z])([A-Z])", r"\1_\2", text).lower()) for text in (one, other)]
     joined = ["".join(parts) for parts in words]
+    if joined[0] == joined[1]:
+        return 1.0
     short, long = sorted(joined, key=len)
     if len(short) >= LEAST_PART and long.startswith(short) and len(short) >= len(long) / 2:
         return 0.95

@@ -38,6 +38,8 @@ def as_declared(value: Any, default: Any) -> Any:
 def type_problem(name: str, value: Any, default: Any) -> str | None:
     """Reason, as a sentence, that a value is of no type that the parameter takes; None where it is."""
     value, wanted = as_declared(value, default), _named(default)
+    if value is None:
+        return f"The parameter {name} cannot be deleted: set it to {wanted}."
     given = _named(value)
     if given == wanted:
         return None

@@ -210,7 +210,7 @@ def test_a_move_that_was_imagined_is_not_planned_again():
     class Stubborn:
         """Chooses the same move again and again."""
 
-        def choose(self, objects, asked):
+        def choose(self, objects, asked, told):
             return [Choice("step", 0.9, 0, 2)]
 
     steps = ImaginedSteps(Stubborn(), TABLE, SAID[0], (), Workspace())

@@ -3,66 +3,24 @@
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
-from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.duration import Duration
 from rclpy.time import Time as ClockTime
-from ros_helpers import LATCHED, RELIABLE, NodeProcess, cloud_msg, scene_cloud, statuses
+from ros_helpers import LATCHED, RELIABLE, cloud_msg
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from sensor_msgs.msg import CameraInfo, Image
 from tf2_msgs.msg import TFMessage
+from voxelizing import COLORS, POINTS
 
 from moe3d_ros.nodes.runtime.conversions import camera_info_to_msg, header, image_to_msg
 from moe3d_ros.nodes.seams.transforms import transform_from_msg, transform_to_msg
 from moe3d_ros.sensing.clouds import read_cloud
 from moe3d_ros.world.geometry import tool_down_matrix
 
-POINTS, COLORS = scene_cloud()
 CAMERA = np.eye(4)
 CAMERA[:3, :3] = tool_down_matrix(0.3)
 CAMERA[:3, 3] = [0.5, 0.0, 0.8]
 SEEN = ((POINTS - CAMERA[:3, 3]) @ CAMERA[:3, :3]).astype(np.float32)
 K = np.array([[120.0, 0, 79.5], [0, 120.0, 59.5], [0, 0, 1]])
-
-
-class Rig:
-    """A voxelizer of its own with everything that it says."""
-
-    def __init__(self, probe, namespace: str, **parameters):
-        self.probe, self.namespace = probe, namespace
-        self.node = NodeProcess("voxelizer", parameters, namespace=namespace)
-        depth = parameters.get("input") == "depth"  # then nobody listens to clouds
-        self.talk = None if depth else probe.talk(PointCloud2, f"/{namespace}/points")
-        self.voxels = probe.listen(PointCloud2, f"/{namespace}/voxels")
-        self.diagnostics = probe.listen(DiagnosticArray, "/diagnostics", 10)
-        self.report = statuses(f"{namespace}/voxelizer: voxels")
-
-    def says(self, make, words: str) -> dict[str, str]:
-        """Send clouds until the status holds the words: its values."""
-        start = len(self.diagnostics.messages)
-        with self.probe.streaming(self.talk, make):
-            found = self.diagnostics.wait(self.report(words), start=start)
-        status = next(status for status in found.status if words in status.message)
-        return {pair.key: pair.value for pair in status.values}
-
-    def good(self):
-        return cloud_msg(POINTS, COLORS, "base_link", self.probe.now())
-
-    def moved(self, dz: float):
-        return cloud_msg(POINTS + np.float32([0, 0, dz]), COLORS, "base_link", self.probe.now())
-
-
-@pytest.fixture
-def rigs(probe):
-    """Makes voxelizers that are stopped at the end."""
-    made: list[Rig] = []
-
-    def make(namespace: str, **parameters) -> Rig:
-        made.append(Rig(probe, namespace, **parameters))
-        return made[-1]
-
-    yield make
-    for rig in made:
-        assert rig.node.stop() == 0, rig.node.log
 
 
 def test_a_table_that_is_off_is_withheld_and_the_next_good_cloud_answered(rigs):

@@ -256,7 +256,7 @@ def test_depth_images_give_voxels(probe, encoding, qos):
 
 
 def test_table_plane_is_the_last_resort(probe):
-    pytest.importorskip("moe3d_ros.sensing.open3d_loader").import_open3d()
+    pytest.importorskip("moe3d_ros.open3d_loader").import_open3d()
     node = NodeProcess("voxelizer", {"table_plane": True}, namespace="plane")
     voxels = probe.listen(PointCloud2, "/plane/voxels")
     transforms = probe.listen(TFMessage, "/tf_static", LATCHED)

@@ -23,8 +23,9 @@ def planning(probe, tiny_checkpoint):
 
 
 def change(planning, name: str, value):
-    """Set a parameter as `ros2 param set` does; the result with its reason."""
+    """Set a parameter as `ros2 param set` does, None as `ros2 param delete`; the result with its reason."""
     kinds = {
+        type(None): ("", "NOT_SET"),
         bool: ("bool", "BOOL"),
         float: ("double", "DOUBLE"),
         str: ("string", "STRING"),
@@ -32,7 +33,8 @@ def change(planning, name: str, value):
         list: ("string_array", "STRING_ARRAY"),
     }
     field, kind = kinds[type(value)]
-    message = ParameterValue(type=getattr(ParameterType, f"PARAMETER_{kind}"), **{f"{field}_value": value})
+    content = {f"{field}_value": value} if field else {}
+    message = ParameterValue(type=getattr(ParameterType, f"PARAMETER_{kind}"), **content)
     client = planning.probe.node.create_client(SetParameters, "/safety/planner/set_parameters")
     request = SetParameters.Request(parameters=[Parameter(name=name, value=message)])
     return planning.probe.call(client, request).results[0]
@@ -65,6 +67,26 @@ def test_a_limit_that_is_set_while_the_node_runs_withholds_the_plan(planning, na
     assert planning.published() == before
     assert change(planning, name, off).successful
     planning.answers_good_request()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("max_reach", "0.5", "is '0.5', a text: set it to a number, without quotes."),
+        ("max_reach", True, "is true, a truth value: set it to a number."),
+        ("max_reach", 1000.0, "is 1000.0: set it to 0 to 100 m."),
+        ("max_steps", 4.5, "is 4.5, a number: set it to a whole number."),
+        ("max_steps", 65, "is 65: set it to 1 to 64."),
+        ("require_confirmation", 1, "is 1, a whole number: set it to true or false, here true."),
+        ("keep_out", 3, "is 3, a whole number: set it to a list of texts."),
+        ("min_confidence", None, "cannot be deleted: set it to a number."),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_in_words_of_people(planning, name, value, words):
+    result = change(planning, name, value)
+    assert not result.successful
+    assert result.reason == f"The parameter {name} {words}"
+    planning.process.wait_log(result.reason)
 
 
 def test_numbers_of_the_new_errors_are_in_the_action():
@@ -148,11 +170,11 @@ def test_limits_and_time_count_when_a_plan_is_confirmed(confirming):
     [
         ("keep_out", ["1 2 3"], "six numbers"),
         ("keep_out", ["0 0 1 1 1 0"], "lowest corner first"),
-        ("min_confidence", 1.5, "range"),
+        ("min_confidence", 1.5, "set it to 0 to 1"),
         ("max_reach", float("nan"), ""),
-        ("max_reach", "far", "type"),
-        ("planning_timeout", 0.0, "range"),
-        ("max_steps", 0, "range"),
+        ("max_reach", "far", "set it to a number"),
+        ("planning_timeout", 0.0, "set it to 0.1 to 3600 s"),
+        ("max_steps", 0, "set it to 1 to 64"),
         ("checkpoint", "other", "read-only"),
         ("device", "cuda", "read-only"),
     ],

@@ -96,6 +96,23 @@ def test_a_value_of_another_type_is_named_in_words_of_people(settings, table, na
     with pytest.raises(ValueError, match="^The parameter") as refused:
         given.check()
     assert f"The parameter {name} {words}" in str(refused.value)
+    node, later = settings(table)
+    if not node.describe_parameter(name).read_only:  # else rclpy says no before it looks at the value
+        result = node.set_parameters([RosParameter(name, value=value)])[0]
+        assert not result.successful
+        assert f"The parameter {name} {words}" in result.reason
+        assert later[name] == next(parameter.default for parameter in table if parameter.name == name)
+
+
+def test_changes_together_are_refused_for_one_that_cannot_be_used(settings):
+    node, parameters = settings(PLANNER)
+    asked = [RosParameter("max_reach", value=0.5), RosParameter("max_steps", value=4.5)]
+    result = node.set_parameters_atomically(asked)
+    assert "The parameter max_steps is 4.5, a number: set it to a whole number." in result.reason
+    assert not result.successful
+    assert (parameters["max_reach"], parameters["max_steps"]) == (0.0, 8)
+    assert node.set_parameters_atomically([asked[0], RosParameter("max_steps", value=4)]).successful
+    assert (parameters["max_reach"], parameters["max_steps"]) == (0.5, 4)
 
 
 def test_a_node_without_a_lifecycle_says_the_same_at_its_start(settings):

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from moe3d_ros.look import SeenObject
 from moe3d_ros.tabletop.questions.asking import Asker
 from moe3d_ros.tabletop.questions.short_questions import (
     color_question,
@@ -16,6 +15,7 @@ from moe3d_ros.tabletop.questions.short_questions import (
     is_in_question,
 )
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
+from moe3d_ros.world.seen_object import SeenObject
 from moe3d_ros.world.vocabulary import COLORS, KIND
 
 IN, COUNT, CLOSEST = "is in", "how many", "closest to"

@@ -16,7 +16,6 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from moe3d_ros.look import SeenObject
 from moe3d_ros.plan import Action, ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.rules.layout import apply_step
@@ -31,6 +30,7 @@ from moe3d_ros.tabletop.tasks.long_tasks import LongTask, remaining_steps
 from moe3d_ros.tabletop.tasks.single_step import make_step
 from moe3d_ros.world.footprints import share_inside
 from moe3d_ros.world.geometry import quaternion_to_matrix, symmetric_angle_error, yaw_of
+from moe3d_ros.world.seen_object import SeenObject
 from training.evaluation.judging.first_step import first_step
 from training.evaluation.judging.held_out_cases import Case
 from training.stages.described import describe

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from moe3d_ros.look import SeenObject
 from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.world.seen_object import SeenObject
 
 MAX_DISTANCE = 0.03  # metres between a thing's centre and where it is seen
 

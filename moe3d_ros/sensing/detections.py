@@ -1,0 +1,100 @@
+"""Detections of others as named things in the planning frame; numpy only, messages are read by their fields.
+
+Read are `vision_msgs/Detection3DArray` and `yolo_msgs/DetectionArray` of yolo_ros with boxes in 3D.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from moe3d_ros.sensing.frame_tree import UnknownFrame, rigid_transform
+from moe3d_ros.world.named_things import NamedThing
+
+LEAST_LEVEL = 0.5  # length of an axis of a box seen from above, from which on it is one that lies
+
+
+@dataclass(frozen=True)
+class LabelledBox:
+    """A detection as it comes.
+
+    Attributes:
+        label: as the detector calls it. score: in [0, 1]. frame: that the box is in.
+        position: of the middle (3,), metres. quaternion: xyzw; all zero for none. size: edges (3,), metres.
+    """
+
+    label: str
+    score: float
+    frame: str
+    position: tuple[float, float, float]
+    quaternion: tuple[float, float, float, float]
+    size: tuple[float, float, float]
+
+
+def vision_boxes(msg: Any) -> Iterator[LabelledBox]:
+    """Boxes of a vision_msgs/Detection3DArray, each with its likeliest hypothesis; those without any are left out."""
+    for detection in msg.detections:
+        if len(detection.results):
+            best = max((result.hypothesis for result in detection.results), key=lambda one: one.score)
+            frame = detection.header.frame_id or msg.header.frame_id
+            yield _box(best.class_id, best.score, frame, detection.bbox)
+
+
+def yolo_boxes(msg: Any) -> Iterator[LabelledBox]:
+    """Boxes of a yolo_msgs/DetectionArray; those without a box in 3D are left out."""
+    for detection in msg.detections:
+        box = detection.bbox3d
+        if max(box.size.x, box.size.y, box.size.z) > 0:
+            yield _box(detection.class_name, detection.score, box.frame_id or msg.header.frame_id, box)
+
+
+def _box(label: str, score: float, frame: str, box: Any) -> LabelledBox:
+    at, turn, size = box.center.position, box.center.orientation, box.size
+    return LabelledBox(
+        label, score, frame, (at.x, at.y, at.z), (turn.x, turn.y, turn.z, turn.w), (size.x, size.y, size.z)
+    )
+
+
+def named_things(
+    boxes: Sequence[LabelledBox], least_score: float, transform_of: Callable[[str], np.ndarray]
+) -> tuple[list[NamedThing], list[str]]:
+    """Things in the planning frame, and sentences on those that cannot be taken.
+
+    Args:
+        least_score: of the boxes that are taken; others are left out without a word.
+        transform_of: gives the transform (4, 4) from a frame into the planning frame, or raises UnknownFrame.
+    """
+    things, problems = [], []
+    for box in boxes:
+        if not box.score >= least_score:  # true for NaN
+            continue
+        try:
+            things.append(upright(box, transform_of(box.frame)))
+        except (ValueError, UnknownFrame) as error:
+            problems.append(f"The detector's {box.label!r} was left out: {error}.")
+    return things, list(dict.fromkeys(problems))
+
+
+def upright(box: LabelledBox, transform: np.ndarray) -> NamedThing:
+    """The least upright box, along one of the box's own axes, that holds a box when it is moved by transform (4, 4).
+
+    Raises:
+        ValueError: a number is none that can be, or the label is none.
+    """
+    if not any(letter.isalpha() for letter in box.label):
+        raise ValueError("a label needs letters, and this detector numbers its classes")
+    turned = any(box.quaternion)
+    moved = transform @ rigid_transform(box.position, box.quaternion if turned else (0.0, 0.0, 0.0, 1.0))
+    rotation = moved[:3, :3]
+    level = np.linalg.norm(rotation[:2], axis=0)  # of each axis of the box, seen from above
+    along = rotation[:, int(np.argmax(level >= LEAST_LEVEL))]
+    yaw = float(np.arctan2(along[1], along[0]))
+    cos, sin = np.cos(yaw), np.sin(yaw)
+    own = np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]]) @ rotation
+    half = (np.abs(own) * np.asarray(box.size, float) / 2).sum(1)
+    x, y, z = moved[:3, 3].tolist()
+    length, width, height = half.tolist()
+    return NamedThing(box.label, (x, y, z), (length, width, height), yaw, float(box.score))

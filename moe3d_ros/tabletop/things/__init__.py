@@ -1,0 +1,1 @@
+"""Everyday things of any size on the table, and what people say of them."""

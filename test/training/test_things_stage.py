@@ -1,0 +1,94 @@
+"""Stage things: it learns to see one table, keeps features of the tabletop world, and its encoder goes into a checkpoint."""
+
+import json
+
+import pytest
+import torch
+
+from moe3d_ros.model.checkpoint import load_checkpoint
+from moe3d_ros.planner import CHECKPOINTS, Planner
+from training import export
+from training.data.table_clouds import sample_things
+from training.engine.loop import train
+from training.stages.perception import PerceptionTask
+from training.stages.settings import configure
+
+pytest.importorskip("moe3d_ros.open3d_loader").import_open3d()
+
+DEFAULT = CHECKPOINTS / "default"
+SMALL = {"task": "perception", "batch_size": 2, "steps": 2, "log_every": 1, "things": 0.5, "warmup": 1}
+
+
+def configured(folder, **values):
+    return configure(**{**SMALL, "output": str(folder), **values})
+
+
+@pytest.mark.parametrize("things", [0.0, 0.5, 1.0])
+def test_a_batch_has_the_share_of_tables_that_was_asked_for(tmp_path, things):
+    batch = PerceptionTask(configured(tmp_path, batch_size=4, things=things)).make_batch(1)
+    assert (~batch.own).sum() == 4 * things
+    assert len(batch.scenes) == 4 and batch.visible.any()
+    assert batch.patches.mask.any(1).all()
+
+
+def test_what_is_to_be_seen_has_points():
+    import numpy as np
+
+    scenes, cloud = sample_things(4, np.random.default_rng(2))
+    for row in range(4):
+        slots = cloud.slot[cloud.scene == row]
+        assert set(slots[slots >= 0].tolist()) <= set(torch.nonzero(scenes.exists[row]).flatten().tolist())
+
+
+def test_it_learns_one_batch_by_heart(tmp_path):
+    config = configured(
+        tmp_path, votes=True, overfit=1, steps=60, things=1.0, learning_rate=1e-3, **{"model.encoder.width": 48}
+    )
+    losses_at = []
+    train(PerceptionTask(config), config)
+    for line in (tmp_path / "losses.jsonl").read_text().splitlines():
+        losses_at.append(json.loads(line)["loss"])
+    assert sum(losses_at[-5:]) < 0.6 * sum(losses_at[:5])
+
+
+def test_features_of_the_tabletop_world_are_kept_from_the_checkpoint_that_it_starts_from(tmp_path):
+    task = PerceptionTask(configured(tmp_path, init=str(DEFAULT), keep=1.0, kinds=8))
+    _, figures = task.loss(task.make_batch(3))
+    assert figures["kept"] >= 0
+    with torch.no_grad():
+        for value in task.encoder.patches.parameters():
+            value.add_(0.05)
+    _, changed = task.loss(task.make_batch(3))
+    assert changed["kept"] > figures["kept"] + 0.01
+
+
+def test_export_exchanges_the_encoder_and_leaves_the_rest(tmp_path, capsys):
+    config = configured(tmp_path / "run", init=str(DEFAULT), kinds=8, votes=True)
+    train(PerceptionTask(config), config)
+    out = tmp_path / "new"
+    assert export.main(["--checkpoint", str(DEFAULT), "--encoder", str(tmp_path / "run"), "--output", str(out)]) == 0
+    settings, tensors = load_checkpoint(out)
+    before = load_checkpoint(DEFAULT)[1]
+    assert settings["encoder"]["votes"]
+    others = [name for name in before if not name.startswith("encoder.")]
+    assert others and all(torch.equal(before[name], tensors[name]) for name in others)
+    assert any(
+        not torch.equal(before[name], tensors[name])
+        for name in before
+        if name in tensors and name.startswith("encoder.")
+    )
+    assert Planner.from_pretrained(out).config.encoder.votes
+
+
+def test_a_run_on_another_grid_is_refused(tmp_path, capsys):
+    config = configured(tmp_path / "run", kinds=8, **{"model.patches.voxel_size": 0.02})
+    train(PerceptionTask(config), config)
+    out = tmp_path / "new"
+    assert export.main(["--checkpoint", str(DEFAULT), "--encoder", str(tmp_path / "run"), "--output", str(out)]) == 1
+    assert "voxel_size" in capsys.readouterr().err and not out.exists()
+
+
+@pytest.mark.parametrize("values", [{"things": 1.5}, {"things": -0.1}, {"keep": -1.0}])
+def test_shares_that_cannot_be_are_refused(tmp_path, values):
+    with pytest.raises(ValueError, match="things must lie between 0 and 1"):
+        configured(tmp_path, **values)
