@@ -160,10 +160,12 @@ def exchange_encoder(checkpoint: Path, run: str) -> tuple[dict, dict]:
     config, tensors = load_checkpoint(checkpoint)
     learnt = configure(**record_of("perception", Path(run))["config"]).model
     kept = chosen(ModelConfig.from_dict(config), ("patches", "workspace", "encoder.kinds", "encoder.width"))
+    del kept["patches.max_patches"]  # how many it reads is the encoder's own affair; where they lie is not
     agreed([Settled(f"the checkpoint {checkpoint}", kept), Settled(f"the run {run}", chosen(learnt, tuple(kept)))])
     encoder = SceneEncoder(learnt.encoder)
     load_matching({"encoder": encoder}, run)
-    return config | {"encoder": asdict(learnt.encoder)}, _with_part(tensors, "encoder", encoder)
+    settings = {"encoder": asdict(learnt.encoder), "patches": asdict(learnt.patches)}
+    return config | settings, _with_part(tensors, "encoder", encoder)
 
 
 def add_sides(checkpoint: Path, run: Path) -> tuple[dict, dict]:

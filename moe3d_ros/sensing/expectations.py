@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import Delaunay
 
 from moe3d_ros.sensing.clouds import CloudError, transform_points
 from moe3d_ros.sensing.readings import readings_of
@@ -23,6 +24,7 @@ NEAR_PLANE = 0.012  # metres from the table's plane that count as the table
 LEAST_POINTS, LEAST_SHARE = 80, 0.3  # of a table: points of the sample, share of what is over the workspace
 LEAST_SPREAD = 0.1  # metres, standard deviation of a table's points along its shorter side: 0.35 m; less may be a tray
 HANGING = (0.02, 0.3)  # metres from the table's plane between which things stand
+MUCH_HANGS = 0.1  # share of the points over the workspace; less is noise
 FAR, NEAR = 20.0, 0.02  # metres, median distance beyond which no camera of a table looks
 SCALES = (0.001, 0.0001, 0.01, 0.1, 0.2, 0.25, 0.125, 0.0254, 0.3048, 1000.0, 100.0, 10.0, 5.0, 4.0, 39.37, 3.281)
 UNITS = {
@@ -56,7 +58,8 @@ class Table:
         tilt: of its normal to the z axis, degrees.
         share: of the points over the workspace that lie in its plane.
         residual: root of the mean square of these points' distances from the plane, metres.
-        standing, hanging: points above and below it that are near enough to be things, as shares of the same.
+        standing, hanging: points above and below it that are near enough to be things, as shares of the same; what lies
+            beyond the table's border, such as a floor, hangs from nothing.
         normal: (3,) unit normal, upwards. middle: (3,) metres, the plane at the workspace's middle.
     """
 
@@ -72,7 +75,7 @@ class Table:
     @property
     def upside_down(self) -> bool:
         """True if things hang below the plane, and next to none stand on it."""
-        return self.hanging > 0.1 and self.standing < self.hanging / 5
+        return self.hanging > MUCH_HANGS and self.standing < self.hanging / 5
 
     def leveling(self, low: float) -> np.ndarray:
         """Rigid transform (4, 4) that lays the table level at z = ``low``, about the workspace's middle."""
@@ -125,6 +128,9 @@ def find_table(points: np.ndarray, workspace: Workspace) -> Table | None:
             break
     if np.mean(on) < LEAST_SHARE or _narrow(x[on], y[on]):
         return None
+    hanging = (off < -HANGING[0]) & (off > -HANGING[1])
+    if np.mean(hanging) > MUCH_HANGS:
+        hanging[hanging] = Delaunay(np.stack([x[on], y[on]], axis=1)).find_simplex(np.stack([x, y], 1)[hanging]) >= 0
     normal = np.array([-plane[0], -plane[1], 1.0]) / np.linalg.norm([plane[0], plane[1], 1.0])
     return Table(
         height=float(plane[2]),
@@ -132,7 +138,7 @@ def find_table(points: np.ndarray, workspace: Workspace) -> Table | None:
         share=float(np.mean(on)),
         residual=float(np.sqrt(np.mean(off[on] ** 2)) * normal[2]),
         standing=float(np.mean((off > HANGING[0]) & (off < HANGING[1]))),
-        hanging=float(np.mean((off < -HANGING[0]) & (off > -HANGING[1]))),
+        hanging=float(np.mean(hanging)),
         normal=normal,
         middle=np.array([*center[:2], plane[2]]),
     )

@@ -1,7 +1,7 @@
-"""The picture of a plan: cloud and voxels, the tool at pick and place, the way between them, and the steps in words.
+"""The picture of a plan: cloud and voxels, what was seen, the tool at pick and place, the way between them, the steps in words.
 
-Left an oblique view from behind the robot with the cloud, right a view from above with the voxels, both from the
-robot's point of view: far is up, +y is left. Matplotlib draws without a screen; the perspective is ours, since
+Left an oblique view from behind the robot with the cloud, right a view from above with the voxels and what was recognised,
+both from the robot's point of view: far is up, +y is left. Matplotlib draws without a screen; the perspective is ours, since
 thousands of points are slow in Matplotlib's own.
 """
 
@@ -17,6 +17,7 @@ from moe3d_ros.plan import Plan
 from moe3d_ros.sensing.voxels import voxelize
 from moe3d_ros.world.geometry import quaternion_to_matrix
 from moe3d_ros.world.grid import VOXEL_SIZE
+from moe3d_ros.world.seen_object import SeenObject
 from moe3d_ros.world.workspace import Workspace
 
 EYE, TARGET = (-0.45, -0.22, 0.80), (0.48, 0.0, 0.0)  # metres, of the oblique view, for the default workspace
@@ -175,6 +176,8 @@ def _draw_above(axes, voxels, voxel_colors, plan: Plan, workspace: Workspace, ed
     axes.set_aspect("equal", adjustable="box")
     for side in _box_edges(workspace):
         axes.plot(*view(side).T, color="#888888", lw=1, ls="--")
+    for thing in plan.seen:
+        _draw_outline(axes, view, thing)
     for action in plan.actions:
         start, end = view(action.pick.position), view(action.place.position)
         for width, color in ((5.0, "white"), (2.2, INK)):
@@ -202,6 +205,19 @@ def _draw_above(axes, voxels, voxel_colors, plan: Plan, workspace: Workspace, ed
     axes.set_ylabel("x (m), away from the robot", fontsize=9)
     axes.tick_params(labelsize=8)
     axes.set_title("What the planner sees: voxels, from above", fontsize=11, loc="left", color=INK)
+
+
+def _draw_outline(axes, view, thing: SeenObject) -> None:
+    """The box of a seen thing from above, and its name in its middle."""
+    cos, sin = np.cos(thing.yaw), np.sin(thing.yaw)
+    corners = np.array([[1, 1], [1, -1], [-1, -1], [-1, 1], [1, 1]]) * thing.half_extents[:2]
+    outline = view(np.array(thing.center)[:2] + corners @ np.array([[cos, sin], [-sin, cos]]))
+    name = textwrap.fill(thing.name, 14)
+    for width, color in ((2.6, "white"), (1.2, INK)):
+        axes.plot(*outline.T, color=color, lw=width, zorder=3)
+    halo = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.6}
+    middle = view(np.array(thing.center))
+    axes.text(*middle, name, fontsize=6.5, color=INK, ha="center", va="center", zorder=4, bbox=halo, parse_math=False)
 
 
 def _draw_tool(axes, view, pose, length: float) -> None:

@@ -120,6 +120,15 @@ def test_a_cloud_upside_down_is_refused():
         measure(table_cloud(up=-1.0, things=0.2), None, BOX)
 
 
+@pytest.mark.parametrize("border", [0.35, 0.5, 0.6])
+@pytest.mark.parametrize("beyond", [-0.05, -0.15, -0.28])
+def test_what_lies_lower_beyond_the_border_of_a_table_does_not_hang_from_it(border, beyond):
+    points = table_cloud(things=0.0)
+    points[points[:, 0] < border, 2] += beyond
+    table = measure(points, None, BOX, WARN_ONLY).table
+    assert table is None or not table.upside_down
+
+
 @pytest.mark.parametrize("size", [0.05, 0.1, 0.15])
 def test_the_top_of_a_box_alone_is_no_table(size):
     rng = np.random.default_rng(0)

@@ -63,13 +63,13 @@ def test_features_of_the_tabletop_world_are_kept_from_the_checkpoint_that_it_sta
 
 
 def test_export_exchanges_the_encoder_and_leaves_the_rest(tmp_path, capsys):
-    config = configured(tmp_path / "run", init=str(DEFAULT), kinds=8, votes=True)
+    config = configured(tmp_path / "run", init=str(DEFAULT), kinds=8, votes=True, **{"model.patches.max_patches": 200})
     train(PerceptionTask(config), config)
     out = tmp_path / "new"
     assert export.main(["--checkpoint", str(DEFAULT), "--encoder", str(tmp_path / "run"), "--output", str(out)]) == 0
     settings, tensors = load_checkpoint(out)
     before = load_checkpoint(DEFAULT)[1]
-    assert settings["encoder"]["votes"]
+    assert settings["encoder"]["votes"] and settings["patches"]["max_patches"] == 200
     others = [name for name in before if not name.startswith("encoder.")]
     assert others and all(torch.equal(before[name], tensors[name]) for name in others)
     assert any(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from matplotlib.image import imread
 from moe3d_ros.plan import Action, Plan
 from moe3d_ros.view.picture import draw_plan, project
 from moe3d_ros.world.geometry import pose_from_xyz_yaw
+from moe3d_ros.world.seen_object import SeenObject
 
 
 def plan(steps: int, instruction: str = "put the red block in the green bowl") -> Plan:
@@ -48,6 +51,16 @@ def test_plans_of_any_length(tmp_path, cloud, steps):
     red = (np.abs(image[..., :3] - np.array([200, 10, 10]) / 255) < 0.02).all(axis=-1)
     assert red[:, :800].mean() > 0.1
     assert red[:, 800:].mean() > 0.1
+
+
+def test_what_was_seen_is_outlined_where_it_stands(tmp_path, cloud):
+    thing = SeenObject("blue $mug$", "object", "blue", "", (0.5, 0.2, 0.03), (0.06, 0.04, 0.03), 0.4, None, 0.9)
+    pictures = [
+        imread(draw_plan(tmp_path / f"{len(seen)}.png", replace(plan(0), seen=seen), *cloud)) for seen in ((), (thing,))
+    ]
+    rows, columns = np.nonzero((pictures[0] != pictures[1]).any(axis=-1))
+    assert len(rows) > 100
+    assert columns.min() > 840 and columns.max() < 1200, "left of the middle, for +y is left"
 
 
 @pytest.mark.parametrize("colors", [True, False])

@@ -17,7 +17,7 @@ from moe3d_ros.world.vocabulary import BOWL, BOWL_SHAPE, BOX, CYLINDER
 from moe3d_ros.world.workspace import Workspace
 
 TILTED, SHIFTED = 0.3, 0.4  # shares of tables that are not quite level, and not quite at height 0
-_TILT, _SHIFT = np.deg2rad(2.0), 0.01  # at most, radians and metres
+_TILT, _SHIFT = np.deg2rad(1.8), 0.008  # at most, radians and metres: more is for the planner to withhold
 
 
 def sample_things(

@@ -171,7 +171,9 @@ def test_scans_without_labels_or_without_a_table_are_said_and_those_with_are_jud
         load_scan(tmp_path / "scan10.pcd")
     out = tmp_path / "out.json"
     arguments = ["--suite", "scans", "--checkpoint", str(tiny_checkpoint), "--folder", str(tmp_path), "--show"]
-    assert evaluate.main([*arguments, "--json", str(out)]) == 0
+    pictures = tmp_path / "pictures"
+    assert evaluate.main([*arguments, "--json", str(out), "--pictures", str(pictures)]) == 0
+    assert [file.name[3:] for file in pictures.iterdir()] == ["_scan2.png"]
     figures = json.loads(out.read_text())
     assert (len(figures["records"]), figures["table_found"], figures["counts"]["right_thing"]) == (5, 0.5, 5)
     printed = capsys.readouterr().out

@@ -14,6 +14,7 @@ from moe3d_ros.plan import ErrorCode, Plan, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.sensing.clouds import CloudError
 from moe3d_ros.tabletop.questions.asking import NUMBERS
+from moe3d_ros.view.picture import draw_plan
 from moe3d_ros.world.seen_object import SeenObject
 from training.evaluation.judging.shares import shares
 from training.evaluation.judging.shares import table as shares_table
@@ -33,8 +34,11 @@ FOUND = 0.5  # share of an object's points that the one seen box on it must hold
 MILLIMETRES = ErrorCode.OUTSIDE_WORKSPACE  # a plan that is lost for where a pose lies, not for what is meant
 
 
-def run(planner: Planner, folder: Path, show: bool = False) -> Figures:
+def run(planner: Planner, folder: Path, show: bool = False, pictures: Path | None = None) -> Figures:
     """Ask every clear question about every labelled scan of a folder.
+
+    Args:
+        show: print what is seen and what is labelled. pictures: folder for one of each scan, see `_draw`.
 
     Returns:
         ``right_thing``, ``some_thing``, ``lost`` and ``lost_to_a_pose`` of the questions; ``right_side`` of the plans;
@@ -54,16 +58,18 @@ def run(planner: Planner, folder: Path, show: bool = False) -> Figures:
         except CloudError as error:
             scans.append({"scan": path.stem, "error": str(error)})
             continue
-        described, asked = ask(planner, scan)
+        described, asked, plans = ask(planner, scan)
         scans.append(described)
         records += asked
+        if pictures is not None:
+            _draw(pictures, scan, described, asked, plans)
     if all(scan.get("error") for scan in scans):
         raise ValueError(f"None of the {len(scans)} scans in {folder} can be judged. The first: {scans[0]['error']}")
     return {"folder": str(folder), "show": show, **summary(scans, records), "scans": scans, "records": records}
 
 
-def ask(planner: Planner, scan: LabelledScan) -> tuple[dict, list[dict]]:
-    """Things seen in a scan beside those that are labelled, and a record of each of its questions."""
+def ask(planner: Planner, scan: LabelledScan) -> tuple[dict, list[dict], list[Plan]]:
+    """Things seen in a scan beside those that are labelled, a record of each of its questions, and their plans."""
     began = perf_counter()
     look, lost = None, None
     try:
@@ -82,13 +88,33 @@ def ask(planner: Planner, scan: LabelledScan) -> tuple[dict, list[dict]]:
         "answer": _answer(look),
         "seconds": looked,
     }
-    records = []
+    records, plans = [], []
     for sort, wanted in scan.questions():
         began = perf_counter()
         plan, refused = _planned(look, sort.instruction)
         seconds = looked + perf_counter() - began
         records.append({"scan": scan.name, **judge(scan, sort, wanted, plan, lost or refused), "seconds": seconds})
-    return described, records
+        plans.append(plan or Plan(sort.instruction, (), False, seen=tuple(seen)))
+    return described, records, plans
+
+
+def _draw(folder: Path, scan: LabelledScan, described: dict, records: list[dict], plans: list[Plan]) -> None:
+    """Write SHARE_NAME.png: what was seen and the scan's first plan; SHARE, in percent, of its objects found and questions right.
+
+    Sorted by name the pictures go from the worst scan to the best. A scan without a clear question has none.
+    """
+    if not plans:
+        return
+    found = [_found(label["object"], described["seen"]) for label in described["labelled"]]
+    right = [record["right_thing"] for record in records]
+    score = round(50 * (sum(found) / max(len(found), 1) + sum(right) / max(len(right), 1)))
+    verdict = (
+        f"Found {sum(found)} of {len(found)} labelled objects, saw {len(described['seen'])} things; took the right object in "
+        f"{sum(right)} of {len(right)} questions."
+    )
+    known = np.isfinite(scan.points).all(axis=1)
+    colors = None if scan.colors is None else scan.colors[known]
+    draw_plan(folder / f"{score:03}_{scan.name}.png", plans[0], scan.points[known], colors, verdict=verdict)
 
 
 def judge(scan: LabelledScan, sort: Sort, wanted: int, plan: Plan | None, error: PlanningError | None = None) -> dict:
@@ -249,6 +275,9 @@ def _box(thing: dict) -> str:
 def _add_options(parser: Parser) -> None:
     parser.add_argument("--folder", type=Path, required=True, help="of PCD files with a field label")
     parser.add_argument("--show", action="store_true", help="print what is seen and what is labelled in every scan")
+    parser.add_argument(
+        "--pictures", type=Path, help="folder for a picture of each scan, with what was seen and planned"
+    )
 
 
 def _check(options: Namespace) -> None:
@@ -256,7 +285,7 @@ def _check(options: Namespace) -> None:
 
 
 def _run(planner: Planner, options: Namespace) -> Figures:
-    return run(planner, options.folder, options.show)
+    return run(planner, options.folder, options.show, options.pictures)
 
 
 SUITE = Suite(name="scans", run=_run, table=table, bars=bars, add_options=_add_options, check=_check)
