@@ -77,6 +77,7 @@ ALLOWED = {
         "moe3d_ros.recording",
         "moe3d_ros.sensing",
         "moe3d_ros.tabletop",
+        "moe3d_ros.view",
     },
 }
 
