@@ -25,7 +25,7 @@ CORE = [
 ]
 SCANS = ["open3d>=0.19", "libusb-package", "plyfile>=1.1"]  # PCD and PLY files, and finding the table as a plane
 RECORDINGS = ["rosbags>=0.11", "mcap>=1.6", "pyyaml", "zstandard"]  # MCAP and sqlite3, large messages without a copy
-SIM = ["pybullet>=3.2.6", "matplotlib>=3.8"]
+SIM = ["mujoco>=3.17", "matplotlib>=3.8"]
 VIEW = ["viser>=1.1"]
 TRAIN = ["tensorboard", "tqdm", "plyfile>=1.1"]
 ROS = [

@@ -86,7 +86,7 @@ def running(mark: str, number: int, seconds: float = 15.0) -> bool:
 def ros():
     pytest.importorskip("rclpy", reason="ROS 2 is not installed")
     pytest.importorskip("moe3d_ros.msg", reason="the interfaces are not built")
-    pytest.importorskip("pybullet", reason="PyBullet is not installed")
+    pytest.importorskip("mujoco", reason="MuJoCo is not installed")
 
 
 def check_plan_json(record: dict, instruction: str) -> None:

@@ -23,7 +23,6 @@ MODULES = {  # of distributions and ROS packages that import under another name
     "pyyaml": "yaml",
     "tf2_ros_py": "tf2_ros",
 }
-WITHIN = {"pybullet_utils": "pybullet"}  # modules that another one's distribution brings
 NOT_IMPORTED = {  # declared, and used by something other than an import: by what, and the file that names it
     "action_msgs": ("generated actions are made of its messages", "test/helpers/planning.py"),
     "ament_cmake": ("builds the package", "CMakeLists.txt"),
@@ -49,7 +48,6 @@ def imports(*folders: str) -> set[str]:
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 names.add(node.module.partition(".")[0])
-    names = {WITHIN.get(name, name) for name in names}
     return names - OURS - sys.stdlib_module_names
 
 
@@ -157,7 +155,7 @@ def test_the_planner_runs_on_the_core_and_names_the_extra_that_something_else_ne
         "plyfile",
         "rosbags",
         "mcap",
-        "pybullet",
+        "mujoco",
         "viser",
         "matplotlib",
         "rclpy",

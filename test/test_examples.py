@@ -23,7 +23,7 @@ def test_every_example_is_tested():
 
 
 def test_plan_on_a_cloud():
-    pytest.importorskip("pybullet", reason="PyBullet is not installed")
+    pytest.importorskip("mujoco", reason="MuJoCo is not installed")
     done = run("plan_on_a_cloud.py")
     assert done.returncode == 0, done.stderr
     first, pick, place = done.stdout.splitlines()[:3]

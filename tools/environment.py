@@ -33,7 +33,7 @@ import system_packages
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = "moe3d-stamp.json"
-PYTHONS = ("python3", "python3.11", "python3.10", "python3.12", "python3.13")  # pybullet has wheels for 3.10 and 3.11
+PYTHONS = ("python3", "python3.11", "python3.10", "python3.12", "python3.13")
 RECIPE = 1  # count up when this script installs something else from the same lock
 
 

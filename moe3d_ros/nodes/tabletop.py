@@ -1,4 +1,4 @@
-"""The tabletop node: the embedded PyBullet world as camera and robot, in a process of its own.
+"""The tabletop node: the embedded MuJoCo world as camera and robot, in a process of its own.
 
 Publishes what its cameras see as one cloud in the planning frame on `points`, and the first camera's depth, colour and
 intrinsics in that camera's optical frame, whose static transform it publishes too. The service `execute` picks and
@@ -50,7 +50,7 @@ class Tabletop(Node):
         self._names = settings["cameras"]
         self._rng = np.random.default_rng(seed)
         number, self._scene = find_scene(settings["contains"], seed)
-        self._lock = threading.Lock()  # PyBullet serves one caller at a time
+        self._lock = threading.Lock()  # the engine serves one caller at a time
         self._world = TabletopWorld(self._scene)
         self._next_action: PlannedAction | None = None
         robot = self.get_namespace().strip("/").replace("/", "_")  # /tf is shared by all namespaces

@@ -7,7 +7,7 @@ import pytest
 from ros_helpers import LATCHED, NodeProcess
 
 pytest.importorskip("moe3d_ros.msg", reason="the interfaces are not built")
-pytest.importorskip("pybullet", reason="PyBullet is not installed")
+pytest.importorskip("mujoco", reason="MuJoCo is not installed")
 
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Empty, String

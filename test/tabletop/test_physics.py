@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-pytest.importorskip("pybullet", reason="PyBullet is not installed")
+pytest.importorskip("mujoco", reason="MuJoCo is not installed")
 
 from moe3d_ros.tabletop.rules.success import find_named, footprint, names_same, plain_meaning, words_reached
 from moe3d_ros.tabletop.scenes.sampling import random_scene

@@ -23,7 +23,7 @@ from training.data.mixture import join
 from training.data.sixd_data import is_sixd, sample_sixd
 from training.engine.growth import grow
 
-pybullet = pytest.importorskip("pybullet")
+pytest.importorskip("mujoco")
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 
 

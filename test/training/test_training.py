@@ -345,7 +345,7 @@ def test_the_model_and_its_training_need_no_ros_and_no_simulator():
 
     code = (
         "import sys; import moe3d_ros.planner, training.stages.language, training.stages.action, training.stages.perception; "
-        "print([n for n in ('rclpy', 'pybullet', 'open3d') if n in sys.modules])"
+        "print([n for n in ('rclpy', 'mujoco', 'open3d') if n in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

@@ -250,7 +250,7 @@ def test_host_that_cannot_be_listened_on_is_refused_with_the_reason():
 
 
 def test_demo_with_a_view_stays_until_it_is_interrupted(tmp_path):
-    pytest.importorskip("pybullet", reason="PyBullet is not installed")
+    pytest.importorskip("mujoco", reason="MuJoCo is not installed")
     command = [sys.executable, "-m", "moe3d_ros.demo", "--view", "--planner", "oracle_planner", "--out", str(tmp_path)]
     path = os.pathsep.join([str(ROOT), str(ROOT / "test" / "helpers"), os.environ.get("PYTHONPATH", "")])
     process = subprocess.Popen(

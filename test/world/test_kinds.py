@@ -60,7 +60,7 @@ def test_no_other_file_spells_out_what_kinds_there_are():
         "world/kinds.py",
         "world/vocabulary.py",
         "scenes/furniture.py",
-        "simulation/physics.py",
+        "simulation/mujoco_scene.py",
         "tasks/sixd_tasks.py",
     )
     found = []

@@ -1,46 +1,43 @@
-"""The suction gripper: a tip without a body, and the body attached to it by a constraint of limited force."""
+"""The suction gripper: a tip without a body, and the thing that it carries by a force of limited strength."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
-from moe3d_ros.world.geometry import matrix_to_quaternion, quaternion_to_matrix
+if TYPE_CHECKING:
+    from moe3d_ros.tabletop.simulation.mujoco_engine import Engine
 
 TIME_STEP = 1 / 240  # seconds, of the physics
 TURN_SPEED = 3.0  # radians a second
 SUCTION_FORCE = 20.0  # newtons
+SUCTION_TORQUE = 0.4  # newton metres: that force, 2 cm off the tip
 
 
 class Carried:
-    """A body that hangs on the gripper's tip by a fixed constraint to the world."""
+    """A thing that hangs on the gripper's tip."""
 
-    def __init__(self, client, body: int, tip: np.ndarray, turn: np.ndarray):
-        position, quaternion = client.getBasePositionAndOrientation(body)
-        self.body, self.position, self.rotation, self._client = body, tip, turn, client
-        self._offset = turn.T @ (np.array(position) - tip)  # of the body in the tip's frame
-        self._relative = turn.T @ quaternion_to_matrix(quaternion)
-        self._target = np.array(position)
-        self._constraint = client.createConstraint(
-            body, -1, -1, -1, client.JOINT_FIXED, [0, 0, 0], [0, 0, 0], position, [0, 0, 0, 1], quaternion
-        )
-        client.changeConstraint(self._constraint, position, quaternion, maxForce=SUCTION_FORCE)
+    def __init__(self, engine: Engine, thing: int, tip: np.ndarray, turn: np.ndarray):
+        self.thing, self.position, self.rotation, self._engine = thing, tip, turn, engine
+        self._target = engine.positions()[thing]
+        self._offset = turn.T @ (self._target - tip)  # of the thing in the tip's frame
+        self._relative = turn.T @ engine.rotations()[thing]
 
     def move(self, position: np.ndarray, rotation: np.ndarray) -> None:
-        """Put the tip at ``position`` (3,) with ``rotation`` (3, 3)."""
+        """Put the tip at ``position`` (3,) with ``rotation`` (3, 3), where the next step takes the thing, too."""
         self.position, self.rotation = position, rotation
         self._target = position + rotation @ self._offset
-        quaternion = matrix_to_quaternion(rotation @ self._relative).tolist()
-        self._client.changeConstraint(self._constraint, self._target.tolist(), quaternion, maxForce=SUCTION_FORCE)
+        self._engine.drive(self.thing, self._target, rotation @ self._relative, SUCTION_FORCE, SUCTION_TORQUE)
 
     def lag(self) -> float:
-        """Distance in metres from the body to the position commanded by the tip."""
-        return float(np.linalg.norm(np.array(self._client.getBasePositionAndOrientation(self.body)[0]) - self._target))
+        """Distance in metres from the thing to the position commanded by the tip."""
+        return float(np.linalg.norm(self._engine.positions()[self.thing] - self._target))
 
     def release(self) -> None:
         """Let go, at rest."""
-        self._client.removeConstraint(self._constraint)
-        self._client.resetBaseVelocity(self.body, [0, 0, 0], [0, 0, 0])
+        self._engine.let_go(self.thing)
 
 
 def straight_line(start, rotation, end, end_rotation, speed: float):

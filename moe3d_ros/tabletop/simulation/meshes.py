@@ -1,4 +1,4 @@
-"""Procedural meshes for the physics engine: the bowl."""
+"""The bowl for the physics engine: a mesh for the cameras, and boxes for what touches it."""
 
 from __future__ import annotations
 
@@ -46,3 +46,32 @@ def bowl_mesh(radius: float, height: float, segments: int = 32) -> tuple[np.ndar
     triangles.append(np.column_stack([last + here, last + after, np.full(segments, floor)]))
     vertices[:, 2] -= height / 2
     return vertices, np.concatenate(triangles)
+
+
+def bowl_walls(radius: float, height: float, segments: int = 32) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Boxes in the shape of `bowl_mesh`, hollow as it is: physics takes the convex hull of a mesh.
+
+    Returns:
+        centres (3,) metres in the mesh's frame, quaternions (4,) wxyz, and half extents (3,): the floor, then the wall.
+    """
+    run, rise = radius - BOWL_FLOOR_RADIUS, height
+    length = np.hypot(run, rise)
+    thickness = WALL_THICKNESS * rise / length  # across the wall
+    cut = thickness * run / rise  # of the wall's length, so that no corner stands above the rim
+    flat = np.sqrt(np.cos(np.pi / segments))  # distance of a flat from the axis, as a share of the cone's radius
+    half = np.array([thickness / 2, flat * radius * np.tan(np.pi / segments), (length - cut) / 2])
+    middle = (length - cut) / 2 / length
+    out = flat * (BOWL_FLOOR_RADIUS + middle * run) - thickness / 2 * rise / length
+    up = middle * rise + thickness / 2 * run / length - height / 2
+    lean = np.arctan2(run, rise)
+    # The floor is an octagon, made of four strips from side to side.
+    corner, eighth = BOWL_FLOOR_RADIUS + BOWL_FLOOR_HEIGHT * run / rise, np.pi / 8
+    strip = np.array([corner * np.cos(eighth), corner * np.sin(eighth), BOWL_FLOOR_HEIGHT / 2])
+    low = np.array([0.0, 0.0, strip[2] - height / 2])
+    boxes = [(low, np.array([np.cos(eighth * k), 0.0, 0.0, np.sin(eighth * k)]), strip) for k in range(4)]
+    for around in 2 * np.pi * (np.arange(segments) + 0.5) / segments:
+        center = np.array([out * np.cos(around), out * np.sin(around), up])
+        # About the bowl's axis to the segment, then about the segment's own width outwards.
+        (c, s), (a, b) = (np.cos(around / 2), np.sin(around / 2)), (np.cos(lean / 2), np.sin(lean / 2))
+        boxes.append((center, np.array([c * a, -s * b, c * b, s * a]), half))
+    return boxes

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from moe3d_ros.tabletop.scenes.scene import Camera
 
+if TYPE_CHECKING:
+    from moe3d_ros.tabletop.simulation.mujoco_engine import Engine
+
 NEAR, FAR = 0.05, 3.0  # metres
-# TinyRenderer's lamp: a face that looks up comes out in its own colour, a side at about two thirds of it.
-LIGHT = {
-    "lightDirection": [0.3, 0.2, 2.0],
-    "lightColor": [1, 1, 1],
-    "lightAmbientCoeff": 0.65,
-    "lightDiffuseCoeff": 0.35,
-    "lightSpecularCoeff": 0.0,
-    "shadow": 0,
-}
+LAMP = np.array([0.3, 0.2, 2.0]) / np.linalg.norm([0.3, 0.2, 2.0])  # direction to it
+AMBIENT = 0.65  # a face that looks up comes out in its own colour, a side at about two thirds of it
+BACKGROUND = 255
 
 
 @dataclass(frozen=True)
@@ -52,10 +51,21 @@ def intrinsics(camera: Camera, width: int, height: int) -> np.ndarray:
     return np.array([[focal, 0.0, (width - 1) / 2], [0.0, focal, (height - 1) / 2], [0.0, 0.0, 1.0]])
 
 
+@lru_cache(maxsize=4)
+def _rays(camera: Camera, width: int, height: int) -> tuple[np.ndarray, float]:
+    """A ray for each pixel (H * W, 3), in the base frame, one metre long along the optical axis; the longest's length."""
+    matrix = intrinsics(camera, width, height)
+    column, row = np.meshgrid(np.arange(width), np.arange(height))
+    slopes = [(column - matrix[0, 2]) / matrix[0, 0], (row - matrix[1, 2]) / matrix[1, 1], np.ones((height, width))]
+    rays = np.stack(slopes, axis=-1).reshape(-1, 3) @ camera.rotation().T
+    rays.flags.writeable = False  # the next picture takes the same
+    return rays, float(np.linalg.norm(rays, axis=1).max())
+
+
 def render(
-    client, camera: Camera, width: int = 640, height: int = 480, noise: np.random.Generator | None = None
+    engine: Engine, camera: Camera, width: int = 640, height: int = 480, noise: np.random.Generator | None = None
 ) -> CameraView:
-    """One picture of the world of a PyBullet client, with TinyRenderer (CPU, no display).
+    """One picture of the world: a ray for each pixel, so that it needs no display and no graphics driver.
 
     Args:
         noise: where given, depth and colour get a real sensor's noise and holes from it.
@@ -63,21 +73,13 @@ def render(
     matrix = intrinsics(camera, width, height)
     pose = np.eye(4)
     pose[:3, :3], pose[:3, 3] = camera.rotation(), camera.position
-    view = np.linalg.inv(pose @ np.diag([1.0, -1.0, -1.0, 1.0]))  # OpenGL's camera looks along -z with y up
-    projection = np.zeros((4, 4))
-    projection[0, 0], projection[1, 1] = 2 * matrix[0, 0] / width, 2 * matrix[1, 1] / height
-    # TinyRenderer samples a pixel at its left and lower edge, not in its middle: half a pixel is put back here.
-    projection[0, 2] = 1 - (2 * (matrix[0, 2] - 0.5) + 1) / width
-    projection[1, 2] = (2 * (matrix[1, 2] + 0.5) + 1) / height - 1
-    projection[2, 2], projection[2, 3] = -(FAR + NEAR) / (FAR - NEAR), -2 * FAR * NEAR / (FAR - NEAR)
-    projection[3, 2] = -1.0
-    _, _, rgba, buffer, _ = client.getCameraImage(
-        width, height, view.T.ravel().tolist(), projection.T.ravel().tolist(), renderer=client.ER_TINY_RENDERER, **LIGHT
-    )
-    rgb = np.asarray(rgba, np.uint8).reshape(height, width, 4)[..., :3].copy()
-    buffer = np.asarray(buffer, np.float64).reshape(height, width)
-    depth = (FAR * NEAR / (FAR - (FAR - NEAR) * buffer)).astype(np.float32)
-    depth[buffer >= 1.0] = np.nan
+    rays, longest = _rays(camera, width, height)
+    along, surfaces, normals = engine.cast(pose[:3, 3], rays, FAR * longest)
+    seen = (along >= NEAR) & (along < FAR)
+    depth = np.where(seen, along, np.nan).astype(np.float32).reshape(height, width)
+    shade = AMBIENT + (1 - AMBIENT) * np.maximum(normals @ LAMP, 0.0)
+    rgb = np.where(seen[:, None], engine.colors[surfaces] * shade[:, None], BACKGROUND)
+    rgb = np.rint(rgb).astype(np.uint8).reshape(height, width, 3)
     if noise is not None:
         depth, rgb = add_noise(depth, rgb, noise)
     return CameraView(depth, rgb, matrix, pose)

@@ -251,7 +251,7 @@ def test_a_question_without_an_answer_is_no_success(planning):
 
 
 def test_the_default_checkpoint_answers(probe):
-    pytest.importorskip("pybullet", reason="PyBullet is not installed")
+    pytest.importorskip("mujoco", reason="MuJoCo is not installed")
     planning = Planning(probe, "asked", checkpoint="default")
     client = probe.node.create_client(AnswerQuestion, "/asked/answer")
     try:

@@ -1,4 +1,4 @@
-"""Suite ``scenes``: what the planner sees on tables with things of families and meshes that no training shows."""
+"""Suite ``scenes``: what the planner sees on tables with things of families that no training shows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.household.arranged import Standing, apart, random_thing_scene
 from moe3d_ros.tabletop.household.depth_camera import random_views, visible_shares
 from moe3d_ros.tabletop.household.families import HELD_OUT, Family
-from moe3d_ros.tabletop.household.packaged import packaged_families
 from moe3d_ros.world.seen_object import SeenObject
 from moe3d_ros.world.workspace import Workspace
 from training.data.table_clouds import see
@@ -31,14 +30,7 @@ BARE_SHARE = 0.2  # of the scenes are tables with a border in view and two thing
 RECALL, FALSE, BARE_FALSE, CENTERS, TOUCHED = 0.95, 0.1, 0.05, 0.015, 0.9
 
 
-def held_out_families() -> dict[str, Family]:
-    """Families and meshes that are never trained on; half of the things are of meshes, where a package ships them."""
-    meshes = packaged_families()
-    weight = sum(family.weight for family in HELD_OUT.values()) / max(len(meshes), 1)
-    return HELD_OUT | {name: Family(family.make, round=family.round, weight=weight) for name, family in meshes.items()}
-
-
-def held_out_scene(number: int, families: dict[str, Family]):
+def held_out_scene(number: int, families: dict[str, Family] = HELD_OUT):
     """Things, cloud and visible shares of one scene; and if it is one of the bare tables."""
     rng = np.random.default_rng([HELD_OUT_SEED, number])
     bare = number % round(1 / BARE_SHARE) == 0
@@ -51,9 +43,9 @@ def held_out_scene(number: int, families: dict[str, Family]):
 
 def run(planner: Planner, scenes: int = 500) -> Figures:
     """Look at ``scenes`` held-out tables and hold what is seen against what stands there."""
-    families, records = held_out_families(), []
+    records = []
     for number in tqdm(range(scenes), desc="scenes", mininterval=5):
-        things, cloud, shown, bare = held_out_scene(number, families)
+        things, cloud, shown, bare = held_out_scene(number)
         start, refused = time.perf_counter(), False
         try:
             colors = np.round(255 * cloud.colors).astype(np.uint8)
