@@ -82,7 +82,8 @@ def generate_plan(
     where that one is likely enough.
 
     Words are drafted from what the encoder says of the object, and read in one go: as in speculative decoding (arXiv
-    2211.17192), those stay that the LLM would have written, so that the draft changes the time and not the plan.
+    2211.17192), those stay that the LLM would have written, so that the draft changes the time and not the plan. Where all
+    objects of a step are decided, it is drafted whole, and the first one is read together with the prompt.
 
     The place of a step that goes to a spot on the table hangs on no object, only on the LLM's state, in which every place
     that the instruction names leaves its mark: between two areas of the table the pose would end half way. So the state
@@ -122,12 +123,18 @@ def generate_plan(
             writer.decided = (choice.pick, len(writer.tokens) if choice.place is None else choice.place)
             writer.told = told_place(objects, choice)
         line, node = writer.forced([chosen], node.children[chosen])
-        writer.read(line)
-        for which in range(POINTERS):
-            marker = special[PICK + which]
-            phrase, node, chance = writer.point_and_say(which, marker, node.children[marker])
-            line, probability = line + phrase, probability * chance
+        drafted = None if choice is None else writer.read_drafted(line, node)
+        if drafted is not None:
+            line, node, chance = drafted
+            probability *= chance
             show(line)
+        else:
+            writer.read(line)
+            for which in range(POINTERS):
+                marker = special[PICK + which]
+                phrase, node, chance = writer.point_and_say(which, marker, node.children[marker])
+                line, probability = line + phrase, probability * chance
+                show(line)
         told = ("", None, None) if choice is None else (choice.side, choice.second, choice.probability)
         steps.append(GeneratedStep(writer.words_of(line), probability, writer.end_step(), *told))
     return ended("max_steps", 1.0)
@@ -166,15 +173,30 @@ class _Writer:
         self.decided: tuple[int, int] | None = None  # objects of the current step, where another part chose them
         self.told = ""  # words of its place, where that part tells them
         places = join_places(model.prefix_places(objects), text_places(1, len(ids), device))
-        self._run(torch.cat([scene, model.embed(ids)]), places)
-        self.words = self.states.pop()[None, -len(ids) :]  # (1, T, W)
+        self.prompt_length = len(scene) + len(ids)
+        self._prompt: tuple[torch.Tensor, TokenPlaces] | None = (torch.cat([scene, model.embed(ids)]), places)
+        self.last = self.hidden = self.words = torch.empty(0)  # set by what is read
 
     def _run(self, inputs: torch.Tensor, places: TokenPlaces) -> None:
+        """Read inputs (T, W), behind the prompt if that is still to be read."""
         if self.should_stop is not None and self.should_stop():
             raise Stopped
+        prompt, self._prompt = self._prompt, None
+        if prompt is not None:
+            inputs, places = torch.cat([prompt[0], inputs]), join_places(prompt[1], places)
         self.hidden, penultimate, self.cache = self.model.run(inputs[None], cache=self.cache, places=places)
-        self.states.append(penultimate[0])
-        self.last = penultimate[0, -1]  # (W,)
+        states = penultimate[0]
+        if prompt is not None:
+            self.words = states[None, self.scene_length : self.prompt_length]  # (1, T, W)
+            self.last = self.words[0, -1]
+            states = states[self.prompt_length :]
+        if len(states):
+            self.states.append(states)
+            self.last = states[-1]  # (W,)
+
+    def _read_prompt(self) -> None:
+        if self._prompt is not None:
+            self._run(self._prompt[0][:0], text_places(1, 0, self.mask.device))
 
     def read(self, ids: list[int], index: int | None = None) -> None:
         """Read tokens; ``index`` is the object that a marker, which then comes first, stands for."""
@@ -201,6 +223,7 @@ class _Writer:
 
     def step_or_end(self, node: Node) -> tuple[int, float]:
         """Begin a step, or end the plan: as ``choose``, with the pointer's log odds that nothing is left to pick."""
+        self._read_prompt()
         return self.choose(node, self.model.log_odds_of_none(self._point(0))[None])
 
     def _point(self, which: int) -> torch.Tensor:
@@ -219,17 +242,68 @@ class _Writer:
             tokens, node = [*tokens, token], following
         return tokens, node
 
+    def read_drafted(self, line: list[int], node: Node) -> tuple[list[int], Node, float] | None:
+        """Read a whole step with the decided objects, in drafted words.
+
+        Args:
+            line: tokens that it begins with, which are not read. node: after them.
+
+        Returns:
+            its tokens, the node after them and their probability; None, with nothing of it read, where the LLM writes
+            other words.
+        """
+        assert self.decided is not None
+        special, parts, begun = self.model.grammar.special, [self._embedded(line)], len(line)
+        tokens, start = line, node
+        for which, index in enumerate(self.decided):
+            marker = special[PICK + which]
+            node = self._told_only(which, node.children[marker])
+            draft, node = self._draft(which, node, index)
+            if not draft:
+                return None
+            parts.append(self._embedded([marker, *draft], index))
+            tokens = [*tokens, marker, *draft]
+        after, node, probability = node, start, 1.0
+        length, known = self._read_length(), len(self.states)
+        self._run(torch.cat([inputs for inputs, _ in parts]), join_places(*(places for _, places in parts)))
+        for at in range(begun, len(tokens)):
+            token, following = tokens[at], node
+            if token in special[PICK:]:
+                node = self._told_only(special.index(token) - PICK, following.children[token])
+                continue
+            likeliest, chance = self.choose(node, at=at - len(tokens) - 1)
+            if likeliest != token:
+                self._rewind(length, known)
+                return None
+            node, probability = node.children[token], probability * chance
+        self.pointers = [self._decided_logits(index) for index in self.decided]
+        self.chosen = list(self.decided)
+        return tokens, after, probability
+
+    def _read_length(self) -> int:
+        """Tokens that are read, the prompt included even where it is read with the next ones."""
+        return self.prompt_length if self._prompt is not None else self.cache.get_seq_length()
+
+    def _decided_logits(self, index: int) -> torch.Tensor:
+        """A pointer's logits (n + 1,) where another part has chosen an object."""
+        logits = torch.full((len(self.tokens) + 1,), MASKED, device=self.mask.device)
+        logits[index] = 0.0
+        return logits
+
+    def _told_only(self, which: int, node: Node) -> Node:
+        """The grammar at a marker: nothing but the words of the place, where these are told."""
+        if which < POINTERS - 1 or not self.told:
+            return node
+        return self._only(f" {self.told}", self.model.grammar.beside if side_of(self.told) else node)
+
     def point_and_say(self, which: int, marker: int, node: Node) -> tuple[list[int], Node, float]:
         """Choose an object and the words for it -> tokens that were read, the node after them, their probability."""
-        logits = self._point(which)
-        if self.chosen and self.chosen[0] < len(self.tokens):  # nothing is placed on itself
-            logits[self.chosen[0]] = MASKED
         if self.decided is not None:
-            logits = torch.full_like(logits, MASKED)
-            logits[self.decided[which]] = 0.0
-            if which == POINTERS - 1 and self.told:
-                grammar = self.model.grammar
-                node = self._only(f" {self.told}", grammar.beside if side_of(self.told) else node)
+            logits, node = self._decided_logits(self.decided[which]), self._told_only(which, node)
+        else:
+            logits = self._point(which)
+            if self.chosen and self.chosen[0] < len(self.tokens):  # nothing is placed on itself
+                logits[self.chosen[0]] = MASKED
         chances, order = logits.softmax(-1).sort(descending=True)
         sure = chances[0] > CONFIDENT_PROBABILITY and not self.fitting
         count = 1 if sure else int((chances[:MAX_CANDIDATES] > MIN_PROBABILITY).sum())
@@ -270,23 +344,28 @@ class _Writer:
             only = Node({token: only})
         return only
 
-    def _draft(self, which: int, node: Node, index: int) -> list[int]:
-        """Tokens that are likely to follow a marker for an object, as far as the grammar allows them; [] for none."""
-        if index == len(self.tokens):
-            return []
-        special = self.model.grammar.special
+    def _draft(self, which: int, node: Node, index: int) -> tuple[list[int], Node]:
+        """Tokens that are likely to follow a marker for an object, as far as the grammar allows them, and the node after them.
+
+        There are none where nothing can be guessed: for no object, unless the words are told.
+        """
         tokens: list[int] = []
+        if len(node.children) == 1 and self.told and which == POINTERS - 1:
+            ((token, after),) = node.children.items()
+            return self.forced([token], after)
+        if index == len(self.tokens):
+            return [], node
         phrase = self.model.encode(f" {likely_phrase(which, *self.names[index])}")
-        for token in [*phrase, special[STEP]]:
+        for token in [*phrase, self.model.grammar.special[STEP]]:
             if token not in node.children:
                 break
             tokens, node = [*tokens, token], node.children[token]
-        return self.forced(tokens, node)[0] if tokens else []
+        return self.forced(tokens, node) if tokens else ([], node)
 
     def _say(self, marker: int, node: Node, index: int) -> tuple[list[int], Node, float, list[int]]:
         """Greedy words for one object -> tokens, node after them, probability, those of the tokens not read yet."""
         special = self.model.grammar.special
-        draft = self._draft(marker - special[PICK], node, index)
+        draft, _ = self._draft(marker - special[PICK], node, index)
         tokens, probability, pending = [marker], 1.0, [marker]
         while True:
             self.read(pending + draft, index if len(pending) == len(tokens) else None)

@@ -1,10 +1,15 @@
 """Plans that what is seen contradicts, by the default checkpoint: asked again, then refused with the fact."""
 
 import pytest
+import torch
 from things import seen
 
 from moe3d_ros.checked_writing import misnamed, write_plan
+from moe3d_ros.model.language.packing import pack, step_states
+from moe3d_ros.model.language.scene_language import task_prompt
+from moe3d_ros.model.language.text_layout import Text
 from moe3d_ros.model.language.writing import generate_plan
+from moe3d_ros.model.reasoning.decider import Choice
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.world.vocabulary import KINDS
@@ -43,6 +48,45 @@ MISNAMED = [  # words, a scene in which the LLM says them, and what is seen inst
         "it points at",
     ),
 ]
+
+
+DECIDED = [  # a choice, how it is said, and how often the LLM runs: once more where a place hangs on no object
+    (Choice("step", 0.9, 0, 1), "pick the small red block, place it in the blue bowl", 1),
+    (Choice("step", 0.9, 0, 1, side="left of"), "pick the small red block, place it left of the blue bowl", 1),
+    (Choice("step", 0.9, 0, None, "left side"), "pick the small red block, place it on the left side", 2),
+    (Choice("done", 0.9), "", 0),
+]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("choice", "text", "runs"), DECIDED)
+def test_a_decided_step_is_read_at_once_behind_its_prompt(planner, choice, text, runs):
+    language, objects = planner.model.language, scene(RED, BLUE_BOWL)
+    counted = []
+    hook = language.llm.get_decoder().register_forward_hook(lambda *_: counted.append(1))
+    try:
+        steps, end, _ = generate_plan(language, objects, ORDER, max_steps=1, choose=lambda done: choice)
+    finally:
+        hook.remove()
+    assert [step.text for step in steps] == [text] * bool(text)
+    assert end == (choice.end if not text else "max_steps")
+    assert len(counted) == runs
+    if text:
+        alone = choice.place is None
+        assert torch.allclose(
+            steps[0].state.state, read_whole(language, objects, ORDER if not alone else text, steps[0]), atol=2e-3
+        )
+
+
+def read_whole(language, objects, said, step):
+    """State of a step as training reads it, (2W,)."""
+    answer = language.grammar.tokens([step.text])
+    spans = language.grammar.spans(answer)
+    text = Text(language.encode(task_prompt(said)), answer, language.grammar.walk(answer), spans, [step.state.chosen])
+    _, tokens = language.objects(objects)
+    packed = pack(language, tokens, objects, torch.arange(tokens.shape[1])[None], [[text]])
+    _, penultimate, _ = language.run(packed.inputs, packed.mask, packed.positions, places=packed.places)
+    return step_states(penultimate, packed)[0]
 
 
 class Undecided:
