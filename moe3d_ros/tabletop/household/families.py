@@ -21,7 +21,7 @@ from moe3d_ros.tabletop.household.solids import (
 from moe3d_ros.world.kinds import BOWL, OBJECT
 
 Rng = np.random.Generator
-_BLOCKLIKE = (0.033, 0.072)  # edges in metres; a cube of such edges would be a block
+_BLOCKLIKE = (0.033, 0.072)  # edges in metres; a cube of such edges would be a block, and a column or row a pile of them
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _box(rng: Rng) -> Mesh:
         least = 0.02 if rng.random() < 0.5 else 0.05  # many are packages
         x, y, z = (_between(rng, least, 0.24) for _ in range(3))
         edges = sorted((x, y, z))
-        if not (_BLOCKLIKE[0] < edges[0] and edges[2] < _BLOCKLIKE[1] and edges[2] < 1.25 * edges[0]):
+        if not (_BLOCKLIKE[0] < edges[0] and edges[1] < _BLOCKLIKE[1] and edges[1] < 1.25 * edges[0]):
             return box(x, y, z)
 
 
