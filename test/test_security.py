@@ -24,6 +24,7 @@ ON_DEMAND = {
     "planner": {
         ("topics", "subscribe", "/clock"),
         # with a detector, and where what is seen is published
+        ("topics", "subscribe", "/detector/camera_info"),
         ("topics", "subscribe", "/detector/detections"),
         ("topics", "subscribe", "/tf"),
         ("topics", "subscribe", "/tf_static"),

@@ -5,9 +5,9 @@ Read are `vision_msgs/Detection3DArray` and `yolo_msgs/DetectionArray` of yolo_r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -34,6 +34,18 @@ class LabelledBox:
     size: tuple[float, float, float]
 
 
+class Labelled(Protocol):
+    """Anything that a detector gives: a label, and how sure it is of it, in [0, 1]."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def score(self) -> float: ...
+
+
+Found = TypeVar("Found", bound=Labelled)
+
+
 def vision_boxes(msg: Any) -> Iterator[LabelledBox]:
     """Boxes of a vision_msgs/Detection3DArray, each with its likeliest hypothesis; those without any are left out."""
     for detection in msg.detections:
@@ -58,24 +70,38 @@ def _box(label: str, score: float, frame: str, box: Any) -> LabelledBox:
     )
 
 
-def named_things(
-    boxes: Sequence[LabelledBox], least_score: float, transform_of: Callable[[str], np.ndarray]
+def things_of(
+    found: Iterable[Found], least_score: float, make: Callable[[Found], NamedThing]
 ) -> tuple[list[NamedThing], list[str]]:
-    """Things in the planning frame, and sentences on those that cannot be taken.
+    """Things, and sentences on those that cannot be taken.
 
     Args:
-        least_score: of the boxes that are taken; others are left out without a word.
-        transform_of: gives the transform (4, 4) from a frame into the planning frame, or raises UnknownFrame.
+        found: what a detector gives, each with a label and a score.
+        least_score: of what is taken; others are left out without a word.
+        make: makes a thing of one, or raises ValueError or UnknownFrame.
     """
     things, problems = [], []
-    for box in boxes:
-        if not box.score >= least_score:  # true for NaN
+    for one in found:
+        if not one.score >= least_score:  # true for NaN
             continue
         try:
-            things.append(upright(box, transform_of(box.frame)))
+            if not any(letter.isalpha() for letter in one.label):
+                raise ValueError("a label needs letters, and this detector numbers its classes")
+            things.append(make(one))
         except (ValueError, UnknownFrame) as error:
-            problems.append(f"The detector's {box.label!r} was left out: {error}.")
+            problems.append(f"The detector's {one.label!r} was left out: {error}.")
     return things, list(dict.fromkeys(problems))
+
+
+def named_things(
+    boxes: Iterable[LabelledBox], least_score: float, transform_of: Callable[[str], np.ndarray]
+) -> tuple[list[NamedThing], list[str]]:
+    """Things in the planning frame, and sentences on those that cannot be taken; see `things_of`.
+
+    Args:
+        transform_of: gives the transform (4, 4) from a frame into the planning frame, or raises UnknownFrame.
+    """
+    return things_of(boxes, least_score, lambda box: upright(box, transform_of(box.frame)))
 
 
 def upright(box: LabelledBox, transform: np.ndarray) -> NamedThing:
@@ -84,8 +110,6 @@ def upright(box: LabelledBox, transform: np.ndarray) -> NamedThing:
     Raises:
         ValueError: a number is none that can be, or the label is none.
     """
-    if not any(letter.isalpha() for letter in box.label):
-        raise ValueError("a label needs letters, and this detector numbers its classes")
     turned = any(box.quaternion)
     moved = transform @ rigid_transform(box.position, box.quaternion if turned else (0.0, 0.0, 0.0, 1.0))
     rotation = moved[:3, :3]

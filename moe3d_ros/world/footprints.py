@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 GAP = 0.005  # metres between the circles around two things
+_HEADINGS = 30  # at which the rectangle around points is tried
 
 
 def _area(polygon: np.ndarray) -> float:
@@ -59,6 +60,31 @@ def in_upright_box(
     c, s = np.cos(yaw), np.sin(yaw)
     own = (np.asarray(points, float) - np.asarray(center)) @ np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
     return (np.abs(own) <= np.asarray(half) + slack).all(-1)
+
+
+def least_upright_box(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Smallest upright box around points (N, 3): its middle (3,), half extents (3,) and heading in (-pi/4, pi/4]."""
+    angles = np.linspace(-np.pi / 4, np.pi / 4, _HEADINGS, endpoint=False) + np.pi / 2 / _HEADINGS
+    c, s = np.cos(angles), np.sin(angles)
+    flat = points[:, :2]
+    along, across = flat @ np.stack([c, s]), flat @ np.stack([-s, c])  # (N, A)
+    sizes = np.stack([np.ptp(along, axis=0), np.ptp(across, axis=0)])
+    best = int(sizes.prod(0).argmin())
+    u = (along[:, best].max() + along[:, best].min()) / 2
+    v = (across[:, best].max() + across[:, best].min()) / 2
+    low, high = points[:, 2].min(), points[:, 2].max()
+    center = np.array([c[best] * u - s[best] * v, s[best] * u + c[best] * v, (low + high) / 2])
+    return center, np.array([*sizes[:, best] / 2, (high - low) / 2]), float(angles[best])
+
+
+def inside_outline(points: np.ndarray, outline: np.ndarray) -> np.ndarray:
+    """Mask (P,) of the points (P, 2) inside a polygon (Q, 2) of any form, by the number of edges on one side (even-odd rule)."""
+    x, y = points[:, None, 0], points[:, None, 1]
+    (x0, y0), (x1, y1) = outline.T, np.roll(outline, -1, axis=0).T
+    crossed = (y0 > y) != (y1 > y)  # (P, Q) edges that a level line through the point meets
+    with np.errstate(divide="ignore", invalid="ignore"):
+        before = x < x0 + (y - y0) * (x1 - x0) / (y1 - y0)
+    return (crossed & before).sum(1) % 2 == 1
 
 
 def circle_radius(half: ArrayLike, is_round: ArrayLike) -> np.ndarray:

@@ -10,15 +10,48 @@ DEFINITIONS = {
     "Detection3D": "std_msgs/Header header\nvision_msgs/ObjectHypothesisWithPose[] results\n"
     "vision_msgs/BoundingBox3D bbox\nstring id",
     "Detection3DArray": "std_msgs/Header header\nvision_msgs/Detection3D[] detections",
+    "Point2D": "float64 x\nfloat64 y",
+    "Pose2D": "vision_msgs/Point2D position\nfloat64 theta",
+    "BoundingBox2D": "vision_msgs/Pose2D center\nfloat64 size_x\nfloat64 size_y",
+    "Detection2D": "std_msgs/Header header\nvision_msgs/ObjectHypothesisWithPose[] results\n"
+    "vision_msgs/BoundingBox2D bbox\nstring id",
+    "Detection2DArray": "std_msgs/Header header\nvision_msgs/Detection2D[] detections",
 }
 
 
 def detection_types():
-    """A store of types that knows vision_msgs/msg/Detection3DArray."""
+    """A store of types that knows vision_msgs/msg/Detection3DArray and Detection2DArray."""
     store = get_typestore(Stores.ROS2_JAZZY)
     for name, text in DEFINITIONS.items():
         store.register(get_types_from_msg(text, f"vision_msgs/msg/{name}"))
     return store
+
+
+def header_of(types, frame, stamp):
+    """A header of the store's types."""
+    return types["std_msgs/msg/Header"](types["builtin_interfaces/msg/Time"](*stamp), frame)
+
+
+def image_detections(store, frame, detections, stamp=(7, 5)):
+    """A Detection2DArray of (scores by class, middle in pixels, size in pixels), as it comes from the wire."""
+    types = store.types
+    nowhere = types["geometry_msgs/msg/Pose"](
+        types["geometry_msgs/msg/Point"](0.0, 0.0, 0.0), types["geometry_msgs/msg/Quaternion"](0.0, 0.0, 0.0, 1.0)
+    )
+    spread = types["geometry_msgs/msg/PoseWithCovariance"](nowhere, np.zeros(36))
+
+    def detection(scores, middle, size):
+        results = [
+            types["vision_msgs/msg/ObjectHypothesisWithPose"](types["vision_msgs/msg/ObjectHypothesis"](*pair), spread)
+            for pair in scores.items()
+        ]
+        center = types["vision_msgs/msg/Pose2D"](types["vision_msgs/msg/Point2D"](*map(float, middle)), 0.0)
+        box = types["vision_msgs/msg/BoundingBox2D"](center, *map(float, size))
+        return types["vision_msgs/msg/Detection2D"](header_of(types, frame, stamp), results, box, "")
+
+    name = "vision_msgs/msg/Detection2DArray"
+    array = types[name](header_of(types, frame, stamp), [detection(*one) for one in detections])
+    return store.deserialize_cdr(bytes(store.serialize_cdr(array, name)), name)
 
 
 def recorded_detections(store, frame, detections, stamp=(7, 5)):
@@ -26,7 +59,7 @@ def recorded_detections(store, frame, detections, stamp=(7, 5)):
     types = store.types
 
     def header(name):
-        return types["std_msgs/msg/Header"](types["builtin_interfaces/msg/Time"](*stamp), name)
+        return header_of(types, name, stamp)
 
     def detection(own, scores, position, quaternion, size):
         pose = types["geometry_msgs/msg/Pose"](

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from sensor_msgs.msg import CameraInfo
+
 from moe3d_ros.nodes.planning.latest_detections import LatestDetections
 from moe3d_ros.nodes.planning.requests import Moment
 from moe3d_ros.nodes.runtime.diagnostics import WARN
@@ -12,7 +15,7 @@ from moe3d_ros.nodes.seams.detector_messages import NotInstalled, detector_input
 from moe3d_ros.nodes.seams.transforms import Transforms
 from moe3d_ros.world.named_things import NamedThing
 
-TOPIC = "detector/detections"
+TOPIC, INFO = "detector/detections", "detector/camera_info"
 OFF = "none"
 
 
@@ -21,7 +24,8 @@ class Detector:
 
     def __init__(self, node: Any, group: Any):
         """``node``: the planner node with its settings. ``group``: of the callback."""
-        self._node, self._latest, self._subscription, self._problem = node, None, None, ""
+        self._node, self._latest, self._problem = node, None, ""
+        self._subscriptions: list[Any] = []
         settings = node.settings
         package = settings["detector"]
         if package == OFF:
@@ -41,17 +45,21 @@ class Detector:
             kind, transforms, lambda: settings["detector_score"], lambda: settings["detector_tolerance"], topic
         )
         node.diagnostics.set("detector", f"{package} on {topic}")
-        self._subscription = node.create_subscription(
-            kind.message, TOPIC, self._latest.put, own(SENSOR_IN), callback_group=group
-        )
+        topics = [(kind.message, TOPIC, self._latest.put)]
+        if kind.regions is not None:
+            topics.append((CameraInfo, INFO, self._latest.put_info))
+        self._subscriptions = [
+            node.create_subscription(message, name, put, own(SENSOR_IN), callback_group=group)
+            for message, name, put in topics
+        ]
 
     def things(
-        self, stamp: Any, newer_than: Moment | None, should_stop=lambda: False
+        self, stamp: Any, points: np.ndarray, newer_than: Moment | None, should_stop=lambda: False
     ) -> tuple[list[NamedThing], list[str]]:
         """Things of the time of a cloud, and sentences; see :meth:`LatestDetections.things`."""
         if self._latest is None:
             return [], [self._problem] if self._problem else []
-        return self._latest.things(stamp, self._node.settings["cloud_wait"], newer_than, should_stop)
+        return self._latest.things(stamp, points, self._node.settings["cloud_wait"], newer_than, should_stop)
 
     def clear(self) -> None:
         """Forget what was detected."""
@@ -60,9 +68,9 @@ class Detector:
 
     def close(self) -> None:
         """Take the subscriptions away."""
-        if self._subscription is not None:
-            self._node.destroy_subscription(self._subscription)
-            self._subscription = None
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        self._subscriptions = []
         if self._latest is not None:
             self._latest.close()
             self._latest = None

@@ -197,7 +197,7 @@ class Planning:
         points, colors, head = self._look(planner, request, task.newer_than)
         things, left_away = [], []
         if self._detector is not None:
-            things, left_away = self._detector.things(head.stamp, task.newer_than, request.should_stop)
+            things, left_away = self._detector.things(head.stamp, points, task.newer_than, request.should_stop)
         start = time.monotonic()
         planner.pose_tolerance = self._settings["pose_tolerance"]
         left_out = beyond(points, planner)

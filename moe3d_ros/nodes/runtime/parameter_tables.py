@@ -186,8 +186,9 @@ PLANNER = _managed(
               "published; 0: any.", "s", 0.0, 3600.0, when=LIVE, safety=True),
     Parameter("cloud_wait", 1.0, "How long a request waits for a good cloud.", "s", 0.0, 60.0, when=LIVE),
     Parameter("detector", "none", "Whose labelled things are taken from the topic detector/detections: none, vision_msgs "
-              "(Detection3DArray) or yolo_msgs (DetectionArray of yolo_ros, with boxes in 3D).",
-              choices=("none", "vision_msgs", "yolo_msgs")),
+              "(Detection3DArray) or yolo_msgs (DetectionArray of yolo_ros, with boxes in 3D); or of an image, with the "
+              "camera's detector/camera_info: vision_msgs_2d (Detection2DArray) or yolo_msgs_2d (masks or boxes).",
+              choices=("none", "vision_msgs", "yolo_msgs", "vision_msgs_2d", "yolo_msgs_2d")),
     Parameter("detector_score", 0.5, "Least score of a detection that is taken.", "", 0.0, 1.0, when=LIVE),
     Parameter("detector_tolerance", 1.0, "Largest difference between the stamps of the detections and of the cloud that is "
               "planned on.", "s", 0.0, 60.0, when=LIVE, safety=True),

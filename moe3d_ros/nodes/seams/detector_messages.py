@@ -12,10 +12,11 @@ from std_msgs.msg import Header
 
 from moe3d_ros.nodes.seams.quaternions import matrix_to_quaternion
 from moe3d_ros.sensing.detections import LabelledBox, vision_boxes, yolo_boxes
+from moe3d_ros.sensing.image_detections import LabelledRegion, vision_regions, yolo_regions
 from moe3d_ros.world.seen_object import SeenObject
 
 VISION, YOLO = "vision_msgs", "yolo_msgs"
-_MESSAGES = {VISION: ("Detection3DArray", vision_boxes), YOLO: ("DetectionArray", yolo_boxes)}
+VISION_IMAGE, YOLO_IMAGE = "vision_msgs_2d", "yolo_msgs_2d"
 
 
 class NotInstalled(RuntimeError):
@@ -23,16 +24,22 @@ class NotInstalled(RuntimeError):
 
 
 class DetectorInput(NamedTuple):
-    """A type of message that detectors publish, and its reader."""
+    """A type of message that detectors publish, and its reader: of boxes, or of regions of a camera's image."""
 
     message: type
-    boxes: Callable[[Any], Iterator[LabelledBox]]
+    boxes: Callable[[Any], Iterator[LabelledBox]] | None = None
+    regions: Callable[[Any], Iterator[LabelledRegion]] | None = None
 
 
-def detector_input(package: str) -> DetectorInput:
-    """The type of message of VISION or YOLO. Raises NotInstalled."""
-    name, boxes = _MESSAGES[package]
-    return DetectorInput(getattr(_messages(package), name), boxes)
+def detector_input(name: str) -> DetectorInput:
+    """The input of this name, one of VISION, YOLO, VISION_IMAGE and YOLO_IMAGE. Raises NotInstalled."""
+    if name == VISION:
+        return DetectorInput(_messages(VISION).Detection3DArray, boxes=vision_boxes)
+    if name == VISION_IMAGE:
+        return DetectorInput(_messages(VISION).Detection2DArray, regions=vision_regions)
+    if name == YOLO:
+        return DetectorInput(_messages(YOLO).DetectionArray, boxes=yolo_boxes)
+    return DetectorInput(_messages(YOLO).DetectionArray, regions=yolo_regions)
 
 
 def _messages(package: str) -> Any:

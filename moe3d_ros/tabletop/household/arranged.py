@@ -9,6 +9,7 @@ import numpy as np
 from moe3d_ros.tabletop.household.families import FAMILIES, Family
 from moe3d_ros.tabletop.household.paint import Paint, dark, named_color, plain, table_paint, thing_paints
 from moe3d_ros.tabletop.household.solids import Mesh, box, prism, sweep, turned
+from moe3d_ros.world.footprints import least_upright_box
 from moe3d_ros.world.kinds import BLOCK, OBJECT, ZONE
 from moe3d_ros.world.vocabulary import BLOCK_EDGES, COLOR_NAMES, KINDS, ZONE_HALF, ZONE_HEIGHT
 from moe3d_ros.world.workspace import Workspace
@@ -17,7 +18,6 @@ BACKGROUND = -1  # label of all that is no thing to be named
 _PLACES = ((0.29, 0.71), (-0.45, 0.45))  # x and y between which middles of things lie, metres
 _TRIES = 12
 _HIGHEST = 0.28  # metres that a pile may reach
-_SQUARE_STEPS = 30  # headings at which a thing's rectangle is tried
 _EMPTY, _MOST = 0.06, 12  # share of tables with nothing on them; things on one
 _PLAIN_WORLD = 0.3  # of the scenes, blocks and zones stand among the things
 
@@ -59,21 +59,6 @@ class ThingScene:
         self.paints += paints
         self.labels.append(label)
         self.origins.append(np.asarray(origin, dtype=float))
-
-
-def upright_box(vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Smallest upright box around vertices (V, 3): its middle (3,), half extents (3,) and heading in (-pi/4, pi/4]."""
-    angles = np.linspace(-np.pi / 4, np.pi / 4, _SQUARE_STEPS, endpoint=False) + np.pi / 2 / _SQUARE_STEPS
-    c, s = np.cos(angles), np.sin(angles)
-    flat = vertices[:, :2]
-    along, across = flat @ np.stack([c, s]), flat @ np.stack([-s, c])  # (V, A)
-    sizes = np.stack([np.ptp(along, axis=0), np.ptp(across, axis=0)])
-    best = int(sizes.prod(0).argmin())
-    u = (along[:, best].max() + along[:, best].min()) / 2
-    v = (across[:, best].max() + across[:, best].min()) / 2
-    low, high = vertices[:, 2].min(), vertices[:, 2].max()
-    center = np.array([c[best] * u - s[best] * v, s[best] * u + c[best] * v, (low + high) / 2])
-    return center, np.array([*sizes[:, best] / 2, (high - low) / 2]), float(angles[best])
 
 
 def _corners(center: np.ndarray, half: np.ndarray, yaw: float) -> np.ndarray:
@@ -166,7 +151,7 @@ class _Arranging:
         for _ in range(_TRIES):
             yaw = rng.uniform(-np.pi, np.pi)
             turned_mesh = made.mesh.moved(turned("z", yaw))
-            center, half, angle = upright_box(turned_mesh.vertices)
+            center, half, angle = least_upright_box(turned_mesh.vertices)
             top = self._top(half) if rng.random() < self.stacked and not zone else None
             if top is not None:
                 below = self.scene.things[top]

@@ -21,7 +21,10 @@ from moe3d_ros.tabletop.household.solids import (
 from moe3d_ros.world.kinds import BOWL, OBJECT
 
 Rng = np.random.Generator
-_BLOCKLIKE = (0.033, 0.072)  # edges in metres; a cube of such edges would be a block, and a column or row a pile of them
+_BLOCKLIKE = (
+    0.033,
+    0.072,
+)  # edges in metres; a cube of such edges would be a block, and a column or row a pile of them
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,8 @@ def test_what_is_seen_goes_out_with_label_and_kind_and_comes_back_as_it_was():
         assert thing.yaw == pytest.approx(seen.yaw)
 
 
-@pytest.mark.parametrize("package", ["vision_msgs", "yolo_msgs"])
-def test_a_package_of_messages_that_is_missing_is_named_with_what_to_do(package):
+@pytest.mark.parametrize("name", ["vision_msgs", "yolo_msgs", "vision_msgs_2d", "yolo_msgs_2d"])
+def test_a_package_of_messages_that_is_missing_is_named_with_what_to_do(name):
+    package = name.removesuffix("_2d")
     with pytest.raises(NotInstalled, match=f"{package} is not installed or not sourced.*{package.split('_')[0]}"):
-        detector_input(package)
+        detector_input(name)

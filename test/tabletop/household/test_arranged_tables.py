@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from moe3d_ros.tabletop.household.arranged import BACKGROUND, apart, random_thing_scene, upright_box
+from moe3d_ros.tabletop.household.arranged import BACKGROUND, apart, random_thing_scene
 from moe3d_ros.tabletop.household.depth_camera import random_views, sense_things, visible_shares
 from moe3d_ros.tabletop.household.families import FAMILIES, HELD_OUT
 from moe3d_ros.tabletop.household.paint import named_color
 from moe3d_ros.tabletop.household.solids import box, turned
+from moe3d_ros.world.footprints import least_upright_box
 from moe3d_ros.world.vocabulary import COLOR_NAMES, COLORS, ZONE
 
 FAMILY_NAMES = sorted(FAMILIES | HELD_OUT)
@@ -39,7 +40,7 @@ def test_no_family_is_both_trained_on_and_held_out():
 
 def test_a_box_is_found_by_its_smallest_upright_rectangle_at_any_heading():
     for yaw in np.linspace(-0.7, 0.7, 9):
-        center, half, angle = upright_box(box(0.1, 0.04, 0.06).moved(turned("z", yaw), (0.5, 0.1, 0.0)).vertices)
+        center, half, angle = least_upright_box(box(0.1, 0.04, 0.06).moved(turned("z", yaw), (0.5, 0.1, 0.0)).vertices)
         np.testing.assert_allclose(center, (0.5, 0.1, 0.03), atol=1e-9)
         np.testing.assert_allclose(half, (0.05, 0.02, 0.03), atol=0.002)
         assert abs(angle - yaw) < np.deg2rad(2)
