@@ -10,6 +10,7 @@ from moe3d_ros.planner import CHECKPOINTS, Planner
 from training import export
 from training.data.table_clouds import sample_things
 from training.engine.loop import train
+from training.reports import things_report
 from training.stages.perception import PerceptionTask
 from training.stages.settings import configure
 
@@ -92,3 +93,17 @@ def test_a_run_on_another_grid_is_refused(tmp_path, capsys):
 def test_shares_that_cannot_be_are_refused(tmp_path, values):
     with pytest.raises(ValueError, match="things must lie between 0 and 1"):
         configured(tmp_path, **values)
+
+
+def test_the_report_draws_recall_against_scenes_over_runs_that_went_on(tmp_path, capsys):
+    for name, steps in (("one", 3), ("two", 2)):
+        config = configured(tmp_path / name, steps=steps, things=0.5, log_every=1)
+        train(PerceptionTask(config), config)
+    runs = [str(tmp_path / name) for name in ("one", "two")]
+    assert things_report.main([*runs, "--plot", str(tmp_path / "curve.png")]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    batch = config.batch_size
+    assert [int(line.split("|")[1].replace(",", "")) for line in printed[2:]] == [batch * n for n in range(1, 6)]
+    assert (tmp_path / "curve.png").stat().st_size > 5000
+    assert things_report.main([str(tmp_path)]) == 1
+    assert "no run of stage things" in capsys.readouterr().err

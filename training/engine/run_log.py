@@ -52,6 +52,16 @@ def read_losses(folder: str | Path) -> list[float]:
     return [json.loads(line)["loss"] for line in (Path(folder) / LOSSES).read_text().splitlines()]
 
 
+def read_figures(folder: str | Path) -> list[dict[str, float]]:
+    """The figures of every log interval of a run, with its last step under ``step``."""
+    path = Path(folder) / LOG
+    rows = []
+    for line in path.read_text().splitlines() if path.exists() else []:
+        words = line.partition(" min ")[2].split()
+        rows.append({name: float(value) for name, value in zip(words[::2], words[1::2])})
+    return rows
+
+
 def last_details(folder: str | Path) -> dict[str, float]:
     """The detailed figures (each expert's load) of a run's last log interval; empty if it has none."""
     path = Path(folder) / DETAILS
