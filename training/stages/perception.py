@@ -15,6 +15,7 @@ from moe3d_ros.model.policy import build_model
 from moe3d_ros.tabletop.scenes.batch import SceneBatch, batch_scenes
 from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE, sample_scenes
 from moe3d_ros.tabletop.simulation.raycast import CloudBatch, SensorRange, sense
+from training.data.alike_blocks import with_alike_blocks
 from training.data.mixture import join, sample_moments
 from training.data.sixd_data import sample_sixd
 from training.data.table_clouds import sample_things
@@ -86,7 +87,8 @@ class PerceptionTask:
             parts.append(batch_scenes([moment.scene for moment in moments], device))
         if number > tilted + long:
             scene_range = replace(PERCEPTION_RANGE, known=self.config.model.encoder.kinds)
-            parts.append(sample_scenes(number - tilted - long, scene_range, generator))
+            plain = sample_scenes(number - tilted - long, scene_range, generator)
+            parts.append(with_alike_blocks(plain, self.config.alike, rng) if self.config.alike else plain)
         return join(parts) if len(parts) > 1 else parts[0]
 
     def loss(self, batch: PerceptionBatch) -> tuple[torch.Tensor, dict[str, float]]:

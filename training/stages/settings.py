@@ -65,13 +65,17 @@ class PerceptionStage(GeneratedScenes):
     part: Annotated[str, "all, or second_look: fine geometry only, the rest frozen"] = "all"
     things: Annotated[float, "share of scenes that are real tables with things of every sort"] = 0.0
     keep: Annotated[float, "weight that holds features of the tabletop world near those of the start"] = 0.0
+    alike: Annotated[float, "share of plain scenes with blocks that look the same on or beside each other"] = 0.0
 
     def __post_init__(self):
         super().__post_init__()
         if self.part not in ("all", "second_look"):
             raise ValueError(f"part must be all or second_look, got {self.part!r}")
-        if not 0 <= self.things <= 1 or self.keep < 0:
-            raise ValueError(f"things must lie between 0 and 1, keep not below 0: got {self.things} and {self.keep}")
+        shares = (self.things, self.alike)
+        if not all(0 <= share <= 1 for share in shares) or self.keep < 0:
+            raise ValueError(
+                f"things and alike must lie between 0 and 1, keep not below 0: got {self.things}, {self.alike} and {self.keep}"
+            )
 
     def settles(self) -> tuple[str, ...]:
         return GRID

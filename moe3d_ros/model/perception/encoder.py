@@ -26,6 +26,7 @@ MIN_ATTENTION = 0.05  # of a query's largest attention: less is not read
 TOUCHING_DISTANCE = 0.055  # centroids of patches that touch are nearer to each other
 MARGIN, DIAGONAL = 0.025, 1.15  # around what was found, patches belong to it
 VOTE_REACH = 0.025  # votes that are nearer to each other are for one thing
+READING_REACH = 0.2  # how far from its vote a query reads before training says otherwise
 MIN_LEFT_PATCHES = 3  # patches that nothing accounts for and that are worth a second pass
 _GENERIC = kinds_that(lambda kind: kind.generic)
 
@@ -94,23 +95,36 @@ class VotedQueries(nn.Module):
         self.belongs = nn.Linear(config.width, 1)
         self.position = FourierPosition(config.width)
         self.standing = nn.Linear(3, config.width)  # of a vote among the others: tells two for one thing apart
+        self.reach = nn.Linear(config.width, 1)  # logarithm of how far from its vote a query reads
+        nn.init.zeros_(self.reach.weight)
+        nn.init.constant_(self.reach.bias, math.log(READING_REACH))
         self.start = nn.Sequential(
             nn.Linear(config.width, config.width), nn.GELU(), nn.Linear(config.width, config.width)
         )
 
     def forward(
         self, encoded: torch.Tensor, vote: torch.Tensor, readable: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Encoded patches (B, N, D), the middles that they vote for (B, N, 3), which of them count (B, N) -> queries (B, Q, D), logits (B, N).
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Encoded patches (B, N, D), the middles that they vote for (B, N, 3), which of them count (B, N) -> queries, logits, places.
 
         One after the other, the vote that most others agree with, away from those before.
+
+        Returns:
+            queries (B, Q, D), logits (B, N) that a patch is of a thing, and the votes (B, Q, 3) that the queries start from.
         """
         belongs = self.belongs(encoded)[..., 0]
         with torch.no_grad():
             chosen, standing = choose_votes(belongs.sigmoid() * readable, vote, self.count)
             place = vote.gather(1, chosen[..., None].expand(-1, -1, 3))
         seed = encoded.gather(1, chosen[..., None].expand(-1, -1, encoded.shape[-1]))
-        return self.start(seed) + self.position(place) + self.standing(standing), belongs
+        return self.start(seed) + self.position(place) + self.standing(standing), belongs, place
+
+    def nearness(self, normed: torch.Tensor, place: torch.Tensor, centroids: torch.Tensor) -> torch.Tensor:
+        """Added to the logits of what a query reads (B, Q, N): patches far from its vote count less, as in arXiv 2101.07448.
+
+        normed: (B, Q, D) queries. place: (B, Q, 3) their votes. centroids: (B, N, 3) of the patches; metres.
+        """
+        return -0.5 * (torch.cdist(place, centroids) / self.reach(normed).exp()) ** 2
 
 
 def choose_votes(weight: torch.Tensor, vote: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -193,6 +207,10 @@ class SecondLook(nn.Module):
         self.radius = config.crop_radius
         self.compute = torch.float32  # training on hardware that is fast in bfloat16 sets that
         width = config.width
+        self.place = FourierPosition(width) if config.votes else None  # heights tell the blocks of a tower apart
+        if self.place is not None:
+            nn.init.zeros_(self.place.linear.weight)
+            nn.init.zeros_(self.place.linear.bias)
         self.point_in = nn.Linear(6, 96)
         self.query_in = nn.Linear(width, 96)
         self.point_mlp = nn.Sequential(nn.GELU(), nn.Linear(96, 128), nn.GELU(), nn.Linear(128, 192))
@@ -221,6 +239,8 @@ class SecondLook(nn.Module):
         owner, member = torch.nonzero(near, as_tuple=True)
         inputs = torch.cat([relative[owner, member] / self.radius, patches.colors[voxel[owner, member]] * 2 - 1], dim=1)
         chosen_query = query[scene, index]
+        if self.place is not None:
+            chosen_query = chosen_query + self.place(center[scene, index])
         with torch.autocast(query.device.type, self.compute, enabled=self.compute != torch.float32):
             hidden = self.point_mlp(self.point_in(inputs) + self.query_in(chosen_query)[owner])
         hidden = hidden.float()
@@ -278,12 +298,12 @@ class SceneEncoder(nn.Module):
             readable: (B, N) bool, patches that queries may read; all by default.
         """
         readable = patches.mask if readable is None else readable
-        query, belongs = self._start(patches, encoded, readable)
+        query, belongs, place = self._start(patches, encoded, readable)
         outputs = []
         for layer in self.decoder:
             query = layer(query, memory=encoded, memory_mask=readable)
             normed = self.norm(query)
-            outputs.append(self._read(normed, encoded, patches, readable, whole=chooser is not None))
+            outputs.append(self._read(normed, encoded, patches, readable, place, whole=chooser is not None))
         last = outputs[-1]
         last.belongs = belongs
         with torch.no_grad():
@@ -299,20 +319,33 @@ class SceneEncoder(nn.Module):
 
     def _start(
         self, patches: PatchBatch, encoded: torch.Tensor, readable: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """First state of the queries (B, Q, D), and of which patches are of a thing (B, N) where queries start from votes."""
+    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
+        """First state of the queries (B, Q, D); where they start from votes also what is a thing's (B, N), and the votes (B, Q, 3)."""
         if not self.config.votes:
-            return self.queries.expand(len(encoded), -1, -1), None
+            return self.queries.expand(len(encoded), -1, -1), None, None
         vote = patches.centroids + 0.1 * self.patch_head(encoded)[..., :3]
         return self.voted(encoded, vote, readable)
 
     def _read(
-        self, normed: torch.Tensor, encoded: torch.Tensor, patches: PatchBatch, readable: torch.Tensor, whole: bool
+        self,
+        normed: torch.Tensor,
+        encoded: torch.Tensor,
+        patches: PatchBatch,
+        readable: torch.Tensor,
+        place: torch.Tensor | None,
+        whole: bool,
     ) -> Detections:
-        """``whole``: the centroid is over all that is read; else over the piece with the most attention."""
+        """Findings of a layer's queries.
+
+        Args:
+            place: (B, Q, 3) votes that the queries start from; None where they are learned.
+            whole: the centroid is over all that is read; else over the piece with the most attention.
+        """
         kinds, colors = self.config.kinds, self.config.colors
         exists, kind, color, offset = self.head(normed).split([1, kinds, colors, 3], dim=-1)
         logits = self.point_query(normed) @ self.point_key(encoded).transpose(1, 2) / math.sqrt(encoded.shape[-1])
+        if place is not None:
+            logits = logits + self.voted.nearness(normed, place, patches.centroids)
         logits = logits.masked_fill(~readable[:, None], MASKED)  # (B, Q, N)
         if not whole:
             logits = logits.masked_fill(~main_piece(logits.softmax(dim=-1), patches.centroids), MASKED)
