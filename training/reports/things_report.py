@@ -29,7 +29,9 @@ def curve(folders: Sequence[Path]) -> dict[str, np.ndarray]:
     Raises:
         ValueError: a run has no record or no figures of things.
     """
-    seen, columns, before = [], {name: [] for name in CURVES}, 0
+    seen: list[float] = []
+    columns: dict[str, list[float]] = {name: [] for name in CURVES}
+    before = 0
     for folder in folders:
         record, rows = read_record(folder), read_figures(folder)
         rows = [row for row in rows if all(name in row for name in CURVES)]
