@@ -23,7 +23,7 @@ STATE_STEPS = 8  # time steps between two joint_states: 30 a second
 FILM_SPEED = 2.0  # times real time
 FILM_STEPS = round(FILM_SPEED / RATE / TIME_STEP)
 FILM_SIZE = 320, 240  # pixels
-FILM_CAMERA = Camera("film", (1.12, -0.80, 0.70), (0.37, 0.0, 0.15), focal=520.0)
+FILM_CAMERA = Camera("film", (1.15, -0.84, 0.76), (0.36, 0.0, 0.19), focal=500.0)
 
 
 class ArmOutputs:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from moe3d_ros.plan import Plan
+from moe3d_ros.view.robot_drawing import RobotDrawing
 from moe3d_ros.world.geometry import quaternion_to_matrix
 from moe3d_ros.world.grid import VOXEL_SIZE
 from moe3d_ros.world.pose import Pose
@@ -34,6 +35,7 @@ class WebView:
 
     Attributes:
         address: of the page, with the port that was free.
+        robot: what is drawn of a robot.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class WebView:
         server._websock_server.on_client_connect(self._check_origin)
         shown = "localhost" if host in (*LOOPBACK, "0.0.0.0", "::") else host
         self.address = f"http://{shown}:{server.get_port()}"
+        self.robot = RobotDrawing(server.scene)
         self._voxels = None
         self._poses: dict[str, list] = {}
         self._drawn: dict[str, list] = {}
