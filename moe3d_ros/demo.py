@@ -37,6 +37,8 @@ from moe3d_ros.world.pose import Pose
 INSTRUCTION = "put the red block in the green bowl"
 FRAME = "base_link"
 FILM = "plan.gif"
+JUDGED_BY = "ground truth of the simulator: what each step names lies in or on what it names as its destination"
+TASK_JUDGED_BY = "ground truth of the simulator: how many goals of the task are reached when the planner has ended"
 LIVENESS_PERIOD = 0.25  # seconds between looks at whether the nodes still live, while the view stays
 
 
@@ -181,14 +183,17 @@ def _plan_and_execute(nodes: Nodes, args: argparse.Namespace, record: dict, bega
         stages = ", ".join(f"{name} {seconds:.2f}" for name, seconds in plan.latency_s.items())
         if to_pick is not None:
             print(f"From the instruction to the first pick_pose: {to_pick:.2f} s ({stages}).", flush=True)
+        planned = time.monotonic()
         if args.cloud:
             record["verdict"] = "A recorded scan: nothing was executed."
         elif not plan.actions:
             record["verdict"] = "There was no step to execute."
         elif args.task:
-            record.update(execute_task(client, plan, args.timeout))
+            record.update(judge_task(*execute_task(client, plan, args.timeout)))
         else:
-            record.update(execute_plan(client, plan, args.instruction, args.timeout))
+            record.update(judge_plan(args.instruction, *execute_plan(client, plan, args.timeout)))
+        if record["executed"]:
+            record["execution_s"] = round(time.monotonic() - planned, 3)
         print(record["verdict"], flush=True)
         if args.view:
             _stay(nodes, client, args)
@@ -208,6 +213,45 @@ def _stay(nodes: Nodes, client, args: argparse.Namespace) -> None:
             time.sleep(LIVENESS_PERIOD)
     except KeyboardInterrupt:
         print()
+
+
+def judge_plan(instruction: str, executions: list[dict], success: bool | None) -> dict:
+    """What plan.json says of executed steps, of which ``success`` tells whether each did what it says."""
+    from moe3d_ros.tabletop.rules.success import names_same, plain_meaning  # late: it brings torch
+
+    asked, outcome = plain_meaning(instruction), "SUCCESS"
+    judged_by, why = f"{JUDGED_BY}; whether that is what the instruction asked for was not judged", ""
+    if asked:
+        right = any(names_same(e["target"], asked[0]) and names_same(e["destination"], asked[1]) for e in executions)
+        judged_by = f"{JUDGED_BY}, and the instruction's {asked[0]} and {asked[1]} are the step's"
+        why = "" if right else f" The instruction asked for the {asked[0]} and the {asked[1]}."
+        success = success and right
+    elif success:  # each step did what it says; what was asked for may be another thing
+        success, outcome = None, "EXECUTED, not judged against the instruction,"
+    if success is False:
+        outcome = "NO SUCCESS"
+    verdict = f"{outcome} in the simulator. {executions[-1]['message']}{why}"
+    return {
+        "executed": True,
+        "success": success,
+        "executions": executions,
+        "judged_by": judged_by,
+        "verdict": verdict,
+    }
+
+
+def judge_task(executions: list[dict], done: bool, end: str) -> dict:
+    """What plan.json says of a long task: a success where the planner ended it and all its goals are reached."""
+    reached, goals = executions[-1]["goals_reached"], executions[-1]["goals"]
+    success = done and reached == goals
+    outcome = "SUCCESS" if success else "NO SUCCESS"
+    return {
+        "executed": True,
+        "success": success,
+        "executions": executions,
+        "judged_by": TASK_JUDGED_BY,
+        "verdict": f"{outcome} in the simulator. {reached} of {goals} goals are reached after {len(executions)} steps, and {end}.",
+    }
 
 
 def describe(plan: Plan) -> list[str]:

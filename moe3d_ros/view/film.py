@@ -41,7 +41,7 @@ class Film:
             text = f"{text.rstrip('.')[:-1].rstrip()}..."
         draw.text((MARGIN, height + 1), text, INK, font)
         if self._palette is None:  # one for all, so that what stands still stays the same
-            self._palette = sheet.quantize(COLORS, dither=Image.Dither.NONE)
+            self._palette = sheet.quantize(COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         self._pictures.append(sheet.quantize(palette=self._palette, dither=Image.Dither.NONE))
 
     def write(self) -> Path | None:
