@@ -216,7 +216,7 @@ def _stay(nodes: Nodes, client, args: argparse.Namespace) -> None:
 
 
 def judge_plan(instruction: str, executions: list[dict], success: bool | None) -> dict:
-    """What plan.json says of executed steps, of which ``success`` tells whether each did what it says."""
+    """Entries of plan.json for executed steps, of which ``success`` tells whether each did what it says."""
     from moe3d_ros.tabletop.rules.success import names_same, plain_meaning  # late: it brings torch
 
     asked, outcome = plain_meaning(instruction), "SUCCESS"
@@ -241,7 +241,7 @@ def judge_plan(instruction: str, executions: list[dict], success: bool | None) -
 
 
 def judge_task(executions: list[dict], done: bool, end: str) -> dict:
-    """What plan.json says of a long task: a success where the planner ended it and all its goals are reached."""
+    """Entries of plan.json for a long task: a success where the planner ended it and all its goals are reached."""
     reached, goals = executions[-1]["goals_reached"], executions[-1]["goals"]
     success = done and reached == goals
     outcome = "SUCCESS" if success else "NO SUCCESS"

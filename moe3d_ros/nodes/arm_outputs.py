@@ -1,4 +1,4 @@
-"""What others see of the simulated arm: joint_states, its links on /tf, robot_description, and a film."""
+"""Outputs of the simulated arm for others: joint_states, its links on /tf, robot_description, and a film."""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ class Tabletop(Node):
 
 
 def _wanted(contains, seed: int) -> str:
-    """What a scene was chosen for, in words."""
+    """Words for what a scene was chosen for."""
     return f", of those from seed {seed} on the first with {', '.join(contains)}" if any(contains) else ""
 
 

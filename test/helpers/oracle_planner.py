@@ -45,7 +45,7 @@ class Oracle:
 
 
 def task_plan(instruction: str, done: int) -> Plan:
-    """What is left of a long task after so many steps."""
+    """The rest of a long task after so many steps."""
     task, scene = said_task(instruction, 0)
     steps = remaining_steps(task, scene)[: None if instruction == EXAMPLES[0] else 1]
     actions = []

@@ -130,7 +130,7 @@ def test_execute_does_what_it_is_told_and_judges_it(probe, tabletop):
 
 
 def shown_arm_moved(states: list[JointState], transforms: list[TFMessage]) -> None:
-    """What was published while the arm moved: many angles, no speed above the limits, and each link in its parent's frame."""
+    """Checks what was published while the arm moved: many angles, no speed above the limits, and each link in its parent's frame."""
     angles = np.array([state.position for state in states])
     assert tuple(states[0].name) == joints().names
     assert len(angles) > 20

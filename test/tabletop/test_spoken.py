@@ -30,7 +30,7 @@ def test_a_sentence_leads_to_its_task_and_to_a_table_with_something_to_do(said, 
 
 
 def test_words_of_every_task_that_names_nothing_in_particular_are_understood():
-    """What a task says of itself is taken for that task, or for one whose phrases are longer."""
+    """A task's own words are taken for that task, or for one whose phrases are longer."""
     for name in ("B", "C", "F"):
         for number in range(20):
             draft = find(name).draft(np.random.default_rng(number), tuple("abcdefgh"), 1.0, False)

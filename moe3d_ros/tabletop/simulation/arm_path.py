@@ -31,7 +31,7 @@ ROUND_LINKS = ("wrist_1_link", "wrist_2_link", "wrist_3_link", "tool_link")  # t
 
 
 class Way(NamedTuple):
-    """What a solution is made of: joint angles (N, 6) of each leg, and the seconds (N - 1,) that each piece takes at least."""
+    """Joint angles (N, 6) of each leg of a solution, and the seconds (N - 1,) that each piece takes at least."""
 
     angles: list[np.ndarray]
     least: list[np.ndarray]

@@ -43,7 +43,7 @@ class ArmTip:
             yield from self._follow(commands)
 
     def pose(self) -> TipPose:
-        """Where the tip is."""
+        """Position and rotation of the tip now."""
         return self._arm.tip()
 
     def leg(self, number: int) -> Iterator[TipPose]:

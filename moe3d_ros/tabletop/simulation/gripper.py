@@ -39,7 +39,7 @@ class Unreachable(Exception):
 
 
 class Tip(Protocol):
-    """What carries. The poses that it yields are those it has at each time step; the caller makes the steps."""
+    """A tip that carries. The poses that it yields are those it has at each time step; the caller makes the steps."""
 
     def plan(self, tip: np.ndarray, turn: np.ndarray, route: Sequence[Leg]) -> None:
         """Find the way to what is taken at ``tip`` (3,) with ``turn`` (3, 3), and on along ``route``. Raises Unreachable."""
@@ -48,7 +48,7 @@ class Tip(Protocol):
         """Go to what is taken."""
 
     def pose(self) -> TipPose:
-        """Where the tip is."""
+        """Position and rotation of the tip now."""
 
     def leg(self, number: int) -> Iterator[TipPose]:
         """Go along one leg of the route, from where the one before it was left."""
@@ -69,7 +69,7 @@ class BodilessTip:
         return iter(())
 
     def pose(self) -> TipPose:
-        """Where the tip is."""
+        """Position and rotation of the tip now."""
         return self._pose
 
     def leg(self, number: int) -> Iterator[TipPose]:
