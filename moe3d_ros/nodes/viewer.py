@@ -126,7 +126,7 @@ class Viewer(Node):
 
     def _on_robot(self, msg: String) -> None:
         try:
-            self._view.robot.show(RobotModel(msg.data, self._frame))
+            self._view.show_robot(RobotModel(msg.data, self._frame))
         except ValueError as error:
             self._diagnostics.report(WARN, str(error))
 

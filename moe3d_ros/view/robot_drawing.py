@@ -20,13 +20,25 @@ class RobotDrawing:
         self._model: RobotModel | None = None
         self._root = None
         self._frames: dict[str, object] = {}
+        self._visible = True
+
+    @property
+    def shown(self) -> bool:
+        """True where there is a robot, visible or not."""
+        return self._model is not None
+
+    def set_visible(self, visible: bool) -> None:
+        """Show or hide the robot, and those that come after it."""
+        self._visible = visible
+        if self._root is not None:
+            self._root.visible = visible
 
     def show(self, model: RobotModel) -> None:
         """Draw a robot in the place of the one before it."""
         if self._root is not None:
             self._root.remove()  # with all that hangs on it
         scene, self._model = self._scene, model
-        self._root = scene.add_frame(NAME, show_axes=False)
+        self._root = scene.add_frame(NAME, show_axes=False, visible=self._visible)
         self._frames = {}
         for number, (link, shapes) in enumerate(model.shapes.items()):
             name = f"{NAME}/{number}"

@@ -18,11 +18,12 @@ from moe3d_ros.tabletop.simulation.arm_timing import ACCELERATION, SHARE, timed
 from moe3d_ros.tabletop.simulation.mujoco_engine import NOTHING, Engine
 from moe3d_ros.tabletop.simulation.physics import TIME_STEP, TabletopWorld
 from moe3d_ros.tabletop.tasks.single_step import single_step_task
-from moe3d_ros.world.geometry import pose_from_matrix, pose_from_xyz_yaw, tool_down_matrix
+from moe3d_ros.world.geometry import pose_from_matrix, pose_from_xyz_yaw
 from moe3d_ros.world.vocabulary import COLORS
 
 BLOCK = SceneObject("block", "red", "small", (0.45, 0.1, 0.02), (0.02,) * 3, 0.3, "box", COLORS["red"])
 ON_BLOCK = pose_from_xyz_yaw((*BLOCK.position[:2], 0.04), 0.0)
+FORWARD = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])  # the tool lies flat and points at +x
 AT_THE_ARM = Camera("arm", (1.3, -0.9, 0.7), (0.3, 0.0, 0.2))
 
 
@@ -60,10 +61,9 @@ def test_the_oracle_succeeds_with_the_arm_and_within_its_limits(seed):
     [
         (pose_from_xyz_yaw((1.2, 0.0, 0.05), 0.0), "beyond its reach"),
         (pose_from_xyz_yaw((0.5, 1.1, 0.05), 0.0), "beyond its reach"),
-        (
-            pose_from_matrix((0.5, 0.0, 0.05), tool_down_matrix(0.0) @ np.diag([-1.0, 1.0, -1.0])),
-            "cannot point that way",
-        ),
+        (pose_from_xyz_yaw((0.25, 0.0, 0.04), 0.0), "own base or upper arm"),
+        (pose_from_matrix((0.5, -0.2, 0.02), FORWARD), "within 1 cm of the table"),
+        (pose_from_matrix((0.5, 0.0, 0.05), np.eye(3)), "where "),  # from below
     ],
 )
 def test_what_the_arm_cannot_do_is_said_and_nothing_moves(world, place, why):

@@ -22,7 +22,7 @@ NEAR, NEAR_TURN = 0.001, 0.01  # metres and radians by which a solution may be o
 LARGEST_MOVE = 0.5  # radians of any joint between two poses of a path: more is a jump to another solution
 TRUST = 0.05  # seconds at full speed that a joint may move in one step of the solver
 STEPS, FIRST_STEPS = 12, 80  # of the solver, for the next pose of a path and for its first one
-APART = 0.01  # metres between the links and the table, and each other
+APART, SELF_APART = 0.01, 0.003  # metres between the links and the table, and between links
 TABLE = "table"
 SHOULDER = np.array([0.05, 0.0, 0.2125])  # metres, the middle of the axes that reach is counted from
 LOW_LINKS = ("forearm_link", "wrist_1_link", "wrist_2_link", "wrist_3_link")
@@ -55,15 +55,18 @@ class ArmPlanner:
         self._home = self._state.get_transform_frame_to_world(PREFIX + TIP, "body").translation()
         limits = joints()
         low, high, turning = (self._geoms(names) for names in (LOW_LINKS, HIGH_LINKS, ROUND_LINKS))
-        self._low = low
+        self._low, self._high, self._turning = low, high, turning
         self._limits = [
             mink.ConfigurationLimit(model),
             mink.VelocityLimit(model, {PREFIX + name: float(speed) for name, speed in zip(limits.names, limits.speed)}),
-            mink.CollisionAvoidanceLimit(
-                model,
-                [(low, [model.geom(TABLE).id]), (turning, high)],
-                minimum_distance_from_collisions=APART,
-                collision_detection_distance=0.05,
+            *(
+                mink.CollisionAvoidanceLimit(
+                    model,
+                    [(links, others)],
+                    minimum_distance_from_collisions=apart,
+                    collision_detection_distance=0.05,
+                )
+                for links, others, apart in ((low, [model.geom(TABLE).id], APART), (turning, high, SELF_APART))
             ),
         ]
 
@@ -154,11 +157,16 @@ class ArmPlanner:
             return f"where its {limits.names[tight[0]].replace('_', ' ')} is at its limit"
         if abs(angles[2]) < 0.2:
             return "which is beyond its reach"
-        table = self._model.geom(TABLE).id
-        gap = min(mujoco.mj_geomDistance(self._model, self._state.data, geom, table, 1.0, None) for geom in self._low)
-        if gap < APART + 0.005:
+        if self._gap(self._low, [self._model.geom(TABLE).id]) < APART + 0.005:
             return "where one of its links would come within 1 cm of the table"
+        if self._gap(self._turning, self._high) < SELF_APART + 0.005:
+            return "where its wrist would meet its own base or upper arm"
         return "where the tool cannot point that way"
+
+    def _gap(self, links: Sequence[int], others: Sequence[int]) -> float:
+        """Least distance in metres between geoms, as the arm now stands."""
+        model, data = self._model, self._state.data
+        return min(mujoco.mj_geomDistance(model, data, one, two, 1.0, None) for one in links for two in others)
 
 
 def _said(position: np.ndarray) -> str:
