@@ -102,6 +102,8 @@ def test_without_arguments_everything_is_as_the_parameter_file_says():
         ({"autostart": "false"}, "planner", {"autostart": False}),
         ({"autostart": "true"}, "voxelizer", {"autostart": True}),
         ({"planning_frame": "arm"}, "tabletop", {"planning_frame": "arm"}),
+        ({"arm": "false"}, "tabletop", {"arm": False}),
+        ({"arm": "True"}, "tabletop", {"arm": True}),
         ({"cloud": "a.mcap", "use_sim_time": "true"}, "replay", {"cloud": "a.mcap", "clock": True}),
         ({"cloud": "a.mcap"}, "replay", {"cloud": "a.mcap"}),
     ],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 
 import numpy as np
 
 RATE = 12.5  # pictures a second: GIF counts in hundredths
+LONGEST = 1000  # pictures: 80 seconds; of a longer film the end is kept
 LAST = 1.5  # seconds that the last picture stays
 COLORS = 96
 CAPTION_HEIGHT, MARGIN = 16, 4  # pixels
@@ -22,7 +24,7 @@ class Film:
 
     def __init__(self, path):
         self.path = Path(path)
-        self._pictures: list = []
+        self._pictures: deque = deque(maxlen=LONGEST)
         self._palette = None
 
     def __len__(self) -> int:

@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("PIL", reason="Pillow is not installed")
 from PIL import Image
 
+from moe3d_ros.view import film as films
 from moe3d_ros.view.film import CAPTION_HEIGHT, LAST, RATE, Film
 
 
@@ -49,3 +50,14 @@ def test_what_stands_still_costs_little(tmp_path):
         film.write()
         sizes.append(film.path.stat().st_size)
     assert sizes[1] < 2 * sizes[0]
+
+
+def test_of_a_long_film_the_end_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(films, "LONGEST", 3)
+    film = Film(tmp_path / "film.gif")
+    for column in (10, 40, 80, 120):
+        film.add(picture(column))
+    film.write()
+    with Image.open(film.path) as opened:
+        assert opened.n_frames == 3
+        assert np.argwhere(np.asarray(opened.convert("RGB"))[:90, :, 0] > 150)[:, 1].min() == 40
