@@ -1,6 +1,6 @@
 # `make demo` and `make test` are all that a newcomer needs: each first makes what is missing. See `make help`.
 #
-# Variables: INSTRUCTION, CLOUD (demo); SUITE, JSON (eval); ARGS (demo, test, eval, bench); DISTRO, PYTHON (env).
+# Variables: INSTRUCTION, TASK, CLOUD (demo); SUITE, JSON (eval); ARGS (demo, test, eval, bench); DISTRO, PYTHON (env).
 
 SHELL := /bin/bash
 DISTRO ?=
@@ -8,6 +8,7 @@ PYTHON ?=
 SUITE ?= single-step
 JSON ?=
 CLOUD ?=
+TASK ?=
 ARGS ?=
 INSTRUCTION ?= put the red block in the green bowl
 
@@ -15,6 +16,7 @@ INSTRUCTION ?= put the red block in the green bowl
 # character.
 override export INSTRUCTION := $(value INSTRUCTION)
 override export CLOUD := $(value CLOUD)
+override export TASK := $(value TASK)
 override export JSON := $(value JSON)
 export ROS_DISTRIBUTION := $(DISTRO)
 ifneq ($(PYTHON),)
@@ -31,7 +33,8 @@ ENVIRONMENT = $(or $(BOOTSTRAP),$(NO_PYTHON)) tools/environment.py
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    plan and execute in the embedded world: INSTRUCTION=\"...\"; or plan on a scan: CLOUD=scan.pcd"
+	@echo "make demo    plan and execute in the embedded world: INSTRUCTION=\"...\"; a long task to its end: TASK=\"...\";"
+	@echo "             or plan on a scan: CLOUD=scan.pcd"
 	@echo "make test    run the tests (ARGS=\"-k voxels\", or without ROS: ARGS=\"-m 'not ros'\")"
 	@echo "make lint    style, types and twins (make format mends the style); make docs: the documentation into build/site"
 	@echo "make env     install the environment into .venv, locked packages and ROS 2 (DISTRO=jazzy or kilted, PYTHON=...)"

@@ -25,7 +25,7 @@ CORE = [
 ]
 SCANS = ["open3d>=0.19", "libusb-package", "plyfile>=1.1"]  # PCD and PLY files, and finding the table as a plane
 RECORDINGS = ["rosbags>=0.11", "mcap>=1.6", "pyyaml", "zstandard"]  # MCAP and sqlite3, large messages without a copy
-SIM = ["mujoco>=3.17", "matplotlib>=3.8"]
+SIM = ["mujoco>=3.17", "mink[daqp]>=1.3", "matplotlib>=3.8", "pillow>=10.1"]
 VIEW = ["viser>=1.1"]
 TRAIN = ["tensorboard", "tqdm", "plyfile>=1.1"]
 ROS = [
@@ -54,7 +54,7 @@ setup(
     python_requires=">=3.10",
     packages=find_packages(include=["moe3d_ros", "moe3d_ros.*", "training", "training.*"]),
     package_data={
-        "moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml", "*.xml", "py.typed"],
+        "moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml", "**/*.urdf", "*.xml", "py.typed"],
         "training": ["configs/*.yaml", "evaluation/data/*.json"],
     },
     entry_points={

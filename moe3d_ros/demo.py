@@ -1,6 +1,7 @@
 """The demo: starts the nodes without a screen, sends one instruction, shows the plan, and has the simulator execute it.
 
     python -m moe3d_ros.demo --instruction "put the red block in the green bowl"
+    python -m moe3d_ros.demo --task "put the blocks in the bowls with matching colors"
     python -m moe3d_ros.demo --cloud scan.pcd --instruction "pick the leftmost object and place it on the right side"
     python -m moe3d_ros.demo --view      # with the live view in the browser; more instructions are typed there
 
@@ -9,7 +10,10 @@ green bowl, whatever the instruction. Success is judged by the simulator's groun
 `tabletop/success`: the thing that the executed step names now lies in or on what the step names as its destination.
 Where the instruction is a plain order that names both things by their colours, as the default one is, they must be the
 step's: then it is a SUCCESS. Of any other instruction only the steps are judged: EXECUTED, `success` in plan.json is null, and
-it is for the reader to see whether that is what was asked.
+it is for the reader to see whether that is what was asked. With --task the table is that of a long task: the demo looks, plans
+and executes until the planner says that nothing is left, and it is a SUCCESS where all goals of the task are then reached.
+
+An arm executes (--no-arm: a gripper without a body), and `plan.gif` shows it.
 
 Exit codes: 0 success or executed (with a recorded cloud: a plan with poses), 1 no success, 2 something failed, 130 interrupted.
 """
@@ -32,9 +36,10 @@ from moe3d_ros.world.pose import Pose
 
 INSTRUCTION = "put the red block in the green bowl"
 FRAME = "base_link"
-MAX_EXECUTIONS = 10
-LIVENESS_PERIOD = 0.25  # seconds between looks at whether the nodes still live, while the view stays
+FILM = "plan.gif"
 JUDGED_BY = "ground truth of the simulator: what each step names lies in or on what it names as its destination"
+TASK_JUDGED_BY = "ground truth of the simulator: how many goals of the task are reached when the planner has ended"
+LIVENESS_PERIOD = 0.25  # seconds between looks at whether the nodes still live, while the view stays
 
 
 def main(argv=None) -> int:
@@ -42,7 +47,7 @@ def main(argv=None) -> int:
     args = parse_arguments(argv)
     signal.signal(signal.SIGTERM, _exit)
     signal.signal(signal.SIGHUP, _exit)
-    for name in ("plan.json", "plan.png"):
+    for name in ("plan.json", "plan.png", FILM):
         (args.out / name).unlink(missing_ok=True)
     try:
         return run(args)
@@ -60,9 +65,13 @@ def main(argv=None) -> int:
 def parse_arguments(argv=None) -> argparse.Namespace:
     """Options, with environment variables as their defaults."""
     parser = argparse.ArgumentParser(prog="python -m moe3d_ros.demo", description=__doc__.split("\n")[0])
-    env = {name: os.environ.get(name, "").strip() for name in ("CLOUD", "SEED", "CHECKPOINT")}
+    env = {name: os.environ.get(name, "").strip() for name in ("CLOUD", "SEED", "CHECKPOINT", "TASK")}
     said = os.environ.get("INSTRUCTION", "") or INSTRUCTION
     parser.add_argument("--instruction", default=said, help=f"what should happen (or INSTRUCTION); {INSTRUCTION!r}")
+    parser.add_argument(
+        "--task", default=env["TASK"], help="a long task, to the end, instead of an instruction (or TASK)"
+    )
+    parser.add_argument("--no-arm", dest="arm", action="store_false", help="a gripper without a body executes")
     parser.add_argument("--cloud", default=env["CLOUD"], help="a PCD or PLY file instead of the simulator (or CLOUD)")
     parser.add_argument(
         "--cloud-frame",
@@ -90,8 +99,11 @@ def parse_arguments(argv=None) -> argparse.Namespace:
             f"The demo failed: {args.cloud} is neither a .pcd nor a .ply file: convert it to one of them. A recording is played "
             f"by `ros2 run moe3d_ros replay --ros-args -p cloud:={args.cloud}`.\n",
         )
+    if args.cloud and args.task:
+        parser.exit(2, "The demo failed: a task is executed and a recorded cloud is not: give one of the two.\n")
     if args.seed < 0:
         parser.exit(2, f"The demo failed: the seed is {args.seed}, use 0 or more.\n")
+    args.instruction = args.task or args.instruction
     return args
 
 
@@ -123,7 +135,8 @@ def run(args: argparse.Namespace) -> int:
         _write_json(args.out / "plan.json", record)
     points, colors, voxels, voxel_colors = scene
     draw_plan(args.out / "plan.png", plan, points, colors, voxels, voxel_colors, verdict=record["verdict"])
-    print(f"Wrote {args.out / 'plan.json'} and {args.out / 'plan.png'} ({time.monotonic() - began:.0f} s in all).")
+    written = [args.out / name for name in ("plan.json", "plan.png", FILM) if (args.out / name).exists()]
+    print(f"Wrote {', '.join(map(str, written))} ({time.monotonic() - began:.0f} s in all).")
     carried_out = record["success"] is not False and record["executed"]
     return 0 if carried_out or (args.cloud and plan.actions) else 1
 
@@ -132,7 +145,16 @@ def _start(nodes: Nodes, args: argparse.Namespace) -> None:
     if args.cloud:
         nodes.start("replay", cloud=str(Path(args.cloud).resolve()), frame_id=args.cloud_frame, planning_frame=FRAME)
     else:
-        nodes.start("tabletop", seed=args.seed, contains=["red block", "green bowl"], planning_frame=FRAME)
+        nodes.start(
+            "tabletop",
+            seed=args.seed,
+            contains=["red block", "green bowl"],
+            task=args.task,
+            planning_frame=FRAME,
+            arm=args.arm,
+            arm_speed=1.0 if args.view else 0.0,
+            film=str((args.out / FILM).resolve()),
+        )
     # The world stands still, so a slow computer may take its time over a plan.
     nodes.start("planner", module=args.planner, checkpoint=args.checkpoint, planning_frame=FRAME, max_cloud_age=60.0)
     nodes.start("voxelizer", planning_frame=FRAME)
@@ -143,6 +165,7 @@ def _start(nodes: Nodes, args: argparse.Namespace) -> None:
 def _plan_and_execute(nodes: Nodes, args: argparse.Namespace, record: dict, began: float):
     """Fill in ``record``; returns the plan and the scene that it was made from."""
     from moe3d_ros.nodes.demo_client import DemoClient
+    from moe3d_ros.nodes.demo_execution import execute_plan, execute_task
 
     client = DemoClient(nodes.check, FRAME)
     try:
@@ -160,12 +183,17 @@ def _plan_and_execute(nodes: Nodes, args: argparse.Namespace, record: dict, bega
         stages = ", ".join(f"{name} {seconds:.2f}" for name, seconds in plan.latency_s.items())
         if to_pick is not None:
             print(f"From the instruction to the first pick_pose: {to_pick:.2f} s ({stages}).", flush=True)
+        planned = time.monotonic()
         if args.cloud:
             record["verdict"] = "A recorded scan: nothing was executed."
         elif not plan.actions:
             record["verdict"] = "There was no step to execute."
+        elif args.task:
+            record.update(judge_task(*execute_task(client, plan, args.timeout)))
         else:
-            _execute(client, plan, args, record)
+            record.update(judge_plan(args.instruction, *execute_plan(client, plan, args.timeout)))
+        if record["executed"]:
+            record["execution_s"] = round(time.monotonic() - planned, 3)
         print(record["verdict"], flush=True)
         if args.view:
             _stay(nodes, client, args)
@@ -187,24 +215,11 @@ def _stay(nodes: Nodes, client, args: argparse.Namespace) -> None:
         print()
 
 
-def _execute(client, plan: Plan, args: argparse.Namespace, record: dict) -> None:
-    """Execute the first step; while the plan had more, look and plan again and execute the next."""
-    start = time.monotonic()
-    executions: list[dict] = []
-    judged: list[bool] = []
-    while plan.actions and len(executions) < MAX_EXECUTIONS:
-        report = client.execute(args.timeout)
-        executions.append(report)
-        judged.append(bool(report["success"]))
-        print(f"Executed: {report['text']}", flush=True)
-        if not judged[-1] or len(plan.actions) == 1:
-            break
-        plan = client.replan(args.timeout)
+def judge_plan(instruction: str, executions: list[dict], success: bool | None) -> dict:
+    """Entries of plan.json for executed steps, of which ``success`` tells whether each did what it says."""
     from moe3d_ros.tabletop.rules.success import names_same, plain_meaning  # late: it brings torch
 
-    asked = plain_meaning(args.instruction)
-    success: bool | None = all(judged) and len(plan.actions) <= 1
-    outcome = "SUCCESS"
+    asked, outcome = plain_meaning(instruction), "SUCCESS"
     judged_by, why = f"{JUDGED_BY}; whether that is what the instruction asked for was not judged", ""
     if asked:
         right = any(names_same(e["target"], asked[0]) and names_same(e["destination"], asked[1]) for e in executions)
@@ -215,14 +230,28 @@ def _execute(client, plan: Plan, args: argparse.Namespace, record: dict) -> None
         success, outcome = None, "EXECUTED, not judged against the instruction,"
     if success is False:
         outcome = "NO SUCCESS"
-    record.update(
-        executed=True,
-        success=success,
-        executions=executions,
-        judged_by=judged_by,
-        execution_s=round(time.monotonic() - start, 3),
-        verdict=f"{outcome} in the simulator. {executions[-1]['message']}{why}",
-    )
+    verdict = f"{outcome} in the simulator. {executions[-1]['message']}{why}"
+    return {
+        "executed": True,
+        "success": success,
+        "executions": executions,
+        "judged_by": judged_by,
+        "verdict": verdict,
+    }
+
+
+def judge_task(executions: list[dict], done: bool, end: str) -> dict:
+    """Entries of plan.json for a long task: a success where the planner ended it and all its goals are reached."""
+    reached, goals = executions[-1]["goals_reached"], executions[-1]["goals"]
+    success = done and reached == goals
+    outcome = "SUCCESS" if success else "NO SUCCESS"
+    return {
+        "executed": True,
+        "success": success,
+        "executions": executions,
+        "judged_by": TASK_JUDGED_BY,
+        "verdict": f"{outcome} in the simulator. {reached} of {goals} goals are reached after {len(executions)} steps, and {end}.",
+    }
 
 
 def describe(plan: Plan) -> list[str]:

@@ -19,6 +19,7 @@ from places import ROOT
 from moe3d_ros.open3d_loader import import_open3d
 from moe3d_ros.plan import Plan
 from moe3d_ros.processes import Nodes, OwnDomain, ProcessError
+from moe3d_ros.tabletop.tasks.spoken import EXAMPLES
 from moe3d_ros.world.geometry import quaternion_to_matrix
 from moe3d_ros.world.workspace import Workspace
 
@@ -33,7 +34,7 @@ def command(out: Path, *options: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    hidden = ("INSTRUCTION", "CLOUD", "SEED", "CHECKPOINT")
+    hidden = ("INSTRUCTION", "CLOUD", "SEED", "CHECKPOINT", "TASK")
     known = {key: value for key, value in os.environ.items() if key not in hidden}
     path = [str(ROOT), str(ROOT / "test" / "helpers"), *filter(None, [known.get("PYTHONPATH")])]
     return {**known, "PYTHONPATH": os.pathsep.join(path), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
@@ -120,7 +121,49 @@ def test_demo_plans_executes_and_leaves_nothing_behind(ros, tmp_path):
     assert record["success"] is True
     assert len(record["actions"]) == 1
     assert (out / "plan.png").read_bytes()[:4] == b"\x89PNG"
+    assert (out / "plan.gif").stat().st_size < 3_000_000
+    assert distinct_pictures(out / "plan.gif") > 10
     assert not left_behind(f"mark-{os.getpid()}-sim")
+
+
+def distinct_pictures(film: Path) -> int:
+    """Number of pictures of a GIF that differ from all others."""
+    from PIL import Image, ImageSequence
+
+    with Image.open(film) as opened:
+        return len({picture.convert("RGB").tobytes() for picture in ImageSequence.Iterator(opened)})
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_long_task_runs_to_its_end_and_is_judged_by_its_goals(ros, tmp_path, number):
+    """The oracle does the first task, and of the second a single step, of which it says that it is all."""
+    out, mark = tmp_path / "demo", f"mark-{os.getpid()}-task"
+    options = (*ORACLE, "--no-arm") if number else ORACLE
+    done = run_demo(out, *options, DEMO_MARK=mark, TASK=EXAMPLES[number])
+    record = json.loads((out / "plan.json").read_text())
+    assert record["instruction"] == EXAMPLES[number]
+    last = record["executions"][-1]
+    if number:
+        assert done.returncode == 1
+        assert record["success"] is False
+        assert "NO SUCCESS" in record["verdict"]
+        assert (last["goals_reached"], len(record["executions"])) == (1, 1)
+        assert last["goals"] > 1
+    else:
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert record["success"] is True
+        assert "the planner says that it is done" in record["verdict"]
+        assert last["goals_reached"] == last["goals"] == len(record["executions"]) == 6
+        assert (out / "plan.gif").stat().st_size < 3_000_000
+    assert not left_behind(mark)
+
+
+def test_a_task_that_is_none_is_refused_with_examples(ros, tmp_path):
+    out = tmp_path / "demo"
+    done = run_demo(out, *ORACLE, "--task", "sing a song", DEMO_MARK=f"mark-{os.getpid()}-none")
+    assert done.returncode == 2
+    assert EXAMPLES[0] in done.stderr
+    assert not left_behind(f"mark-{os.getpid()}-none")
 
 
 def test_demo_with_the_default_checkpoint(ros, tmp_path):
@@ -205,7 +248,10 @@ def test_a_node_that_cannot_start_is_named(ros, tmp_path):
     assert "no_such_planner" in done.stderr
 
 
-@pytest.mark.parametrize("options", [("--cloud", "nowhere.pcd"), ("--cloud", __file__), ("--seed", "-1")])
+@pytest.mark.parametrize(
+    "options",
+    [("--cloud", "nowhere.pcd"), ("--cloud", __file__), ("--seed", "-1"), ("--task", EXAMPLES[0], "--cloud", __file__)],
+)
 def test_bad_options_are_refused_at_once(tmp_path, options):
     done = run_demo(tmp_path / "demo", *options)
     assert done.returncode == 2
@@ -231,6 +277,7 @@ def test_own_domains_differ_and_are_given_back():
 
 HOLDER = """
 import sys, time
+from moe3d_ros.tabletop.tasks.spoken import EXAMPLES
 from moe3d_ros.processes import OwnDomain
 held = OwnDomain(start=int(sys.argv[1]))
 print(held.number, flush=True)

@@ -20,6 +20,8 @@ MANIFEST = ElementTree.parse(ROOT / "package.xml").getroot()
 OURS = {"moe3d_ros", "training", "benchmarks"}
 MODULES = {  # of distributions and ROS packages that import under another name
     "libusb-package": "libusb_package",
+    "pil": "PIL",
+    "pillow": "PIL",
     "pyyaml": "yaml",
     "tf2_ros_py": "tf2_ros",
 }

@@ -65,7 +65,9 @@ ALLOWED = {
     },
     "moe3d_ros.nodes.tabletop": GROUND  # the simulator's node, the only one that knows the simulator
     | INTERFACES
-    | {"moe3d_ros.nodes", "moe3d_ros.sensing", "moe3d_ros.tabletop"},
+    | {"moe3d_ros.nodes", "moe3d_ros.nodes.arm_outputs", "moe3d_ros.sensing", "moe3d_ros.tabletop", "moe3d_ros.view"},
+    "moe3d_ros.nodes.arm_outputs": GROUND  # what that node shows of its arm
+    | {"moe3d_ros.nodes", "moe3d_ros.tabletop", "moe3d_ros.view"},
     "moe3d_ros.demo": GROUND  # plays both parts: starts the nodes, and judges with the simulator's ground truth
     | INTERFACES
     | {"moe3d_ros.nodes", "moe3d_ros.processes", "moe3d_ros.tabletop", "moe3d_ros.view"},

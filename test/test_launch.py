@@ -1,6 +1,7 @@
 """Launch files and the configuration they hand out: arguments, parameters, RViz topics."""
 
 import ast
+import json
 import re
 
 import pytest
@@ -41,12 +42,30 @@ def test_rviz_shows_everything_at_once_and_gets_the_last_plan():
         "Pick": "Pose",
         "Place": "Pose",
         "Goal": "Pose",
+        "Robot": "RobotModel",
     }
+    assert displays["Robot"]["Description Topic"]["Value"] == "robot_description"
+    assert displays["Robot"]["Description Topic"]["Durability Policy"] == "Transient Local"
     assert [name for name, display in displays.items() if not display["Enabled"]] == ["Frames"]
     assert displays["Plan"]["Topic"]["Durability Policy"] == "Transient Local"  # as it is published
     assert displays["Plan"]["Namespaces"] == {}  # none is hidden, the words of the plan neither
     assert displays["Cloud"]["Topic"]["Reliability Policy"] == "Best Effort"  # connects to every driver
     assert {displays[name]["Color Transformer"] for name in ("Cloud", "Voxels")} == {"RGB8"}
+
+
+def test_foxgloves_layout_names_topics_and_panels_that_are_there():
+    layout = json.loads((ROOT / "config" / "moe3d.foxglove.json").read_text())
+    panels = layout["configById"]
+
+    def leaves(node) -> list[str]:
+        return [node] if isinstance(node, str) else leaves(node["first"]) + leaves(node["second"])
+
+    assert sorted(leaves(layout["layout"])) == sorted(panels)
+    scene = panels["3D!scene"]
+    assert {name.lstrip("/") for name in scene["topics"]} == {*OUTPUTS, "robot_description"}
+    assert scene["layers"]["robot"]["topic"] == "/robot_description"
+    assert panels["Publish!say"]["topicName"] == "/instruction"
+    assert json.loads(panels["Publish!say"]["value"])["data"]
 
 
 def test_launch_files_have_no_network_and_no_eval():
@@ -83,6 +102,8 @@ def test_without_arguments_everything_is_as_the_parameter_file_says():
         ({"autostart": "false"}, "planner", {"autostart": False}),
         ({"autostart": "true"}, "voxelizer", {"autostart": True}),
         ({"planning_frame": "arm"}, "tabletop", {"planning_frame": "arm"}),
+        ({"arm": "false"}, "tabletop", {"arm": False}),
+        ({"arm": "True"}, "tabletop", {"arm": True}),
         ({"cloud": "a.mcap", "use_sim_time": "true"}, "replay", {"cloud": "a.mcap", "clock": True}),
         ({"cloud": "a.mcap"}, "replay", {"cloud": "a.mcap"}),
     ],

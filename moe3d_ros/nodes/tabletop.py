@@ -4,7 +4,8 @@ Publishes what its cameras see as one cloud in the planning frame on `points`, a
 intrinsics in that camera's optical frame, whose static transform it publishes too. The service `execute` picks and
 places as the last `planned_action` says, judges by the rules of TABLETOP whether what its words say is now so, and
 reports in a sentence and, as JSON, on `executed`. The world stands still between two executions, so it is rendered once
-after each.
+after each. An arm does it, unless `arm` is false: joint_states, /tf and robot_description show it while it moves. With `task` the
+table is that of a long task, and each report tells how many of its goals are reached.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from std_msgs.msg import Empty, String
 from std_srvs.srv import Trigger
 
 from moe3d_ros.msg import PlannedAction
+from moe3d_ros.nodes.arm_outputs import ArmOutputs, Onlooker
 from moe3d_ros.nodes.runtime.conversions import camera_info_to_msg, header, image_to_msg, pose_from_msg
 from moe3d_ros.nodes.runtime.diagnostics import OK, PLANNED_ACTION, WARN, Diagnostics
 from moe3d_ros.nodes.runtime.parameter_tables import TABLETOP
@@ -32,6 +34,9 @@ from moe3d_ros.sensing.clouds import depth_to_points, transform_points
 from moe3d_ros.tabletop.scenes.sampling import random_scene
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
+from moe3d_ros.tabletop.tasks.long_tasks import LongTask, satisfied
+from moe3d_ros.tabletop.tasks.spoken import said_task
+from moe3d_ros.view.film import Film
 
 MAX_SCENES_TRIED = 2000
 CROP_MARGIN = 0.25  # metres around the workspace that the cloud shows
@@ -49,9 +54,15 @@ class Tabletop(Node):
         self._frame = settings["planning_frame"]
         self._names = settings["cameras"]
         self._rng = np.random.default_rng(seed)
-        number, self._scene = find_scene(settings["contains"], seed)
+        self._task: LongTask | None = None
+        if settings["task"]:
+            self._task, self._scene = said_task(settings["task"], seed)
+            table = f"for '{settings['task']}', seed {seed}"
+        else:
+            number, self._scene = find_scene(settings["contains"], seed)
+            table = f"random scene {number}{_wanted(settings['contains'], seed)}"
         self._lock = threading.Lock()  # the engine serves one caller at a time
-        self._world = TabletopWorld(self._scene)
+        self._world = TabletopWorld(self._scene, arm=settings["arm"])
         self._next_action: PlannedAction | None = None
         robot = self.get_namespace().strip("/").replace("/", "_")  # /tf is shared by all namespaces
         self._optical_frame = f"{robot}_{self._names[0]}_camera_optical_frame".lstrip("_")
@@ -63,6 +74,9 @@ class Tabletop(Node):
         self._executed = self.create_publisher(String, "executed", EVENT)
         self._reached = self.create_publisher(Empty, "goal_reached", EVENT)
         self._sender = StaticTransformSender(self)
+        arm, prefix = self._world.arm, f"{robot}_" if robot else ""
+        self._arm = None if arm is None else ArmOutputs(self, arm, self._sender, self._frame, prefix)
+        self._world.watch = self._onlooker = Onlooker(self._arm, Film(settings["film"]) if settings["film"] else None)
         self._diagnostics = Diagnostics(self, "tabletop", "tabletop")
         self._look()
 
@@ -70,17 +84,13 @@ class Tabletop(Node):
         self.create_subscription(PlannedAction, "planned_action", self._on_action, EVENT, callback_group=group)
         self.create_service(Trigger, "execute", self._on_execute, callback_group=group)
         self.create_timer(1.0 / rate, self._send, callback_group=group)
-        wanted = (
-            f", of those from seed {seed} on the first with {', '.join(settings['contains'])}"
-            if any(settings["contains"])
-            else ""
-        )
         things = ", ".join(thing.name for thing in self._scene.objects)
-        self.get_logger().info(f"On the table (random scene {number}{wanted}): {things}")
+        self.get_logger().info(f"On the table ({table}): {things}")
         self._diagnostics.report(OK, "working")
 
     def close(self) -> None:
-        """Release the physics engine."""
+        """Release the physics engine, once what is being done is done, at any speed."""
+        self._onlooker.close()
         with self._lock:
             self._world.close()
 
@@ -108,6 +118,8 @@ class Tabletop(Node):
             msg.header.stamp = stamp
             if publisher.get_subscription_count():
                 publisher.publish(msg)
+        if self._arm is not None:
+            self._arm.publish()
         self._diagnostics.count("output")
 
     def _on_action(self, msg: PlannedAction) -> None:
@@ -131,8 +143,10 @@ class Tabletop(Node):
         """Execute the last planned action once; (what its words say is now so, sentence)."""
         action, self._next_action = self._next_action, None
         pick = pose_from_msg(action.pick)
+        self._onlooker.begin(action.text, self._settings["arm_speed"])
         with self._lock:
             result = self._world.pick_and_place(pick, pose_from_msg(action.place))
+            self._onlooker.end()
             reached, lies = self._world.judge(action.target, action.destination, pick.position)
         success = result.grasped and result.released and reached
         message = f"{result.message} Now {lies}." if result.grasped else result.message
@@ -148,6 +162,8 @@ class Tabletop(Node):
             "success": success,
             "message": message,
         }
+        if self._task is not None:
+            report["goals_reached"], report["goals"] = satisfied(self._task, self._world.current_scene())
         self._executed.publish(String(data=json.dumps(report)))
         if result.grasped and result.released:
             for _ in ("pick", "place"):
@@ -155,6 +171,11 @@ class Tabletop(Node):
         self._diagnostics.report(OK if success else WARN, message)
         self.get_logger().info(f"Executed '{action.text}': {message}")
         return success, message
+
+
+def _wanted(contains, seed: int) -> str:
+    """Words for what a scene was chosen for."""
+    return f", of those from seed {seed} on the first with {', '.join(contains)}" if any(contains) else ""
 
 
 def scene_with(contains, seed: int) -> Scene:

@@ -2,7 +2,8 @@
 
     ros2 run moe3d_ros viewer          # then open the address that it prints, http://localhost:8080
 
-It draws what RViz would, from the same topics: `voxels`, `plan_markers`, `pick_pose`, `place_pose` and `goal_pose`, and
+It draws what RViz would, from the same topics: `voxels`, `plan_markers`, `pick_pose`, `place_pose`, `goal_pose`, and the robot of
+`robot_description` and `joint_states`, as far as it is made of boxes, cylinders and spheres. It
 writes `plan` and what the nodes say on /diagnostics. It does not listen to `instruction`: a `ros2 topic pub --once`, which
 waits for one subscriber, would take the viewer for the planner. The box that is drawn, and the size of a voxel, are those of the
 planner's `model_info` unless its own parameters say otherwise. An instruction that is typed into the page goes to `instruction`.
@@ -16,7 +17,7 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
-from sensor_msgs.msg import PointCloud2
+from sensor_msgs.msg import JointState, PointCloud2
 from std_msgs.msg import String
 from visualization_msgs.msg import Marker, MarkerArray
 
@@ -29,10 +30,11 @@ from moe3d_ros.nodes.runtime.model_space import ModelSpace, Space
 from moe3d_ros.nodes.runtime.parameter_checks import check_workspace
 from moe3d_ros.nodes.runtime.parameter_tables import VIEWER
 from moe3d_ros.nodes.runtime.parameters import Parameters
-from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
+from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED, SENSOR_IN
 from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.nodes.seams.clouds import read_cloud
 from moe3d_ros.sensing.clouds import CloudError
+from moe3d_ros.view.robot_model import RobotModel
 from moe3d_ros.view.webview import WebView
 
 GOALS = ("pick_pose", "place_pose", "goal_pose")
@@ -71,6 +73,8 @@ class Viewer(Node):
         listen(MarkerArray, "plan_markers", self._on_markers, LATCHED)
         for name in GOALS:
             listen(PoseStamped, name, lambda msg, name=name: self._on_goal(name, msg), EVENT)
+        listen(String, "robot_description", self._on_robot, LATCHED)
+        listen(JointState, "joint_states", self._on_joints, SENSOR_IN)
         listen(DiagnosticArray, "/diagnostics", self._on_diagnostics, EVENT)
         self.create_timer(EXPIRY_PERIOD, self._expire)
         self.get_logger().info(f"The view is at {self._view.address}")
@@ -119,6 +123,15 @@ class Viewer(Node):
         if self._known(msg.header.frame_id):
             self._stamps[name] = stamp_ns(msg.header.stamp)
             self._view.show_pose(name.removesuffix("_pose"), pose_from_msg(msg), arrow=name == "goal_pose")
+
+    def _on_robot(self, msg: String) -> None:
+        try:
+            self._view.show_robot(RobotModel(msg.data, self._frame))
+        except ValueError as error:
+            self._diagnostics.report(WARN, str(error))
+
+    def _on_joints(self, msg: JointState) -> None:
+        self._view.robot.move(dict(zip(msg.name, msg.position)))
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from moe3d_ros.plan import Plan
+from moe3d_ros.view.robot_drawing import RobotDrawing
+from moe3d_ros.view.robot_model import RobotModel
 from moe3d_ros.world.geometry import quaternion_to_matrix
 from moe3d_ros.world.grid import VOXEL_SIZE
 from moe3d_ros.world.pose import Pose
@@ -23,6 +25,11 @@ from moe3d_ros.world.workspace import Workspace
 TITLE = "moe3d_ros"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 CAMERA_OFFSET = (-0.62, 0.0, 0.72)  # in widths of the workspace, from the middle of its floor: from behind the robot
+ROBOT_CAMERA_OFFSET = (
+    -0.22,
+    -0.98,
+    0.68,
+)  # likewise where there is a robot, which would stand before that: from its right
 LATERAL_OFFSET = -0.15  # in widths of the workspace: the scene stands left of the panel
 GOAL_LENGTH = 0.12  # metres, of the arrow that comes to the goal along the approach
 GOAL_COLOR = (255, 190, 25)
@@ -34,6 +41,7 @@ class WebView:
 
     Attributes:
         address: of the page, with the port that was free.
+        robot: what is drawn of a robot.
     """
 
     def __init__(
@@ -62,6 +70,7 @@ class WebView:
         server._websock_server.on_client_connect(self._check_origin)
         shown = "localhost" if host in (*LOOPBACK, "0.0.0.0", "::") else host
         self.address = f"http://{shown}:{server.get_port()}"
+        self.robot = RobotDrawing(server.scene)
         self._voxels = None
         self._poses: dict[str, list] = {}
         self._drawn: dict[str, list] = {}
@@ -89,16 +98,26 @@ class WebView:
         self._corner = np.asarray(workspace.low if corner is None else corner)
         self._edge = voxel_size
         scene, (low, high) = self._server.scene, (workspace.low, workspace.high)
+        self._workspace = workspace
+        self._look()
         middle = np.array([*workspace.center[:2], low[2]])
-        size = 2 * float(workspace.half_range[:2].max())
-        aside = np.array([0.0, LATERAL_OFFSET, 0.0])
-        self._server.initial_camera.position = tuple(middle + size * (np.array(CAMERA_OFFSET) + aside))
-        self._server.initial_camera.look_at = tuple(middle + size * (np.array([0.03, 0.0, 0.0]) + aside))
         wide, deep = high[0] - low[0], high[1] - low[1]
         scene.add_grid(
             "/table", width=wide, height=deep, cell_size=0.1, section_size=0.5, position=tuple(middle - [0, 0, 0.002])
         )
         scene.add_line_segments("/workspace", box_edges(workspace), (120, 120, 120), thickness=0.002)
+
+    def _look(self) -> None:
+        """Choose from where the next page that is opened looks."""
+        workspace = self._workspace
+        middle = np.array([*workspace.center[:2], workspace.low[2]])
+        size = 2 * float(workspace.half_range[:2].max())
+        if self.robot.shown:
+            offset, aside, target = ROBOT_CAMERA_OFFSET, (0.2, 0.0, 0.0), (-0.12, 0.0, 0.12)
+        else:
+            offset, aside, target = CAMERA_OFFSET, (0.0, LATERAL_OFFSET, 0.0), (0.03, 0.0, 0.0)
+        self._server.initial_camera.position = tuple(middle + size * np.add(offset, aside))
+        self._server.initial_camera.look_at = tuple(middle + size * np.add(target, aside))
 
     def _set_panel(self) -> None:
         gui = self._server.gui
@@ -113,6 +132,8 @@ class WebView:
         self._state = gui.add_html("")
         box = gui.add_checkbox("Voxels", True)
         box.on_update(lambda event: self._show_voxels(event.target.value))
+        box = gui.add_checkbox("Robot", True)
+        box.on_update(lambda event: self.robot.set_visible(event.target.value))
 
     def _show_voxels(self, visible: bool) -> None:
         self._visible = visible
@@ -139,6 +160,11 @@ class WebView:
             precision="float32",
             visible=self._visible,
         )
+
+    def show_robot(self, model: RobotModel) -> None:
+        """Draw a robot, whose joints then move it (``robot``)."""
+        self.robot.show(model)
+        self._look()
 
     def show_pose(self, name: str, pose: Pose | None, arrow: bool = False) -> None:
         """Draw a pose as a frame with its name, or as an arrow along its approach; None takes it away."""

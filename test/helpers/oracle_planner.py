@@ -1,6 +1,7 @@
 """A planner node for tests: everything of the real one but the model, in whose place stands the oracle.
 
-It knows the default scene of the demo and one sentence; with any other cloud it moves the highest thing to the middle.
+It knows the default scene of the demo and one sentence, and the demo's table of two long tasks, of which it ends the second after
+a single step; with any other cloud it moves the highest thing to the middle.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from moe3d_ros.nodes.planner import PlannerNode
 from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.nodes.tabletop import scene_with
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError
+from moe3d_ros.tabletop.tasks.long_tasks import remaining_steps
 from moe3d_ros.tabletop.tasks.single_step import make_step
+from moe3d_ros.tabletop.tasks.spoken import EXAMPLES, said_task
 from moe3d_ros.world.geometry import pose_from_xyz_yaw
 from moe3d_ros.world.workspace import Workspace
 
@@ -23,6 +26,8 @@ class Oracle:
     voxel_size, margin, kinds, name, checksum = 0.01, 0.02, ("block", "bowl", "zone"), "oracle", ""
 
     def plan(self, points, colors, instruction, completed=(), max_steps=8, on_progress=None, should_stop=None) -> Plan:
+        if instruction in EXAMPLES:
+            return task_plan(instruction, len(completed))
         if instruction == "put the red block in the green bowl":
             scene = scene_with(["red block", "green bowl"], 0)
             names = [f"{thing.color} {thing.kind}" for thing in scene.objects]
@@ -37,6 +42,17 @@ class Oracle:
             raise PlanningError(ErrorCode.BAD_INSTRUCTION, "The oracle does not know this sentence.")
         action = Action(0, "pick_place", target, destination, pick, place, 0.9, text)
         return Plan(instruction, (action,), False, {"voxels": 0.01, "encode": 0.02, "language": 0.03, "poses": 0.04})
+
+
+def task_plan(instruction: str, done: int) -> Plan:
+    """The rest of a long task after so many steps."""
+    task, scene = said_task(instruction, 0)
+    steps = remaining_steps(task, scene)[: None if instruction == EXAMPLES[0] else 1]
+    actions = []
+    for step in steps[done:]:
+        target, destination = step.text.removeprefix("pick the ").split(", place it ")
+        actions.append(Action(len(actions), "pick_place", target, destination, step.pick, step.place, 0.9, step.text))
+    return Plan(instruction, tuple(actions), not actions, {"language": 0.03})
 
 
 class OraclePlannerNode(PlannerNode):

@@ -9,7 +9,7 @@ from ros_helpers import LATCHED, NodeProcess
 pytest.importorskip("moe3d_ros.msg", reason="the interfaces are not built")
 pytest.importorskip("mujoco", reason="MuJoCo is not installed")
 
-from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from sensor_msgs.msg import CameraInfo, Image, JointState, PointCloud2
 from std_msgs.msg import Empty, String
 from std_srvs.srv import Trigger
 from tf2_msgs.msg import TFMessage
@@ -27,6 +27,7 @@ from moe3d_ros.sensing.clouds import (
     read_intrinsics,
     transform_points,
 )
+from moe3d_ros.tabletop.simulation.arm_model import description, joints
 from moe3d_ros.tabletop.tasks.single_step import make_step
 from moe3d_ros.world.workspace import Workspace
 
@@ -37,7 +38,9 @@ FRAME = "table_front_camera_optical_frame"  # of the namespace /table
 @pytest.fixture(scope="module")
 def tabletop(probe):
     node = NodeProcess(
-        "tabletop", {"contains": CONTAINS, "seed": 3, "rate": 5.0, "width": 320, "height": 240}, namespace="table"
+        "tabletop",
+        {"contains": CONTAINS, "seed": 3, "rate": 5.0, "width": 320, "height": 240, "arm_speed": 4.0},
+        namespace="table",
     )
     node.wait_log("On the table")
     yield node
@@ -101,6 +104,7 @@ def test_execute_does_what_it_is_told_and_judges_it(probe, tabletop):
     assert not nothing.success
     assert "no planned_action" in nothing.message
     executed, reached = probe.listen(String, "/table/executed"), probe.listen(Empty, "/table/goal_reached")
+    states, moving = probe.listen(JointState, "/table/joint_states"), probe.listen(TFMessage, "/tf")
     clouds = probe.listen(PointCloud2, "/table/points")
     probe.talk(PlannedAction, "/table/planned_action").publish(oracle_action(probe.now()))
     response = probe.call(client, Trigger.Request())
@@ -122,6 +126,36 @@ def test_execute_does_what_it_is_told_and_judges_it(probe, tabletop):
     assert red.mean() > 0.5  # the next look shows it there
     again = probe.call(client, Trigger.Request())
     assert not again.success  # a step is executed once
+    shown_arm_moved(states.messages, moving.messages)
+
+
+def shown_arm_moved(states: list[JointState], transforms: list[TFMessage]) -> None:
+    """Checks what was published while the arm moved: many angles, no speed above the limits, and each link in its parent's frame."""
+    angles = np.array([state.position for state in states])
+    assert tuple(states[0].name) == joints().names
+    assert len(angles) > 20
+    assert np.ptp(angles, axis=0).max() > 0.5
+    assert (np.abs([state.velocity for state in states]) <= joints().speed).all()
+    tips = []
+    for message in transforms:
+        pose, frame = np.eye(4), "table_arm_mount"
+        for transform in message.transforms:  # a chain, from the base to the tip
+            assert transform.header.frame_id == frame
+            pose, frame = pose @ transform_from_msg(transform), transform.child_frame_id
+        assert frame == "table_arm_tip"
+        tips.append(pose[:3, 3])
+    assert np.ptp(tips, axis=0).max() > 0.2
+    assert np.abs(tips[-1] - tips[0]).max() < 0.01  # home again
+
+
+def test_the_arms_description_goes_with_its_frames(probe, tabletop):
+    said = probe.listen(String, "/table/robot_description", LATCHED).wait().data
+    assert said == description("table_")
+    statics = probe.listen(TFMessage, "/tf_static", LATCHED)
+    message = statics.wait(lambda m: any(t.child_frame_id == "table_arm_mount" for t in m.transforms))
+    mount = next(t for t in message.transforms if t.child_frame_id == "table_arm_mount")
+    assert mount.header.frame_id == "base_link"
+    assert np.array_equal(transform_from_msg(mount), np.eye(4))
 
 
 def test_pick_at_an_empty_place_is_reported(probe, tabletop):
@@ -139,7 +173,11 @@ def test_pick_at_an_empty_place_is_reported(probe, tabletop):
 
 @pytest.mark.parametrize(
     ("parameters", "words"),
-    [({"cameras": ["front", "behind"]}, "behind"), ({"contains": ["red elephant"]}, "elephant")],
+    [
+        ({"cameras": ["front", "behind"]}, "behind"),
+        ({"contains": ["red elephant"]}, "elephant"),
+        ({"task": "sing"}, "Say, for example"),
+    ],
 )
 def test_bad_parameters_are_refused_with_the_reason(parameters, words):
     node = NodeProcess("tabletop", parameters, namespace="refused")

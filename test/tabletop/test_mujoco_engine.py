@@ -77,11 +77,10 @@ def test_what_is_driven_arrives_and_stays_where_it_is_let_go():
 def test_suction_is_not_stronger_than_a_wall():
     """A block that is dragged against something fixed stays before it and falls behind the tip."""
     engine = Engine(Scene((BLOCK, SLOT)), 9.81, TIME_STEP)
-    carried = Carried(engine, 0, np.array([0.4, 0.2, 0.04]), tool_down_matrix(0.0))
+    tip, turn = np.array([0.4, 0.2, 0.04]), tool_down_matrix(0.0)
+    carried = Carried(engine, 0, tip, turn)
     lags = []
-    for position, rotation in straight_line(
-        carried.position, carried.rotation, np.array([0.7, 0.2, 0.04]), carried.rotation, 0.8
-    ):
+    for position, rotation in straight_line(tip, turn, np.array([0.7, 0.2, 0.04]), turn, 0.8):
         carried.move(position, rotation)
         engine.step()
         lags.append(carried.lag())

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import warnings
 from urllib.request import urlopen
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import Point, PoseStamped
 from places import ROOT
-from sensor_msgs.msg import PointCloud2
+from sensor_msgs.msg import JointState, PointCloud2
 from std_msgs.msg import String
 from view_client import ViewClient
 from visualization_msgs.msg import Marker, MarkerArray
@@ -30,6 +31,8 @@ from moe3d_ros.nodes.planning.markers import plan_markers
 from moe3d_ros.nodes.runtime.conversions import header, plan_to_msg, pose_to_msg
 from moe3d_ros.plan import Action, Plan
 from moe3d_ros.sensing.voxels import voxelize
+from moe3d_ros.tabletop.simulation.arm_model import HOME, description, joints
+from moe3d_ros.view.robot_model import RobotModel
 from moe3d_ros.view.webview import WebView, own_page, plan_html
 from moe3d_ros.world.pose import Pose
 from moe3d_ros.world.workspace import Workspace
@@ -163,6 +166,26 @@ def test_plan_is_drawn_and_written_and_the_next_one_replaces_it(probe, client):
     late.close()
     show(probe, Plan("tidy up", (), True, {}))
     client.wait(lambda c: not drawn & set(c.nodes) and "Nothing is left to do." in c.words, "end of the plan before")
+
+
+def test_the_robot_is_drawn_and_moves_with_its_joints(probe, client):
+    described, states = probe.talk(String, "/look/robot_description", LATCHED), JointState(name=list(joints().names))
+    described.publish(String(data=description("look_")))
+    shapes = len(ElementTree.fromstring(description()).findall("link/visual"))
+
+    def drawn(c) -> list[str]:
+        return [name for name in c.nodes if re.fullmatch(r"/robot/\d+/\d+", name)]
+
+    client.wait(lambda c: len(drawn(c)) == shapes, "robot")
+    tool = f"/robot/{max(int(name.split('/')[2]) for name in drawn(client))}"  # the last link that has shapes
+    wanted = RobotModel(description()).poses(dict(zip(joints().names, HOME)))["tool_link"][:3, 3]
+    states.position = HOME.tolist()
+    probe.talk(JointState, "/look/joint_states", RELIABLE).publish(states)
+    there = {"position": (np.inf,) * 3}
+    client.wait(lambda c: np.allclose(c.poses.get(tool, there)["position"], wanted, atol=1e-5), "movement")
+    heard = probe.listen(DiagnosticArray, "/diagnostics", 10)
+    described.publish(String(data="<robot"))
+    assert heard.wait(statuses("look/viewer")("no URDF"))
 
 
 def test_markers_replace_those_before_and_carry_their_lifetime():

@@ -225,6 +225,13 @@ TABLETOP = (
     PLANNING_FRAME,
     Parameter("auto_execute", False, "Execute every planned_action as it comes, instead of by the service execute.",
               when=LIVE),
+    Parameter("arm", True, "An arm executes, seen in joint_states, robot_description and /tf, and refuses what it cannot "
+              "reach; false: a gripper without a body."),
+    Parameter("arm_speed", 1.0, "Speed of an execution; 0: as fast as it can be computed, and unseen but for its end.",
+              "times real time", 0.0, 100.0, when=LIVE),
+    Parameter("film", "", "Path of a GIF that shows all executions so far; empty: none."),
+    Parameter("task", "", "Instruction of a long task whose table is laid instead of one with what contains asks for, and "
+              "whose goals are judged; empty: none."),
 )  # fmt: skip
 
 REPLAY = (

@@ -16,6 +16,7 @@ SCANS = (".pcd", ".ply")  # files that carry no time
 # Name, default, choices, description; what begins with config/ stands in the share folder of the package.
 ARGUMENTS = (
     ("sim", "false", EITHER, "Start the embedded tabletop simulator as camera and robot."),
+    ("arm", "", AS_FILED, "With sim: an arm executes; false: a gripper without a body."),
     ("cloud", "", (), "Path of a PCD or PLY file, or of a recording (MCAP, rosbag2), to replay as a camera."),
     ("rviz", "false", EITHER, "Start RViz with rviz_config."),
     (
@@ -75,7 +76,7 @@ def overrides(given: dict[str, str], wanted: set[str]) -> dict:
             **only(table_parent=given["table_parent"], autostart=autostart, input=given["input"]),
         },
         "planner": {**frame, **only(autostart=autostart, checkpoint=given["checkpoint"], device=given["device"])},
-        "tabletop": frame,
+        "tabletop": {**frame, **only(arm=given["arm"] in YES if given["arm"] else None)},
         "viewer": frame,
         # A recording's time, for all nodes.
         "replay": {**frame, **only(cloud=given["cloud"], clock="use_sim_time" in wanted or None)},

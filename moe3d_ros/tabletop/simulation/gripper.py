@@ -1,8 +1,9 @@
-"""The suction gripper: a tip without a body, and the thing that it carries by a force of limited strength."""
+"""The suction gripper: the tips that carry, first that without a body, and the thing that hangs on one by limited strength."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
@@ -15,19 +16,85 @@ TURN_SPEED = 3.0  # radians a second
 SUCTION_FORCE = 20.0  # newtons
 SUCTION_TORQUE = 0.4  # newton metres: that force, 2 cm off the tip
 
+TipPose = tuple[np.ndarray, np.ndarray]  # position (3,) metres and rotation (3, 3), in the base frame
+
+
+class Leg(NamedTuple):
+    """A straight piece of the tip's way.
+
+    Attributes:
+        position, rotation: (3,) metres and (3, 3), where it ends.
+        speed: metres a second.
+        careful: it ends where something holds up what is carried.
+    """
+
+    position: np.ndarray
+    rotation: np.ndarray
+    speed: float
+    careful: bool = False
+
+
+class Unreachable(Exception):
+    """A way that the tip cannot go; the message says where it ends and why, without a full stop."""
+
+
+class Tip(Protocol):
+    """A tip that carries. The poses that it yields are those it has at each time step; the caller makes the steps."""
+
+    def plan(self, tip: np.ndarray, turn: np.ndarray, route: Sequence[Leg]) -> None:
+        """Find the way to what is taken at ``tip`` (3,) with ``turn`` (3, 3), and on along ``route``. Raises Unreachable."""
+
+    def approach(self) -> Iterator[TipPose]:
+        """Go to what is taken."""
+
+    def pose(self) -> TipPose:
+        """Position and rotation of the tip now."""
+
+    def leg(self, number: int) -> Iterator[TipPose]:
+        """Go along one leg of the route, from where the one before it was left."""
+
+    def withdraw(self) -> Iterator[TipPose]:
+        """Go back out of the way."""
+
+
+class BodilessTip:
+    """A tip that is where it should be, and that nothing meets."""
+
+    def plan(self, tip: np.ndarray, turn: np.ndarray, route: Sequence[Leg]) -> None:
+        """Be at the pick at once."""
+        self._pose, self._route = (tip, turn), route
+
+    def approach(self) -> Iterator[TipPose]:
+        """No time passes."""
+        return iter(())
+
+    def pose(self) -> TipPose:
+        """Position and rotation of the tip now."""
+        return self._pose
+
+    def leg(self, number: int) -> Iterator[TipPose]:
+        """Poses along a straight line."""
+        there, rotation, speed, _ = self._route[number]
+        for pose in straight_line(*self._pose, there, rotation, speed):
+            self._pose = pose
+            yield pose
+
+    def withdraw(self) -> Iterator[TipPose]:
+        """No time passes."""
+        return iter(())
+
 
 class Carried:
     """A thing that hangs on the gripper's tip."""
 
     def __init__(self, engine: Engine, thing: int, tip: np.ndarray, turn: np.ndarray):
-        self.thing, self.position, self.rotation, self._engine = thing, tip, turn, engine
+        self.thing, self._engine = thing, engine
         self._target = engine.positions()[thing]
         self._offset = turn.T @ (self._target - tip)  # of the thing in the tip's frame
         self._relative = turn.T @ engine.rotations()[thing]
 
     def move(self, position: np.ndarray, rotation: np.ndarray) -> None:
         """Put the tip at ``position`` (3,) with ``rotation`` (3, 3), where the next step takes the thing, too."""
-        self.position, self.rotation = position, rotation
         self._target = position + rotation @ self._offset
         self._engine.drive(self.thing, self._target, rotation @ self._relative, SUCTION_FORCE, SUCTION_TORQUE)
 

@@ -8,6 +8,7 @@ import mujoco
 import numpy as np
 
 from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.tabletop.simulation.mujoco_arm import SHOWN, ArmBody, attach
 from moe3d_ros.tabletop.simulation.mujoco_scene import BOTH, FELT, SEEN, specify
 
 NOTHING = -1  # a ray that meets nothing, and the number of what is no thing of the scene (table, floor)
@@ -21,14 +22,19 @@ class Engine:
 
     Args:
         gravity: m/s2, downwards. time_step: seconds.
+        arm: stand the arm beside the table.
 
     Attributes:
+        arm: its joints and links; None without one.
         movable: (M,) int, the things that have a free joint.
         colors: (G, 3) uint8, of the surfaces that `cast` meets.
     """
 
-    def __init__(self, scene: Scene, gravity: float, time_step: float):
-        self._model = model = specify(scene, gravity, time_step).compile()
+    def __init__(self, scene: Scene, gravity: float, time_step: float, arm: bool = False):
+        spec = specify(scene, gravity, time_step)
+        if arm:
+            attach(spec)
+        self._model = model = spec.compile()
         self._data = mujoco.MjData(model)
         count = len(scene.objects)
         self._things = slice(1, count + 1)  # bodies
@@ -39,13 +45,14 @@ class Engine:
         self._dofs = {int(i): slice(at, at + 6) for i in self.movable for at in [int(model.jnt_dofadr[joints[i]])]}
         self._free = np.array([np.arange(own.start, own.stop) for own in self._dofs.values()], int).reshape(-1, 6)
         self.colors = np.rint(255 * model.geom_rgba[:, :3]).astype(np.uint8)
-        self._felt, self._seen = (self._groups(own) for own in (FELT, SEEN))
+        self._felt, self._seen, self._shown = (self._groups(*own) for own in ((FELT,), (SEEN,), (SEEN, SHOWN)))
+        self.arm = ArmBody(model, self._data) if arm else None
         mujoco.mj_forward(model, self._data)
 
     @staticmethod
-    def _groups(own: int) -> np.ndarray:
+    def _groups(*own: int) -> np.ndarray:
         groups = np.zeros(mujoco.mjNGROUP, np.uint8)
-        groups[[BOTH, own]] = 1
+        groups[[BOTH, *own]] = 1
         return groups
 
     # --- where things are
@@ -138,11 +145,14 @@ class Engine:
             return np.inf, NOTHING
         return float(distance), int(self._model.geom_bodyid[geom[0]]) - 1
 
-    def cast(self, origin: np.ndarray, rays: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def cast(
+        self, origin: np.ndarray, rays: np.ndarray, reach: float, arm: bool = False
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The first visible surfaces along rays from one point.
 
         Args:
             origin: (3,) metres. rays: (R, 3), of any length. reach: metres; what is farther may be left out.
+            arm: the arm is among the visible.
 
         Returns:
             distances (R,) in lengths of the rays (negative where there is nothing), surfaces (R,) int, to look up in
@@ -150,8 +160,8 @@ class Engine:
         """
         count = len(rays)
         distances, surfaces, normals = np.empty(count), np.empty(count, np.int32), np.empty(3 * count)
-        flat = np.ascontiguousarray(rays, float).ravel()
+        flat, groups = np.ascontiguousarray(rays, float).ravel(), self._shown if arm else self._seen
         mujoco.mj_multiRay(
-            self._model, self._data, origin, flat, self._seen, True, -1, surfaces, distances, normals, count, reach
+            self._model, self._data, origin, flat, groups, True, -1, surfaces, distances, normals, count, reach
         )
         return distances, surfaces, normals.reshape(count, 3)

@@ -1,13 +1,13 @@
 """The tabletop world in MuJoCo, without a screen: objects that fall and collide, depth cameras, a suction gripper.
 
-The gripper has no body. Its tip is a frame that moves along straight lines; what it has attached is drawn after that
-frame by a limited force, so that a carried block pushes, and is pushed, like any other. The one primitive is
-that of Ravens (Zeng et al. 2020): pick at a pose, lift, move over, descend until contact, release.
+The gripper's tip is a frame that moves along straight lines: by itself, without a body, or as the tip of an arm. What it has
+attached is drawn after that frame by a limited force, so that a carried block pushes, and is pushed, like any other. The one
+primitive is that of Ravens (Zeng et al. 2020): pick at a pose, lift, move over, descend until contact, release.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,13 @@ import numpy as np
 from moe3d_ros.tabletop.rules.moved import moved
 from moe3d_ros.tabletop.rules.step_done import step_done, words_done
 from moe3d_ros.tabletop.scenes.scene import CAMERAS, Camera, Scene
-from moe3d_ros.tabletop.simulation.gripper import TIME_STEP, Carried, straight_line
+from moe3d_ros.tabletop.simulation.gripper import TIME_STEP, BodilessTip, Carried, Leg, Tip, Unreachable
 from moe3d_ros.tabletop.simulation.rendering import CameraView, render
 from moe3d_ros.world.geometry import quaternion_to_matrix
 from moe3d_ros.world.pose import Pose
 
 if TYPE_CHECKING:
+    from moe3d_ros.tabletop.simulation.mujoco_arm import ArmBody
     from moe3d_ros.tabletop.simulation.mujoco_engine import Engine
 
 GRASP_REACH = 0.015  # metres between the pick pose and the surface, either way, at which suction still holds
@@ -57,14 +58,20 @@ class TabletopWorld:
     Args:
         scene: what stands on the table. Blocks and objects move, bowls are fixed, zones are paint.
         gravity: m/s2, downwards.
+        arm: an arm carries, with its joints' limits; else the gripper has no body. Neither is seen by the cameras.
+
+    Attributes:
+        watch: called after each time step of an execution, with the world; None: nobody looks.
 
     Raises:
-        ImportError: MuJoCo is not installed; the message says how to install it.
+        ImportError: MuJoCo, or what an arm needs, is not installed; the message says how to install it.
     """
 
-    def __init__(self, scene: Scene, gravity: float = 9.81):
+    def __init__(self, scene: Scene, gravity: float = 9.81, arm: bool = False):
         self.scene = scene
-        self._engine = _engine(scene, gravity)
+        self.watch: Callable[[TabletopWorld], None] | None = None
+        self._engine = _engine(scene, gravity, arm)
+        self._tip = _tip(self._engine)
         self._free_overlaps()
         self.settle()
         self._before = self.current_scene()
@@ -77,7 +84,13 @@ class TabletopWorld:
 
     def close(self) -> None:
         """Release the engine; closing twice is allowed."""
-        vars(self).pop("_engine", None)  # its memory goes with the last reference to it
+        for part in ("_engine", "_tip"):  # its memory goes with the last reference to it
+            vars(self).pop(part, None)
+
+    @property
+    def arm(self) -> ArmBody | None:
+        """Joints and links of the arm; None without one."""
+        return self._engine.arm
 
     def _free_overlaps(self) -> None:
         """Lift what the scene has put a little inside something else (a big block in a bowl): physics would throw it out."""
@@ -104,12 +117,14 @@ class TabletopWorld:
         width: int = 640,
         height: int = 480,
         noise: np.random.Generator | None = None,
+        arm: bool = False,
     ) -> list[CameraView]:
         """Renders one view for each camera.
 
         Args:
             cameras: names of ``scenes.CAMERAS`` or cameras of your own.
             noise: where given, a real sensor's noise and holes are drawn from it.
+            arm: draw the arm, too; the planner never sees it.
 
         Raises:
             KeyError: no camera has that name.
@@ -117,7 +132,7 @@ class TabletopWorld:
         if isinstance(cameras, (str, Camera)):
             cameras = [cameras]
         chosen = [CAMERAS[camera] if isinstance(camera, str) else camera for camera in cameras]
-        return [render(self._engine, camera, width, height, noise) for camera in chosen]
+        return [render(self._engine, camera, width, height, noise, arm) for camera in chosen]
 
     def cloud(
         self,
@@ -145,11 +160,21 @@ class TabletopWorld:
         if index is None:
             return ExecutionResult(False, False, f"Nothing was picked: {reason}.")
         name = self.scene.objects[index].name
-        carried = Carried(self._engine, index, tip, turn)
+        route = self._route(index, tip, turn, goal, goal_turn)
         try:
-            placed = self._carry(carried, tip, turn, goal, goal_turn)
+            self._tip.plan(tip, turn, route)
+        except Unreachable as error:
+            return ExecutionResult(False, False, f"Nothing was picked: {error}.")
+        if not self._approached(index):
+            return ExecutionResult(
+                False, False, f"Nothing was picked: the {name} had been pushed away before the tip came."
+            )
+        carried = Carried(self._engine, index, *self._tip.pose())
+        try:
+            placed = self._carry(carried, route)
         finally:
             carried.release()
+        self._withdraw()
         self.settle()
         if not placed:
             return ExecutionResult(True, False, f"The {name} was picked, but knocked off the gripper.", index)
@@ -169,33 +194,57 @@ class TabletopWorld:
             return None, point, f"the tip met the {name} {100 * early:.0f} cm before the pick pose"
         return thing, point, ""
 
-    def _carry(self, carried: Carried, tip, turn, goal, goal_turn) -> bool:
-        """Move what is carried from ``tip`` to ``goal`` (3,); False if it was lost on the way."""
+    def _approached(self, index: int) -> bool:
+        """Bring the tip to the pick; False if the thing is then not where it was, and the tip has withdrawn."""
+        moved = False
+        for _ in self._tip.approach():
+            moved = True
+            self._step()
+        if not moved:
+            return True
+        position, rotation = self._tip.pose()
+        if self._touch(position, rotation[:, 2])[0] == index:
+            return True
+        self._withdraw()
+        self.settle()
+        return False
+
+    def _withdraw(self) -> None:
+        for _ in self._tip.withdraw():
+            self._step()
+
+    def _route(self, index: int, tip, turn, goal, goal_turn) -> tuple[Leg, ...]:
+        """The way of a thing that is taken at ``tip`` (3,) to ``goal`` (3,): up, over, and down along the place's approach."""
         low, high = self._engine.bounds()
-        highest = max(0.0, float(np.delete(high[:, 2], carried.thing).max(initial=0.0)))
-        reach = max(float(tip[2] - low[carried.thing, 2]), 0.0)  # of the object below the tip
+        highest = max(0.0, float(np.delete(high[:, 2], index).max(initial=0.0)))
+        reach = max(float(tip[2] - low[index, 2]), 0.0)  # of the object below the tip
         if (
             min(-turn[2, 2], -goal_turn[2, 2]) < TOP_DOWN_COSINE
         ):  # it is tilted on the way: any part of it may come to hang below
-            corners = np.abs(np.array([low[carried.thing], high[carried.thing]]) - tip).max(axis=0)
+            corners = np.abs(np.array([low[index], high[index]]) - tip).max(axis=0)
             reach = float(np.linalg.norm(corners))
         before_goal = goal - RETREAT * goal_turn[:, 2]
         up = max(highest + reach + CLEARANCE, float(tip[2]) + RETREAT, before_goal[2])
         lifted = tip - RETREAT * turn[:, 2]
         over, above = np.array([*lifted[:2], up]), np.array([*before_goal[:2], up])
-        for there, rotation, speed, careful in (
-            (lifted, turn, SPEED, False),
-            (over, turn, SPEED, False),
-            (above, goal_turn, SPEED, False),
-            (before_goal, goal_turn, SPEED, True),
-            (goal, goal_turn, DESCENT_SPEED, True),
-        ):
-            for position, orientation in straight_line(carried.position, carried.rotation, there, rotation, speed):
-                carried.move(position, orientation)
-                self._engine.step()
+        return (
+            Leg(lifted, turn, SPEED),
+            Leg(over, turn, SPEED),
+            Leg(above, goal_turn, SPEED),
+            Leg(before_goal, goal_turn, SPEED, careful=True),
+            Leg(goal, goal_turn, DESCENT_SPEED, careful=True),
+        )
+
+    def _carry(self, carried: Carried, route: Sequence[Leg]) -> bool:
+        """Move what is carried along the route; False if it was lost on the way."""
+        approach = route[-1].rotation[:, 2]
+        for number, leg in enumerate(route):
+            for position, rotation in self._tip.leg(number):
+                carried.move(position, rotation)
+                self._step()
                 if carried.lag() > MAX_CARRY_LAG:
                     return False
-                if careful and self._supported(carried.thing, goal_turn[:, 2]):
+                if leg.careful and self._supported(carried.thing, approach):
                     return True
         return True
 
@@ -207,10 +256,15 @@ class TabletopWorld:
         """Let everything come to rest, for at most so long."""
         still = 0
         for _ in range(int(seconds / TIME_STEP)):
-            self._engine.step()
+            self._step()
             still = still + 1 if self._engine.at_rest(LINEAR_REST, ANGULAR_REST) else 0
             if still >= REST_STEPS:
                 break
+
+    def _step(self) -> None:
+        self._engine.step()
+        if self.watch is not None:
+            self.watch(self)
 
     # --- judging
 
@@ -228,9 +282,21 @@ class TabletopWorld:
         return words_done(self._before, self.current_scene(), target, destination, picked_at)
 
 
-def _engine(scene: Scene, gravity: float) -> Engine:
+def _engine(scene: Scene, gravity: float, arm: bool) -> Engine:
     try:
         from moe3d_ros.tabletop.simulation.mujoco_engine import Engine
     except ImportError as error:
         raise ImportError(f"The simulator needs MuJoCo ({error}): install it with `pip install mujoco`.") from error
-    return Engine(scene, gravity, TIME_STEP)
+    return Engine(scene, gravity, TIME_STEP, arm)
+
+
+def _tip(engine: Engine) -> Tip:
+    if engine.arm is None:
+        return BodilessTip()
+    try:
+        from moe3d_ros.tabletop.simulation.arm_tip import ArmTip
+    except ImportError as error:
+        raise ImportError(
+            f"The arm needs mink and its solver ({error}): install them with `pip install mink[daqp]`, or leave the arm out."
+        ) from error
+    return ArmTip(engine.arm)

@@ -63,18 +63,24 @@ def _rays(camera: Camera, width: int, height: int) -> tuple[np.ndarray, float]:
 
 
 def render(
-    engine: Engine, camera: Camera, width: int = 640, height: int = 480, noise: np.random.Generator | None = None
+    engine: Engine,
+    camera: Camera,
+    width: int = 640,
+    height: int = 480,
+    noise: np.random.Generator | None = None,
+    arm: bool = False,
 ) -> CameraView:
     """One picture of the world: a ray for each pixel, so that it needs no display and no graphics driver.
 
     Args:
         noise: where given, depth and colour get a real sensor's noise and holes from it.
+        arm: draw the arm, too.
     """
     matrix = intrinsics(camera, width, height)
     pose = np.eye(4)
     pose[:3, :3], pose[:3, 3] = camera.rotation(), camera.position
     rays, longest = _rays(camera, width, height)
-    along, surfaces, normals = engine.cast(pose[:3, 3], rays, FAR * longest)
+    along, surfaces, normals = engine.cast(pose[:3, 3], rays, FAR * longest, arm)
     seen = (along >= NEAR) & (along < FAR)
     depth = np.where(seen, along, np.nan).astype(np.float32).reshape(height, width)
     shade = AMBIENT + (1 - AMBIENT) * np.maximum(normals @ LAMP, 0.0)
