@@ -15,7 +15,18 @@ from places import ROOT
 from moe3d_ros.plan import ErrorCode
 
 INTERFACES = sorted(path for kind in ("msg", "srv", "action") for path in (ROOT / kind).iterdir())
-PROGRAMS = ("voxelizer", "planner", "composed", "tabletop", "replay", "record", "moveit_goals", "viewer")
+PROGRAMS = (
+    "voxelizer",
+    "planner",
+    "composed",
+    "tabletop",
+    "replay",
+    "record",
+    "moveit_goals",
+    "viewer",
+    "mcp",
+    "report",
+)
 MANIFEST = ElementTree.parse(ROOT / "package.xml").getroot()
 
 
