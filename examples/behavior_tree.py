@@ -27,7 +27,7 @@ from moe3d_ros.msg import TaskPlan
 
 
 class Mission:
-    """What the behaviours share: the node, the instruction, the newest plan, and the steps that are done."""
+    """State that the behaviours share: the node, the instruction, the newest plan, and the steps that are done."""
 
     def __init__(self, node: Node, instruction: str) -> None:
         self.node, self.instruction = node, instruction

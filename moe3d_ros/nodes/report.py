@@ -18,7 +18,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import rclpy
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.msg import Log
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -26,7 +26,7 @@ from rclpy.utilities import get_rmw_implementation_identifier, remove_ros_args
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 
 from moe3d_ros.msg import ModelInfo
-from moe3d_ros.nodes.runtime.diagnostics import OK, PROGRAM, values_of
+from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, PROGRAM, WARN, values_of
 from moe3d_ros.nodes.runtime.qos import LATCHED, SENSOR_IN, own
 from moe3d_ros.nodes.runtime.raw_messages import ros_type
 from moe3d_ros.nodes.runtime.transport import choose_profile
@@ -60,7 +60,7 @@ class Listener(Node):
         super().__init__("report", start_parameter_services=False, enable_rosout=False)
         self.counts: dict[str, int] = {}
         self.sensors: dict[str, type] = {}
-        self.statuses: dict[str, object] = {}
+        self.statuses: dict[str, DiagnosticStatus] = {}
         self.logs: dict[tuple[str, str], int] = {}  # (node, words) -> level
         self.model: ModelInfo | None = None
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 50)
@@ -154,9 +154,9 @@ def errors(listener: Listener) -> Iterator[str]:
     for name, status in sorted(listener.statuses.items()):
         values = values_of(status)
         if PROGRAM in values or status.level != OK:
-            level = {b"\x00": "ok", b"\x01": "WARN", b"\x02": "ERROR"}.get(bytes(status.level), "STALE")
-            code = values.get("error", "NONE")
-            yield f"{name}: {level}, {status.message}{'' if code == 'NONE' else f' (last request: {code})'}"
+            state = {OK: "ok", WARN: "WARN", ERROR: "ERROR"}.get(status.level, "STALE")
+            code = values.get(ERROR_NAME, "NONE")
+            yield f"{name}: {state}, {status.message}{'' if code == 'NONE' else f' (last request: {code})'}"
     for (name, words), level in list(listener.logs.items())[-MOST_LINES:]:
         yield f"log of {name} ({'warning' if level < ERROR_LEVEL else 'error'}): {words}"
     if not listener.statuses and not listener.logs:
