@@ -125,7 +125,7 @@ def checkpoint(listener: Listener) -> Iterator[str]:
         yield f"loaded: {info.name}, checksum {info.checksum}, voxels {info.voxel_size:g} m, kinds: {len(info.kinds)}"
     listed = Path(__file__).resolve().parents[1] / "checkpoints" / "default" / "checksums.json"
     content = listed.read_bytes() if listed.is_file() else b""
-    yield f"installed default: {hashlib.sha256(content).hexdigest()[:16] if content else 'none'} (sha256 of its checksums.json)"
+    yield f"installed default: {f'checksum {hashlib.sha256(content).hexdigest()}' if content else 'none'}"
 
 
 def middleware(listener: Listener) -> Iterator[str]:

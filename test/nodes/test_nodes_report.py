@@ -51,7 +51,7 @@ def test_versions_are_those_that_run(reported):
 def test_the_loaded_checkpoint_is_named(reported, tiny_checkpoint):
     loaded = section(reported, "Checkpoint")
     assert Planner.from_pretrained(str(tiny_checkpoint)).checksum in loaded
-    assert re.search(r"installed default: [0-9a-f]{16}", loaded)
+    assert re.search(r"installed default: checksum [0-9a-f]{64}", loaded)
 
 
 def test_middleware_and_nodes_are_named(reported):
