@@ -113,7 +113,7 @@ class AssistantNode(Node):
             raise Failed(
                 "No plan of this id waits: call plan, show the person its steps, and release it by its plan_id."
             )
-        response = self._called(self._release, ReleasePlan.Request(header=plan.header, instruction=plan.instruction))
+        response = self._called(self._release, ReleasePlan.Request(plan=plan))
         if not response.success:
             raise Failed(f"Nothing was released: {response.message}")
         self._proposed = None

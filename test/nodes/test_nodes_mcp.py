@@ -110,7 +110,7 @@ def test_with_confirmation_exactly_the_plan_that_was_shown_is_released(planning)
         before = counts(planning)
 
         def replaced(results):
-            planning.plan()  # somebody else asks meanwhile
+            planning.plan(completed=["pick the red block, place it in the green bowl"])  # somebody else asks meanwhile
             return release_of(results)
 
         wrong = ("release", {"plan_id": "7.000000007"})

@@ -78,7 +78,7 @@ class PlanningServices:
         return response
 
     def _on_release(self, wanted: ReleasePlan.Request, response: ReleasePlan.Response) -> ReleasePlan.Response:
-        return self._decide(response, lambda planning: planning.release(wanted.instruction, wanted.header))
+        return self._decide(response, lambda planning: planning.release(wanted.plan))
 
     def _decide(self, response, decide: Callable[[Planning], tuple[bool, str]]):
         """Fill in what ``decide`` says of the active planning: (done, sentence)."""

@@ -12,11 +12,12 @@ import threading
 import time
 
 import numpy as np
+from rclpy.serialization import deserialize_message, serialize_message
 from rclpy.time import Time
 
 from moe3d_ros.nodes.planning.requests import Moment, Task, check_task
 from moe3d_ros.nodes.planning.worker import SUPERSEDED, Request
-from moe3d_ros.nodes.runtime.conversions import header, stamp_ns
+from moe3d_ros.nodes.runtime.conversions import header, plan_to_msg, stamp_ns
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, WARN
 from moe3d_ros.plan import ErrorCode, PlanningError, check_text
 from moe3d_ros.robot.safety import SafetyLimits, check_age, check_plan, parse_boxes
@@ -144,11 +145,11 @@ class Planning:
         with self._lock:
             return self._release(longest)
 
-    def release(self, instruction: str, head) -> tuple[bool, str]:
+    def release(self, plan) -> tuple[bool, str]:
         """Release the goals of the plan that waits, if it is this one and plans must be confirmed: (done, sentence).
 
         Args:
-            instruction, head: of the plan that is meant, as they were published with it.
+            plan: moe3d_ros/TaskPlan, the plan that is meant, as it was published.
         """
         longest = self._settings["confirmation_timeout"]
         with self._lock:
@@ -158,7 +159,7 @@ class Planning:
                     "/planner require_confirmation true), or have a person look at the plan and call the service confirm."
                 )
             pending = self._pending
-            if pending is not None and (pending.task.plan.instruction, pending.task.header) != (instruction, head):
+            if pending is not None and sent(pending.task) != plan:
                 return (
                     False,
                     "Another plan waits for a confirmation by now, and not the one that is meant: look at that one first.",
@@ -310,6 +311,12 @@ class Planning:
             self._log.info(str(error))
         else:
             self._diagnostics.report(ERROR if error.code == ErrorCode.MODEL else WARN, str(error))
+
+
+def sent(task: Task):
+    """The plan of a task as others have received it, moe3d_ros/TaskPlan: a message rounds some numbers."""
+    made = plan_to_msg(task.plan, task.header)
+    return deserialize_message(serialize_message(made), type(made))
 
 
 def beyond(points: np.ndarray, planner) -> str:
