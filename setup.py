@@ -27,6 +27,7 @@ SCANS = ["open3d>=0.19", "libusb-package", "plyfile>=1.1"]  # PCD and PLY files,
 RECORDINGS = ["rosbags>=0.11", "mcap>=1.6", "pyyaml", "zstandard"]  # MCAP and sqlite3, large messages without a copy
 SIM = ["mujoco>=3.17", "mink[daqp]>=1.3", "matplotlib>=3.8", "pillow>=10.1"]
 VIEW = ["viser>=1.1"]
+MCP = ["mcp>=2"]  # an assistant plans and asks
 TRAIN = ["tensorboard", "tqdm", "plyfile>=1.1"]
 ROS = [
     f"ros-jazzy-{name}"
@@ -62,6 +63,7 @@ setup(
             f"moe3d-{name} = training.{name}:main"
             for name in ("train", "evaluate", "export", "study", "heads", "calibrate", "curve")
         ]
+        + ["moe3d-mcp = moe3d_ros.nodes.mcp:main", "moe3d-report = moe3d_ros.nodes.report:main"]
     },
     install_requires=CORE,
     extras_require={
@@ -70,7 +72,8 @@ setup(
         "recordings": RECORDINGS,
         "sim": SIM,
         "view": VIEW,
+        "mcp": MCP,
         "train": [*SIM, *RECORDINGS, *TRAIN],
-        "dev": [*SCANS, *RECORDINGS, *SIM, *VIEW, *TRAIN, "pytest", "psutil"],
+        "dev": [*SCANS, *RECORDINGS, *SIM, *VIEW, *MCP, *TRAIN, "py-trees", "pytest", "psutil"],
     },
 )

@@ -16,6 +16,7 @@ def run(name: str, *arguments: object) -> subprocess.CompletedProcess:
 
 def test_every_example_is_tested():
     assert {path.name for path in EXAMPLES.glob("*.py")} == {
+        "behavior_tree.py",
         "plan_on_a_cloud.py",
         "plan_client.py",
         "train_a_tiny_run.py",
@@ -68,3 +69,54 @@ def test_plan_client(probe, tiny_checkpoint):
     assert "No cloud has arrived" in without_cloud.stderr
     assert planned.returncode == 0, planned.stderr
     assert planned.stdout.startswith("1. pick the")
+
+
+@pytest.mark.ros
+def test_behavior_tree_plans_confirms_and_executes(probe, tiny_checkpoint):
+    pytest.importorskip("py_trees")
+    from planning import Planning
+    from std_msgs.msg import Empty
+
+    planning = Planning(probe, "tree", checkpoint=str(tiny_checkpoint), max_cloud_age=60.0)
+    arguments = ("put", "--ros-args", "-r", "__ns:=/tree")
+    step = planning.inbox["planned_action"]
+    arm = probe.talk(Empty, "/tree/goal_reached")  # before the tree, which has found it by the time it has a plan
+    try:
+        with planning.look():
+            done, words = in_background("behavior_tree.py", "--yes", "--steps", 1, *arguments)
+            text = step.wait().text
+            planning.inbox["goal_pose"].wait()
+            arm.publish(Empty())
+            planning.inbox["goal_pose"].wait(start=1)  # the place follows
+            arm.publish(Empty())
+            assert done() == 0, words()
+            assert words().splitlines()[-1] == f"1. {text}"
+            released = len(step.messages)
+            done, words = in_background("behavior_tree.py", *arguments, answer="n\n")
+            assert done() == 1
+            assert "Confirm failed: The plan was dropped" in words()
+            assert len(step.messages) == released
+            done, words = in_background("behavior_tree.py", " ", *arguments[1:])
+            assert done() == 1
+            assert "Plan failed: The instruction is empty" in words()
+    finally:
+        planning.process.stop()
+
+
+def in_background(name: str, *arguments: object, answer: str = ""):
+    """An example that runs meanwhile: functions that wait for its exit code and return its words."""
+    process = subprocess.Popen(
+        [sys.executable, str(EXAMPLES / name), *map(str, arguments)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    told: list[str] = []
+
+    def done() -> int:
+        told.append(process.communicate(answer, timeout=120)[0])
+        return process.returncode
+
+    return done, lambda: "".join(told)

@@ -92,6 +92,7 @@ ACCEPTED_NAMES = {
     "routing.py": "the routers' record and the training stage for routers",
     "wordings.py": "the wordings and the suite that compares them",
     "clouds.py": "decoding in numpy, and through sensor_msgs_py where it is installed",
+    "report.py": "the program for bug reports, and what an evaluation prints: both print a report",
     "single_step.py": "the tasks and the suite that runs them",
 }
 

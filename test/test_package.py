@@ -15,7 +15,18 @@ from places import ROOT
 from moe3d_ros.plan import ErrorCode
 
 INTERFACES = sorted(path for kind in ("msg", "srv", "action") for path in (ROOT / kind).iterdir())
-PROGRAMS = ("voxelizer", "planner", "composed", "tabletop", "replay", "record", "moveit_goals", "viewer")
+PROGRAMS = (
+    "voxelizer",
+    "planner",
+    "composed",
+    "tabletop",
+    "replay",
+    "record",
+    "moveit_goals",
+    "viewer",
+    "mcp",
+    "report",
+)
 MANIFEST = ElementTree.parse(ROOT / "package.xml").getroot()
 
 
@@ -85,7 +96,7 @@ def test_installed_package_holds_programs_launch_and_config():
         pytest.skip("the package is not built")
     for program in PROGRAMS:
         assert os.access(prefix / "lib" / "moe3d_ros" / program, os.X_OK), program
-    for path in [*(ROOT / "launch").glob("*.py"), *(ROOT / "config").iterdir()]:
+    for path in [*(ROOT / "launch").glob("*.py"), *(path for path in (ROOT / "config").rglob("*") if path.is_file())]:
         assert (prefix / "share" / "moe3d_ros" / path.relative_to(ROOT)).is_file(), path
     installed = next(prefix.rglob("moe3d_ros/msg/__init__.py")).parents[1]
     assert (installed / "__init__.py").read_text() == (ROOT / "moe3d_ros" / "__init__.py").read_text()

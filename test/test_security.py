@@ -1,5 +1,6 @@
 """The SROS2 policy allows what the nodes really do, and nothing that none of them does."""
 
+import subprocess
 import time
 from xml.etree import ElementTree
 
@@ -36,6 +37,7 @@ ON_DEMAND = {
     "record": {("topics", "subscribe", "/clock")},
     "moveit_goals": {("topics", "subscribe", "/clock")},
     "viewer": {("topics", "subscribe", "/clock")},
+    "mcp": {("topics", "subscribe", "/clock"), ("topics", "publish", "/diagnostics")},
 }
 
 
@@ -120,6 +122,17 @@ def test_viewer_does_what_the_policy_allows(probe):
     node = NodeProcess("viewer", {"port": 0})
     check(probe, "viewer", policy()["/moe3d_ros/viewer"][0][1])
     assert node.stop() == 0
+
+
+def test_an_assistants_server_does_what_the_policy_allows_and_has_no_way_to_a_goal(probe):
+    pytest.importorskip("mcp")
+    rules = policy()["/moe3d_ros/mcp"][0][1]
+    ways = ("instruction", "plan_task", "confirm", "planned_action", "pick_pose", "place_pose", "goal_pose")
+    assert not {name for _, _, name in rules} & {f"/{way}" for way in ways}
+    node = NodeProcess("mcp", stdin=subprocess.PIPE)
+    check(probe, "mcp", rules)
+    node.process.stdin.close()  # the client has left
+    assert node.process.wait(TIMEOUT) == 0
 
 
 def test_voxelizer_does_what_the_policy_allows_with_either_input(probe):

@@ -2,7 +2,8 @@
 
 The topic `instruction`, the action `plan_task` and the service `replan` make the same kind of request for one worker
 thread that owns the model; the newest replaces the one before. A plan is published whole and only within the safety
-limits; with `require_confirmation` its goals wait for the service `confirm`. `goal_pose` shows the pick of the next
+limits; with `require_confirmation`, and always where the action `propose_task` asked,
+its goals wait for the service `confirm`. `goal_pose` shows the pick of the next
 step, and its place once `goal_reached` says that the robot has picked.
 
 Configured it has its topics, active its model and the voxels. `model_info` tells once the model is loaded which space it
@@ -19,7 +20,6 @@ from rclpy.action import ActionServer, CancelResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import Empty, String
-from std_srvs.srv import Trigger
 
 from moe3d_ros.action import PlanTask
 from moe3d_ros.nodes.planning.detector import Detector
@@ -27,6 +27,7 @@ from moe3d_ros.nodes.planning.latest_cloud import LatestCloud
 from moe3d_ros.nodes.planning.loading import load_planner
 from moe3d_ros.nodes.planning.plan_outputs import PlanOutputs
 from moe3d_ros.nodes.planning.requests import Task
+from moe3d_ros.nodes.planning.services import PlanningServices
 from moe3d_ros.nodes.planning.session import Planning
 from moe3d_ros.nodes.planning.worker import PlanningWorker, Request
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
@@ -50,7 +51,6 @@ from moe3d_ros.nodes.runtime.qos import EVENT, OVERRIDABLE
 from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.nodes.settings.limits import conflicts
 from moe3d_ros.plan import ErrorCode, PlanningError
-from moe3d_ros.srv import AnswerQuestion
 from moe3d_ros.world.workspace import Workspace
 
 CHANGE_CHECK = 0.1  # seconds between looks at whether a transition ends that waits for the model's thread
@@ -86,19 +86,19 @@ class PlannerNode(ManagedNode):
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, EVENT, callback_group=group)
         self.create_subscription(String, "instruction", self._on_instruction, EVENT, callback_group=group)
         self.create_subscription(Empty, "goal_reached", self._on_reached, EVENT, callback_group=group)
-        self.create_service(AnswerQuestion, "answer", self._on_question, callback_group=group)
-        self.create_service(Trigger, "replan", self._on_replan, callback_group=group)
-        self.create_service(Trigger, "confirm", self._on_confirm, callback_group=group)
-        self.create_service(Trigger, "reject", self._on_reject, callback_group=group)
-        self._actions = ActionServer(
-            self,
-            PlanTask,
-            "plan_task",
-            self._execute,
-            callback_group=group,
-            cancel_callback=lambda goal: CancelResponse.ACCEPT,
-            result_timeout=RESULT_KEPT,
-        )
+        PlanningServices(self, group, lambda: self._planning, self._request, self._not_active)
+        self._actions = [
+            ActionServer(
+                self,
+                PlanTask,
+                name,
+                lambda goal, proposed=proposed: self._execute(goal, proposed),
+                callback_group=group,
+                cancel_callback=lambda goal: CancelResponse.ACCEPT,
+                result_timeout=RESULT_KEPT,
+            )
+            for name, proposed in (("plan_task", False), ("propose_task", True))
+        ]
         self.create_timer(1.0, self._show_values)
 
     def _now_ns(self) -> int:
@@ -209,7 +209,8 @@ class PlannerNode(ManagedNode):
 
     def close(self) -> None:
         super().close()
-        self._actions.destroy()
+        for server in self._actions:
+            server.destroy()
 
     # --- model and scene
 
@@ -320,15 +321,15 @@ class PlannerNode(ManagedNode):
     def _on_instruction(self, msg: String) -> None:
         self._request(lambda planning: planning.submit(Task(msg.data)))
 
-    def _execute(self, goal) -> PlanTask.Result:
-        """One goal of the action; runs in a thread of the executor."""
+    def _execute(self, goal, proposed: bool) -> PlanTask.Result:
+        """One goal of an action, ``proposed``: its plan is only ever held; runs in a thread of the executor."""
 
         def feedback(stage: str, text: str) -> None:
             if goal.is_active:
                 goal.publish_feedback(PlanTask.Feedback(stage=stage, partial_text=text))
 
         wanted = goal.request
-        task = Task(wanted.instruction, tuple(wanted.completed), wanted.max_steps)
+        task = Task(wanted.instruction, tuple(wanted.completed), wanted.max_steps, proposed=proposed)
         request = self._request(lambda planning: planning.submit(task, feedback))
         while not request.done.wait(CANCEL_CHECK):
             if goal.is_cancel_requested:
@@ -338,41 +339,6 @@ class PlannerNode(ManagedNode):
             return PlanTask.Result(plan=plan_to_msg(*request.result[:2]))
         goal.canceled() if goal.is_cancel_requested else goal.abort()
         return PlanTask.Result(error_code=int(request.error.code), error_msg=str(request.error))
-
-    def _on_replan(self, _, response: Trigger.Response) -> Trigger.Response:
-        request = self._request(lambda planning: planning.again())
-        if request is None:
-            response.success, response.message = False, "There is nothing to plan again: send an instruction first."
-            return response
-        request.done.wait()
-        response.success = request.error is None
-        response.message = (
-            str(request.error)
-            if request.error
-            else "; ".join(a.text for a in request.result[0].actions) or "nothing is left to do"
-        )
-        return response
-
-    def _on_confirm(self, _, response: Trigger.Response) -> Trigger.Response:
-        planning = self._planning
-        response.success, response.message = planning.confirm() if planning else (False, str(self._not_active()))
-        return response
-
-    def _on_reject(self, _, response: Trigger.Response) -> Trigger.Response:
-        planning = self._planning
-        response.success, response.message = planning.reject() if planning else (False, str(self._not_active()))
-        return response
-
-    def _on_question(self, wanted: AnswerQuestion.Request, response: AnswerQuestion.Response):
-        start = self._now_ns()
-        request = self._request(lambda planning: planning.ask(wanted.question))
-        request.done.wait()
-        response.success = request.error is None
-        response.answer = request.result if response.success else ""
-        response.error_code = int(request.error.code) if request.error else 0
-        response.message = str(request.error or "")
-        response.seconds = (self._now_ns() - start) / 1e9
-        return response
 
     def _on_reached(self, _: Empty) -> None:
         planning = self._planning

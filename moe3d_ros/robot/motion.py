@@ -6,11 +6,12 @@ own z, whatever its orientation.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from moe3d_ros.world.geometry import quaternion_to_matrix
+from moe3d_ros.world.geometry import pose_from_matrix, quaternion_to_matrix
 from moe3d_ros.world.pose import Pose
 
 SECOND_NS = 1_000_000_000
@@ -49,13 +50,30 @@ def back_off(pose: Pose, distance: float) -> Pose:
     return Pose((x, y, z), pose.orientation)
 
 
-def motions(pick: Pose, place: Pose, approach: float, retreat: float) -> tuple[Motion, ...]:
+def turned(pose: Pose, angle: float) -> Pose:
+    """The pose turned by ``angle`` radians about the tool's own z; its tip stays where it is."""
+    if angle == 0.0:
+        return pose
+    cos, sin = math.cos(angle), math.sin(angle)
+    turn = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    return pose_from_matrix(pose.position, quaternion_to_matrix(pose.orientation) @ turn)
+
+
+def equal_turns(count: int) -> tuple[float, ...]:
+    """Angles that divide a full turn into ``count`` parts, radians in (-pi, pi], the smallest first."""
+    steps = sorted(range(count), key=lambda n: (min(n, count - n), n))
+    return tuple(2 * math.pi * (n if n <= count - n else n - count) / count for n in steps)
+
+
+def motions(pick: Pose, place: Pose, approach: float, retreat: float, angle: float = 0.0) -> tuple[Motion, ...]:
     """The six motions of a pick and a place.
 
     Args:
         pick, place: tool poses at contact and at release.
         approach, retreat: metres along the tool's z before and after each.
+        angle: radians by which the tool is turned about its own z at both, so that the thing itself ends as planned.
     """
+    pick, place = turned(pick, angle), turned(place, angle)
     return (
         Motion("approach the pick", back_off(pick, approach)),
         Motion("pick", pick, straight=True, gripper=GRASP),
@@ -114,10 +132,11 @@ class Follower:
         stopped: why nothing moves any more; empty while all is well.
     """
 
-    def __init__(self, approach: float, retreat: float):
-        """``approach``, ``retreat``: metres, see `motions`."""
-        self._approach, self._retreat = approach, retreat
+    def __init__(self, approach: float, retreat: float, turns: int = 1):
+        """``approach``, ``retreat``: metres, see `motions`; ``turns``: equal turns about the tool's axis that may be tried."""
+        self._approach, self._retreat, self._turns = approach, retreat, turns
         self._left: list[Motion] = []
+        self._others: list[tuple[Motion, ...]] = []  # the step at the turns that were not tried
         self._text = ""
         self.stopped = ""
 
@@ -138,11 +157,22 @@ class Follower:
         if self.busy:
             raise Refused(f"'{text}' is not followed: '{self._text}' is under way ({self._left[0].name}).")
         self._text = text
-        self._left = list(motions(pick, place, self._approach, self._retreat))
+        self._others = [
+            motions(pick, place, self._approach, self._retreat, angle) for angle in equal_turns(self._turns)
+        ]
+        self._left = list(self._others.pop(0))
+        return self._left[0]
+
+    def turn(self) -> Motion | None:
+        """Begin the step anew at the next turn of the tool; None where none is left, or its first motion is over."""
+        if not self._others:
+            return None
+        self._left = list(self._others.pop(0))
         return self._left[0]
 
     def advance(self) -> Motion | None:
         """The current motion has ended well, the gripper's part included; the next one, None at the end."""
+        self._others = []
         if self._left:
             del self._left[0]
         return self.current
@@ -151,7 +181,7 @@ class Follower:
         """Drop the rest of the step: the current motion has failed or was stopped."""
         name = f"{self._left[0].name} of '{self._text}'" if self._left else "the arm"
         self.stopped = f"{name} was stopped: {reason.rstrip('.')}."
-        self._left = []
+        self._left, self._others = [], []
 
     def resume(self) -> None:
         """Accept steps again."""

@@ -16,6 +16,7 @@ from moe3d_ros.tabletop.tasks.long_tasks import remaining_steps
 from moe3d_ros.tabletop.tasks.single_step import make_step
 from moe3d_ros.tabletop.tasks.spoken import EXAMPLES, said_task
 from moe3d_ros.world.geometry import pose_from_xyz_yaw
+from moe3d_ros.world.seen_object import SeenObject
 from moe3d_ros.world.workspace import Workspace
 
 
@@ -34,14 +35,19 @@ class Oracle:
             step = make_step(scene, names.index("red block"), names.index("green bowl"))
             target, destination = step.text.removeprefix("pick the ").split(", place it ")
             pick, place, text = step.pick, step.place, step.text
+            seen = ()
         elif instruction == "move the highest thing to the middle":
             x, y, z = (float(v) for v in points[np.argmax(points[:, 2])])
             target, destination, text = "red object", "on the middle", "pick the red object, place it on the middle"
-            pick, place = pose_from_xyz_yaw((x, y, min(z, 0.29)), 0.0), pose_from_xyz_yaw((0.5, 0.0, 0.05), 0.0)
+            z = min(z, 0.29)
+            pick, place = pose_from_xyz_yaw((x, y, z), 0.0), pose_from_xyz_yaw((0.5, 0.0, 0.05), 0.0)
+            half = (0.03, 0.03, z / 2)
+            seen = (SeenObject("red object", "block", "red", "", (x, y, z / 2), half, 0.0, None, 0.9),)
         else:
             raise PlanningError(ErrorCode.BAD_INSTRUCTION, "The oracle does not know this sentence.")
         action = Action(0, "pick_place", target, destination, pick, place, 0.9, text)
-        return Plan(instruction, (action,), False, {"voxels": 0.01, "encode": 0.02, "language": 0.03, "poses": 0.04})
+        seconds = {"voxels": 0.01, "encode": 0.02, "language": 0.03, "poses": 0.04}
+        return Plan(instruction, (action,), False, seconds, seen=seen)
 
 
 def task_plan(instruction: str, done: int) -> Plan:

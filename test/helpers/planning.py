@@ -34,10 +34,14 @@ OUTPUTS = {
 class Planning:
     """A planner process and everything that talks to it."""
 
-    def __init__(self, probe: Probe, namespace: str, voxels: bool = True, **parameters):
+    def __init__(self, probe: Probe, namespace: str, voxels: bool = True, module: str | None = None, **parameters):
+        """``module``: of the planner's process, such as oracle_planner."""
         self.probe, self.namespace = probe, namespace
         self.process = NodeProcess(
-            "planner", {"cloud_wait": 0.5, "max_cloud_age": MAX_AGE, **parameters}, namespace=namespace
+            "planner",
+            {"cloud_wait": 0.5, "max_cloud_age": MAX_AGE, **parameters},
+            namespace=namespace,
+            module=module,
         )
         self.report = statuses(f"{namespace}/planner")
         self.diagnostics = probe.listen(DiagnosticArray, "/diagnostics", 10)

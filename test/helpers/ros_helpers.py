@@ -61,21 +61,28 @@ class NodeProcess:
         name: str | None = None,
         namespace: str = "",
         log_level: str = "info",
+        stdin: int | None = None,
+        module: str | None = None,
     ):
+        """``module``: in place of the program's own, such as a helper's."""
+
         import yaml
 
         arguments = [f"__ns:=/{namespace}"] if namespace else []
         arguments += [f"__node:={name}"] if name else []
         arguments += [f"{old}:={new}" for old, new in (remappings or {}).items()]
-        command = [sys.executable, "-m", f"moe3d_ros.nodes.{program}", "--ros-args", "--log-level", log_level]
+        command = [sys.executable, "-m", module or f"moe3d_ros.nodes.{program}", "--ros-args", "--log-level", log_level]
         for argument in arguments:
             command += ["-r", argument]
         for key, value in (parameters or {}).items():
             command += ["-p", f"{key}:={yaml.safe_dump(value, default_flow_style=True, width=1e9).splitlines()[0]}"]
         environment = dict(os.environ, OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1")
-        environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [environment.get("PYTHONPATH")])])
+        environment["PYTHONPATH"] = os.pathsep.join(
+            [str(ROOT), str(ROOT / "test" / "helpers"), *filter(None, [environment.get("PYTHONPATH")])]
+        )
         self.process = subprocess.Popen(
             command,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

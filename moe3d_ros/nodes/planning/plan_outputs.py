@@ -5,9 +5,9 @@ from __future__ import annotations
 from geometry_msgs.msg import Point, PoseStamped
 from visualization_msgs.msg import MarkerArray
 
-from moe3d_ros.msg import ModelInfo, PlannedAction, TaskPlan
+from moe3d_ros.msg import ModelInfo, PlannedAction, SeenThings, TaskPlan
 from moe3d_ros.nodes.planning.markers import no_markers, plan_markers
-from moe3d_ros.nodes.runtime.conversions import action_to_msg, plan_to_msg, pose_to_msg
+from moe3d_ros.nodes.runtime.conversions import action_to_msg, plan_to_msg, pose_to_msg, seen_to_msg
 from moe3d_ros.nodes.runtime.diagnostics import WARN
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
 from moe3d_ros.nodes.seams.detector_messages import DetectionArrays, NotInstalled
@@ -17,7 +17,7 @@ from moe3d_ros.world.workspace import Workspace
 
 
 class PlanOutputs:
-    """Publishers of `plan` and `plan_markers`, and of `planned_action`, `pick_pose`, `place_pose` and `goal_pose`.
+    """Publishers of `plan`, `plan_markers` and `seen`, and of `planned_action`, `pick_pose`, `place_pose` and `goal_pose`.
 
     They are the node's lifecycle publishers: silent while it is not active. `model_info` is none of them: it is a fact
     from the moment the model is loaded, which may be before the node is active. `detections` is there where it is asked for.
@@ -28,11 +28,12 @@ class PlanOutputs:
         self._model = node.create_publisher(ModelInfo, "model_info", LATCHED)
         self._plan = node.create_lifecycle_publisher(TaskPlan, "plan", LATCHED)
         self._markers = node.create_lifecycle_publisher(MarkerArray, "plan_markers", LATCHED)
+        self._seen = node.create_lifecycle_publisher(SeenThings, "seen", LATCHED)
         self._action = node.create_lifecycle_publisher(PlannedAction, "planned_action", EVENT)
         self._pick = node.create_lifecycle_publisher(PoseStamped, "pick_pose", EVENT)
         self._place = node.create_lifecycle_publisher(PoseStamped, "place_pose", EVENT)
         self._goal = node.create_lifecycle_publisher(PoseStamped, "goal_pose", EVENT)
-        self._publishers = [self._plan, self._markers, self._action, self._pick, self._place, self._goal]
+        self._publishers = [self._plan, self._markers, self._seen, self._action, self._pick, self._place, self._goal]
         self._arrays = self._detection_arrays() if node.settings["publish_detections"] else None
         if self._arrays is not None:
             self._detections = node.create_lifecycle_publisher(self._arrays.message, "detections", LATCHED)
@@ -61,6 +62,7 @@ class PlanOutputs:
     def show(self, plan: Plan, head, marker_lifetime: float) -> None:
         """Publish the whole plan and its markers; ``head`` is the header of all its messages."""
         self._plan.publish(plan_to_msg(plan, head))
+        self._seen.publish(seen_to_msg(plan.seen, head))
         self._markers.publish(plan_markers(plan, head, marker_lifetime))
         if self._arrays is not None:
             self._detections.publish(self._arrays.array(plan.seen, head))

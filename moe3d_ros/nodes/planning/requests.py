@@ -33,6 +33,7 @@ class Task:
         completed: texts of the steps that are done.
         max_steps: most steps of the plan, 0 for the node's default.
         newer_than: plan only on a cloud that was taken later; None: on any.
+        proposed: its goals wait for a confirmation, whatever the node's parameters say; so do those of what follows it.
         plan, header: the last plan and the header of its messages, None before.
         picked: the robot has reached the pick of the plan's first step.
         finished: the robot has reached its place too.
@@ -42,6 +43,7 @@ class Task:
     completed: tuple[str, ...] = ()
     max_steps: int = 0
     newer_than: Moment | None = None
+    proposed: bool = False
     plan: Plan | None = None
     header: Any = None
     picked: bool = False
@@ -55,7 +57,7 @@ class Task:
 
     def again(self, now_ns: int) -> Task:
         """The same instruction from here on, to be planned on a cloud that is newer than now, ``now_ns`` on the node's clock."""
-        return Task(self.instruction, self.completed, self.max_steps, Moment.now(now_ns))
+        return Task(self.instruction, self.completed, self.max_steps, Moment.now(now_ns), self.proposed)
 
 
 def check_task(task: Task) -> None:

@@ -1,7 +1,8 @@
 """Work of the planner node on a request: plan on the newest cloud, check, show, hold or release. Makes no ROS entities.
 
 All ways in lead to `submit`. A plan leaves whole, and only if it is within the safety limits when it is finished. With
-`require_confirmation` it is shown on `plan` and `plan_markers` at once, and its goals follow when it is confirmed.
+`require_confirmation`, and always where it was only proposed, it is shown on `plan` and `plan_markers` at once, and its
+goals follow when it is confirmed.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import threading
 import time
 
 import numpy as np
+from rclpy.serialization import deserialize_message, serialize_message
 from rclpy.time import Time
 
 from moe3d_ros.nodes.planning.requests import Moment, Task, check_task
 from moe3d_ros.nodes.planning.worker import SUPERSEDED, Request
-from moe3d_ros.nodes.runtime.conversions import header, stamp_ns
+from moe3d_ros.nodes.runtime.conversions import header, plan_to_msg, stamp_ns
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, WARN
 from moe3d_ros.plan import ErrorCode, PlanningError, check_text
 from moe3d_ros.robot.safety import SafetyLimits, check_age, check_plan, parse_boxes
@@ -106,6 +108,16 @@ class Planning:
             return request
         return self.worker.submit(request)
 
+    def look(self) -> Request:
+        """Queue a look at the scene; its result is what is seen, and the header of the cloud."""
+
+        def run(planner, request: Request):
+            points, colors, head = self._look(planner, request)
+            things, _ = self._labelled(head, points, request)
+            return planner.look(points, colors, should_stop=request.should_stop, **things).objects, head
+
+        return self.worker.submit(Request(run, on_done=self._finish, timeout=self._settings["planning_timeout"]))
+
     def again(self) -> Request | None:
         """Plan the last instruction again from where it has come; None where there is none."""
         with self._lock:
@@ -131,31 +143,56 @@ class Planning:
         """Release the goals of the plan that waits: (done, sentence)."""
         longest = self._settings["confirmation_timeout"]
         with self._lock:
-            pending, self._pending = self._pending, None
-            if pending is None:
-                return False, "No plan waits for a confirmation: send an instruction, or call replan."
-            plan, waited = pending.task.plan, time.monotonic() - pending.since
-            if 0 < longest < waited:
-                self._show_pending()
+            return self._release(longest)
+
+    def release(self, plan) -> tuple[bool, str]:
+        """Release the goals of the plan that waits, if it is this one and plans must be confirmed: (done, sentence).
+
+        Args:
+            plan: moe3d_ros/TaskPlan, the plan that is meant, as it was published.
+        """
+        longest = self._settings["confirmation_timeout"]
+        with self._lock:
+            if not self._settings["require_confirmation"]:
                 return False, (
-                    f"The plan has waited {waited:.0f} s, longer than confirmation_timeout ({longest:g} s), and was "
-                    "dropped: the scene may have changed. Call replan to look again."
+                    "The planner runs without require_confirmation, so nothing is released from here: set it (ros2 param set "
+                    "/planner require_confirmation true), or have a person look at the plan and call the service confirm."
                 )
-            age, followed = (self._now_ns() - stamp_ns(pending.task.header.stamp)) / 1e9, self._follower_age()
-            if 0 < followed < age:
-                self._show_pending()
-                return False, (
-                    f"The plan's cloud was taken {age:.0f} s ago, and moveit_goals follows poses of up to max_age "
-                    f"({followed:g} s): the plan was dropped. Call replan to look again, or raise max_age."
+            pending = self._pending
+            if pending is not None and sent(pending.task) != plan:
+                return (
+                    False,
+                    "Another plan waits for a confirmation by now, and not the one that is meant: look at that one first.",
                 )
-            try:
-                check_plan(plan, pending.workspace, self._limits())  # they may have been changed meanwhile
-            except PlanningError as error:
-                self._show_pending()
-                return False, str(error)
-            self._task = pending.task
-            self._outputs.release(plan, pending.task.header)
+            return self._release(longest)
+
+    def _release(self, longest: float) -> tuple[bool, str]:
+        """The work of `confirm`, with the lock held; ``longest``: seconds that a plan may have waited, 0: any."""
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return False, "No plan waits for a confirmation: send an instruction, or call replan."
+        plan, waited = pending.task.plan, time.monotonic() - pending.since
+        if 0 < longest < waited:
             self._show_pending()
+            return False, (
+                f"The plan has waited {waited:.0f} s, longer than confirmation_timeout ({longest:g} s), and was "
+                "dropped: the scene may have changed. Call replan to look again."
+            )
+        age, followed = (self._now_ns() - stamp_ns(pending.task.header.stamp)) / 1e9, self._follower_age()
+        if 0 < followed < age:
+            self._show_pending()
+            return False, (
+                f"The plan's cloud was taken {age:.0f} s ago, and moveit_goals follows poses of up to max_age "
+                f"({followed:g} s): the plan was dropped. Call replan to look again, or raise max_age."
+            )
+        try:
+            check_plan(plan, pending.workspace, self._limits())  # they may have been changed meanwhile
+        except PlanningError as error:
+            self._show_pending()
+            return False, str(error)
+        self._task = pending.task
+        self._outputs.release(plan, pending.task.header)
+        self._show_pending()
         self._log.info("The plan was confirmed.")
         return True, plan.actions[0].text
 
@@ -192,12 +229,17 @@ class Planning:
         )
         return points, colors, head
 
+    def _labelled(self, head, points, request: Request, newer_than: Moment | None = None):
+        """Labelled things of a detector as the planner's argument, empty where there are none; sentences on those left away."""
+        if self._detector is None:
+            return {}, []
+        things, left_away = self._detector.things(head.stamp, points, newer_than, request.should_stop)
+        return ({"things": things} if things else {}), left_away
+
     def _plan(self, planner, task: Task, request: Request):
         """Make a plan that may be published: the plan, the header of its messages, its workspace."""
         points, colors, head = self._look(planner, request, task.newer_than)
-        things, left_away = [], []
-        if self._detector is not None:
-            things, left_away = self._detector.things(head.stamp, points, task.newer_than, request.should_stop)
+        things, left_away = self._labelled(head, points, request, task.newer_than)
         start = time.monotonic()
         planner.pose_tolerance = self._settings["pose_tolerance"]
         left_out = beyond(points, planner)
@@ -211,7 +253,7 @@ class Planning:
                 max_steps=task.max_steps or self._settings["max_steps"],
                 on_progress=request.on_progress,
                 should_stop=request.should_stop,
-                **({"things": things} if things else {}),
+                **things,
             )
         except PlanningError as error:
             if error.code not in OF_THE_SCENE:
@@ -233,7 +275,7 @@ class Planning:
 
         A request that comes in this moment comes before all of it or after all of it.
         """
-        held = self._settings["require_confirmation"] and bool(plan.actions)
+        held = (task.proposed or self._settings["require_confirmation"]) and bool(plan.actions)
         planned = dataclasses.replace(task, plan=plan, header=head, picked=False)
         with self._lock:
             if self._asked is not task:
@@ -269,6 +311,12 @@ class Planning:
             self._log.info(str(error))
         else:
             self._diagnostics.report(ERROR if error.code == ErrorCode.MODEL else WARN, str(error))
+
+
+def sent(task: Task):
+    """The plan of a task as others have received it, moe3d_ros/TaskPlan: a message rounds some numbers."""
+    made = plan_to_msg(task.plan, task.header)
+    return deserialize_message(serialize_message(made), type(made))
 
 
 def beyond(points: np.ndarray, planner) -> str:

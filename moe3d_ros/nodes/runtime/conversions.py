@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import array
+import math
+from collections.abc import Sequence
 
 import numpy as np
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseStamped, Vector3
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
 from moe3d_ros.plan import Action, Plan
 from moe3d_ros.world.pose import Pose
+from moe3d_ros.world.seen_object import SeenObject
 
 
 def stamp_ns(stamp) -> int:
@@ -91,6 +94,27 @@ def plan_to_msg(plan: Plan, head: Header):
         stage_names=list(plan.latency_s),
         stage_seconds=[float(v) for v in plan.latency_s.values()],
     )
+
+
+def seen_to_msg(objects: Sequence[SeenObject], head: Header):
+    """Objects that are seen -> moe3d_ros/SeenThings; ``head``: planning frame, and the stamp of the cloud."""
+    from moe3d_ros.msg import SeenThing, SeenThings
+
+    def thing(seen: SeenObject) -> SeenThing:
+        half = seen.yaw / 2
+        pose = pose_to_msg(Pose(seen.center, (0.0, 0.0, math.sin(half), math.cos(half))), head).pose
+        length, width, height = (2.0 * float(extent) for extent in seen.half_extents)
+        return SeenThing(
+            name=seen.name,
+            kind=seen.kind,
+            color=seen.color,
+            label=seen.label,
+            pose=pose,
+            size=Vector3(x=length, y=width, z=height),
+            probability=float(seen.probability),
+        )
+
+    return SeenThings(header=head, things=[thing(seen) for seen in objects])
 
 
 def plan_from_msg(msg) -> Plan:

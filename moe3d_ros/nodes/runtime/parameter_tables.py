@@ -281,8 +281,19 @@ MOVEIT_GOALS = (
     Parameter("straight_pipeline", "pilz_industrial_motion_planner", "Planning pipeline of contacts and retreats, "
               "which should be straight; empty: MoveIt's default.", when=LIVE),
     Parameter("straight_planner", "LIN", "Planner of that pipeline; empty: its default.", when=LIVE),
-    Parameter("gripper", True, "Call the service gripper (std_srvs/SetBool; true: hold) at the pick and the place; "
-              "false: something else moves the gripper."),
+    Parameter("turns", 1, "Equal turns about the tool's axis that the approach of a pick may be tried at, 1: as planned alone; 2 "
+              "for fingers, 4 for square things, more for suction.", "", 1, 36),
+    Parameter("replans", 0, "How often in a row a new plan is asked for where a goal is not reached and nothing is held.", "", 0,
+              10, when=LIVE, safety=True),
+    Parameter("scene", True, "Put what the planner sees into MoveIt's planning scene, with the table below it, and attach what is "
+              "held."),
+    Parameter("touch_links", [""], "Links of the gripper that may touch what is held, besides tool_link.", when=LIVE),
+    Parameter("gripper", True, "Use the gripper at the pick and the place; false: something else moves it."),
+    Parameter("gripper_type", "set_bool", "How the gripper is used: the service gripper (std_srvs/SetBool; true: hold), or the "
+              "action gripper_command (control_msgs/GripperCommand).", choices=("set_bool", "gripper_command")),
+    Parameter("gripper_open", 0.08, "Position of gripper_command that lets go.", "m", -10.0, 10.0, when=LIVE, safety=True),
+    Parameter("gripper_closed", 0.0, "Position of gripper_command that holds.", "m", -10.0, 10.0, when=LIVE, safety=True),
+    Parameter("gripper_effort", 20.0, "Greatest effort of gripper_command.", "N", 0.0, 1000.0, when=LIVE, safety=True),
 )  # fmt: skip
 
 VIEWER = (
@@ -295,6 +306,13 @@ VIEWER = (
     Parameter("rate", 5.0, "Most clouds of voxels that are drawn a second.", "Hz", 0.1, 30.0),
 )  # fmt: skip
 
+MCP = (
+    Parameter("release", True, "Offer the tool release, by which a plan goes through the planner's confirmation gate; false: only "
+              "people at the robot release.", safety=True),
+    Parameter("timeout", 120.0, "Longest wait for an answer of the planner.", "s", 0.1, 3600.0, when=LIVE),
+    Parameter("wait", 5.0, "Longest wait for the planner to be found.", "s", 0.1, 600.0, when=LIVE),
+)  # fmt: skip
+
 TABLES = {
     "voxelizer": VOXELIZER,
     "planner": PLANNER,
@@ -303,6 +321,7 @@ TABLES = {
     "record": RECORD,
     "moveit_goals": MOVEIT_GOALS,
     "viewer": VIEWER,
+    "mcp": MCP,
 }
 
 SAFETY = frozenset(parameter.name for table in TABLES.values() for parameter in table if parameter.safety)

@@ -4,55 +4,66 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from rclpy.action import ActionClient
 
 from moe3d_ros.nodes.runtime.conversions import header, pose_to_msg
 from moe3d_ros.robot.motion import Motion
+from moe3d_ros.robot.move_errors import Trouble, trouble
 
 
 class MissingMoveIt(ValueError):
     """moveit_msgs is not installed; the message says which package to install."""
 
 
-def import_moveit():
-    """The modules moveit_msgs.action, moveit_msgs.msg and shape_msgs.msg. Raises MissingMoveIt."""
+class MoveItMessages(NamedTuple):
+    """The modules of the messages that MoveIt speaks."""
+
+    actions: Any
+    msgs: Any
+    services: Any
+    shapes: Any
+
+
+def import_moveit() -> MoveItMessages:
+    """The modules moveit_msgs.action, .msg and .srv, and shape_msgs.msg. Raises MissingMoveIt."""
     try:
         import moveit_msgs.action
         import moveit_msgs.msg
+        import moveit_msgs.srv
         import shape_msgs.msg
     except ImportError as error:
         package = f"ros-{os.environ.get('ROS_DISTRO', 'jazzy')}-moveit-msgs"
         raise MissingMoveIt(
             f"MoveIt's messages are not installed ({error}): sudo apt-get install {package}, and source ROS 2 again."
         ) from error
-    return moveit_msgs.action, moveit_msgs.msg, shape_msgs.msg
+    return MoveItMessages(moveit_msgs.action, moveit_msgs.msg, moveit_msgs.srv, shape_msgs.msg)
 
 
 class MoveGroupArm:
     """Sends motions to move_group, never two at once."""
 
-    def __init__(self, node, settings, group):
+    def __init__(self, node, settings, group, messages: MoveItMessages):
         """
         Args:
             settings: the parameters of `moveit_goals` by name.
             group: callback group.
-
-        Raises:
-            MissingMoveIt: moveit_msgs is not installed.
         """
-        self._actions, self._msgs, self._shapes = import_moveit()
+        self._actions, self._msgs, self._shapes = messages.actions, messages.msgs, messages.shapes
         self._node, self._settings = node, settings
         self._client = ActionClient(node, self._actions.MoveGroup, "move_action", callback_group=group)
         self._handle = None
         self._number = 0  # of the motion that is under way; what comes late of another one is dropped
 
-    def ready(self) -> bool:
-        """move_group answers."""
-        return self._client.server_is_ready()
+    def ready(self) -> str:
+        """Empty where move_group answers; else a sentence."""
+        if self._client.server_is_ready():
+            return ""
+        return "Nobody answers on the action move_action: start move_group, or remap the action."
 
-    def move(self, motion: Motion, done: Callable[[str], None]) -> None:
-        """Begin a motion; ``done`` is called once with an empty text, or with the reason why it failed."""
+    def move(self, motion: Motion, done: Callable[[Trouble | None], None]) -> None:
+        """Begin a motion; ``done`` is called once, with None or with the reason why it failed."""
         self._number += 1
         number = self._number
         future = self._client.send_goal_async(self.goal(motion))
@@ -71,7 +82,7 @@ class MoveGroupArm:
             if handle.accepted:
                 handle.cancel_goal_async()
         elif not handle.accepted:
-            done("move_group refused the goal")
+            done(Trouble("move_group refused the goal"))
         else:
             self._handle = handle
             handle.get_result_async().add_done_callback(lambda result: self._on_result(number, result, done))
@@ -81,9 +92,7 @@ class MoveGroupArm:
             return
         self._handle = None
         code = future.result().result.error_code
-        success = self._msgs.MoveItErrorCodes.SUCCESS
-        words = getattr(code, "message", "")
-        done("" if code.val == success else f"move_group reports error {code.val}{': ' if words else ''}{words}")
+        done(trouble(code.val, getattr(code, "message", "")))
 
     def goal(self, motion: Motion):
         """moveit_msgs/action/MoveGroup.Goal: the tool tip in a small sphere around the pose, turned as it says."""

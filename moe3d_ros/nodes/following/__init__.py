@@ -1,0 +1,1 @@
+"""Parts that follow planned steps with an arm: MoveIt, its planning scene, grippers."""
