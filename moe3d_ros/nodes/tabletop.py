@@ -164,10 +164,10 @@ class Tabletop(Node):
         }
         if self._task is not None:
             report["goals_reached"], report["goals"] = satisfied(self._task, self._world.current_scene())
-        self._executed.publish(String(data=json.dumps(report)))
-        if result.grasped and result.released:
+        if result.grasped and result.released:  # first: who hears the report may ask for the next plan at once
             for _ in ("pick", "place"):
                 self._reached.publish(Empty())
+        self._executed.publish(String(data=json.dumps(report)))
         self._diagnostics.report(OK if success else WARN, message)
         self.get_logger().info(f"Executed '{action.text}': {message}")
         return success, message
