@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
 from rclpy.action import ActionClient
 from std_srvs.srv import SetBool
+
+from moe3d_ros.nodes.following.move_group import not_installed
 
 Done = Callable[[str], None]  # takes the reason why it failed, empty where it did not
 
@@ -96,11 +97,8 @@ def import_gripper_command() -> Any:
     try:
         from control_msgs.action import GripperCommand
     except ImportError as error:
-        package = f"ros-{os.environ.get('ROS_DISTRO', 'jazzy')}-control-msgs"
-        raise ValueError(
-            f"The messages of gripper controllers are not installed ({error}): sudo apt-get install {package}, and source ROS 2 "
-            "again; or set gripper_type to set_bool."
-        ) from error
+        sentence = f"{not_installed('control-msgs', error)} Or set gripper_type to set_bool."
+        raise ValueError(sentence) from error
     return GripperCommand
 
 

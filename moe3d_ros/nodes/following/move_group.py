@@ -26,6 +26,12 @@ class MoveItMessages(NamedTuple):
     shapes: Any
 
 
+def not_installed(package: str, error: ImportError) -> str:
+    """Sentence on messages that cannot be imported; ``package``: their name in apt, behind the distribution's."""
+    package = f"ros-{os.environ.get('ROS_DISTRO', 'jazzy')}-{package}"
+    return f"Messages are not installed ({error}): sudo apt-get install {package}, and source ROS 2 again."
+
+
 def import_moveit() -> MoveItMessages:
     """The modules moveit_msgs.action, .msg and .srv, and shape_msgs.msg. Raises MissingMoveIt."""
     try:
@@ -34,10 +40,7 @@ def import_moveit() -> MoveItMessages:
         import moveit_msgs.srv
         import shape_msgs.msg
     except ImportError as error:
-        package = f"ros-{os.environ.get('ROS_DISTRO', 'jazzy')}-moveit-msgs"
-        raise MissingMoveIt(
-            f"MoveIt's messages are not installed ({error}): sudo apt-get install {package}, and source ROS 2 again."
-        ) from error
+        raise MissingMoveIt(not_installed("moveit-msgs", error)) from error
     return MoveItMessages(moveit_msgs.action, moveit_msgs.msg, moveit_msgs.srv, shape_msgs.msg)
 
 
