@@ -116,7 +116,7 @@ class PlannerNode(ManagedNode):
         )
         self._detector = Detector(self, self._group)
         self._jump = JumpBack(self, self._forget_scene)
-        self._outputs = PlanOutputs(self)
+        self._outputs = PlanOutputs(self, self.settings["publish_detections"])
 
     def bring_up(self) -> None:
         """Load the model; the node is active when that has ended well, and requests wait for it."""

@@ -23,7 +23,8 @@ class PlanOutputs:
     from the moment the model is loaded, which may be before the node is active. `detections` is there where it is asked for.
     """
 
-    def __init__(self, node):
+    def __init__(self, node, detections: bool = False):
+        """``node``: with lifecycle. ``detections``: publish what is seen as vision_msgs, too, where that is installed."""
         self._node = node
         self._model = node.create_publisher(ModelInfo, "model_info", LATCHED)
         self._plan = node.create_lifecycle_publisher(TaskPlan, "plan", LATCHED)
@@ -34,7 +35,7 @@ class PlanOutputs:
         self._place = node.create_lifecycle_publisher(PoseStamped, "place_pose", EVENT)
         self._goal = node.create_lifecycle_publisher(PoseStamped, "goal_pose", EVENT)
         self._publishers = [self._plan, self._markers, self._seen, self._action, self._pick, self._place, self._goal]
-        self._arrays = self._detection_arrays() if node.settings["publish_detections"] else None
+        self._arrays = self._detection_arrays() if detections else None
         if self._arrays is not None:
             self._detections = node.create_lifecycle_publisher(self._arrays.message, "detections", LATCHED)
             self._publishers.append(self._detections)
