@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from moe3d_ros.world.footprints import outside_upright_box
 from moe3d_ros.world.geometry import quaternion_to_matrix
 from moe3d_ros.world.pose import Pose
 from moe3d_ros.world.workspace import Workspace
@@ -38,10 +39,7 @@ class SceneBox:
 
     def outside(self, point: Sequence[float], axes: slice = slice(0, 3)) -> float:
         """Distance of a point (x, y, z) from the box along its farthest axis, metres; 0 or less inside it."""
-        cos, sin = np.cos(self.yaw), np.sin(self.yaw)
-        x, y, z = np.asarray(point, float) - self.center
-        local = np.abs([cos * x + sin * y, cos * y - sin * x, z]) - self.half
-        return float(local[axes].max())
+        return float(outside_upright_box(point, self.center, self.half, self.yaw)[axes].max())
 
 
 @dataclasses.dataclass(frozen=True)

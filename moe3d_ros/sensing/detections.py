@@ -14,6 +14,8 @@ import numpy as np
 from moe3d_ros.sensing.frame_tree import UnknownFrame, rigid_transform
 from moe3d_ros.world.named_things import NamedThing
 
+LEAST_POINTS = 3  # of the cloud in what is taken for a thing
+TABLE_LAYER = 0.008  # metres above the table below which a point may be the table's
 LEAST_LEVEL = 0.5  # length of an axis of a box seen from above, from which on it is one that lies
 
 
@@ -46,13 +48,18 @@ class Labelled(Protocol):
 Found = TypeVar("Found", bound=Labelled)
 
 
-def vision_boxes(msg: Any) -> Iterator[LabelledBox]:
-    """Boxes of a vision_msgs/Detection3DArray, each with its likeliest hypothesis; those without any are left out."""
+def with_likeliest(msg: Any) -> Iterator[tuple[Any, Any]]:
+    """Detections of an array of vision_msgs, each with its likeliest hypothesis; those without any are left out."""
     for detection in msg.detections:
         if len(detection.results):
-            best = max((result.hypothesis for result in detection.results), key=lambda one: one.score)
-            frame = detection.header.frame_id or msg.header.frame_id
-            yield _box(best.class_id, best.score, frame, detection.bbox)
+            yield detection, max((result.hypothesis for result in detection.results), key=lambda one: one.score)
+
+
+def vision_boxes(msg: Any) -> Iterator[LabelledBox]:
+    """Boxes of a vision_msgs/Detection3DArray; see `with_likeliest`."""
+    for detection, best in with_likeliest(msg):
+        frame = detection.header.frame_id or msg.header.frame_id
+        yield _box(best.class_id, best.score, frame, detection.bbox)
 
 
 def yolo_boxes(msg: Any) -> Iterator[LabelledBox]:

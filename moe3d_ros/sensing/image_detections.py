@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from moe3d_ros.sensing.clouds import transform_points
+from moe3d_ros.sensing.detections import LEAST_POINTS, TABLE_LAYER, with_likeliest
 from moe3d_ros.world.footprints import in_upright_box, inside_outline, least_upright_box
 from moe3d_ros.world.grid import VOXEL_SIZE
 from moe3d_ros.world.named_things import NamedThing
@@ -23,8 +24,6 @@ from moe3d_ros.world.vocabulary import KIND
 NEAREST = 0.05  # metres before the camera; what is nearer is not in its image
 HIDDEN = 0.03  # metres behind what the camera sees in the same place, from which on a point is hidden
 TOUCHING = 2.5 * VOXEL_SIZE  # metres between points of one thing
-LEAST_POINTS = 3  # of a thing
-TABLE_LAYER = 0.008  # metres above the table below which a point may be the table's
 RING = 0.03  # metres around a thing in which something lower is seen where it stands on that and not on the table
 
 
@@ -43,12 +42,10 @@ class LabelledRegion:
 
 
 def vision_regions(msg: Any) -> Iterator[LabelledRegion]:
-    """Boxes of a vision_msgs/Detection2DArray, each with its likeliest hypothesis; those without any are left out."""
-    for detection in msg.detections:
-        if len(detection.results):
-            best = max((result.hypothesis for result in detection.results), key=lambda one: one.score)
-            box = detection.bbox
-            yield LabelledRegion(best.class_id, best.score, _corners(box.center, box.size_x, box.size_y))
+    """Boxes of a vision_msgs/Detection2DArray; see `with_likeliest`."""
+    for detection, best in with_likeliest(msg):
+        box = detection.bbox
+        yield LabelledRegion(best.class_id, best.score, _corners(box.center, box.size_x, box.size_y))
 
 
 def yolo_regions(msg: Any) -> Iterator[LabelledRegion]:

@@ -50,16 +50,22 @@ def distances(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
     return np.linalg.norm(away - along[..., None] * edges, axis=-1).min(axis=1)
 
 
-def in_upright_box(
-    points: np.ndarray, center: ArrayLike, half: ArrayLike, yaw: float, slack: float = 0.0
-) -> np.ndarray:
-    """Mask (...) of the points (..., 3) in a box of these half extents with heading ``yaw``, grown by ``slack``; NaN is in none.
+def outside_upright_box(points: ArrayLike, center: ArrayLike, half: ArrayLike, yaw: float) -> np.ndarray:
+    """Distances (..., 3) in metres of points (..., 3) beyond the faces of a box, along its own axes; negative within.
 
-    Lengths in metres, the heading in radians.
+    Args:
+        center, half: (3,) metres. yaw: heading in radians.
     """
     c, s = np.cos(yaw), np.sin(yaw)
     own = (np.asarray(points, float) - np.asarray(center)) @ np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-    return (np.abs(own) <= np.asarray(half) + slack).all(-1)
+    return np.abs(own) - np.asarray(half)
+
+
+def in_upright_box(
+    points: np.ndarray, center: ArrayLike, half: ArrayLike, yaw: float, slack: float = 0.0
+) -> np.ndarray:
+    """Mask (...) of the points (..., 3) in a box, as `outside_upright_box` has it, grown by ``slack`` metres; NaN is in none."""
+    return np.all(outside_upright_box(points, center, np.asarray(half) + slack, yaw) <= 0, axis=-1)
 
 
 def least_upright_box(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:

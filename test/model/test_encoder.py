@@ -6,9 +6,10 @@ import torch
 
 from moe3d_ros.model.checkpoint import load_checkpoint
 from moe3d_ros.model.config import ModelConfig
-from moe3d_ros.model.perception.encoder import VOTE_REACH, EncoderConfig, SceneEncoder, choose_votes, main_piece
+from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder, main_piece
 from moe3d_ros.model.perception.objects import from_detections
 from moe3d_ros.model.perception.patches import PatchConfig, make_patches
+from moe3d_ros.model.perception.voted_queries import VOTE_REACH, choose_votes
 from moe3d_ros.planner import CHECKPOINTS
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, Thing, arrange
 from moe3d_ros.tabletop.scenes.batch import batch_scenes

@@ -13,14 +13,13 @@ import torch.nn.functional as F
 from moe3d_ros.model.perception.encoder import Detections
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.sensing.color_names import nearest_color
+from moe3d_ros.sensing.detections import LEAST_POINTS, TABLE_LAYER
 from moe3d_ros.world.kinds import OBJECT, Kind
 from moe3d_ros.world.named_things import NamedThing
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND, KINDS
 from moe3d_ros.world.workspace import Workspace
 
 SLACK = 0.015  # metres by which a detector's box may be too small
-LEAST_POINTS = 3  # of the cloud in the box of a thing that the encoder has not found
-TABLE_LAYER = 0.008  # metres above the table below which a point may be the table's
 
 
 @dataclass(frozen=True)

@@ -253,32 +253,30 @@ class _Writer:
             other words.
         """
         assert self.decided is not None
-        special, parts, begun = self.model.grammar.special, [self._embedded(line)], len(line)
-        tokens, start = line, node
+        special, parts, phrases = self.model.grammar.special, [self._embedded(line)], []
         for which, index in enumerate(self.decided):
             marker = special[PICK + which]
-            node = self._told_only(which, node.children[marker])
-            draft, node = self._draft(which, node, index)
+            begin = self._told_only(which, node.children[marker])
+            draft, node = self._draft(which, begin, index)
             if not draft:
                 return None
             parts.append(self._embedded([marker, *draft], index))
-            tokens = [*tokens, marker, *draft]
-        after, node, probability = node, start, 1.0
+            phrases.append((marker, draft, begin))
         length, known = self._read_length(), len(self.states)
         self._run(torch.cat([inputs for inputs, _ in parts]), join_places(*(places for _, places in parts)))
-        for at in range(begun, len(tokens)):
-            token, following = tokens[at], node
-            if token in special[PICK:]:
-                node = self._told_only(special.index(token) - PICK, following.children[token])
-                continue
-            likeliest, chance = self.choose(node, at=at - len(tokens) - 1)
-            if likeliest != token:
-                self._rewind(length, known)
-                return None
-            node, probability = node.children[token], probability * chance
+        left, tokens, probability = sum(1 + len(draft) for _, draft, _ in phrases), line, 1.0
+        for marker, draft, at_marker in phrases:
+            left, at = left - 1, at_marker
+            for token in draft:
+                likeliest, chance = self.choose(at, at=-1 - left)
+                if likeliest != token:
+                    self._rewind(length, known)
+                    return None
+                at, probability, left = at.children[token], probability * chance, left - 1
+            tokens = [*tokens, marker, *draft]
         self.pointers = [self._decided_logits(index) for index in self.decided]
         self.chosen = list(self.decided)
-        return tokens, after, probability
+        return tokens, node, probability
 
     def _read_length(self) -> int:
         """Tokens that are read, the prompt included even where it is read with the next ones."""

@@ -19,14 +19,13 @@ from torch import nn
 
 from moe3d_ros.model.perception.layers import MASKED, FourierPosition, TransformerLayer
 from moe3d_ros.model.perception.patches import VOXEL_FEATURES, PatchBatch
+from moe3d_ros.model.perception.voted_queries import VotedQueries
 from moe3d_ros.world.vocabulary import COLOR_NAMES, PLAIN_KINDS, kinds_that, knows_sixd
 
 # For the two passes of detection, in metres where they are lengths.
 MIN_ATTENTION = 0.05  # of a query's largest attention: less is not read
 TOUCHING_DISTANCE = 0.055  # centroids of patches that touch are nearer to each other
 MARGIN, DIAGONAL = 0.025, 1.15  # around what was found, patches belong to it
-VOTE_REACH = 0.025  # votes that are nearer to each other are for one thing
-READING_REACH = 0.2  # how far from its vote a query reads before training says otherwise
 MIN_LEFT_PATCHES = 3  # patches that nothing accounts for and that are worth a second pass
 _GENERIC = kinds_that(lambda kind: kind.generic)
 
@@ -84,70 +83,6 @@ class Detections:
             for name, (mine, yours) in values.items()
         }
         return Detections(**both)
-
-
-class VotedQueries(nn.Module):
-    """Queries that start from patches which vote for different places, as in VoteNet (arXiv 1904.09664)."""
-
-    def __init__(self, config: EncoderConfig):
-        super().__init__()
-        self.count = config.queries
-        self.belongs = nn.Linear(config.width, 1)
-        self.position = FourierPosition(config.width)
-        self.standing = nn.Linear(3, config.width)  # of a vote among the others: tells two for one thing apart
-        self.reach = nn.Linear(config.width, 1)  # logarithm of how far from its vote a query reads
-        nn.init.zeros_(self.reach.weight)
-        nn.init.constant_(self.reach.bias, math.log(READING_REACH))
-        self.start = nn.Sequential(
-            nn.Linear(config.width, config.width), nn.GELU(), nn.Linear(config.width, config.width)
-        )
-
-    def forward(
-        self, encoded: torch.Tensor, vote: torch.Tensor, readable: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Encoded patches (B, N, D), the middles that they vote for (B, N, 3), which of them count (B, N) -> queries, logits, places.
-
-        One after the other, the vote that most others agree with, away from those before.
-
-        Returns:
-            queries (B, Q, D), logits (B, N) that a patch is of a thing, and the votes (B, Q, 3) that the queries start from.
-        """
-        belongs = self.belongs(encoded)[..., 0]
-        with torch.no_grad():
-            chosen, standing = choose_votes(belongs.sigmoid() * readable, vote, self.count)
-            place = vote.gather(1, chosen[..., None].expand(-1, -1, 3))
-        seed = encoded.gather(1, chosen[..., None].expand(-1, -1, encoded.shape[-1]))
-        return self.start(seed) + self.position(place) + self.standing(standing), belongs, place
-
-    def nearness(self, normed: torch.Tensor, place: torch.Tensor, centroids: torch.Tensor) -> torch.Tensor:
-        """Added to the logits of what a query reads (B, Q, N): patches far from its vote count less, as in arXiv 2101.07448.
-
-        normed: (B, Q, D) queries. place: (B, Q, 3) their votes. centroids: (B, N, 3) of the patches; metres.
-        """
-        return -0.5 * (torch.cdist(place, centroids) / self.reach(normed).exp()) ** 2
-
-
-def choose_votes(weight: torch.Tensor, vote: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Votes (B, N, 3) of these weights (B, N), the heaviest first, none near those before while others are left.
-
-    Returns:
-        indices (B, count), and (B, count, 3) how they stand: their weight, how many agree (logarithm), and the distance to
-        the nearest one before in units of VOTE_REACH, 4 at most.
-    """
-    apart = torch.cdist(vote, vote)
-    agreeing = ((apart < VOTE_REACH) * weight[:, None]).sum(-1)
-    support, nearest = weight * agreeing, torch.full_like(weight, 4.0)
-    chosen, standing = [], []
-    for _ in range(count):
-        best = support.argmax(1)[:, None]
-        chosen.append(best)
-        standing.append(
-            torch.cat([weight.gather(1, best), agreeing.gather(1, best).log1p(), nearest.gather(1, best)], 1)
-        )
-        near = apart.gather(1, best[..., None].expand(-1, 1, apart.shape[2]))[:, 0] / VOTE_REACH
-        nearest = torch.minimum(nearest, near)
-        support = torch.where(near < 1, 1e-3 * support, support)
-    return torch.cat(chosen, dim=1), torch.stack(standing, dim=1)
 
 
 class PatchLayer(nn.Module):
@@ -263,7 +198,7 @@ class SceneEncoder(nn.Module):
         width = config.width
         self.patches = PatchEncoder(config)
         if config.votes:
-            self.voted = VotedQueries(config)
+            self.voted = VotedQueries(width, config.queries)
         else:
             self.queries = nn.Parameter(torch.randn(config.queries, width) * 0.5)
         self.decoder = nn.ModuleList(

@@ -14,7 +14,7 @@ from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.household.arranged import Standing, apart, random_thing_scene
 from moe3d_ros.tabletop.household.depth_camera import random_views, visible_shares
-from moe3d_ros.tabletop.household.families import HELD_OUT, Family
+from moe3d_ros.tabletop.household.families import HELD_OUT
 from moe3d_ros.world.seen_object import SeenObject
 from moe3d_ros.world.workspace import Workspace
 from training.data.table_clouds import see
@@ -30,11 +30,11 @@ BARE_SHARE = 0.2  # of the scenes are tables with a border in view and two thing
 RECALL, FALSE, BARE_FALSE, CENTERS, TOUCHED = 0.95, 0.1, 0.05, 0.015, 0.9
 
 
-def held_out_scene(number: int, families: dict[str, Family] = HELD_OUT):
+def held_out_scene(number: int):
     """Things, cloud and visible shares of one scene; and if it is one of the bare tables."""
     rng = np.random.default_rng([HELD_OUT_SEED, number])
     bare = number % round(1 / BARE_SHARE) == 0
-    scene = random_thing_scene(rng, families, int(rng.integers(3)) if bare else None, True if bare else None)
+    scene = random_thing_scene(rng, HELD_OUT, int(rng.integers(3)) if bare else None, True if bare else None)
     views = random_views(rng)
     shown = visible_shares(scene, views)
     things, cloud = see(scene, views, rng)

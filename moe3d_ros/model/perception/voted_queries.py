@@ -1,0 +1,75 @@
+"""Queries that start from patches which vote for different places, as in VoteNet (arXiv 1904.09664), and read near them."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+from moe3d_ros.model.perception.layers import FourierPosition
+
+VOTE_REACH = 0.025  # votes that are nearer to each other are for one thing
+READING_REACH = 0.2  # how far from its vote a query reads before training says otherwise
+
+
+class VotedQueries(nn.Module):
+    """See the module's docstring; ``count`` queries of this ``width``."""
+
+    def __init__(self, width: int, count: int):
+        super().__init__()
+        self.count = count
+        self.belongs = nn.Linear(width, 1)
+        self.position = FourierPosition(width)
+        self.standing = nn.Linear(3, width)  # of a vote among the others: tells two for one thing apart
+        self.reach = nn.Linear(width, 1)  # logarithm of how far from its vote a query reads
+        nn.init.zeros_(self.reach.weight)
+        nn.init.constant_(self.reach.bias, math.log(READING_REACH))
+        self.start = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, width))
+
+    def forward(
+        self, encoded: torch.Tensor, vote: torch.Tensor, readable: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Encoded patches (B, N, D), the middles that they vote for (B, N, 3), which of them count (B, N) -> queries, logits, places.
+
+        One after the other, the vote that most others agree with, away from those before.
+
+        Returns:
+            queries (B, Q, D), logits (B, N) that a patch is of a thing, and the votes (B, Q, 3) that the queries start from.
+        """
+        belongs = self.belongs(encoded)[..., 0]
+        with torch.no_grad():
+            chosen, standing = choose_votes(belongs.sigmoid() * readable, vote, self.count)
+            place = vote.gather(1, chosen[..., None].expand(-1, -1, 3))
+        seed = encoded.gather(1, chosen[..., None].expand(-1, -1, encoded.shape[-1]))
+        return self.start(seed) + self.position(place) + self.standing(standing), belongs, place
+
+    def nearness(self, normed: torch.Tensor, place: torch.Tensor, centroids: torch.Tensor) -> torch.Tensor:
+        """Added to the logits of what a query reads (B, Q, N): patches far from its vote count less, as in arXiv 2101.07448.
+
+        normed: (B, Q, D) queries. place: (B, Q, 3) their votes. centroids: (B, N, 3) of the patches; metres.
+        """
+        return -0.5 * (torch.cdist(place, centroids) / self.reach(normed).exp()) ** 2
+
+
+def choose_votes(weight: torch.Tensor, vote: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Votes (B, N, 3) of these weights (B, N), the heaviest first, none near those before while others are left.
+
+    Returns:
+        indices (B, count), and (B, count, 3) how they stand: their weight, how many agree (logarithm), and the distance to
+        the nearest one before in units of VOTE_REACH, 4 at most.
+    """
+    apart = torch.cdist(vote, vote)
+    agreeing = ((apart < VOTE_REACH) * weight[:, None]).sum(-1)
+    support, nearest = weight * agreeing, torch.full_like(weight, 4.0)
+    chosen, standing = [], []
+    for _ in range(count):
+        best = support.argmax(1)[:, None]
+        chosen.append(best)
+        standing.append(
+            torch.cat([weight.gather(1, best), agreeing.gather(1, best).log1p(), nearest.gather(1, best)], 1)
+        )
+        near = apart.gather(1, best[..., None].expand(-1, 1, apart.shape[2]))[:, 0] / VOTE_REACH
+        nearest = torch.minimum(nearest, near)
+        support = torch.where(near < 1, 1e-3 * support, support)
+    return torch.cat(chosen, dim=1), torch.stack(standing, dim=1)
