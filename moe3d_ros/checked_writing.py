@@ -15,7 +15,7 @@ from moe3d_ros.model.reasoning.history_check import untrue_steps
 from moe3d_ros.model.reasoning.imagined_steps import ImaginedSteps
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.refusing import UNSEEN, things_in_words
-from moe3d_ros.world.vocabulary import with_article
+from moe3d_ros.world.vocabulary import COLOR_NAMES, with_article
 from moe3d_ros.world.workspace import Workspace
 
 
@@ -51,7 +51,8 @@ def write_plan(
     """Write a plan, and hold its words, its end and the completed steps against the objects.
 
     A first step whose words name another kind or colour than the object that it points at has is asked for again, of words
-    that fit; a plan ends before a later one. Where nothing is said to be left to do though a completed step is not what is
+    that fit; a plan ends before a later one. Where the reasoner chose the object and the instruction does not say that colour,
+    the words are the LLM's mistake, and it names the object as one that it may be. Where nothing is said to be left to do though a completed step is not what is
     seen, it is asked again without that step.
 
     Args:
@@ -65,18 +66,23 @@ def write_plan(
 
     def write(completed: Sequence[str], fitting: bool = False) -> Written:
         choose = choices(completed)
+        said = COLOR_NAMES if choose is None else choose.said_colors()
         steps, end, probability = generate_plan(
-            language, objects, instruction, completed, max_steps, on_text, should_stop, choose, fitting
+            language, objects, instruction, completed, max_steps, on_text, should_stop, choose, fitting, said
         )
         return Written(steps, end, probability, None if choose is None else choose.last)
 
     def write_fitting(completed: Sequence[str]) -> Written:
+        first = ""
         for fitting in (False, True):
             written = write(completed, fitting)
             number, fact = misnamed(objects, written.steps)
             if not fact:
-                return written
-            if number:
+                note = f"The words of a step were asked for again, as the first ones are not what is seen: {first}."
+                return replace(written, notes=(note,)) if first else written
+            if not fitting:
+                first = fact
+            if number and (fitting or written.choice is None):
                 return Written(
                     written.steps[:number],
                     "unseen",

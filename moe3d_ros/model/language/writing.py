@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -11,7 +11,7 @@ import torch
 from moe3d_ros.model.experts.token_places import TokenPlaces, join_places, object_places, text_places
 from moe3d_ros.model.interrupt import Stopped
 from moe3d_ros.model.language.grammar import CANNOT, DONE, PICK, STEP, Node, likely_phrase, thing_name
-from moe3d_ros.model.language.naming import may_be, named_thing
+from moe3d_ros.model.language.naming import Named, may_be, named_thing
 from moe3d_ros.model.language.scene_language import MASKED, POINTERS, SceneLanguageModel, task_prompt
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.world.sides import beside, side_of
@@ -69,6 +69,7 @@ def generate_plan(
     should_stop: Callable[[], bool] | None = None,
     choose: Callable[[Sequence[str]], Chosen] | None = None,
     fitting: bool = False,
+    said_colors: Collection[str] = COLOR_NAMES,
 ) -> tuple[list[GeneratedStep], str, float]:
     """Write a plan for one scene within the grammar.
 
@@ -79,7 +80,8 @@ def generate_plan(
     words and pointer together are likeliest stays. So a pointer that slips is corrected by words that do not fit.
 
     With ``fitting`` an object whose words name another kind or colour than it has is passed over for one whose words fit,
-    where that one is likely enough.
+    where that one is likely enough. An object that another part chose is not passed over: it is not called by a colour that
+    it does not have, unless that is one of ``said_colors``, those that the instruction says.
 
     Words are drafted from what the encoder says of the object, and read in one go: as in speculative decoding (arXiv
     2211.17192), those stay that the LLM would have written, so that the draft changes the time and not the plan. Where all
@@ -95,7 +97,7 @@ def generate_plan(
         Stopped: if ``should_stop()`` became true, asked before every run of the LLM.
     """
     special = model.grammar.special
-    writer = _Writer(model, objects, task_prompt(instruction, completed), should_stop, fitting)
+    writer = _Writer(model, objects, task_prompt(instruction, completed), should_stop, fitting, said_colors)
     steps: list[GeneratedStep] = []
 
     def ended(how: str, probability: float) -> tuple[list[GeneratedStep], str, float]:
@@ -156,9 +158,12 @@ class _Writer:
         prompt: str,
         should_stop: Callable[[], bool] | None = None,
         fitting: bool = False,
+        said_colors: Collection[str] = COLOR_NAMES,
     ) -> None:
         self.model, self.should_stop = model, should_stop
         self.objects, self.fitting = objects, fitting
+        self.strange_colors = set(COLOR_NAMES) - set(said_colors) if fitting else set()
+        self.withheld: frozenset[int] = frozenset()  # tokens that do not name what is being named
         self.cache = model.new_cache()
         scene, self.tokens, self.features = model.prefix(objects)
         device = scene.device
@@ -213,7 +218,8 @@ class _Writer:
 
     def choose(self, node: Node, ended: torch.Tensor | None = None, at: int = -1) -> tuple[int, float]:
         """The likeliest token that the grammar allows after the one ``at`` of those just read; its probability there."""
-        allowed = torch.tensor([list(node.children)], device=self.mask.device)
+        open_tokens = [token for token in node.children if token not in self.withheld] or list(node.children)
+        allowed = torch.tensor([open_tokens], device=self.mask.device)
         logits = self.model.allowed_logits(self.hidden[:, at], allowed)
         if ended is not None:
             logits = logits + self.model.end_bonus(allowed, ended)
@@ -265,8 +271,9 @@ class _Writer:
         length, known = self._read_length(), len(self.states)
         self._run(torch.cat([inputs for inputs, _ in parts]), join_places(*(places for _, places in parts)))
         left, tokens, probability = sum(1 + len(draft) for _, draft, _ in phrases), line, 1.0
-        for marker, draft, at_marker in phrases:
+        for index, (marker, draft, at_marker) in zip(self.decided, phrases):
             left, at = left - 1, at_marker
+            self._withhold(index)
             for token in draft:
                 likeliest, chance = self.choose(at, at=-1 - left)
                 if likeliest != token:
@@ -288,6 +295,15 @@ class _Writer:
         logits[index] = 0.0
         return logits
 
+    def _withhold(self, index: int) -> None:
+        """Withhold the colours by which a decided object may not be called, as tokens; none for no object."""
+        strange = self.strange_colors if index < len(self.tokens) else ()
+        kind = self.names[index][0] if strange else ""
+        colors = [color for color in strange if not may_be(self.objects, index, Named(color, kind))]
+        first = {color: self.model.encode(f" {color}")[0] for color in COLOR_NAMES} if colors else {}
+        kept = {token for color, token in first.items() if color not in colors}
+        self.withheld = frozenset(first[color] for color in colors) - kept
+
     def _told_only(self, which: int, node: Node) -> Node:
         """The grammar at a marker: nothing but the words of the place, where these are told."""
         if which < POINTERS - 1 or not self.told:
@@ -298,6 +314,7 @@ class _Writer:
         """Choose an object and the words for it -> tokens that were read, the node after them, their probability."""
         if self.decided is not None:
             logits, node = self._decided_logits(self.decided[which]), self._told_only(which, node)
+            self._withhold(self.decided[which])
         else:
             logits = self._point(which)
             if self.chosen and self.chosen[0] < len(self.tokens):  # nothing is placed on itself

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.reasoning.decider import Choice, Decider
+from moe3d_ros.model.reasoning.elements import attribute_words
 from moe3d_ros.model.reasoning.imagining import moved
 from moe3d_ros.model.reasoning.told_names import Told
+from moe3d_ros.world.vocabulary import COLOR_NAMES
 from moe3d_ros.world.workspace import Workspace
+
+SAID = 0.5  # match of a word with a colour from which it says the colour
 
 
 class ImaginedSteps:
@@ -40,6 +44,12 @@ class ImaginedSteps:
         self.last: Choice | None = None
         self._made: set[tuple] = set()
         self._moves: list[tuple[int, int | None]] = []
+
+    def said_colors(self) -> tuple[str, ...]:
+        """Colours that a word of the instruction is, as its reader matches them."""
+        reader = self.decider.reader
+        matches = reader.matches(reader.language.encode(f" {self.instruction.lower()}")).max(0).values
+        return tuple(color for color, match in zip(attribute_words(), matches) if color in COLOR_NAMES and match > SAID)
 
     def __call__(self, planned: Sequence[str]) -> Choice:
         """The choice after the steps of the plan that are written, given by their texts."""

@@ -5,11 +5,13 @@ import torch
 from things import seen
 
 from moe3d_ros.checked_writing import misnamed, write_plan
+from moe3d_ros.model.language.naming import seen_as
 from moe3d_ros.model.language.packing import pack, step_states
 from moe3d_ros.model.language.scene_language import task_prompt
 from moe3d_ros.model.language.text_layout import Text
 from moe3d_ros.model.language.writing import generate_plan
 from moe3d_ros.model.reasoning.decider import Choice
+from moe3d_ros.model.reasoning.imagined_steps import ImaginedSteps
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.world.vocabulary import KINDS
@@ -94,8 +96,19 @@ class Undecided:
 
     last = None
 
+    def said_colors(self):
+        return ()
+
     def __call__(self, planned):
         return None
+
+
+class Wrong(ImaginedSteps):
+    """A reasoner that errs: it takes the block to the bowl that was not meant."""
+
+    def __call__(self, planned):
+        self.last = Choice("step", 0.99, 0, 1)
+        return self.last
 
 
 @pytest.mark.parametrize(("said", "things", "named", "fact"), MISNAMED)
@@ -114,6 +127,82 @@ def test_a_step_that_names_what_it_does_not_point_at_is_noted_and_a_reasoners_re
     assert f"names {named}" in str(refused.value)
     assert fact in str(refused.value)
     assert "The planner sees " in str(refused.value)
+
+
+@pytest.fixture(scope="module")
+def reasoning():
+    return Planner.from_pretrained("default")
+
+
+MISMATCHED = (
+    ("small gray block", 0.45, -0.02, 0.0),
+    ("small red block", 0.65, -0.16, 0.0),
+    ("small green block", 0.45, -0.3, 0.0),
+    ("gray bowl", 0.35, -0.35, 0.0),
+    ("red bowl", 0.55, -0.21, 0.0),
+    ("green bowl", 0.35, -0.07, 0.0),
+)
+
+
+def color_of(objects, step, which):
+    return seen_as(objects, step.state.chosen[which]).color
+
+
+def test_a_chosen_thing_is_named_as_it_is_seen_where_the_instruction_says_no_such_color(reasoning):
+    """The LLM takes mismatched colours for matching ones; the reasoner does not, and nobody said the LLM's colour."""
+    said, objects, box = (
+        "put the blocks in the bowls with mismatched colors",
+        scene(*MISMATCHED),
+        reasoning.model_workspace,
+    )
+    first, _, _ = generate_plan(
+        reasoning.model.language, objects, said, choose=ImaginedSteps(reasoning.decider, objects, said, (), box)
+    )
+    assert misnamed(objects, first)[1], "the model has learnt: find a sentence that it still gets wrong"
+    plan = write_plan(
+        reasoning.model.language,
+        objects,
+        said,
+        (),
+        8,
+        lambda done: ImaginedSteps(reasoning.decider, objects, said, done, box),
+        box,
+    )
+    assert {color_of(objects, step, 0) for step in plan.steps} == {"gray", "red", "green"}
+    for step in plan.steps:
+        block, bowl = color_of(objects, step, 0), color_of(objects, step, 1)
+        assert block != bowl
+        assert step.text == f"pick the small {block} block, place it in the {bowl} bowl"
+    assert plan.end == "done"
+    assert "asked for again" in plan.notes[0]
+
+
+@pytest.mark.parametrize("said", ["put the red block in the green bowl", "the red block belongs in the green dish"])
+def test_a_wrong_choice_is_refused_where_the_instruction_says_the_color(reasoning, said):
+    objects, box = scene(RED, BLUE_BOWL, ("green bowl", 0.35, -0.3, 0.0)), reasoning.model_workspace
+    with pytest.raises(PlanningError, match="asked twice: .* names a green bowl, and .* seen as a blue bowl"):
+        write_plan(
+            reasoning.model.language,
+            objects,
+            said,
+            (),
+            8,
+            lambda done: Wrong(reasoning.decider, objects, said, done, box),
+            box,
+        )
+
+
+@pytest.mark.parametrize(
+    ("said", "colors"),
+    [
+        ("put the blocks in the bowls with mismatched colors", ()),
+        ("put the Red block in the cyan-colored bowl", ("red", "cyan")),
+        ("reduce the pile left of the greenhouse", ()),
+    ],
+)
+def test_colors_that_an_instruction_says(reasoning, said, colors):
+    choices = ImaginedSteps(reasoning.decider, scene(RED), said, (), reasoning.model_workspace)
+    assert set(choices.said_colors()) == set(colors)
 
 
 def test_what_fits_is_written_as_before(planner):
