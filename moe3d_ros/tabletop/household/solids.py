@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+Rng = np.random.Generator
 TURNS = 18  # corners of what is round
 
 
@@ -32,6 +33,11 @@ class Mesh:
     def painted(self, part: int) -> Mesh:
         """The same mesh with all faces in one part."""
         return Mesh(self.vertices, self.faces, np.full(len(self.faces), part))
+
+
+def between(rng: Rng, low: float, high: float) -> float:
+    """A length between two, their logarithm evenly spread."""
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
 def joined(*meshes: Mesh) -> Mesh:
