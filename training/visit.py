@@ -52,6 +52,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--certain", type=float, help="least probability at which a thing is moved (default: the run's)"
     )
+    parser.add_argument(
+        "--overlooked",
+        type=float,
+        default=0.0,
+        help="share of moments at which one thing is not seen (default: %(default)s)",
+    )
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     try:
@@ -69,7 +75,10 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             starts = [Recipe(source, first + which).start(0) for which in range(count)]
         episodes = [Episode.of(start) for start in starts if start is not None]
-        found, right = visit(decider.choose, episodes, kinds, options.seed, errors=0.0 if options.validate else 1.0)
+        errors = 0.0 if options.validate else 1.0
+        found, right = visit(
+            decider.choose, episodes, kinds, options.seed, errors=errors, overlooked=options.overlooked
+        )
         played += found
         shares.append(sum(one.won for one in episodes) / max(len(episodes), 1))
         print(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -55,9 +55,19 @@ class Episode:
 
 
 def visit(
-    decide: Decide, episodes: Sequence[Episode], kinds: int, seed: int, show: bool = True, errors: float = 1.0
+    decide: Decide,
+    episodes: Sequence[Episode],
+    kinds: int,
+    seed: int,
+    show: bool = True,
+    errors: float = 1.0,
+    overlooked: float = 0.0,
 ) -> tuple[list[Played], float]:
-    """Play the episodes by the reasoner's own decisions, on objects as the encoder errs about them (``errors``: see `describe`).
+    """Play the episodes by the reasoner's own decisions, on objects as the encoder errs about them.
+
+    Args:
+        errors: see `describe`. overlooked: share of moments at which one thing is not seen, so that the reasoner comes to where
+            a thing that was overlooked has led.
 
     Where a decision is no move that can be made, or says done too early, the oracle's step is taken in its place. After a
     wrong move in a task that tells its things by their places the episode ends: what it means has changed.
@@ -71,10 +81,12 @@ def visit(
     for start in tqdm(range(0, len(episodes), TOGETHER), desc="visiting", disable=not show):
         live = list(episodes[start : start + TOGETHER])
         while live:
-            objects, slots = describe(batch_scenes([one.scene for one in live]), generator, kinds, errors)
+            looks = [_overlooking(one.scene, rng) if rng.random() < overlooked else Look(one.scene) for one in live]
+            objects, rows = describe(batch_scenes([look.scene for look in looks]), generator, kinds, errors)
+            slots = [look.slots(row) for look, row in zip(looks, rows.tolist())]
             choices = decide(objects, [(one.task.instruction, one.history) for one in live])
             going = []
-            for one, choice, slot in zip(live, choices, slots.tolist()):
+            for one, choice, slot in zip(live, choices, slots):
                 right = tuple(right_moves(one.task, one.scene))
                 found.append(Played(one.task.instruction, (Moment(one.scene, tuple(one.history), right),)))
                 move = _move(choice, slot)
@@ -91,6 +103,29 @@ def visit(
                     going.append(one)
             live = going
     return found, right_ones / max(len(found), 1)
+
+
+@dataclass(frozen=True)
+class Look:
+    """A scene as it is seen: without the thing ``missed``, if there is one."""
+
+    scene: Scene
+    missed: int | None = None
+
+    def slots(self, seen: Sequence[int]) -> list[int]:
+        """Slots in the whole scene of those in what is seen."""
+        return [slot + (self.missed is not None and slot >= self.missed) for slot in seen]
+
+
+def _overlooking(scene: Scene, rng: np.random.Generator) -> Look:
+    """A look that misses one movable thing, every other time one that bears another if there is one: that hides it."""
+    layout = Layout(scene)
+    movable = [index for index, thing in enumerate(scene.objects) if thing.traits.movable]
+    piled = [index for index in movable if not layout.free(index)]
+    if not movable:
+        return Look(scene)
+    missed = int(rng.choice(piled if piled and rng.random() < 0.5 else movable))
+    return Look(replace(scene, objects=scene.objects[:missed] + scene.objects[missed + 1 :]), missed)
 
 
 def _move(choice: Choice, slots: Sequence[int]) -> Move | None:

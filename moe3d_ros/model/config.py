@@ -179,6 +179,10 @@ class ModelConfig:
         for name in ("pose_steps", "pose_draws"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.encoder.cells not in (0, self.patches.patch_voxels**3):
+            raise ValueError(
+                f"encoder.cells must be 0 or patches.patch_voxels ** 3 = {self.patches.patch_voxels**3}, got {self.encoder.cells}"
+            )
         if self.pose_head not in OBJECTIVES:
             raise ValueError(f"pose_head must be one of {', '.join(OBJECTIVES)}, got {self.pose_head!r}")
         if not (math.isfinite(self.confidence_temperature) and self.confidence_temperature > 0):

@@ -15,7 +15,9 @@ from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, Thing, arrange
 from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.tabletop.scenes.sampling import SceneRange, sample_scenes
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
+from moe3d_ros.world.grid import Grid
 from moe3d_ros.world.vocabulary import BLOCK
+from moe3d_ros.world.workspace import Workspace
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +26,24 @@ def cloud():
     return sense(sample_scenes(3, SceneRange(), generator), SensorRange(), generator)
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["learned queries", "voted queries"])
-def encoder(request):
+CELLS = PatchConfig().patch_voxels ** 3
+VARIANTS = {"learned queries": (False, 0), "voted queries": (True, 0), "voxel by voxel": (True, CELLS)}
+
+
+def tiny_encoder(votes, cells):
     torch.manual_seed(0)
-    sizes = EncoderConfig(width=24, layers=2, heads=2, queries=5, decoder_layers=1, votes=request.param)
+    sizes = EncoderConfig(width=24, layers=2, heads=2, queries=5, decoder_layers=1, votes=votes, cells=cells)
     return SceneEncoder(sizes).eval()
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def encoder(request):
+    made = tiny_encoder(*VARIANTS[request.param])
+    with torch.no_grad():
+        for part in (made.detail, made.patches.cells) if made.config.cells else ():
+            for value in part.parameters():  # of what adds nothing before it has learnt
+                value.add_(0.05 * torch.randn(value.shape, generator=torch.Generator().manual_seed(1)))
+    return made
 
 
 def alone(cloud, scene):
@@ -42,17 +57,50 @@ def test_a_scene_in_a_batch_is_encoded_as_if_alone(cloud, encoder):
     batch = make_patches(cloud.scene, cloud.points, cloud.colors, 3, labels=cloud.slot)
     everything = lambda last: torch.ones_like(last.exists, dtype=torch.bool)  # noqa: E731
     encoded = encoder.encode_patches(batch)
-    found = encoder.detect(batch, encoded, everything)[-1]
+    found = encoder.detect(batch, encoder.detail_patches(batch, encoded), everything)[-1]
     for scene in range(3):
         single = alone(cloud, scene)
         count = int(single.mask.sum())
         assert int(batch.mask[scene].sum()) == count
         assert torch.equal(batch.labels[scene, :count], single.labels[0, :count])
         features = encoder.encode_patches(single)
-        own = encoder.detect(single, features, everything)[-1]
+        own = encoder.detect(single, encoder.detail_patches(single, features), everything)[-1]
         assert torch.allclose(encoded[scene, :count], features[0, :count], atol=1e-5)
         assert torch.allclose(found.center[scene], own.center[0], atol=1e-5)
         assert torch.allclose(found.features[scene], own.features[0], atol=1e-4)
+
+
+@torch.no_grad()
+def test_an_encoder_that_comes_to_read_voxel_by_voxel_sees_what_it_saw(cloud):
+    before, after = tiny_encoder(True, 0), tiny_encoder(True, CELLS)
+    lacking = after.load_state_dict(before.state_dict(), strict=False)
+    assert lacking.missing_keys and not lacking.unexpected_keys
+    patches = make_patches(cloud.scene, cloud.points, cloud.colors, 3)
+    (old_features, old), (new_features, new) = before(patches), after(patches)
+    assert torch.equal(old_features, new_features)
+    assert torch.equal(old.center, new.center) and torch.equal(old.exists, new.exists)
+
+
+@torch.no_grad()
+def test_a_gap_within_a_patch_is_read_where_voxels_have_their_places():
+    """Both clouds have the same outermost points in each direction and the same heights, as a maximum over points tells."""
+    encoder = tiny_encoder(True, CELLS)
+    torch.nn.init.normal_(encoder.patches.cells.read[2].weight)
+    grid = torch.stack(torch.meshgrid(*[torch.arange(4.0)] * 3, indexing="ij"), -1).reshape(-1, 3)
+    low = torch.from_numpy(Grid(Workspace(), PatchConfig.voxel_size, PatchConfig.margin).low).float()
+    solid = low + 0.01 * (grid + 0.5) + 0.04 * torch.tensor([8.0, 8.0, 2.0])
+    hole = solid[~((grid == 1) | (grid == 2)).all(-1)]
+    clouds = [torch.cat([solid, hole]), torch.cat([torch.zeros(len(solid)), torch.ones(len(hole))]).long()]
+    patches = make_patches(clouds[1], clouds[0], torch.full((len(clouds[0]), 3), 0.5), 2)
+    cells = patches.patch_of_voxel * CELLS + patches.cell_of_voxel
+    assert len(cells.unique()) == len(cells) == len(clouds[0])
+    first, second = encoder.patches.cells(patches)
+    assert not torch.allclose(first, second, atol=1e-3)
+
+
+def test_cells_are_the_voxels_of_a_patch():
+    with pytest.raises(ValueError, match=r"patch_voxels \*\* 3 = 64"):
+        ModelConfig(encoder=EncoderConfig(cells=27))
 
 
 @torch.no_grad()

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from moe3d_ros.model.reasoning.decider import Choice
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.composing.held_out import VALIDATION
 from moe3d_ros.tabletop.rules.layout import Layout
 from moe3d_ros.world.sides import SIDES
+from moe3d_ros.world.vocabulary import KINDS
 from training import export, train, visit
 from training.data.decisions import SOURCES, STARTS, TYPED, Recipe, absent_in
 from training.data.instruction_states import InstructionStates
@@ -154,8 +156,6 @@ def test_an_oracle_that_visits_is_right_and_what_it_saw_survives_the_disk(tmp_pa
     assert episodes
 
     def says_done(objects, asked):
-        from moe3d_ros.model.reasoning.decider import Choice
-
         return [Choice("done", 1.0) for _ in asked]
 
     played, right = play(says_done, episodes, 3, seed=0, show=False)
@@ -170,6 +170,22 @@ def test_an_oracle_that_visits_is_right_and_what_it_saw_survives_the_disk(tmp_pa
         assert its.right == tuple(move._replace(aside=False) for move in mine.right)
         assert its.history == mine.history
         assert np.allclose([t.position for t in its.scene.objects], [t.position for t in mine.scene.objects], atol=1e-6)
+
+
+def test_a_thing_is_overlooked_now_and_then_and_kept_in_what_was_visited():
+    episodes = [
+        Episode.of(start) for start in (Recipe("seen", seed).start(0) for seed in range(6)) if start is not None
+    ]
+    seen, kinds = [], 3
+
+    def notes(objects, asked):
+        seen.extend(objects.mask.sum(1).tolist())
+        return [Choice("done", 1.0) for _ in asked]
+
+    played, _ = play(notes, episodes, kinds, seed=0, show=False, errors=0.0, overlooked=0.5)
+    there = [sum(1 for thing in one.moments[0].scene.objects if thing.kind in KINDS[:kinds]) for one in played]
+    missed = [count - found for count, found in zip(there, seen)]
+    assert set(missed) == {0, 1}
 
 
 def test_a_round_of_its_own_moments(run, tiny_checkpoint, capsys):

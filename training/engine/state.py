@@ -200,7 +200,7 @@ def split_part(entry: str) -> tuple[Path, str]:
 
 
 def sizes_of(init: str | None) -> dict[str, int]:
-    """``kinds``, ``votes`` and LoRA ``rank`` of the checkpoints among ``init``, the largest of each; a new model's where none has it."""
+    """``kinds``, ``votes``, ``cells`` and LoRA ``rank`` of the checkpoints among ``init``, the largest of each; a new model's where none has it."""
     sizes: dict[str, int] = {}
     for entry in filter(None, (init or "").split(",")):
         folder, part = split_part(entry)
@@ -212,11 +212,11 @@ def sizes_of(init: str | None) -> dict[str, int]:
             config = None
         if not isinstance(config, dict):
             continue  # loading it says what is wrong
-        found = {name: config.get("encoder", {}).get(name) for name in ("kinds", "votes")}
+        found = {name: config.get("encoder", {}).get(name) for name in ("kinds", "votes", "cells")}
         if part in ("", "language"):
             found["rank"] = config.get("language", {}).get("rank")
         sizes |= {name: max(value, sizes.get(name, value)) for name, value in found.items() if value}
-    return {"kinds": PLAIN_KINDS, "votes": False, "rank": LanguageConfig.rank} | sizes
+    return {"kinds": PLAIN_KINDS, "votes": False, "cells": 0, "rank": LanguageConfig.rank} | sizes
 
 
 def load_matching(modules: dict[str, torch.nn.Module], folders: str, identity: dict[str, str] | None = None) -> None:

@@ -57,6 +57,7 @@ class Matched:
     """Findings of an encoder in scenes whose truth is known."""
 
     encoded: torch.Tensor  # (B, N, width) features of the patches
+    detailed: torch.Tensor  # (B, N, width) of them as detection reads them
     outputs: list[Detections]  # of each decoder layer
     last: tuple[torch.Tensor, torch.Tensor, torch.Tensor]  # scene, query, slot (M,) that the last layer's matches join
 
@@ -67,6 +68,7 @@ def detect_matched(encoder: SceneEncoder, patches: PatchBatch, scenes: SceneBatc
     encoder.second_look.compute = compute
     with torch.autocast(device, compute, enabled=compute != torch.float32):  # positions are read in float32
         encoded = encoder.encode_patches(patches)
+        detailed = encoder.detail_patches(patches, encoded)
     matches = {}
 
     def matched(last: Detections) -> torch.Tensor:
@@ -75,8 +77,8 @@ def detect_matched(encoder: SceneEncoder, patches: PatchBatch, scenes: SceneBatc
         chosen[matches["last"][0], matches["last"][1]] = True
         return chosen
 
-    outputs = encoder.detect(patches, encoded, matched)
-    return Matched(encoded, outputs, matches["last"])
+    outputs = encoder.detect(patches, detailed, matched)
+    return Matched(encoded, detailed, outputs, matches["last"])
 
 
 def detection_loss(
@@ -93,7 +95,7 @@ def detection_loss(
         own: (B,) scenes of the tabletop world; the others have figures of their own.
     """
     outputs = matched.outputs
-    loss = _patch_loss(encoder.patch_head(matched.encoded), patches, scenes)
+    loss = _patch_loss(encoder.patch_head(matched.detailed), patches, scenes)
     for layer, found in enumerate(outputs):
         scene, query, slot = matched.last if layer == len(outputs) - 1 else match(found, scenes, visible)
         present = torch.zeros_like(found.exists)

@@ -118,7 +118,7 @@ def _changes(before: SceneEncoder, found: Matched, batch: PerceptionBatch) -> to
     """
     with torch.no_grad():
         encoded = before.encode_patches(batch.patches)
-        old = before.detect(batch.patches, encoded)[-1]
+        old = before.detect(batch.patches, before.detail_patches(batch.patches, encoded))[-1]
     patches = batch.patches.mask & batch.own[:, None]
     kept = (found.encoded - encoded)[patches].square().mean()
     queries = [torch.full(batch.scenes.exists.shape, -1) for _ in range(2)]  # that found each slot, before and now

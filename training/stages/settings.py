@@ -24,6 +24,7 @@ SHORT = {entry.name: f"model.language.{entry.name}" for entry in fields(Language
 SHORT |= {
     "kinds": "model.encoder.kinds",
     "votes": "model.encoder.votes",
+    "cells": "model.encoder.cells",
     "head": "model.pose_head",
     "decided": "model.pose_decided",
     "sides": "model.pose_sides",
@@ -322,7 +323,7 @@ def configure(**values) -> StageConfig:
         raise ValueError(f"the stage {stage.task} has no setting {', '.join(sorted(unknown))}")
     check_values(stage, {**own, "model": model})
     sizes = sizes_of(own.get("init"))
-    for group, name in (("encoder", "kinds"), ("encoder", "votes"), ("language", "rank")):
+    for group, name in (("encoder", "kinds"), ("encoder", "votes"), ("encoder", "cells"), ("language", "rank")):
         if model.get(group, {}).get(name) is None:
             _merge(model, {group: {name: sizes[name]}})
     return stage(**own, model=ModelConfig.from_dict(model))

@@ -43,6 +43,7 @@ class EncoderConfig:
     colors: int = len(COLOR_NAMES)
     crop_radius: float = 0.085  # how far around an object the second look reaches
     votes: bool = False  # queries start where patches vote that things are, instead of from learned places
+    cells: int = 0  # voxels of a patch that are read each in its place, PatchConfig.patch_voxels ** 3, and detection has a layer more
 
     def __post_init__(self) -> None:
         if self.width % self.heads:
@@ -109,6 +110,26 @@ class PatchLayer(nn.Module):
         return x + self.feed_forward(self.norm_out(x))
 
 
+class CellReader(nn.Module):
+    """Reading of a patch's voxels each in its place, as in ViT (arXiv 2010.11929): a maximum over them tells no gaps."""
+
+    def __init__(self, cells: int, width: int, hidden: int = 256):
+        super().__init__()
+        self.cells = cells
+        self.read = nn.Sequential(
+            nn.Linear(cells * (VOXEL_FEATURES + 1), hidden), nn.GELU(), nn.Linear(hidden, width)
+        )  # of each cell: is there a voxel, and its features
+        nn.init.zeros_(self.read[2].weight)
+        nn.init.zeros_(self.read[2].bias)
+
+    def forward(self, patches: PatchBatch) -> torch.Tensor:
+        """Added to the features of the flat patches (T, width)."""
+        grid = patches.features.new_zeros(len(patches.flat_index) * self.cells, VOXEL_FEATURES + 1)
+        at = patches.patch_of_voxel * self.cells + patches.cell_of_voxel
+        grid = grid.index_copy(0, at, F.pad(patches.features, (0, 1), value=1.0))
+        return self.read(grid.view(len(patches.flat_index), -1))
+
+
 class PatchEncoder(nn.Module):
     """Voxel patches -> features (B, N, width)."""
 
@@ -116,6 +137,7 @@ class PatchEncoder(nn.Module):
         super().__init__()
         self.point_mlp = nn.Sequential(nn.Linear(VOXEL_FEATURES, 64), nn.GELU(), nn.Linear(64, 128))
         self.widen = nn.Linear(128, config.width)
+        self.cells = CellReader(config.cells, config.width) if config.cells else None
         self.position = FourierPosition(config.width)
         self.layers = nn.ModuleList([PatchLayer(config.width, config.heads) for _ in range(config.layers)])
         self.norm = nn.LayerNorm(config.width)
@@ -129,6 +151,8 @@ class PatchEncoder(nn.Module):
         )
         centroids = patches.centroids.flatten(0, 1)[patches.flat_index]
         x = self.widen(F.gelu(pooled)) + self.position(centroids)  # (T, D)
+        if self.cells is not None:
+            x = x + self.cells(patches)
         for layer in self.layers:
             x = layer(x, patches)
         return patches.to_padded(self.norm(x).float())
@@ -197,6 +221,11 @@ class SceneEncoder(nn.Module):
         self.config = config
         width = config.width
         self.patches = PatchEncoder(config)
+        self.detail = PatchLayer(width, config.heads) if config.cells else None
+        if self.detail is not None:  # it adds nothing before it has learnt
+            for last in (self.detail.out, self.detail.feed_forward[2]):
+                nn.init.zeros_(last.weight)
+                nn.init.zeros_(last.bias)
         if config.votes:
             self.voted = VotedQueries(width, config.queries)
         else:
@@ -218,6 +247,13 @@ class SceneEncoder(nn.Module):
         """Patch features (B, N, width)."""
         return self.patches(patches)
 
+    def detail_patches(self, patches: PatchBatch, encoded: torch.Tensor) -> torch.Tensor:
+        """Patch features as detection reads them (B, N, width), one layer further than those that other parts read."""
+        if self.detail is None:
+            return encoded
+        flat = encoded.flatten(0, 1)[patches.flat_index]
+        return patches.to_padded(self.detail(flat, patches).float())
+
     def detect(
         self,
         patches: PatchBatch,
@@ -228,6 +264,7 @@ class SceneEncoder(nn.Module):
         """Detections of each decoder layer, the last one with the second look.
 
         Args:
+            encoded: (B, N, width) of `detail_patches`.
             chooser: function of the last layer's detections -> (B, Q) bool, which queries get a second look; by
                 default those that exist. Training passes the matched ones.
             readable: (B, N) bool, patches that queries may read; all by default.
@@ -295,14 +332,15 @@ class SceneEncoder(nn.Module):
         near each other, one query may have read both and found one.
         """
         encoded = self.encode_patches(patches)
-        first = self.detect(patches, encoded)[-1]
-        seems = self._seems(encoded)
+        detailed = self.detail_patches(patches, encoded)
+        first = self.detect(patches, detailed)[-1]
+        seems = self._seems(detailed)
         left = patches.mask & ~(_belonging(patches, seems, first) & (first.exists > 0)[..., None]).any(1)
         if first.belongs is not None:
             left &= first.belongs > 0
         if int(left.sum(1).max() if len(left) else 0) < MIN_LEFT_PATCHES:
             return encoded, first
-        second = self.detect(patches, encoded, readable=left)[-1]
+        second = self.detect(patches, detailed, readable=left)[-1]
         adds = (_belonging(patches, seems, second) & left[:, None]).sum(-1) >= MIN_LEFT_PATCHES
         second.exists = torch.where(
             adds & ~_known(first, second), second.exists, torch.full_like(second.exists, MASKED)

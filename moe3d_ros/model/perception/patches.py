@@ -41,6 +41,7 @@ class PatchBatch:
     features: torch.Tensor  # (V, VOXEL_FEATURES)
     voxel_scene: torch.Tensor  # (V,) long
     patch_of_voxel: torch.Tensor  # (V,) long, index into the flat patches (T,)
+    cell_of_voxel: torch.Tensor  # (V,) long, place in its patch, of patch_voxels ** 3
     flat_index: torch.Tensor  # (T,) long, place of each patch in the padded batch, scene * N + slot
     centroids: torch.Tensor  # (B, N, 3) metres
     mask: torch.Tensor  # (B, N) bool, True where there is a patch
@@ -94,13 +95,14 @@ class _Voxels:
     colors: torch.Tensor  # (V, 3) in [0, 1]
     scene: torch.Tensor  # (V,) long
     patch_key: torch.Tensor  # (V,) long, equal in a patch, ascending with scenes
+    cell: torch.Tensor  # (V,) long, place in its patch
     patches_per_scene: int  # places for patches in a scene's grid
     labels: torch.Tensor | None  # (V,) long, slot of the object, -1 none
 
     def chosen(self, order: torch.Tensor) -> _Voxels:
         """Those with these indices, in their order."""
         labels = None if self.labels is None else self.labels[order]
-        own = self.centroids[order], self.colors[order], self.scene[order], self.patch_key[order]
+        own = [value[order] for value in (self.centroids, self.colors, self.scene, self.patch_key, self.cell)]
         return _Voxels(*own, self.patches_per_scene, labels)
 
 
@@ -130,19 +132,23 @@ def _voxels(
         on_object = means[:, 7] > 0
         labels = torch.where(on_object, (means[:, 6] / means[:, 7].clamp(min=1e-6)).round().long() - 1, -1)
     patch_shape = torch.div(shape, config.patch_voxels, rounding_mode="floor") + 1
-    patch_key = _patch_key(key % shape.prod(), voxel_scene, shape, patch_shape, config.patch_voxels)
-    return _Voxels(means[:, :3], means[:, 3:6], voxel_scene, patch_key, int(patch_shape.prod()), labels)
+    patch_key, cell = _patch_key(key % shape.prod(), voxel_scene, shape, patch_shape, config.patch_voxels)
+    return _Voxels(means[:, :3], means[:, 3:6], voxel_scene, patch_key, cell, int(patch_shape.prod()), labels)
 
 
 def _patch_key(
     place: torch.Tensor, scene: torch.Tensor, shape: torch.Tensor, patch_shape: torch.Tensor, edge: int
-) -> torch.Tensor:
-    """Number of the patch that a voxel lies in, counted over all scenes (V,); ``place`` is its place in its scene's grid."""
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Number of the patch that a voxel lies in, counted over all scenes (V,), and its place in it (V,).
+
+    place: of the voxel, in its scene's grid.
+    """
     x = torch.div(place, shape[1] * shape[2], rounding_mode="floor")
     y = torch.div(place, shape[2], rounding_mode="floor") % shape[1]
     z = place % shape[2]
     px, py, pz = (torch.div(v, edge, rounding_mode="floor") for v in (x, y, z))
-    return ((scene * patch_shape[0] + px) * patch_shape[1] + py) * patch_shape[2] + pz
+    patch = ((scene * patch_shape[0] + px) * patch_shape[1] + py) * patch_shape[2] + pz
+    return patch, (x % edge * edge + y % edge) * edge + z % edge
 
 
 def _grouped(
@@ -190,6 +196,7 @@ def _padded(
         features=features,
         voxel_scene=voxels.scene,
         patch_of_voxel=patch,
+        cell_of_voxel=voxels.cell,
         flat_index=flat_index,
         centroids=centroids,
         mask=mask.view(batch, width),
