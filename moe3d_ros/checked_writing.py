@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from moe3d_ros.model.language.grammar import parse_step
-from moe3d_ros.model.language.naming import may_be, named_thing, seen_as
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
-from moe3d_ros.model.language.writing import GeneratedStep, generate_plan
+from moe3d_ros.model.language.writing import generate_plan
 from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.plan_words.generated_step import GeneratedStep
+from moe3d_ros.model.plan_words.naming import may_be, named_thing, seen_as
 from moe3d_ros.model.reasoning.decider import Choice
 from moe3d_ros.model.reasoning.history_check import untrue_steps
 from moe3d_ros.model.reasoning.imagined_steps import ImaginedSteps

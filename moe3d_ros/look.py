@@ -17,8 +17,10 @@ from moe3d_ros.model.interrupt import Stopped, interruptible
 from moe3d_ros.model.language.answering import generate_answers
 from moe3d_ros.model.language.deciding import state_of_written
 from moe3d_ros.model.language.grammar import likely_phrase, parse_step
-from moe3d_ros.model.language.writing import GeneratedStep, names_of, told_place
+from moe3d_ros.model.language.writing import told_place
 from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.plan_words.generated_step import GeneratedStep
+from moe3d_ros.model.plan_words.naming import names_of
 from moe3d_ros.model.policy import ThreeDMoE
 from moe3d_ros.model.reasoning.decider import Choice, Decider
 from moe3d_ros.model.reasoning.imagined_steps import ImaginedSteps

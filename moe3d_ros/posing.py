@@ -13,8 +13,8 @@ from moe3d_ros.model.action.free_spots import free_side_spot, free_spot
 from moe3d_ros.model.action.pose_dit import PoseDiT, sample_poses
 from moe3d_ros.model.action.side_block import NO_SIDE
 from moe3d_ros.model.language.grammar import parse_step
-from moe3d_ros.model.language.writing import GeneratedStep
 from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.plan_words.generated_step import GeneratedStep
 from moe3d_ros.world.areas import AREAS
 from moe3d_ros.world.footprints import circle_radius
 from moe3d_ros.world.geometry import pose_from_matrix

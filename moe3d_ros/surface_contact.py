@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from moe3d_ros.model.language.writing import GeneratedStep
 from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.plan_words.generated_step import GeneratedStep
 from moe3d_ros.world.footprints import in_upright_box
 from moe3d_ros.world.vocabulary import kinds_that
 

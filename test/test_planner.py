@@ -10,7 +10,7 @@ from moe3d_ros.look import sureness
 from moe3d_ros.model.checkpoint import CheckpointError
 from moe3d_ros.model.language.base_llm import BaseModelError
 from moe3d_ros.model.language.grammar import DESTINATIONS, TARGETS
-from moe3d_ros.model.language.writing import GeneratedStep, StepState
+from moe3d_ros.model.plan_words.generated_step import GeneratedStep, StepState
 from moe3d_ros.model.tiny import write_tiny_checkpoint
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.planner import Planner

@@ -19,9 +19,9 @@ import torch
 import torch.nn.functional as F
 
 from moe3d_ros.model.language.grammar import parse_step
-from moe3d_ros.model.language.naming import seen_as
-from moe3d_ros.model.language.writing import GeneratedStep
 from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.plan_words.generated_step import GeneratedStep
+from moe3d_ros.model.plan_words.naming import seen_as
 from moe3d_ros.model.reasoning.told_names import Mention, Told
 from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.sides import beside

@@ -1,1 +1,1 @@
-"""The base LLM, its conversion and adapters, and what it writes about a scene."""
+"""The base LLM, its conversion and adapters, how it reads a scene, and the grammar of what it may write."""

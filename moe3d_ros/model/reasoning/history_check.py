@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from moe3d_ros.model.language.grammar import parse_step
-from moe3d_ros.model.language.naming import Named, may_be, named_thing, seen_as
 from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.plan_words.naming import Named, may_be, named_thing, seen_as
 from moe3d_ros.world.areas import AREAS, in_area
 from moe3d_ros.world.workspace import Workspace
 

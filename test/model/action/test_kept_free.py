@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from moe3d_ros.model.language.writing import GeneratedStep, StepState
 from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.model.plan_words.generated_step import GeneratedStep, StepState
 from moe3d_ros.posing import keep_free
 from moe3d_ros.world.side_spots import Outline, gap_at, is_beside
 from moe3d_ros.world.workspace import Workspace

@@ -5,7 +5,7 @@ import torch
 from things import seen
 
 from moe3d_ros.model.detected.label_words import LabelWords
-from moe3d_ros.model.language.writing import GeneratedStep, StepState
+from moe3d_ros.model.plan_words.generated_step import GeneratedStep, StepState
 from moe3d_ros.world.vocabulary import KINDS
 
 TABLE = seen(

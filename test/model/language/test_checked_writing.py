@@ -5,11 +5,11 @@ import torch
 from things import seen
 
 from moe3d_ros.checked_writing import misnamed, write_plan
-from moe3d_ros.model.language.naming import seen_as
 from moe3d_ros.model.language.packing import pack, step_states
 from moe3d_ros.model.language.scene_language import task_prompt
 from moe3d_ros.model.language.text_layout import Text
 from moe3d_ros.model.language.writing import generate_plan
+from moe3d_ros.model.plan_words.naming import seen_as
 from moe3d_ros.model.reasoning.decider import Choice
 from moe3d_ros.model.reasoning.imagined_steps import ImaginedSteps
 from moe3d_ros.plan import ErrorCode, PlanningError

@@ -6,7 +6,7 @@ import pytest
 import torch
 from things import seen
 
-from moe3d_ros.model.language.naming import Named, may_be, named_thing, seen_as
+from moe3d_ros.model.plan_words.naming import Named, may_be, named_thing, seen_as
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS
 
 TABLE = seen(("small red block", 0.4, 0.2, 0.0), ("green bowl", 0.5, -0.1, 0.0))

@@ -1,11 +1,13 @@
-"""Names in steps held against what is seen: the kind and the colour of the object that a phrase stands for."""
+"""Names of what is seen, and those in steps held against it: kind, colour and size of the object that a phrase stands for."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
+
 from moe3d_ros.model.perception.objects import ObjectSet
-from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND, KINDS, SIZE_NAMES
+from moe3d_ros.world.vocabulary import BLOCK_EDGES, COLOR_NAMES, KIND, KINDS, SIZE_NAMES
 
 SURE = 0.5  # probability of a colour or a kind from which the encoder says what it is
 UNLIKELY = 0.1  # of that: another name that is less likely than this does not fit
@@ -53,3 +55,10 @@ def _fits(chances: list[float], index: int) -> bool:
 def seen_as(objects: ObjectSet, column: int) -> Named:
     """Likeliest colour and kind of an object of the first scene."""
     return Named(COLOR_NAMES[int(objects.color[0, column].argmax())], KINDS[int(objects.kind[0, column].argmax())])
+
+
+def names_of(objects: ObjectSet, column: int) -> tuple[str, str, str]:
+    """Predicted kind, colour and size (as if it were a block) of an object of the first scene."""
+    kind, color = int(objects.kind[0, column].argmax()), int(objects.color[0, column].argmax())
+    size = int((torch.tensor(BLOCK_EDGES) / 2 - objects.half[0, column].mean().cpu()).abs().argmin())
+    return KINDS[kind], COLOR_NAMES[color], SIZE_NAMES[size]
