@@ -9,6 +9,7 @@ from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder, main_piece
 from moe3d_ros.model.perception.objects import from_detections
 from moe3d_ros.model.perception.patches import PatchConfig, make_patches
+from moe3d_ros.model.perception.pieces import REACH, piece_numbers
 from moe3d_ros.model.perception.voted_queries import VOTE_REACH, choose_votes
 from moe3d_ros.planner import CHECKPOINTS
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, Thing, arrange
@@ -27,20 +28,24 @@ def cloud():
 
 
 CELLS = PatchConfig().patch_voxels ** 3
-VARIANTS = {"learned queries": (False, 0), "voted queries": (True, 0), "voxel by voxel": (True, CELLS)}
+VARIANTS = {
+    "learned queries": {},
+    "voted queries": {"votes": True},
+    "voxel by voxel": {"votes": True, "cells": CELLS},
+    "pieces": {"votes": True, "cells": CELLS, "pieces": True},
+}
 
 
-def tiny_encoder(votes, cells):
+def tiny_encoder(**parts):
     torch.manual_seed(0)
-    sizes = EncoderConfig(width=24, layers=2, heads=2, queries=5, decoder_layers=1, votes=votes, cells=cells)
-    return SceneEncoder(sizes).eval()
+    return SceneEncoder(EncoderConfig(width=24, layers=2, heads=2, queries=5, decoder_layers=1, **parts)).eval()
 
 
 @pytest.fixture(scope="module", params=VARIANTS)
 def encoder(request):
-    made = tiny_encoder(*VARIANTS[request.param])
+    made = tiny_encoder(**VARIANTS[request.param])
     with torch.no_grad():
-        for part in (made.detail, made.patches.cells) if made.config.cells else ():
+        for part in filter(None, (made.detail, made.patches.cells, made.pieces)):
             for value in part.parameters():  # of what adds nothing before it has learnt
                 value.add_(0.05 * torch.randn(value.shape, generator=torch.Generator().manual_seed(1)))
     return made
@@ -71,8 +76,9 @@ def test_a_scene_in_a_batch_is_encoded_as_if_alone(cloud, encoder):
 
 
 @torch.no_grad()
-def test_an_encoder_that_comes_to_read_voxel_by_voxel_sees_what_it_saw(cloud):
-    before, after = tiny_encoder(True, 0), tiny_encoder(True, CELLS)
+@pytest.mark.parametrize("parts", [{"cells": CELLS}, {"pieces": True}], ids=["cells", "pieces"])
+def test_an_encoder_that_comes_to_be_told_more_sees_what_it_saw(cloud, parts):
+    before, after = tiny_encoder(votes=True), tiny_encoder(votes=True, **parts)
     lacking = after.load_state_dict(before.state_dict(), strict=False)
     assert lacking.missing_keys and not lacking.unexpected_keys
     patches = make_patches(cloud.scene, cloud.points, cloud.colors, 3)
@@ -84,7 +90,7 @@ def test_an_encoder_that_comes_to_read_voxel_by_voxel_sees_what_it_saw(cloud):
 @torch.no_grad()
 def test_a_gap_within_a_patch_is_read_where_voxels_have_their_places():
     """Both clouds have the same outermost points in each direction and the same heights, as a maximum over points tells."""
-    encoder = tiny_encoder(True, CELLS)
+    encoder = tiny_encoder(votes=True, cells=CELLS)
     torch.nn.init.normal_(encoder.patches.cells.read[2].weight)
     grid = torch.stack(torch.meshgrid(*[torch.arange(4.0)] * 3, indexing="ij"), -1).reshape(-1, 3)
     low = torch.from_numpy(Grid(Workspace(), PatchConfig.voxel_size, PatchConfig.margin).low).float()
@@ -98,9 +104,53 @@ def test_a_gap_within_a_patch_is_read_where_voxels_have_their_places():
     assert not torch.allclose(first, second, atol=1e-3)
 
 
-def test_cells_are_the_voxels_of_a_patch():
+def test_cells_are_the_voxels_of_a_patch_and_pieces_are_of_their_size():
     with pytest.raises(ValueError, match=r"patch_voxels \*\* 3 = 64"):
         ModelConfig(encoder=EncoderConfig(cells=27))
+    with pytest.raises(ValueError, match="voxel_size 0.01, got 0.02"):
+        ModelConfig(encoder=EncoderConfig(pieces=True), patches=PatchConfig(voxel_size=0.02))
+
+
+def cube(x):
+    """Points on a cube of 4 cm around (x, 0)."""
+    steps = torch.arange(0.0, 0.0401, 0.005)
+    grid = torch.stack(torch.meshgrid(steps - 0.02, steps - 0.02, steps, indexing="ij"), -1).reshape(-1, 3)
+    outside = (grid[:, :2].abs() > 0.019).any(-1) | (grid[:, 2] > 0.039)
+    return grid[outside] + torch.tensor([x, 0.0, 0.0])
+
+
+PIECES = {
+    "apart": (0.065, 2),
+    "touching": (0.042, 1),
+}  # metres between the middles of two cubes, and how many pieces they are
+
+
+@pytest.mark.parametrize(("apart", "count"), PIECES.values(), ids=PIECES)
+def test_patches_are_told_the_piece_that_they_are_part_of(apart, count):
+    """Also on a zone, which joins nothing, and in the second scene of a batch."""
+    steps = torch.arange(-0.1, 0.1, 0.005)
+    zone = torch.stack(torch.meshgrid(0.5 + steps, steps, torch.tensor([0.001]), indexing="ij"), -1).reshape(-1, 3)
+    middles = (0.5 - apart / 2, 0.5 + apart / 2)
+    points = torch.cat([cube(0.35), zone, *(cube(x) for x in middles)])
+    scene = torch.ones(len(points), dtype=torch.long)
+    scene[: len(cube(0.35))] = 0
+    patches = make_patches(scene, points, torch.tensor([0.8, 0.1, 0.1]).expand(len(points), 3), 2)
+    told = patches.to_padded(piece_numbers(patches))
+    standing = told[1, :, 7] > 0
+    assert standing.any() and not standing[patches.mask[1]].all(), "a patch with nothing but the zone is of no piece"
+    middle = (patches.centroids + REACH * told[..., :3])[1, standing]
+    wanted = torch.tensor(middles if count == 2 else [0.5])
+    nearest = (middle[:, :1] - wanted).abs().min(1)
+    assert nearest.values.max() < 0.006
+    assert set(nearest.indices.tolist()) == set(range(count))
+    halves = REACH * told[1, standing, 3]
+    assert torch.allclose(halves, torch.full_like(halves, 0.02 if count == 2 else 0.02 + apart / 2), atol=0.006)
+
+
+def test_no_voxels_have_no_pieces():
+    flat = torch.tensor([[0.5, 0.0, 0.002]])
+    patches = make_patches(torch.zeros(1, dtype=torch.long), flat, torch.rand(1, 3), 1)
+    assert not piece_numbers(patches).any()
 
 
 @torch.no_grad()

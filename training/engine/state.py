@@ -190,6 +190,7 @@ def read_identity(folder: str | Path) -> dict[str, str]:
 
 
 # Parts of a checkpoint, by the first words of their tensors' names; what Stage I made is a part of the language's.
+ENCODER_PARTS = {"votes": False, "cells": 0, "pieces": False}  # of a new encoder; what it may have more
 CHECKPOINT_PARTS = {"encoder": "encoder.", "language": "language.", "pose": "pose.", "objects": "language.objects."}
 
 
@@ -200,7 +201,7 @@ def split_part(entry: str) -> tuple[Path, str]:
 
 
 def sizes_of(init: str | None) -> dict[str, int]:
-    """``kinds``, ``votes``, ``cells`` and LoRA ``rank`` of the checkpoints among ``init``, the largest of each; a new model's where none has it."""
+    """``kinds``, ``votes``, ``cells``, ``pieces`` and LoRA ``rank`` of the checkpoints among ``init``, the largest of each; a new model's where none has it."""
     sizes: dict[str, int] = {}
     for entry in filter(None, (init or "").split(",")):
         folder, part = split_part(entry)
@@ -212,11 +213,11 @@ def sizes_of(init: str | None) -> dict[str, int]:
             config = None
         if not isinstance(config, dict):
             continue  # loading it says what is wrong
-        found = {name: config.get("encoder", {}).get(name) for name in ("kinds", "votes", "cells")}
+        found = {name: config.get("encoder", {}).get(name) for name in ("kinds", *ENCODER_PARTS)}
         if part in ("", "language"):
             found["rank"] = config.get("language", {}).get("rank")
         sizes |= {name: max(value, sizes.get(name, value)) for name, value in found.items() if value}
-    return {"kinds": PLAIN_KINDS, "votes": False, "cells": 0, "rank": LanguageConfig.rank} | sizes
+    return {"kinds": PLAIN_KINDS, **ENCODER_PARTS, "rank": LanguageConfig.rank} | sizes
 
 
 def load_matching(modules: dict[str, torch.nn.Module], folders: str, identity: dict[str, str] | None = None) -> None:

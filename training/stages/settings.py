@@ -13,7 +13,7 @@ from training.data.form_texts import CLASSES
 from training.data.question_texts import QUESTION_CLASSES
 from training.data.texts import MIXES
 from training.engine.config import StageConfig
-from training.engine.state import sizes_of
+from training.engine.state import ENCODER_PARTS, sizes_of
 from training.engine.value_types import check_values
 
 GRID = ("encoder", "patches", "workspace")  # what an encoder's weights are only good with
@@ -23,8 +23,7 @@ POSE = ("pose_width", "pose_blocks", "pose_heads", "pose_head", "pose_decided")
 SHORT = {entry.name: f"model.language.{entry.name}" for entry in fields(LanguageConfig) if entry.name != "revision"}
 SHORT |= {
     "kinds": "model.encoder.kinds",
-    "votes": "model.encoder.votes",
-    "cells": "model.encoder.cells",
+    **{name: f"model.encoder.{name}" for name in ENCODER_PARTS},
     "head": "model.pose_head",
     "decided": "model.pose_decided",
     "sides": "model.pose_sides",
@@ -323,7 +322,7 @@ def configure(**values) -> StageConfig:
         raise ValueError(f"the stage {stage.task} has no setting {', '.join(sorted(unknown))}")
     check_values(stage, {**own, "model": model})
     sizes = sizes_of(own.get("init"))
-    for group, name in (("encoder", "kinds"), ("encoder", "votes"), ("encoder", "cells"), ("language", "rank")):
+    for group, name in (*(("encoder", name) for name in ("kinds", *ENCODER_PARTS)), ("language", "rank")):
         if model.get(group, {}).get(name) is None:
             _merge(model, {group: {name: sizes[name]}})
     return stage(**own, model=ModelConfig.from_dict(model))

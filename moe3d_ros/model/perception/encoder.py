@@ -19,6 +19,7 @@ from torch import nn
 
 from moe3d_ros.model.perception.layers import MASKED, FourierPosition, TransformerLayer
 from moe3d_ros.model.perception.patches import VOXEL_FEATURES, PatchBatch
+from moe3d_ros.model.perception.pieces import PieceReader
 from moe3d_ros.model.perception.voted_queries import VotedQueries
 from moe3d_ros.world.vocabulary import COLOR_NAMES, PLAIN_KINDS, kinds_that, knows_sixd
 
@@ -43,7 +44,8 @@ class EncoderConfig:
     colors: int = len(COLOR_NAMES)
     crop_radius: float = 0.085  # how far around an object the second look reaches
     votes: bool = False  # queries start where patches vote that things are, instead of from learned places
-    cells: int = 0  # voxels of a patch that are read each in its place, PatchConfig.patch_voxels ** 3, and detection has a layer more
+    cells: int = 0  # voxels of a patch that are read each in its place, PatchConfig.patch_voxels ** 3; 0: none
+    pieces: bool = False  # detection is told of the connected piece of voxels that a patch is part of
 
     def __post_init__(self) -> None:
         if self.width % self.heads:
@@ -221,7 +223,8 @@ class SceneEncoder(nn.Module):
         self.config = config
         width = config.width
         self.patches = PatchEncoder(config)
-        self.detail = PatchLayer(width, config.heads) if config.cells else None
+        self.pieces = PieceReader(width) if config.pieces else None
+        self.detail = PatchLayer(width, config.heads) if config.cells or config.pieces else None
         if self.detail is not None:  # it adds nothing before it has learnt
             for last in (self.detail.out, self.detail.feed_forward[2]):
                 nn.init.zeros_(last.weight)
@@ -248,10 +251,12 @@ class SceneEncoder(nn.Module):
         return self.patches(patches)
 
     def detail_patches(self, patches: PatchBatch, encoded: torch.Tensor) -> torch.Tensor:
-        """Patch features as detection reads them (B, N, width), one layer further than those that other parts read."""
+        """Patch features as detection reads them (B, N, width): with cells or pieces one layer further than what other parts read."""
         if self.detail is None:
             return encoded
         flat = encoded.flatten(0, 1)[patches.flat_index]
+        if self.pieces is not None:
+            flat = flat + self.pieces(patches)
         return patches.to_padded(self.detail(flat, patches).float())
 
     def detect(
