@@ -76,9 +76,8 @@ def test_a_scene_in_a_batch_is_encoded_as_if_alone(cloud, encoder):
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("parts", [{"cells": CELLS}, {"pieces": True}], ids=["cells", "pieces"])
-def test_an_encoder_that_comes_to_be_told_more_sees_what_it_saw(cloud, parts):
-    before, after = tiny_encoder(votes=True), tiny_encoder(votes=True, **parts)
+def test_an_encoder_that_comes_to_read_voxel_by_voxel_sees_what_it_saw(cloud):
+    before, after = tiny_encoder(votes=True), tiny_encoder(votes=True, cells=CELLS)
     lacking = after.load_state_dict(before.state_dict(), strict=False)
     assert lacking.missing_keys and not lacking.unexpected_keys
     patches = make_patches(cloud.scene, cloud.points, cloud.colors, 3)
@@ -125,26 +124,45 @@ PIECES = {
 }  # metres between the middles of two cubes, and how many pieces they are
 
 
-@pytest.mark.parametrize(("apart", "count"), PIECES.values(), ids=PIECES)
-def test_patches_are_told_the_piece_that_they_are_part_of(apart, count):
-    """Also on a zone, which joins nothing, and in the second scene of a batch."""
+def two_cubes(apart):
+    """Patches of a batch of two scenes: one cube, and two on a zone, which joins nothing; and the x of these two."""
     steps = torch.arange(-0.1, 0.1, 0.005)
     zone = torch.stack(torch.meshgrid(0.5 + steps, steps, torch.tensor([0.001]), indexing="ij"), -1).reshape(-1, 3)
     middles = (0.5 - apart / 2, 0.5 + apart / 2)
     points = torch.cat([cube(0.35), zone, *(cube(x) for x in middles)])
     scene = torch.ones(len(points), dtype=torch.long)
     scene[: len(cube(0.35))] = 0
-    patches = make_patches(scene, points, torch.tensor([0.8, 0.1, 0.1]).expand(len(points), 3), 2)
+    return make_patches(scene, points, torch.tensor([0.8, 0.1, 0.1]).expand(len(points), 3), 2), torch.tensor(middles)
+
+
+@pytest.mark.parametrize(("apart", "count"), PIECES.values(), ids=PIECES)
+def test_patches_are_told_the_piece_that_they_are_part_of(apart, count):
+    patches, middles = two_cubes(apart)
     told = patches.to_padded(piece_numbers(patches))
     standing = told[1, :, 7] > 0
     assert standing.any() and not standing[patches.mask[1]].all(), "a patch with nothing but the zone is of no piece"
     middle = (patches.centroids + REACH * told[..., :3])[1, standing]
-    wanted = torch.tensor(middles if count == 2 else [0.5])
+    wanted = middles if count == 2 else torch.tensor([0.5])
     nearest = (middle[:, :1] - wanted).abs().min(1)
     assert nearest.values.max() < 0.006
     assert set(nearest.indices.tolist()) == set(range(count))
     halves = REACH * told[1, standing, 3]
     assert torch.allclose(halves, torch.full_like(halves, 0.02 if count == 2 else 0.02 + apart / 2), atol=0.006)
+
+
+@torch.no_grad()
+def test_patches_of_two_alike_things_vote_for_their_own_and_queries_are_drawn_there():
+    patches, middles = two_cubes(PIECES["apart"][0])
+    encoder = tiny_encoder(votes=True, pieces=True)
+    encoder.patch_head.weight[:3], encoder.patch_head.bias[:3] = 0, 0  # votes of its own are where the patches are
+    encoded = encoder.encode_patches(patches)
+    votes = encoder.votes(patches, encoder.detail_patches(patches, encoded))
+    standing = patches.to_padded(piece_numbers(patches))[1, :, 7] > 0
+    off = (votes[1, standing, :1] - middles).abs().min(1).values
+    assert off.max() < 0.01
+    encoder.pieces.vote_trust.bias.fill_(50.0)
+    place = torch.tensor([[[0.4, 0.1, 0.02]]])
+    assert torch.allclose(encoder.pieces.centers(torch.zeros(1, 1, 24), torch.zeros(1, 1, 3), place), place)
 
 
 def test_no_voxels_have_no_pieces():

@@ -95,7 +95,7 @@ def detection_loss(
         own: (B,) scenes of the tabletop world; the others have figures of their own.
     """
     outputs = matched.outputs
-    loss = _patch_loss(encoder.patch_head(matched.detailed), patches, scenes)
+    loss = _patch_loss(encoder, matched.detailed, patches, scenes)
     for layer, found in enumerate(outputs):
         scene, query, slot = matched.last if layer == len(outputs) - 1 else match(found, scenes, visible)
         present = torch.zeros_like(found.exists)
@@ -213,7 +213,7 @@ def _belonging_loss(belongs: torch.Tensor, patches: PatchBatch, scenes: SceneBat
     return F.binary_cross_entropy_with_logits(belongs[mask], named[mask].float())
 
 
-def _patch_loss(auxiliary, patches: PatchBatch, scenes: SceneBatch):
+def _patch_loss(encoder: SceneEncoder, detailed: torch.Tensor, patches: PatchBatch, scenes: SceneBatch):
     """Dense loss on every patch of a named object: where its centre is, its kind, its colour."""
     kinds = int(scenes.kind.max()) + 1 if scenes.kind.numel() else 1
     assert patches.labels is not None  # patches of generated scenes have them
@@ -221,8 +221,7 @@ def _patch_loss(auxiliary, patches: PatchBatch, scenes: SceneBatch):
     slot = patches.labels[scene, place]
     named = scenes.kind[scene, slot] >= 0
     scene, place, slot = scene[named], place[named], slot[named]
-    out = auxiliary[scene, place]
-    vote = patches.centroids[scene, place] + 0.1 * out[:, :3]
+    out, vote = encoder.patch_head(detailed)[scene, place], encoder.votes(patches, detailed)[scene, place]
     n_kinds = out.shape[1] - 3 - 11
     assert kinds <= n_kinds
     return (

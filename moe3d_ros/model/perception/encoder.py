@@ -300,8 +300,12 @@ class SceneEncoder(nn.Module):
         """First state of the queries (B, Q, D); where they start from votes also what is a thing's (B, N), and the votes (B, Q, 3)."""
         if not self.config.votes:
             return self.queries.expand(len(encoded), -1, -1), None, None
-        vote = patches.centroids + 0.1 * self.patch_head(encoded)[..., :3]
-        return self.voted(encoded, vote, readable)
+        return self.voted(encoded, self.votes(patches, encoded), readable)
+
+    def votes(self, patches: PatchBatch, encoded: torch.Tensor) -> torch.Tensor:
+        """Middles that patches vote for (B, N, 3), metres; ``encoded`` (B, N, width) as `detail_patches` gives them."""
+        own = patches.centroids + 0.1 * self.patch_head(encoded)[..., :3]
+        return own if self.pieces is None else self.pieces.votes(patches, encoded, own)
 
     def _read(
         self,
@@ -327,6 +331,8 @@ class SceneEncoder(nn.Module):
         if not whole:
             logits = logits.masked_fill(~main_piece(logits.softmax(dim=-1), patches.centroids), MASKED)
         center = logits.softmax(dim=-1) @ patches.centroids + 0.1 * offset
+        if place is not None and self.pieces is not None:
+            center = self.pieces.centers(normed, center, place)
         zeros = torch.zeros_like(center)
         return Detections(exists[..., 0], kind, color, center, center, zeros, zeros[..., :2], normed, attention=logits)
 

@@ -14,26 +14,51 @@ STANDING = 0.01  # metres above the table: what is lower, such as a zone, would 
 REACH = 0.1  # metres that count as one
 FARTHEST = 5.0  # in those
 PIECE_NUMBERS = 8  # from the patch to its piece's middle (3), half extents (3), how many voxels, is there a piece
+FIRST_TRUST, FIRST_VOTE_TRUST = (1.5, 1.5, -3.0), (0.0, 0.0, -3.0)  # log odds before training says otherwise
 _TOUCHING = np.ones((3, 3, 3), dtype=bool)
 
 
 class PieceReader(nn.Module):
-    """What the patches of a scene are told of their pieces; adds nothing before it has learnt."""
+    """What detection makes of pieces: what patches are told of theirs, which adds nothing before it has learnt, and two trusts.
+
+    A patch trusts that the middle of its piece is the middle of its thing, and a query that its thing is where its vote is: by
+    direction, as shares of the way there, since a tower's blocks have its middle in common but for the height.
+    """
 
     def __init__(self, width: int, hidden: int = 128):
         super().__init__()
         self.read = nn.Sequential(nn.Linear(PIECE_NUMBERS, hidden), nn.GELU(), nn.Linear(hidden, width))
         nn.init.zeros_(self.read[2].weight)
         nn.init.zeros_(self.read[2].bias)
+        self.trust, self.vote_trust = nn.Linear(width, 3), nn.Linear(width, 3)
+        for linear, first in ((self.trust, FIRST_TRUST), (self.vote_trust, FIRST_VOTE_TRUST)):
+            nn.init.zeros_(linear.weight)
+            linear.bias.data = torch.tensor(first)
+
+    def votes(self, patches: PatchBatch, detailed: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+        """Votes of patches (B, N, 3): their ``own``, and as far as they trust it the middle of their piece."""
+        told = patches.to_padded(piece_numbers(patches))
+        share = self.trust(detailed).sigmoid() * told[..., 7:]
+        return own + share * (patches.centroids + REACH * told[..., :3] - own)
+
+    def centers(self, normed: torch.Tensor, read: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
+        """Centres of queries (B, Q, 3): what they ``read``, and as far as they trust it the place of their vote."""
+        return read + self.vote_trust(normed).sigmoid() * (place - read)
 
     def forward(self, patches: PatchBatch) -> torch.Tensor:
         """Added to the features of the flat patches (T, width)."""
         return self.read(piece_numbers(patches))
 
 
-@torch.no_grad()
 def piece_numbers(patches: PatchBatch) -> torch.Tensor:
     """Numbers of the piece that most of a patch's standing voxels are of (T, PIECE_NUMBERS); zeros where none stands."""
+    if patches.pieces is None:
+        patches.pieces = _piece_numbers(patches)
+    return patches.pieces
+
+
+@torch.no_grad()
+def _piece_numbers(patches: PatchBatch) -> torch.Tensor:
     voxels = patches.voxels
     numbers = voxels.new_zeros(len(patches.flat_index), PIECE_NUMBERS)
     standing = torch.nonzero(voxels[:, 2] > STANDING)[:, 0]
