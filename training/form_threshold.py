@@ -7,17 +7,19 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from moe3d_ros.form_check import planned_forms
 from moe3d_ros.model.language.form_head import FormHead, heard_forms, heard_questions
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.policy import ThreeDMoE
+from moe3d_ros.plan import normalised
 from moe3d_ros.tabletop.questions.questions import random_question
 from moe3d_ros.tabletop.scenes.sampling import sample_scenes
-from training.evaluation.judging.form_cases import doable_sentences
+from training.evaluation.judging.form_cases import composed_sentences, doable_sentences
 from training.evaluation.judging.held_out_cases import CALIBRATION_SEED
 from training.stages.described import describe
 from training.stages.language import LANGUAGE_RANGE
 
-SENTENCES = 80  # of each sort
+SENTENCES, COMPOSED = 80, 100  # of each sort
 SCENES, QUESTIONS = 40, 12  # questions about each scene, in both wordings by turns
 FALSELY = 0.015  # most doable ones that may be refused
 LOWEST = 0.5
@@ -38,10 +40,14 @@ def choose_threshold(head: FormHead, model: ThreeDMoE, part: str, seed: int = CA
 
 
 def _of_instructions(head: FormHead, model: ThreeDMoE, seed: int) -> np.ndarray:
-    """Probability of each doable instruction that it is not doable."""
+    """Probability of each instruction that this checkpoint plans that it is refused."""
+    planned = planned_forms(model.config)
     said = [said for said, _ in doable_sentences(SENTENCES, seed)]
+    said += [said for said, _, form in composed_sentences(COMPOSED, seed) if not form or form in planned]
+    said = sorted(map(normalised, said), key=len)
     parts = [said[start : start + TOGETHER] for start in range(0, len(said), TOGETHER)]
-    return np.concatenate([1 - heard_forms(head, model.language, part)[:, 0].numpy() for part in parts])
+    chances = [row for part in parts for row in heard_forms(head, model.language, part).tolist()]
+    return np.array([head.config.refused_as(row, planned)[0] for row in chances])
 
 
 def _of_questions(head: FormHead, model: ThreeDMoE, seed: int) -> np.ndarray:

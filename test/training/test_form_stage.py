@@ -1,17 +1,22 @@
 """The stage for the head that hears an instruction's form: its sentences, its training, its export, its suite."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
+from moe3d_ros.model.config import FormConfig, ReasonerConfig
+from moe3d_ros.model.language.form_head import FormHead
 from moe3d_ros.planner import Planner
-from moe3d_ros.tabletop.words import form_wordings, held_out_form_wordings
+from moe3d_ros.tabletop.words import correcting_wordings, forbidding_wordings, form_wordings, held_out_form_wordings
 from moe3d_ros.tabletop.words.forms import FORMS, form_instruction
-from training import export, train
-from training.data.form_texts import CLASSES, form_text
+from training import export, form_threshold, train
+from training.data.form_texts import CLASSES, composed_text, form_text
 from training.engine.loop import train as run_training
 from training.evaluation import heard_forms as forms
+from training.evaluation.judging.form_cases import composed_sentences
 from training.stages.command_line import parse
 from training.stages.form import FormTask
 
@@ -42,8 +47,64 @@ def test_held_out_constructions_are_not_trained():
         trained, held = (set(getattr(module, name)) for module in (form_wordings, held_out_form_wordings))
         assert len(held) >= 20
         assert not trained & held
+    more = (forbidding_wordings.WHOLE, correcting_wordings.WHOLE, correcting_wordings.HARMLESS_WHOLE)
+    held = {*held_out_form_wordings.PROHIBITIONS, *held_out_form_wordings.CORRECTIONS}
+    assert not {pattern for patterns in more for pattern in patterns} & held
+    joined = " ".join(sorted(held)).lower()
+    parts = (*forbidding_wordings.OPENERS, *forbidding_wordings.OPENERS_ING, *forbidding_wordings.JUDGED)
+    assert [part for part in parts if part in joined] == []
     for form in FORMS:
         assert "{" not in form_instruction(np.random.default_rng(3), form, "held out")
+
+
+def test_what_is_forbidden_beside_an_order_is_forbidden_beside_a_single_move():
+    """All blocks in the bowl, but not the red one: that is doable, and so no prohibition."""
+    several = ("all the blocks", "all blocks", "every ", " blocks {")
+    drawn = [form_instruction(np.random.default_rng([5, number]), "prohibition") for number in range(3000)]
+    beside = [
+        text
+        for text in drawn
+        if any(words in text for words in (", but hands off", "without touching", "and leave the"))
+    ]
+    assert len(beside) >= 10
+    assert [text for text in beside if any(words in text for words in several)] == []
+
+
+def test_orders_of_the_grammar_are_heard_as_what_they_are():
+    drawn = [composed_text(np.random.default_rng([6, number])) for number in range(60)]
+    assert {CLASSES[label] for _, label in drawn} == {"doable", "clauses", "relation"}
+    judged = composed_sentences(4, 7)
+    assert {sort.split(", ")[0] for _, sort, _ in judged} == {"composed", "everyday", "beside"}
+    assert {form for _, sort, form in judged if sort.startswith("beside")} == {"relation"}
+    assert len({text for text, _, _ in judged}) > 10
+
+
+def test_batches_that_come_again_are_drawn_once_and_some_words_are_left_out(tiny_checkpoint, tmp_path, capsys):
+    task = FormTask(parse(command(tmp_path / "run", tiny_checkpoint, batches=2, unheard=0.3)))
+    first = task.make_batch(0)
+    assert task.make_batch(2) is first
+    assert task.make_batch(1).texts != first.texts
+    mask = torch.arange(40) < torch.tensor([[1], [20], [40]])
+    for _ in range(20):
+        heard = task._heard(mask)
+        assert not (heard & ~mask).any() and heard.any(1).all()
+    assert heard.sum() < mask.sum()
+    with pytest.raises(SystemExit):
+        parse(command(tmp_path / "run", tiny_checkpoint, unheard=0.9))
+    assert "unheard must lie between 0 and 0.5" in capsys.readouterr().err
+
+
+def test_the_threshold_counts_what_this_checkpoint_refuses(tiny_checkpoint, monkeypatch):
+    """A head that hears several clauses in everything refuses nothing where they are planned, and everything else."""
+    model = Planner.from_pretrained(str(tiny_checkpoint)).model
+    head = FormHead(FormConfig(layer=1, width=8, queries=2), model.language.width).eval()
+    with torch.no_grad():
+        head.decide[-1].bias[CLASSES.index("clauses")] += 50.0
+    monkeypatch.setattr(form_threshold, "SENTENCES", 3)
+    monkeypatch.setattr(form_threshold, "COMPOSED", 4)
+    assert form_threshold.choose_threshold(head, model, "form") == 0.999
+    model.config = replace(model.config, reasoner=ReasonerConfig())
+    assert form_threshold.choose_threshold(head, model, "form") == form_threshold.LOWEST
 
 
 def test_it_learns_a_few_sentences_by_heart(tiny_checkpoint, tmp_path):

@@ -12,13 +12,22 @@ from moe3d_ros.tabletop.tasks.impossible import impossible_instruction
 from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS
 from moe3d_ros.tabletop.tasks.single_step import single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import random_sixd_task
+from moe3d_ros.tabletop.things.telling import THING
+from moe3d_ros.tabletop.things.thing_tasks import worded_order
 from moe3d_ros.tabletop.words.forms import FORMS, asked, decorated, doable_instruction, form_instruction
+from moe3d_ros.world.kinds import BLOCK
+from training.data.decisions import FORMS as DRAWN
+from training.data.decisions import Recipe
 
 DOABLE = "doable"
 CLASSES = (DOABLE, *FORMS)
 DOABLE_SHARE = 0.45
-FORM_SHARES = (0.34, 0.2, 0.23, 0.23)  # of FORMS; people forbid in more ways than they relate
-SORTS = {"single": 0.25, "long": 0.4, "sixd": 0.05, "impossible": 0.1, "worded": 0.2}
+FORM_SHARES = (0.4, 0.13, 0.15, 0.32)  # of FORMS; people forbid and correct in more ways than they relate
+SORTS = {"single": 0.15, "long": 0.3, "sixd": 0.05, "impossible": 0.1, "worded": 0.4}
+# Orders of the grammar that a reasoner plans, in place of a doable sentence; several orders and places beside things have their form.
+COMPOSED_SHARE = 0.45
+COMPOSED = {"composed": 0.45, "small": 0.25, "everyday": 0.14, "things": 0.06, "beside": 0.1}
+SEEDS = 1 << 40
 ASKED_SHARE = 0.3  # of the doable ones begin with a phrase with which people ask
 _RELATED = "next to"  # an absent thing's pattern says this of a place: that is a relation
 
@@ -26,6 +35,8 @@ _RELATED = "next to"  # an absent thing's pattern says this of a place: that is 
 def form_text(rng: np.random.Generator) -> tuple[str, int]:
     """A sentence in a trained wording and the number of its class in CLASSES."""
     if rng.random() < DOABLE_SHARE:
+        if rng.random() < COMPOSED_SHARE:
+            return composed_text(rng)
         text = decorated(doable_text(rng), rng)
         return (asked(text, rng) if rng.random() < ASKED_SHARE else text), 0
     form = int(rng.choice(len(FORMS), p=FORM_SHARES))
@@ -40,6 +51,27 @@ def doable_text(rng: np.random.Generator) -> str:
     while text is None or (sort == "impossible" and _RELATED in text):
         text = _SAID[sort](rng)
     return text
+
+
+def composed_text(rng: np.random.Generator) -> tuple[str, int]:
+    """An order of the grammar in a trained wording, as a reasoner is trained on it, and the number of its class."""
+    source = str(rng.choice(list(COMPOSED), p=list(COMPOSED.values())))
+    text: str | None = None
+    form = ""
+    while text is None:
+        text, form = _composed(source, int(rng.integers(SEEDS)))
+    return text, CLASSES.index(form)
+
+
+def _composed(source: str, seed: int) -> tuple[str | None, str]:
+    """Words of a recipe for decisions, and their form."""
+    clauses = 1
+    if source in ("things", "everyday"):
+        clauses = len(worded_order(seed, BLOCK if source == "everyday" else THING)[0].order.clauses)
+    elif source in DRAWN:
+        clauses = len(DRAWN[source](seed)[0].clauses)
+    form = "relation" if source == "beside" else "clauses" if clauses > 1 else DOABLE
+    return Recipe(source, seed).instruction(), form
 
 
 def _single(rng) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from moe3d_ros.form_check import planned_forms
 from moe3d_ros.plan import normalised
 from moe3d_ros.planner import Planner
-from training.evaluation.judging.form_cases import doable_sentences, refused_sentences
+from training.evaluation.judging.form_cases import composed_sentences, doable_sentences, refused_sentences
 from training.evaluation.judging.held_out_cases import HELD_OUT_SEED
 from training.evaluation.judging.shares import grouped, shares
 from training.evaluation.judging.shares import table as shares_table
@@ -16,7 +16,8 @@ TOGETHER = 16  # sentences that are read at once
 
 
 def run(planner: Planner | None, sentences: int = 200, seed: int = HELD_OUT_SEED) -> dict:
-    """``sentences`` of each form that the checkpoint refuses, in held-out constructions, and as many doable cases of one step and of long tasks.
+    """``sentences`` of each form that the checkpoint refuses, in held-out constructions, and as many doable cases of one step, of
+    long tasks and of the grammar of tasks, as far as the checkpoint plans their form.
 
     Returns:
         ``refused`` by form and ``named`` (for the right reason), ``refused_falsely``, also by wording, with counts and 95 %
@@ -33,6 +34,8 @@ def run(planner: Planner | None, sentences: int = 200, seed: int = HELD_OUT_SEED
         (said, sort, False) for said, sort in refused_sentences(sentences, "held out", seed) if sort not in planned
     ]
     asked += [(said, sort, True) for said, sort in doable_sentences(sentences, seed)]
+    composed = composed_sentences(sentences, seed)
+    asked += [(said, sort, True) for said, sort, of_form in composed if not of_form or of_form in planned]
     records = []
     for start in range(0, len(asked), TOGETHER):
         part = asked[start : start + TOGETHER]

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from moe3d_ros.model.language.form_head import FormHead, asked_states, question_states
 from moe3d_ros.model.perception.objects import ObjectSet
+from moe3d_ros.plan import normalised
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.sampling import sample_scenes
 from training.data.form_texts import form_text
@@ -50,20 +51,28 @@ class FormTask:
         self.identity = {"base LLM": planner.config.language.revision}
         torch.manual_seed(config.seed)
         self.head = FormHead(config.head(), self.language.width)
+        self.drawn: dict[int, FormBatch] = {}
         self.kept: dict[int, list[States]] = {}
 
     def module(self) -> torch.nn.Module:
         return self.head
 
     def make_batch(self, seed: int) -> FormBatch:
-        number = seed % self.config.batches if self.config.batches else -1
-        rng = np.random.default_rng(seed if number < 0 else (self.config.seed, number))
-        batch = self._about_scenes(rng) if self.config.part == "questions" else self._alone(rng)
-        return replace(batch, number=number)
+        if not self.config.batches:
+            return self._drawn(np.random.default_rng(seed))
+        number = seed % self.config.batches
+        if number not in self.drawn:
+            batch = self._drawn(np.random.default_rng((self.config.seed, number)))
+            self.drawn[number] = replace(batch, number=number)
+        return self.drawn[number]
+
+    def _drawn(self, rng: np.random.Generator) -> FormBatch:
+        return self._about_scenes(rng) if self.config.part == "questions" else self._alone(rng)
 
     def _alone(self, rng: np.random.Generator) -> FormBatch:
         """Instructions without a scene, those of like length together."""
-        texts, labels = zip(*(form_text(rng) for _ in range(self.config.batch_size)))
+        drawn, labels = zip(*(form_text(rng) for _ in range(self.config.batch_size)))
+        texts = [normalised(text) for text in drawn]  # as an instruction is when it comes in
         order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
         parts = [order[start : start + ALIKE] for start in range(0, len(order), ALIKE)]
         groups = [[texts[number] for number in part] for part in parts]
@@ -82,13 +91,22 @@ class FormTask:
         )
 
     def loss(self, batch: FormBatch) -> tuple[torch.Tensor, dict[str, float]]:
-        logits, label = torch.cat([self.head(*states) for states in self._states(batch)]), batch.label
+        heard = [(states, self._heard(mask)) for states, mask in self._states(batch)]
+        logits, label = torch.cat([self.head(*states) for states in heard]), batch.label
         right = (logits.argmax(-1) == label).float()
         figures = {
             "right": float(right.mean()),
             "doable": float(((logits.argmax(-1) == 0) == (label == 0)).float().mean()),
         }
         return F.cross_entropy(logits, label), figures
+
+    def _heard(self, mask: torch.Tensor) -> torch.Tensor:
+        """The mask (B, T) without some tokens of each sentence, so that no single word decides; up to twice ``unheard`` of them."""
+        if not self.config.unheard:
+            return mask
+        share = 2 * self.config.unheard * torch.rand(len(mask), 1)
+        left = mask & (torch.rand(mask.shape) >= share)
+        return torch.where(left.any(1, keepdim=True), left, mask)
 
     def _states(self, batch: FormBatch) -> list[States]:
         """States of each group; those of a batch that comes again are kept, in half precision."""

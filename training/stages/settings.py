@@ -195,6 +195,7 @@ class FormStage(StageConfig):
     layer: Annotated[int, "of the LLM after which the head reads, from 1"] = FormConfig.layer
     width: Annotated[int, "of what the head reads of each token"] = FormConfig.width
     queries: Annotated[int, "of the head's attention over the tokens"] = FormConfig.queries
+    unheard: Annotated[float, "share of a sentence's tokens that are left out in training, at random"] = 0.0
 
     def __post_init__(self):
         super().__post_init__()
@@ -204,6 +205,8 @@ class FormStage(StageConfig):
             raise ValueError(f"part must be one of {', '.join(HEADS)}, got {self.part!r}")
         if self.batches < 0:
             raise ValueError(f"batches must be at least 0, got {self.batches}")
+        if not 0 <= self.unheard <= 0.5:
+            raise ValueError(f"unheard must lie between 0 and 0.5, got {self.unheard}")
         self.head()
 
     def settles(self) -> tuple[str, ...]:

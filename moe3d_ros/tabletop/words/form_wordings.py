@@ -1,8 +1,10 @@
 """Forms of instructions that the planner does not plan, as people word them: trained wordings; held-out ones stand apart.
 
 {a}, {b}, {c}, {d} are things with their article, {x}, {y}, {u} colours; {do} is a whole move such as ``put the red block
-in the bowl``, {doing} the same with -ing, {then} another move, {p} in or on, {n} a number, {cm} a unit of length, {s} left
-or right. What is a doable instruction stands in the other files of this folder.
+in the bowl``, {one} a move of a single thing, {doing} the same with -ing, {then} another move, {p} in or on, {n} a number, {cm}
+a unit of length, {s} left or right. More prohibitions and corrections are put together from parts (forbidding_wordings,
+correcting_wordings), doable sentences in the same constructions in allowing_wordings. Other doable instructions stand in the other
+files of this folder.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ PROHIBITIONS = (
     "put the blocks anywhere except {p} {b}", "I do not want {a} {p} {b}", "I don't want {a} {p} {b}",
     "{do}, but do not touch {c}", "{do} but don't move {c}", "{do}, never {p} {d}", "{do} without touching {c}",
     "{do} without moving {c}", "{do}, and keep {c} out of {d}", "{do} and leave {c} alone", "do not touch {c}, {do}",
-    "leave {c} alone and {do}", "leave {a} alone and put everything else {p} {b}", "{do}, but leave {c} where it is",
+    "leave {c} alone and {do}", "{do}, but leave {c} where it is",
     "{do} but not {c}", "{do}, not {p} {d}", "keep your hands off {a}", "stay away from {b}", "stop putting {a} {p} {b}",
     "please keep {b} empty", "keep {b} clear", "{b} must stay empty", "{b} has to stay empty", "keep {b} free",
     "under no circumstances should {a} be {p} {b}", "{a} cannot go {p} {b}", "{a} can't be {p} {b}",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from moe3d_ros.tabletop.words import allowing_wordings as allowing
+from moe3d_ros.tabletop.words import correcting_wordings as correcting
+from moe3d_ros.tabletop.words import forbidding_wordings as forbidding
 from moe3d_ros.tabletop.words import form_wordings as trained
 from moe3d_ros.tabletop.words import held_out_form_wordings as held
 from moe3d_ros.tabletop.words.typos import with_typos
@@ -29,6 +32,11 @@ _MOVES = (
 )
 _LEADS = ("please ", "robot, ", "could you ", "now ", "ok, ", "hey, ", "I want you to ", "can you ", "please, ")
 _TAILS = (".", ".", "!", ", please", " please", ", thanks", " now", ". Thank you.", "!!")
+PROHIBITIONS = trained.PROHIBITIONS + forbidding.WHOLE
+CORRECTIONS = trained.CORRECTIONS + correcting.WHOLE
+OPENERS = trained.FORBIDDING + forbidding.OPENERS
+ASKING = trained.ASKING + correcting.HARMLESS
+_CORRECTING = (correcting.JOINTS, correcting.WITHIN, correcting.ALONE)
 CENTIMETERS = ("cm", "cm", "centimeters", "centimetres", "mm", "inches", "centimeter")
 
 
@@ -47,12 +55,12 @@ def form_instruction(rng, form: str, wording: str = "trained") -> str:
 
 def doable_instruction(rng) -> str:
     """A doable sentence in the words of the other forms, about things that any table may have."""
-    return finished(_filled(str(rng.choice(trained.DOABLE)), rng), rng)
+    return finished(_filled(_doable(rng), rng), rng)
 
 
 def asked(text: str, rng) -> str:
     """The instruction behind a phrase with which people ask."""
-    return str(rng.choice(trained.ASKING)).format(do=text[0].lower() + text[1:] if text[:2] != "I " else text)
+    return _one(rng, ASKING).format(do=text[0].lower() + text[1:] if text[:2] != "I " else text)
 
 
 def decorated(text: str, rng, typos: float = TYPOS) -> str:
@@ -65,12 +73,48 @@ def decorated(text: str, rng, typos: float = TYPOS) -> str:
     return with_typos(text, rng) if rng.random() < typos else text
 
 
-def _prohibitions(rng) -> tuple[str, ...]:
+def _one(rng, options: tuple[str, ...]) -> str:
+    return options[int(rng.integers(len(options)))]
+
+
+def _doable(rng) -> str:
     draw = rng.random()
+    if draw < 0.5:
+        return _one(rng, (*trained.DOABLE, *correcting.HARMLESS_WHOLE))
+    if draw < 0.6:
+        return f"{{doing}} {_one(rng, allowing.APPROVED)}"
+    if draw < 0.8:
+        return f"{_one(rng, allowing.OPENERS_ING)} {{doing}}"
+    return f"{_one(rng, allowing.OPENERS)} {{do}}"
+
+
+def _prohibitions(rng) -> tuple[str, ...]:
+    """A pattern, whole or put together; where something is forbidden beside an order, that is about a single thing.
+
+    An order about several things with an exception ("all blocks in the bowl, but do not touch the red one") is doable.
+    """
+    draw = rng.random()
+    if draw < 0.55:
+        pattern = _one(rng, PROHIBITIONS)
+        return (pattern.replace("{do}", "{one}") if "{c}" in pattern or "{d}" in pattern else pattern,)
     if draw < 0.65:
-        return trained.PROHIBITIONS
-    what = str(rng.choice(trained.MOVING if draw < 0.85 else trained.TOUCHING))
-    return (f"{rng.choice(trained.FORBIDDING)} {what}",)
+        return (f"{{doing}} {_one(rng, forbidding.JUDGED)}",)
+    if draw < 0.75:
+        return (f"{_one(rng, forbidding.OPENERS_ING)} {{doing}}",)
+    what = _one(rng, trained.MOVING if draw < 0.9 else trained.TOUCHING)
+    return (f"{_one(rng, OPENERS)} {what}",)
+
+
+def _corrections(rng) -> tuple[str, ...]:
+    """A pattern, whole or put together of an order, what breaks it off, and what is wanted now."""
+    draw = rng.random()
+    slip = _one(rng, correcting.STRONG if draw > 0.9 or rng.random() < 0.6 else correcting.WEAK)
+    now = _one(rng, correcting.INSTEAD)
+    pattern = _one(rng, CORRECTIONS if draw < 0.5 else _CORRECTING[0 if draw < 0.8 else 1 if draw < 0.9 else 2])
+    for slot, words in (("slip", slip), ("now", now)):
+        capital = words.replace("{then}", "{Then}") if words.startswith("{") else words[0].upper() + words[1:]
+        pattern = pattern.replace(f"{{{slot}}}", words).replace(f"{{{slot.capitalize()}}}", capital)
+    return (pattern,)
 
 
 def _relations(rng) -> tuple[str, ...]:
@@ -85,7 +129,7 @@ def _of(module) -> dict[str, Callable]:
 
 
 _PATTERNS: dict[str, dict[str, Callable]] = {
-    "trained": _of(trained) | {"prohibition": _prohibitions, "relation": _relations},
+    "trained": _of(trained) | {"prohibition": _prohibitions, "relation": _relations, "correction": _corrections},
     "held out": _of(held),
 }
 
@@ -124,11 +168,11 @@ def _picked(rng) -> str:
     return str(rng.choice(("all the blocks", "the {x} blocks", "every {x} block", "all blocks"))).format(x=_color(rng))
 
 
-def _move(rng) -> tuple[str, str]:
-    """A whole move as an order, and the same with -ing."""
+def _move(rng, single: bool = False) -> tuple[str, str]:
+    """A whole move as an order, and the same with -ing; ``single``: of one thing."""
     order, doing = _MOVES[int(rng.integers(len(_MOVES)))]
     p, b = _place(rng)
-    words = {"a": _picked(rng), "p": p, "b": b}
+    words = {"a": _thing(rng, BLOCK) if single else _picked(rng), "p": p, "b": b}
     return order.format(**words), doing.format(**words)
 
 
@@ -137,7 +181,9 @@ def _filled(pattern: str, rng) -> str:
     (do, doing), (then, doing2), (do2, _) = _move(rng), _move(rng), _move(rng)
     p, b = _place(rng)
     x, y = (str(color) for color in rng.choice(COLOR_NAMES, 2, replace=False))
+    alone = {"one": _move(rng, single=True)[0]} if "{one}" in pattern else {}
     return pattern.format(
+        **alone,
         a=_thing(rng, BLOCK),
         b=b,
         c=_thing(rng, BLOCK),
