@@ -42,7 +42,7 @@ from moe3d_ros.nodes.seams.transforms import Transforms
 from moe3d_ros.plan import ErrorCode
 from moe3d_ros.sensing import clouds
 from moe3d_ros.sensing.expectations import Measured, Unexpected, report_of
-from moe3d_ros.sensing.frame_tree import UnknownFrame
+from moe3d_ros.sensing.frame_tree import UnknownFrame, UnknownTime
 from moe3d_ros.sensing.readings import Reading, has_reading, merge
 from moe3d_ros.sensing.voxels import voxelize
 
@@ -251,11 +251,7 @@ class Voxelizer(ManagedNode):
             except clouds.CloudError as error:
                 problems.append((ErrorCode.NO_CLOUD, str(error)))
             except (UnknownFrame, ImportError) as error:
-                text = (
-                    f"The cloud cannot be brought into the planning frame: {error}. Publish that "
-                    "transform, or set the parameter static_transforms or table_plane of the voxelizer."
-                )
-                problems.append((ErrorCode.TRANSFORM, text))
+                problems.append((ErrorCode.TRANSFORM, unplaced(error)))
             else:
                 readings.append((view, reading))
                 transforms.append(transform)
@@ -362,6 +358,17 @@ class Voxelizer(ManagedNode):
         self.diagnostics.set(ERROR_NAME, code.name)
         self.diagnostics.count("dropped")
         self.diagnostics.report(ERROR, message)
+
+
+def unplaced(error: Exception) -> str:
+    """Sentences on a cloud that cannot be placed: the fact, and what to do."""
+    way_out = "Publish that transform, or set the parameter static_transforms or table_plane of the voxelizer."
+    if isinstance(error, UnknownTime):
+        way_out = (
+            "Either /tf comes later than transform_timeout allows (raise it), or the clocks of camera and robot differ (compare "
+            "them, chrony), or nobody publishes that transform any more."
+        )
+    return f"The cloud cannot be brought into the planning frame: {error}. {way_out}"
 
 
 def _transformed(reading: Reading, matrix: np.ndarray | None) -> Reading:

@@ -241,7 +241,7 @@ class DepthInput(CameraInput):
             try:
                 seen = clouds.transform_points(self._between(color_frame, head.frame_id, head.stamp), points)
             except UnknownFrame as error:
-                raise UnknownFrame(f"the colour image cannot be laid over the depth image: {error}") from error
+                raise type(error)(f"the colour image cannot be laid over the depth image: {error}") from error
         spacing = max(color_projection[axis, axis] / projection[axis, axis] for axis in (0, 1))
         return Reading(points, *color_points(seen, color, color_projection, spacing))
 
