@@ -1,18 +1,21 @@
 """The voxelizer with cameras that send compressed: the same voxels as raw, or a sentence that names the way out."""
 
+import gzip
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+import zstandard
 from compressed_messages import config, file_of, inverse_depth, rvl
 from diagnostic_msgs.msg import DiagnosticArray
 from places import ROOT
-from ros_helpers import BEST_EFFORT, RELIABLE, NodeProcess, statuses
+from ros_helpers import BEST_EFFORT, RELIABLE, NodeProcess, cloud_msg, scene_cloud, statuses
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 
 from moe3d_ros.nodes.runtime.conversions import camera_info_to_msg, header, image_to_msg
 from moe3d_ros.sensing.clouds import read_cloud
+from moe3d_ros.sensing.voxels import voxelize
 
 PLACE = {"input": "depth", "static_transforms": ["base_link overhead 0.5 0 0.8 1 0 0 0"]}
 INTRINSICS = np.array([[150.0, 0, 80], [0, 150.0, 60], [0, 0, 1]])
@@ -142,3 +145,68 @@ def test_a_transport_that_cannot_be_is_refused_at_the_start(parameters, words):
     node.wait_log(words)
     assert node.process.wait(20) == 2
     assert "Traceback" not in node.log
+
+
+@pytest.mark.parametrize(("code", "pack"), [("zlib", gzip.compress), ("zstd", zstandard.compress)])
+def test_compressed_clouds_give_the_voxels_of_raw_ones(probe, code, pack):
+    messages = pytest.importorskip(
+        "point_cloud_interfaces.msg", reason="point_cloud_transport_plugins is not installed"
+    )
+    points, colors = scene_cloud()
+    name = f"cloud_{code}"
+    topic = f"/{name}/points/{code}"
+    node = NodeProcess(
+        "voxelizer", {"point_cloud_transport": code} if code == "zlib" else {"clouds": [topic]}, namespace=name
+    )
+    voxels = probe.listen(PointCloud2, f"/{name}/voxels")
+    talk = probe.talk(messages.CompressedPointCloud2, topic)
+
+    def send():
+        raw = cloud_msg(points, colors, "base_link", probe.now())
+        same = ("header", "height", "width", "fields", "is_bigendian", "point_step", "row_step", "is_dense")
+        return messages.CompressedPointCloud2(
+            **{field: getattr(raw, field) for field in same}, format=code, compressed_data=pack(bytes(raw.data))
+        )
+
+    with probe.streaming(talk, send):
+        msg = voxels.wait(lambda msg: msg.width > 1000)
+    np.testing.assert_allclose(read_cloud(msg)[0], voxelize(points, colors)[0], atol=1e-6)
+    assert node.stop() == 0, node.log
+
+
+def test_a_recording_of_compressed_pictures_is_a_camera(probe, tmp_path):
+    bags = pytest.importorskip("moe3d_ros.recording.bags")
+    pytest.importorskip("rosbags", reason="rosbags is not installed")
+    written = []
+    for number in range(20):
+        at = (1_700_000_000 * 10 + number) * 100_000_000
+        head = bags.header(at, "overhead")
+        info = camera_info_to_msg(INTRINSICS, 160, 120, header("overhead", probe.now()))
+        region = bags.message(
+            "sensor_msgs/msg/RegionOfInterest", x_offset=0, y_offset=0, height=0, width=0, do_rectify=False
+        )
+        fields = {"height": 120, "width": 160, "distortion_model": "", "d": np.zeros(0), "k": np.array(info.k)}
+        fields |= {"r": np.array(info.r), "p": np.array(info.p), "binning_x": 0, "binning_y": 0, "roi": region}
+        pictures = {
+            "/depth/image_rect/compressedDepth": ("16UC1; compressedDepth rvl", FILES["16UC1; compressedDepth rvl"][1]),
+            "/rgb/image_rect_color/compressed": ("rgb8; jpeg compressed bgr8", file_of(COLOR, "JPEG", quality=95)),
+        }
+        written.append(("/depth/camera_info", at, bags.message("sensor_msgs/msg/CameraInfo", header=head, **fields)))
+        written += [
+            (
+                topic,
+                at,
+                bags.message(
+                    "sensor_msgs/msg/CompressedImage", header=head, format=text, data=np.frombuffer(data, np.uint8)
+                ),
+            )
+            for topic, (text, data) in pictures.items()
+        ]
+    recording = bags.write_bag(tmp_path / "bag", written)
+    parameters = {**PLACE, "depth_image_transport": "compressedDepth", "image_transport": "compressed"}
+    node = NodeProcess("voxelizer", parameters, namespace="recorded")
+    voxels = probe.listen(PointCloud2, "/recorded/voxels")
+    replay = NodeProcess("replay", {"cloud": str(recording), "loop": True}, namespace="recorded")
+    voxels.wait(shows_the_block)
+    assert "not known" not in replay.log
+    assert (replay.stop(), node.stop()) == (0, 0), replay.log + node.log
