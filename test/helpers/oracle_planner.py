@@ -10,8 +10,8 @@ import numpy as np
 
 from moe3d_ros.nodes.planner import PlannerNode
 from moe3d_ros.nodes.runtime.run import run_node
-from moe3d_ros.nodes.tabletop import scene_with
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError
+from moe3d_ros.tabletop.scenes.wanted_scenes import scene_with
 from moe3d_ros.tabletop.tasks.long_tasks import remaining_steps
 from moe3d_ros.tabletop.tasks.single_step import make_step
 from moe3d_ros.tabletop.tasks.spoken import EXAMPLES, said_task
