@@ -129,7 +129,11 @@ class Table:
         from moe3d_ros.tabletop.tasks.spoken import said_task
 
         self._planner, self._rng = planner, np.random.default_rng(args.seed)
-        self._task, scene = said_task(args.task, args.seed) if args.task else (None, find_scene(CONTAINS, args.seed)[1])
+        self._task: Any = None  # LongTask
+        if args.task:
+            self._task, scene = said_task(args.task, args.seed)
+        else:
+            scene = find_scene(CONTAINS, args.seed)[1]
         self._world = TabletopWorld(scene, arm=args.arm)
         self._filming = Filming(Film(args.out / "plan.gif"), RATE)
         self._typed: queue.Queue[str] = queue.Queue()

@@ -160,7 +160,8 @@ def _opened(data, text: str, what: str):
             f"The {what} image ('{quoted(text)}', {len(data)} bytes) is neither a JPEG nor a PNG file: publish it as one of them, "
             "or uncompressed."
         ) from error
-    _check_size(*image.size, what)
+    width, height = image.size
+    _check_size(width, height, what)
     try:
         image.load()
     except Exception as error:
