@@ -74,7 +74,14 @@ ALLOWED = {
     | {"moe3d_ros.sensing", "moe3d_ros.tabletop", "moe3d_ros.view"},
     "moe3d_ros.demo": GROUND  # starts the nodes
     | INTERFACES
-    | {"moe3d_ros.demonstration", "moe3d_ros.nodes", "moe3d_ros.processes", "moe3d_ros.tabletop", "moe3d_ros.view"},
+    | {
+        "moe3d_ros.demonstration",
+        "moe3d_ros.nodes",
+        "moe3d_ros.nodes.demo_client",
+        "moe3d_ros.processes",
+        "moe3d_ros.tabletop",
+        "moe3d_ros.view",
+    },
     "moe3d_ros.nodes.demo_client": GROUND
     | INTERFACES
     | {"moe3d_ros.demonstration", "moe3d_ros.nodes", "moe3d_ros.sensing"},
