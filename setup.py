@@ -27,6 +27,16 @@ SCANS = ["open3d>=0.19", "libusb-package", "plyfile>=1.1"]  # PCD and PLY files,
 RECORDINGS = ["rosbags>=0.11", "mcap>=1.6", "pyyaml", "zstandard"]  # MCAP and sqlite3, large messages without a copy
 SIM = ["mujoco>=3.17", "mink[daqp]>=1.3", "matplotlib>=3.8", "pillow>=10.1"]
 VIEW = ["viser>=1.1"]
+FILES = [  # as a build of the ROS package installs them
+    (f"share/{MANIFEST.findtext('name')}{below}", [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob(what))])
+    for below, what in (
+        ("", "package.xml"),
+        ("", "NOTICE"),
+        ("/launch", "launch/*.py"),
+        ("/config", "config/*.*"),
+        ("/config/arms", "config/arms/*.yaml"),
+    )
+]
 MCP = ["mcp>=2"]  # an assistant plans and asks
 TRAIN = ["tensorboard", "tqdm", "plyfile>=1.1"]
 ROS = [
@@ -58,12 +68,17 @@ setup(
         "moe3d_ros": ["checkpoints/**", "**/*.json", "**/*.yaml", "**/*.urdf", "*.xml", "py.typed"],
         "training": ["configs/*.yaml", "evaluation/data/*.json"],
     },
+    data_files=FILES,
     entry_points={
         "console_scripts": [
             f"moe3d-{name} = training.{name}:main"
             for name in ("train", "evaluate", "export", "study", "heads", "calibrate", "curve")
         ]
-        + ["moe3d-mcp = moe3d_ros.nodes.mcp:main", "moe3d-report = moe3d_ros.nodes.report:main"]
+        + [
+            "moe3d-demo = moe3d_ros.demonstration.alone:main",
+            "moe3d-mcp = moe3d_ros.nodes.mcp:main",
+            "moe3d-report = moe3d_ros.nodes.report:main",
+        ]
     },
     install_requires=CORE,
     extras_require={

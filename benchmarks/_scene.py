@@ -23,7 +23,7 @@ PATIENCE = 120.0  # seconds
 
 def embedded_views(cameras=("front", "left", "right")) -> list:
     """Views of cameras of 640x480 on the embedded world with a red block and a green bowl, with a sensor's noise."""
-    from moe3d_ros.nodes.tabletop import scene_with
+    from moe3d_ros.tabletop.scenes.wanted_scenes import scene_with
     from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 
     world = TabletopWorld(scene_with(["red block", "green bowl"], 0))

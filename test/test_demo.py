@@ -366,7 +366,7 @@ def test_a_node_that_ended_is_named_with_its_last_words(tmp_path, monkeypatch):
 
 
 def test_plans_in_words():
-    from moe3d_ros.demo import describe
+    from moe3d_ros.demonstration.verdicts import describe
 
     assert describe(Plan("x", (), True)) == ["Plan: nothing is left to do."]
     assert describe(Plan("x", (), False)) == ["Plan: no step was found."]

@@ -68,9 +68,23 @@ ALLOWED = {
     | {"moe3d_ros.nodes", "moe3d_ros.nodes.arm_outputs", "moe3d_ros.sensing", "moe3d_ros.tabletop", "moe3d_ros.view"},
     "moe3d_ros.nodes.arm_outputs": GROUND  # what that node shows of its arm
     | {"moe3d_ros.nodes", "moe3d_ros.tabletop", "moe3d_ros.view"},
-    "moe3d_ros.demo": GROUND  # plays both parts: starts the nodes, and judges with the simulator's ground truth
+    "moe3d_ros.demonstration": GROUND  # plays both parts: plans, and judges with the simulator's ground truth
     | INTERFACES
-    | {"moe3d_ros.nodes", "moe3d_ros.processes", "moe3d_ros.tabletop", "moe3d_ros.view"},
+    | FACADE
+    | {"moe3d_ros.sensing", "moe3d_ros.tabletop", "moe3d_ros.view"},
+    "moe3d_ros.demo": GROUND  # starts the nodes
+    | INTERFACES
+    | {
+        "moe3d_ros.demonstration",
+        "moe3d_ros.nodes",
+        "moe3d_ros.nodes.demo_client",
+        "moe3d_ros.processes",
+        "moe3d_ros.tabletop",
+        "moe3d_ros.view",
+    },
+    "moe3d_ros.nodes.demo_client": GROUND
+    | INTERFACES
+    | {"moe3d_ros.demonstration", "moe3d_ros.nodes", "moe3d_ros.sensing"},
     "training": GROUND
     | INTERFACES
     | FACADE

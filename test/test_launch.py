@@ -98,6 +98,9 @@ def test_without_arguments_everything_is_as_the_parameter_file_says():
     ("arguments", "node", "parameters"),
     [
         ({"input": "depth"}, "voxelizer", {"input": "depth"}),
+        ({"depth_image_transport": "compressedDepth"}, "voxelizer", {"depth_image_transport": "compressedDepth"}),
+        ({"image_transport": "compressed"}, "voxelizer", {"image_transport": "compressed"}),
+        ({"point_cloud_transport": "zstd"}, "voxelizer", {"point_cloud_transport": "zstd"}),
         ({"checkpoint": "mine", "device": "cuda"}, "planner", {"checkpoint": "mine", "device": "cuda"}),
         ({"autostart": "false"}, "planner", {"autostart": False}),
         ({"autostart": "true"}, "voxelizer", {"autostart": True}),

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 from places import ROOT
+from system_packages import LIBRARIES
 
 from moe3d_ros.plan import ErrorCode
 
@@ -65,6 +66,34 @@ def test_the_changelog_begins_with_this_version():
     released = re.findall(r"^(\d+\.\d+\.\d+) \(\d{4}-\d\d-\d\d\)$", (ROOT / "CHANGELOG.rst").read_text(), re.MULTILINE)
     assert released[0] == MANIFEST.findtext("version")
     assert released == sorted(released, reverse=True)
+
+
+def test_release_tools_read_the_changelog():
+    """As bloom and catkin_prepare_release do; whatever is no list item of a version is lost to them."""
+    changelogs = pytest.importorskip("catkin_pkg.changelog")
+    pytest.importorskip("docutils")
+    read = changelogs.get_changelog_from_path(str(ROOT), MANIFEST.findtext("name"))
+    versions = list(read.foreach_version(reverse=True))
+    assert versions[0][0] == MANIFEST.findtext("version")
+    items = [len(getattr(block, "bullets", ())) for _, _, content in versions for block in content]
+    assert sum(items) == len(re.findall(r"^\* ", (ROOT / "CHANGELOG.rst").read_text(), re.MULTILINE))
+
+
+def test_the_container_builds_from_the_lock_without_rights_and_is_checked_by_the_demo():
+    """Of the text: no container can be built where this runs."""
+    lines = (ROOT / "Containerfile").read_text().splitlines()
+    steps = [line for line in lines if line and not line.startswith(("#", " "))]
+    base = steps[0].removeprefix("FROM ")
+    assert re.fullmatch(r"[\w./-]+:[\d.]+[\w.-]*", base), f"{base} has no tag of a version"
+    users = [number for number, step in enumerate(steps) if step.startswith("USER ")]
+    assert users and "root" not in steps[users[-1]]
+    (build,) = (number for number, step in enumerate(steps) if "make build" in step)
+    assert users[-1] < build  # nothing of the project runs as root
+    assert steps[-1] == 'CMD ["make", "demo"]'
+    named = set(re.findall(r"\blib[\w.+-]+", "\n".join(lines)))
+    assert named >= set(LIBRARIES.values())
+    ignored = (ROOT / ".containerignore").read_text().split()
+    assert {".git", ".venv", "build", "install"} <= set(ignored)
 
 
 def test_manifest_is_valid():

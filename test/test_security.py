@@ -21,6 +21,9 @@ ON_DEMAND = {
     "voxelizer": {
         ("topics", "subscribe", "/clock"),
         ("services", "reply", "/tf2_frames"),
+        # with point_cloud_interfaces
+        ("topics", "subscribe", "/points/zlib"),
+        ("topics", "subscribe", "/points/zstd"),
     },
     "planner": {
         ("topics", "subscribe", "/clock"),
@@ -141,12 +144,23 @@ def test_voxelizer_does_what_the_policy_allows_with_either_input(probe):
         ("topics", "subscribe", f"/{name}")
         for name in ("depth/image_rect", "depth/camera_info", "rgb/image_rect_color", "rgb/camera_info")
     }
+    clouds = {("topics", "subscribe", "/points")}
+    compressed = {rule for rule in rules if rule[2].rpartition("/")[2] in ("compressed", "compressedDepth")}
     node = NodeProcess("voxelizer", {"table_plane": True})
-    check(probe, "voxelizer", rules, images)
+    check(probe, "voxelizer", rules, images | compressed)
     assert node.stop() == 0
     node = NodeProcess("voxelizer", {"input": "depth", "table_plane": True})
-    check(probe, "voxelizer", rules, {("topics", "subscribe", "/points")})
+    check(probe, "voxelizer", rules, clouds | compressed)
     assert node.stop() == 0
+    for depth in ("compressed", "compressedDepth"):
+        used = {
+            rule for rule in compressed if rule[2] in (f"/depth/image_rect/{depth}", "/rgb/image_rect_color/compressed")
+        }
+        raw = {rule for rule in images if "image_rect" in rule[2]}
+        transports = {"depth_image_transport": depth, "image_transport": "compressed"}
+        node = NodeProcess("voxelizer", {"input": "depth", "table_plane": True, **transports})
+        check(probe, "voxelizer", rules, clouds | raw | (compressed - used))
+        assert node.stop() == 0
 
 
 def test_record_does_what_the_policy_allows(probe, tmp_path):
@@ -163,8 +177,10 @@ def test_replay_does_what_the_policy_allows(probe, tmp_path):
         "/points": empty_cloud(),
         "/voxels": empty_cloud(),
         "/depth/image_rect": empty_image(),
+        "/depth/image_rect/compressedDepth": empty_file(),
         "/depth/camera_info": empty_info(),
         "/rgb/image_rect_color": empty_image(),
+        "/rgb/image_rect_color/compressed": empty_file(),
         "/instruction": bags.string("look"),
         "/tf": bags.message("tf2_msgs/msg/TFMessage", transforms=[]),
         "/tf_static": bags.message("tf2_msgs/msg/TFMessage", transforms=[]),
@@ -179,6 +195,13 @@ def test_replay_does_what_the_policy_allows(probe, tmp_path):
 def empty_cloud():
     """sensor_msgs/PointCloud2 without a point."""
     return bags.cloud(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint8), 1, "x")
+
+
+def empty_file():
+    """sensor_msgs/CompressedImage without a byte."""
+    return bags.message(
+        "sensor_msgs/msg/CompressedImage", header=bags.header(1, "x"), format="", data=np.zeros(0, np.uint8)
+    )
 
 
 def empty_image():

@@ -12,18 +12,14 @@ from tf2_msgs.msg import TFMessage
 
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
 from moe3d_ros.nodes.seams.transforms import StaticTransformSender, transform_to_msg
-from moe3d_ros.tabletop.scenes.scene import Camera
 from moe3d_ros.tabletop.simulation.arm_model import MOUNT, description, joints, links
+from moe3d_ros.tabletop.simulation.filming import Filming
 from moe3d_ros.tabletop.simulation.gripper import TIME_STEP
 from moe3d_ros.tabletop.simulation.mujoco_arm import ArmBody
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 from moe3d_ros.view.film import RATE, Film
 
 STATE_STEPS = 8  # time steps between two joint_states: 30 a second
-FILM_SPEED = 2.0  # times real time
-FILM_STEPS = round(FILM_SPEED / RATE / TIME_STEP)
-FILM_SIZE = 320, 240  # pixels
-FILM_CAMERA = Camera("film", (1.15, -0.84, 0.76), (0.36, 0.0, 0.19), focal=500.0)
 
 
 class ArmOutputs:
@@ -76,19 +72,21 @@ class Onlooker:
     """
 
     def __init__(self, outputs: ArmOutputs | None, film: Film | None):
-        self._outputs, self._film = outputs, film
+        self._outputs, self._film = outputs, None if film is None else Filming(film, RATE)
         self._ended = threading.Event()
-        self._steps, self._begin, self._pace, self._caption = 0, 0.0, 0.0, ""
+        self._steps, self._begin, self._pace = 0, 0.0, 0.0
 
     def begin(self, caption: str, pace: float) -> None:
         """An execution begins; ``pace``: times real time, 0: as fast as can be computed."""
-        self._steps, self._begin, self._pace, self._caption = 0, time.monotonic(), pace, caption
+        self._steps, self._begin, self._pace = 0, time.monotonic(), pace
+        if self._film is not None:
+            self._film.begin(caption)
 
     def __call__(self, world: TabletopWorld) -> None:
         """One time step was made."""
         self._steps += 1
-        if self._film is not None and self._steps % FILM_STEPS == 0:
-            self._film.add(world.render(FILM_CAMERA, *FILM_SIZE, arm=True)[0].rgb, self._caption)
+        if self._film is not None:
+            self._film(world)
         if self._outputs is not None and self._pace > 0 and self._steps % STATE_STEPS == 0:
             self._outputs.publish()
             due = self._begin + self._steps * TIME_STEP / self._pace
@@ -97,7 +95,7 @@ class Onlooker:
     def end(self) -> None:
         """An execution is over: the film is written."""
         if self._film is not None:
-            self._film.write()
+            self._film.end()
 
     def close(self) -> None:
         """Wait no more."""

@@ -22,6 +22,7 @@ from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from moe3d_ros.demonstration.executions import DemoError
 from moe3d_ros.msg import TaskPlan
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.conversions import plan_from_msg
@@ -57,10 +58,6 @@ class Status:
 
 
 NO_STATUS = Status(0, "", {})
-
-
-class DemoError(RuntimeError):
-    """Something that the demo waited for did not come, or the planner refused; the message is one line."""
 
 
 class DemoClient:

@@ -15,7 +15,7 @@ from geometry_msgs.msg import PoseStamped
 from rclpy.duration import Duration
 from rclpy.serialization import deserialize_message
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 from std_msgs.msg import Empty, String
 from tf2_msgs.msg import TFMessage
 from visualization_msgs.msg import MarkerArray
@@ -28,6 +28,7 @@ from moe3d_ros.recording.bags import BagError, RawMessage, read_raw, topics
 SENSORS = {
     "sensor_msgs/msg/PointCloud2": PointCloud2,
     "sensor_msgs/msg/Image": Image,
+    "sensor_msgs/msg/CompressedImage": CompressedImage,
     "sensor_msgs/msg/CameraInfo": CameraInfo,
     "tf2_msgs/msg/TFMessage": TFMessage,
     "std_msgs/msg/String": String,
@@ -72,8 +73,8 @@ def choose(found: dict[str, tuple[str, int]], wanted: list[str], warn: Callable[
         warn(f"Messages of the type {kind} are not known here and are left out ({', '.join(where)}).")
     kinds = KNOWN if names else SENSORS
     chosen = {name: kinds[kind] for name, (kind, _) in found.items() if kind in kinds and (name in names or not names)}
-    raw = [name for name, kind in chosen.items() if kind in (PointCloud2, Image) and name != VOXELS]
-    if raw and not names:
+    seen = [name for name, kind in chosen.items() if kind in (PointCloud2, Image, CompressedImage) and name != VOXELS]
+    if seen and not names:
         chosen.pop(VOXELS, None)
     if not chosen:
         have = ", ".join(f"{name} ({kind})" for name, (kind, _) in found.items()) or "none"

@@ -17,7 +17,7 @@ from ament_index_python.packages import PackageNotFoundError, get_package_share_
 from geometry_msgs.msg import PoseStamped
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
-from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 from visualization_msgs.msg import MarkerArray
@@ -38,8 +38,10 @@ CONTRACT = {
     "points": PointCloud2,
     "voxels": PointCloud2,
     "depth/image_rect": Image,
+    "depth/image_rect/compressedDepth": CompressedImage,
     "depth/camera_info": CameraInfo,
     "rgb/image_rect_color": Image,
+    "rgb/image_rect_color/compressed": CompressedImage,
     "instruction": String,
     "model_info": ModelInfo,
     "plan": TaskPlan,
@@ -52,7 +54,7 @@ CONTRACT = {
     "/tf_static": TFMessage,
 }
 LATCHED_KINDS = (ModelInfo, TaskPlan, MarkerArray)
-SENSORS = (PointCloud2, Image, CameraInfo)
+SENSORS = (PointCloud2, Image, CompressedImage, CameraInfo)
 DISCOVERY_PERIOD = 0.5  # seconds between two looks for publishers of the other topics
 
 

@@ -23,7 +23,7 @@ from rcl_interfaces.msg import Log
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.utilities import get_rmw_implementation_identifier, remove_ros_args
-from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 
 from moe3d_ros.msg import ModelInfo
 from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, PROGRAM, WARN, values_of
@@ -45,7 +45,7 @@ LIBRARIES = (
     "viser",
     "mcp",
 )
-SENSORS = (PointCloud2, Image, CameraInfo)
+SENSORS = (PointCloud2, Image, CompressedImage, CameraInfo)
 VARIABLES = ("ROS_DISTRO", "RMW_IMPLEMENTATION", "ROS_DOMAIN_ID", "ROS_AUTOMATIC_DISCOVERY_RANGE", "ROS_STATIC_PEERS",
              "ROS_SECURITY_ENABLE", "FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE", "CYCLONEDDS_URI")  # fmt: skip
 ROSOUT_IN = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)

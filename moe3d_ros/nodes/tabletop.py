@@ -31,14 +31,13 @@ from moe3d_ros.nodes.runtime.run import run_node
 from moe3d_ros.nodes.seams.clouds import cloud_to_msg
 from moe3d_ros.nodes.seams.transforms import StaticTransformSender
 from moe3d_ros.sensing.clouds import depth_to_points, transform_points
-from moe3d_ros.tabletop.scenes.sampling import random_scene
-from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.tabletop.scenes.wanted_scenes import find_scene
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
-from moe3d_ros.tabletop.tasks.long_tasks import LongTask, satisfied
+from moe3d_ros.tabletop.simulation.reported_step import reported_step
+from moe3d_ros.tabletop.tasks.long_tasks import LongTask
 from moe3d_ros.tabletop.tasks.spoken import said_task
 from moe3d_ros.view.film import Film
 
-MAX_SCENES_TRIED = 2000
 CROP_MARGIN = 0.25  # metres around the workspace that the cloud shows
 
 
@@ -142,29 +141,21 @@ class Tabletop(Node):
     def _execute(self) -> tuple[bool, str]:
         """Execute the last planned action once; (what its words say is now so, sentence)."""
         action, self._next_action = self._next_action, None
-        pick = pose_from_msg(action.pick)
         self._onlooker.begin(action.text, self._settings["arm_speed"])
         with self._lock:
-            result = self._world.pick_and_place(pick, pose_from_msg(action.place))
+            report = reported_step(
+                self._world,
+                action.index,
+                action.text,
+                (action.target, action.destination),
+                (pose_from_msg(action.pick), pose_from_msg(action.place)),
+                self._task,
+            )
             self._onlooker.end()
-            reached, lies = self._world.judge(action.target, action.destination, pick.position)
-        success = result.grasped and result.released and reached
-        message = f"{result.message} Now {lies}." if result.grasped else result.message
+        success, message = report["success"], report["message"]
         self._look()
         self._send()
-        report = {
-            "index": action.index,
-            "text": action.text,
-            "target": action.target,
-            "destination": action.destination,
-            "grasped": result.grasped,
-            "released": result.released,
-            "success": success,
-            "message": message,
-        }
-        if self._task is not None:
-            report["goals_reached"], report["goals"] = satisfied(self._task, self._world.current_scene())
-        if result.grasped and result.released:  # first: who hears the report may ask for the next plan at once
+        if report["grasped"] and report["released"]:  # first: who hears the report may ask for the next plan at once
             for _ in ("pick", "place"):
                 self._reached.publish(Empty())
         self._executed.publish(String(data=json.dumps(report)))
@@ -176,38 +167,6 @@ class Tabletop(Node):
 def _wanted(contains, seed: int) -> str:
     """Words for what a scene was chosen for."""
     return f", of those from seed {seed} on the first with {', '.join(contains)}" if any(contains) else ""
-
-
-def scene_with(contains, seed: int) -> Scene:
-    """The first random scene from ``seed`` on in which each of ``contains`` ("red block") is found exactly once.
-
-    Raises:
-        ValueError: none of many scenes has them all.
-    """
-    return find_scene(contains, seed)[1]
-
-
-def find_scene(contains, seed: int) -> tuple[int, Scene]:
-    """Number and scene of `scene_with`; seeds that lie close together may lead to the same one."""
-    wanted = [" ".join(text.split()).lower() for text in contains if text.strip()]
-    seen: set[str] = set()
-    for number in range(seed, seed + MAX_SCENES_TRIED):
-        scene = random_scene(np.random.default_rng(number))
-        names = [f"{thing.color} {thing.kind}" for thing in scene.objects]
-        if all(names.count(name) == 1 for name in wanted):
-            return number, scene
-        seen.update(names)
-    unknown = [name for name in wanted if name not in seen]
-    if unknown:
-        kinds, colors = (sorted({name.split()[part] for name in seen}) for part in (1, 0))
-        why = (
-            f"{', '.join(unknown)} is in none of them. There are the kinds {', '.join(kinds)}, in {', '.join(colors)}."
-        )
-    else:
-        why = "each is in some, and all of them exactly once are in none. Ask for fewer things, or take another seed."
-    raise ValueError(
-        f"no scene of {MAX_SCENES_TRIED} from seed {seed} on contains {', '.join(wanted)}, each once: {why}"
-    )
 
 
 def main(args=None) -> int:

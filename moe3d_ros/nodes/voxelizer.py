@@ -1,7 +1,7 @@
 """The voxelizer node: clouds or depth images in, the occupied voxels of the workspace in the planning frame out.
 
 Subscribes to `points`, or with `input:=depth` to `depth/image_rect`, `depth/camera_info`, `rgb/image_rect_color` and
-`rgb/camera_info`; with the parameters `cameras` and `clouds` to those of several cameras, each of which is brought into
+`rgb/camera_info`, raw or compressed; with the parameters `cameras` and `clouds` to those of several cameras, each of which is brought into
 the planning frame at its own stamp before they are merged. Publishes `voxels` with the stamp of the source, the oldest
 of several. What cannot be used is reported on /diagnostics and in the log, and nothing is published for it; a cloud
 without a valid point gives empty voxels, so that no plan is made on the one before.
@@ -24,8 +24,9 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.event_handler import PublisherEventCallbacks
 from sensor_msgs.msg import PointCloud2
 
-from moe3d_ros.nodes.cameras.camera_set import CameraSet
+from moe3d_ros.nodes.cameras.camera_set import CameraSet, listed
 from moe3d_ros.nodes.cameras.inputs import View, advice
+from moe3d_ros.nodes.cameras.sensor_transports import check_installed
 from moe3d_ros.nodes.cameras.view_frames import Placement
 from moe3d_ros.nodes.runtime.clock import JumpBack, stamp_problem
 from moe3d_ros.nodes.runtime.conversions import header, stamp_ns
@@ -41,7 +42,7 @@ from moe3d_ros.nodes.seams.transforms import Transforms
 from moe3d_ros.plan import ErrorCode
 from moe3d_ros.sensing import clouds
 from moe3d_ros.sensing.expectations import Measured, Unexpected, report_of
-from moe3d_ros.sensing.frame_tree import UnknownFrame
+from moe3d_ros.sensing.frame_tree import UnknownFrame, UnknownTime
 from moe3d_ros.sensing.readings import Reading, has_reading, merge
 from moe3d_ros.sensing.voxels import voxelize
 
@@ -87,6 +88,7 @@ class Voxelizer(ManagedNode):
 
     def configure(self) -> None:
         settings = self.settings
+        check_installed(settings, listed(settings)[1])
         self._frame = settings["planning_frame"]
         self._space = ModelSpace(self, settings, self.diagnostics)
         self._idle_rate, self._future_tolerance = settings["idle_rate"], settings["future_tolerance"]
@@ -249,11 +251,7 @@ class Voxelizer(ManagedNode):
             except clouds.CloudError as error:
                 problems.append((ErrorCode.NO_CLOUD, str(error)))
             except (UnknownFrame, ImportError) as error:
-                text = (
-                    f"The cloud cannot be brought into the planning frame: {error}. Publish that "
-                    "transform, or set the parameter static_transforms or table_plane of the voxelizer."
-                )
-                problems.append((ErrorCode.TRANSFORM, text))
+                problems.append((ErrorCode.TRANSFORM, unplaced(error)))
             else:
                 readings.append((view, reading))
                 transforms.append(transform)
@@ -360,6 +358,17 @@ class Voxelizer(ManagedNode):
         self.diagnostics.set(ERROR_NAME, code.name)
         self.diagnostics.count("dropped")
         self.diagnostics.report(ERROR, message)
+
+
+def unplaced(error: Exception) -> str:
+    """Sentences on a cloud that cannot be placed: the fact, and what to do."""
+    way_out = "Publish that transform, or set the parameter static_transforms or table_plane of the voxelizer."
+    if isinstance(error, UnknownTime):
+        way_out = (
+            "Either /tf comes later than transform_timeout allows (raise it), or the clocks of camera and robot differ (compare "
+            "them, chrony), or nobody publishes that transform any more."
+        )
+    return f"The cloud cannot be brought into the planning frame: {error}. {way_out}"
 
 
 def _transformed(reading: Reading, matrix: np.ndarray | None) -> Reading:

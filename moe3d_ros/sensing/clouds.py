@@ -116,7 +116,7 @@ def _check_fields(fields: dict, step: int) -> None:
     missing = [name for name in "xyz" if name not in fields]
     if missing:
         raise CloudError(
-            f"The cloud has no field {' or '.join(missing)} (it has {_quoted(', '.join(fields)) or 'none'}): "
+            f"The cloud has no field {' or '.join(missing)} (it has {quoted(', '.join(fields)) or 'none'}): "
             "publish a cloud with x, y and z."
         )
     allowed = {
@@ -169,10 +169,16 @@ def read_depth(msg, scale: float = 0.0, farthest: float = 0.0) -> np.ndarray:
     """
     if msg.encoding not in DEPTH_FORMATS:
         raise CloudError(
-            f"The depth image has encoding '{_quoted(msg.encoding)}': publish 32FC1 (metres) or 16UC1 (millimetres)."
+            f"The depth image has encoding '{quoted(msg.encoding)}': publish 32FC1 (metres) or 16UC1 (millimetres)."
         )
-    form, metres = DEPTH_FORMATS[msg.encoding]
+    form, _ = DEPTH_FORMATS[msg.encoding]
     values = _image_view(msg, np.dtype((">" if msg.is_bigendian else "<") + form), 1)
+    return depth_in_metres(values, msg.encoding, scale, farthest)
+
+
+def depth_in_metres(values: np.ndarray, encoding: str, scale: float, farthest: float) -> np.ndarray:
+    """Numbers of a depth image (H, W) of an encoding in DEPTH_FORMATS -> as `read_depth` returns them."""
+    form, metres = DEPTH_FORMATS[encoding]
     depth = values.astype(np.float32)
     if form == "u2":
         depth[values == UINT16_MAX] = np.nan
@@ -185,7 +191,7 @@ def read_color(msg) -> np.ndarray:
     """Colour image (H, W, 3) uint8 RGB. Raises CloudError on an encoding that is not 8-bit colour or grey."""
     if msg.encoding not in COLOR_CHANNELS:
         raise CloudError(
-            f"The colour image has encoding '{_quoted(msg.encoding)}': publish one of {', '.join(COLOR_CHANNELS)}."
+            f"The colour image has encoding '{quoted(msg.encoding)}': publish one of {', '.join(COLOR_CHANNELS)}."
         )
     depth = {"mono8": 1, "rgb8": 3, "bgr8": 3}.get(msg.encoding, 4)
     view = _image_view(msg, np.dtype("u1"), depth).reshape(int(msg.height), int(msg.width), depth)
@@ -258,7 +264,7 @@ def transform_points(transform: np.ndarray, points: np.ndarray) -> np.ndarray:
         return (rotation @ points.T + np.asarray(transform[:3, 3], np.float32)[:, None]).T
 
 
-def _quoted(text: str, longest: int = 60) -> str:
+def quoted(text: str, longest: int = 60) -> str:
     """Received text made fit for a message: truncated, and without characters that do not print."""
     shown = "".join(c if c.isprintable() else "?" for c in text[:longest])
     return shown + ("..." if len(text) > longest else "")

@@ -14,6 +14,10 @@ class UnknownFrame(LookupError):
     """Two frames are not connected; the message names them and what is known."""
 
 
+class UnknownTime(UnknownFrame):
+    """Two frames are connected, but not at that time; the message says how far the known times are from it."""
+
+
 def rigid_transform(translation, quaternion, to_matrix=quaternion_to_matrix) -> np.ndarray:
     """Transform (4, 4) from a translation (3,) in metres and a quaternion xyzw. Raises ValueError if not finite.
 
@@ -130,7 +134,8 @@ class FrameTree:
             timeout: how long to wait for what is not known yet, in seconds.
 
         Raises:
-            UnknownFrame: the frames are not connected, or not at that time.
+            UnknownFrame: the frames are not connected.
+            UnknownTime: not at that time.
         """
         target, source = target.lstrip("/"), source.lstrip("/")
         found: list[np.ndarray | UnknownFrame] = []
@@ -160,7 +165,7 @@ class FrameTree:
                 track = self._tracks[frame]
                 step = track.at(stamp_ns)
                 if step is None:
-                    return UnknownFrame(
+                    return UnknownTime(
                         f"no transform from '{source}' to '{target}' at the data's stamp: of those from '{frame}' to "
                         f"'{track.parent}' {track.span(stamp_ns)}"
                     )

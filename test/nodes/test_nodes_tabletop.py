@@ -17,7 +17,6 @@ from tf2_msgs.msg import TFMessage
 from moe3d_ros.msg import PlannedAction
 from moe3d_ros.nodes.runtime.conversions import action_to_msg, header, stamp_ns
 from moe3d_ros.nodes.seams.transforms import transform_from_msg
-from moe3d_ros.nodes.tabletop import find_scene, scene_with
 from moe3d_ros.plan import Action
 from moe3d_ros.sensing.clouds import (
     depth_to_points,
@@ -27,6 +26,7 @@ from moe3d_ros.sensing.clouds import (
     read_intrinsics,
     transform_points,
 )
+from moe3d_ros.tabletop.scenes.wanted_scenes import find_scene, scene_with
 from moe3d_ros.tabletop.simulation.arm_model import description, joints
 from moe3d_ros.tabletop.tasks.single_step import make_step
 from moe3d_ros.world.workspace import Workspace

@@ -9,6 +9,7 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 
 from moe3d_ros.nodes.cameras.fusion import NOTHING_YET, SILENT, ViewFusion
 from moe3d_ros.nodes.cameras.inputs import INPUTS, CameraInput, CloudInput, View, Wiring
+from moe3d_ros.nodes.cameras.sensor_transports import KNOWN
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
 
 
@@ -47,6 +48,7 @@ class CameraSet:
             between,
             settings["depth_scale"],
             settings["depth_max"],
+            {parameter: settings[parameter] for parameter in KNOWN},
         )
         make = INPUTS[settings["input"]]
         self._inputs: list[CameraInput] = [make(wiring, name, name and f"{name}/") for name in cameras]

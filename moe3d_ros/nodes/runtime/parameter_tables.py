@@ -136,9 +136,17 @@ def _space(box: str, edge: str) -> tuple[Parameter, ...]:
 VOXELIZER = _managed(
     Parameter("input", "points", "What to listen to: points (PointCloud2) or depth (depth and colour images, "
               "camera_info).", choices=("points", "depth")),
+    Parameter("image_transport", "raw", "How colour images come: raw, or compressed (JPEG or PNG) on <topic>/compressed.",
+              choices=("raw", "compressed")),
+    Parameter("depth_image_transport", "raw", "How depth images come: raw, compressedDepth (PNG or RVL) on "
+              "<topic>/compressedDepth, or compressed (PNG of 16 bits) on <topic>/compressed.",
+              choices=("raw", "compressed", "compressedDepth")),
+    Parameter("point_cloud_transport", "raw", "How clouds come: raw, or zlib or zstd on <topic>/zlib or <topic>/zstd, which needs "
+              "point_cloud_interfaces.", choices=("raw", "zlib", "zstd")),
     Parameter("cameras", [""], "Several cameras to merge: names that stand before the topics of each, such as left for "
               "left/points or left/depth/image_rect; none named: one camera, without prefix.", check=checks.camera_topics),
-    Parameter("clouds", [""], "Topics of PointCloud2 to merge, beside cameras or instead.", check=checks.camera_topics),
+    Parameter("clouds", [""], "Topics of PointCloud2 to merge, beside cameras or instead; a name that ends in /zlib or "
+              "/zstd says its own transport.", check=checks.camera_topics),
     Parameter("fusion_tolerance", 0.1, "Largest difference between the stamps of two cameras that are merged.", "s",
               0.0, 10.0, safety=True),
     Parameter("camera_timeout", 1.0, "With several cameras: oldest view that is merged, and how long a camera is "

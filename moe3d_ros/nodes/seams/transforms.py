@@ -15,7 +15,7 @@ from tf2_msgs.msg import TFMessage
 from moe3d_ros.nodes.runtime.conversions import stamp_ns
 from moe3d_ros.nodes.runtime.qos import LATCHED, TF_IN, TF_STATIC_IN
 from moe3d_ros.nodes.seams.quaternions import matrix_to_quaternion, quaternion_to_matrix
-from moe3d_ros.sensing.frame_tree import FrameTree, UnknownFrame, parse_transform, rigid_transform
+from moe3d_ros.sensing.frame_tree import FrameTree, UnknownFrame, UnknownTime, parse_transform, rigid_transform
 
 try:
     import tf2_ros
@@ -141,5 +141,6 @@ class Transforms:
         try:
             found = self._buffer.lookup_transform(target, source, Time.from_msg(stamp), Duration(seconds=self._timeout))
         except tf2_ros.TransformException as error:
-            raise UnknownFrame(f"no transform from '{source}' to '{target}' at the cloud's stamp ({error})") from error
+            kind = UnknownTime if isinstance(error, tf2_ros.ExtrapolationException) else UnknownFrame
+            raise kind(f"no transform from '{source}' to '{target}' at the cloud's stamp ({error})") from error
         return transform_from_msg(found)

@@ -12,6 +12,7 @@ EITHER = (*YES, *NO)
 AS_FILED = ("", *EITHER)  # empty: as params_file says
 LEVELS = ("debug", "info", "warn", "error", "fatal")
 SCANS = (".pcd", ".ply")  # files that carry no time
+TRANSPORTS = ("image_transport", "depth_image_transport", "point_cloud_transport")
 
 # Name, default, choices, description; what begins with config/ stands in the share folder of the package.
 ARGUMENTS = (
@@ -36,6 +37,24 @@ ARGUMENTS = (
         "rgb/camera_info",
         (),
         "Topic of its camera_info, for colour not registered to depth (input:=depth).",
+    ),
+    (
+        "image_transport",
+        "",
+        ("", "raw", "compressed"),
+        "How the colour image comes: raw, or compressed on <topic>/compressed.",
+    ),
+    (
+        "depth_image_transport",
+        "",
+        ("", "raw", "compressed", "compressedDepth"),
+        "How the depth image comes: raw, compressedDepth, or compressed (PNG), each on <topic>/<transport>.",
+    ),
+    (
+        "point_cloud_transport",
+        "",
+        ("", "raw", "zlib", "zstd"),
+        "How the cloud comes: raw, or zlib or zstd on <topic>/<transport>.",
     ),
     ("planning_frame", "", (), "Frame of voxels, plans and poses, in RViz too."),
     ("table_parent", "", (), "Robot's frame, such as base_link, in which planning_frame is put on the table in view."),
@@ -73,7 +92,7 @@ def overrides(given: dict[str, str], wanted: set[str]) -> dict:
     parameters = {
         "voxelizer": {
             **frame,
-            **only(table_parent=given["table_parent"], autostart=autostart, input=given["input"]),
+            **only(autostart=autostart, **{name: given[name] for name in ("input", "table_parent", *TRANSPORTS)}),
         },
         "planner": {**frame, **only(autostart=autostart, checkpoint=given["checkpoint"], device=given["device"])},
         "tabletop": {**frame, **only(arm=given["arm"] in YES if given["arm"] else None)},

@@ -9,8 +9,8 @@ from voxelizing import COLORS, POINTS
 
 from moe3d_ros.nodes.runtime.conversions import pose_from_msg
 from moe3d_ros.nodes.seams.transforms import transform_from_msg
-from moe3d_ros.nodes.tabletop import scene_with
 from moe3d_ros.sensing.clouds import read_cloud, transform_points
+from moe3d_ros.tabletop.scenes.wanted_scenes import scene_with
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 
 CAMERA = np.diag([1.0, -1.0, -1.0, 1.0])  # in base_link: it looks straight down

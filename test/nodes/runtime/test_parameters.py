@@ -89,6 +89,18 @@ def test_inputs_are_those_that_the_voxelizer_can_listen_to():
     assert next(parameter for parameter in TABLES["voxelizer"] if parameter.name == "input").choices == tuple(INPUTS)
 
 
+def test_transports_are_those_that_the_voxelizer_and_the_launch_file_know():
+    from moe3d_ros.nodes.cameras.sensor_transports import KNOWN
+    from moe3d_ros.nodes.settings.launch_arguments import ARGUMENTS, TRANSPORTS
+
+    choices = {parameter.name: parameter.choices for parameter in TABLES["voxelizer"]}
+    arguments = {name: among for name, _, among, _ in ARGUMENTS}
+    assert set(KNOWN) == set(TRANSPORTS)
+    for name, known in KNOWN.items():
+        assert choices[name] == known
+        assert arguments[name] == ("", *known)
+
+
 def test_a_workspace_is_given_whole_or_left_to_the_model():
     assert own_workspace({"workspace_low": [0.0], "workspace_high": [0.0]}) is None
     with pytest.raises(ValueError, match="workspace_high is given and workspace_low is not: give both"):

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from moe3d_ros.nodes.demo_client import DemoClient, DemoError
+from typing import Protocol
+
 from moe3d_ros.plan import Plan
 
 MAX_EXECUTIONS = 10  # of a plan
 MAX_TASK_EXECUTIONS = 20
+
+
+class DemoError(RuntimeError):
+    """Something that the demo waited for did not come, or the planner refused; the message is one line."""
+
+
+class DemoClient(Protocol):
+    """Planner and world as the demo drives them, as nodes or in its own process."""
+
+    def execute(self, timeout: float) -> dict:
+        """Execute the plan's next step; its report (`reported_step`). Raises DemoError."""
+
+    def replan(self, timeout: float) -> Plan:
+        """Look and plan again. Raises DemoError where the planner refuses."""
 
 
 def execute_plan(client: DemoClient, plan: Plan, timeout: float) -> tuple[list[dict], bool]:
