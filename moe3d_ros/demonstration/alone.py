@@ -101,7 +101,7 @@ def load(checkpoint: str) -> Any:
 def _plan_and_execute(table: Table, args: argparse.Namespace) -> dict[str, Any]:
     """Entries of plan.json; draws plan.png."""
     print(f"Instruction: {args.instruction}")
-    plan, scene = table.instruct(args.instruction), table.seen
+    plan, (points, colors) = table.instruct(args.instruction), table.seen
     print("\n".join(describe(plan)), flush=True)
     record: dict[str, Any] = {**plan.to_dict(), "executed": False, "verdict": "There was no step to execute."}
     if plan.actions and args.task:
@@ -109,7 +109,7 @@ def _plan_and_execute(table: Table, args: argparse.Namespace) -> dict[str, Any]:
     elif plan.actions:
         record |= judge_plan(args.instruction, *execute_plan(table, plan, 0.0))
     print(record["verdict"], flush=True)
-    draw_plan(args.out / "plan.png", plan, *scene, verdict=record["verdict"])
+    draw_plan(args.out / "plan.png", plan, points, colors, verdict=record["verdict"])
     if args.view:
         table.stay()
     return record
@@ -217,6 +217,7 @@ class Table:
     def _draw_arm(self) -> None:
         from moe3d_ros.tabletop.simulation.arm_model import joints
 
+        assert self._world.arm is not None  # asked before
         self._view.robot.move(dict(zip(joints().names, self._world.arm.angles().tolist())))
 
     def stay(self) -> None:

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from moe3d_ros.model.perception.layers import MASKED, FourierPosition, TransformerLayer
+from moe3d_ros.model.perception.layers import MASKED, FourierPosition, TransformerLayer, silent
 from moe3d_ros.model.perception.patches import VOXEL_FEATURES, PatchBatch
 from moe3d_ros.model.perception.pieces import PieceReader
 from moe3d_ros.model.perception.voted_queries import VotedQueries
@@ -91,7 +91,7 @@ class Detections:
 class PatchLayer(nn.Module):
     """Pre-norm self-attention among the patches of a scene; everything else runs on the flat patches, without padding."""
 
-    def __init__(self, width: int, heads: int, expansion: int = 3):
+    def __init__(self, width: int, heads: int, expansion: int = 3, at_first_silent: bool = False):
         super().__init__()
         self.heads = heads
         self.norm_in = nn.LayerNorm(width)
@@ -99,8 +99,10 @@ class PatchLayer(nn.Module):
         self.out = nn.Linear(width, width)
         self.norm_out = nn.LayerNorm(width)
         self.feed_forward = nn.Sequential(
-            nn.Linear(width, expansion * width), nn.GELU(), nn.Linear(expansion * width, width)
+            nn.Linear(width, expansion * width), nn.GELU(), last := nn.Linear(expansion * width, width)
         )
+        if at_first_silent:
+            silent(self.out), silent(last)
 
     def forward(self, x: torch.Tensor, patches: PatchBatch) -> torch.Tensor:
         width = x.shape[-1]  # x (T, D)
@@ -118,11 +120,9 @@ class CellReader(nn.Module):
     def __init__(self, cells: int, width: int, hidden: int = 256):
         super().__init__()
         self.cells = cells
-        self.read = nn.Sequential(
-            nn.Linear(cells * (VOXEL_FEATURES + 1), hidden), nn.GELU(), nn.Linear(hidden, width)
-        )  # of each cell: is there a voxel, and its features
-        nn.init.zeros_(self.read[2].weight)
-        nn.init.zeros_(self.read[2].bias)
+        # Of each cell: its voxel's features, and whether there is one.
+        first = nn.Linear(cells * (VOXEL_FEATURES + 1), hidden)
+        self.read = nn.Sequential(first, nn.GELU(), silent(nn.Linear(hidden, width)))
 
     def forward(self, patches: PatchBatch) -> torch.Tensor:
         """Added to the features of the flat patches (T, width)."""
@@ -170,8 +170,7 @@ class SecondLook(nn.Module):
         width = config.width
         self.place = FourierPosition(width) if config.votes else None  # heights tell the blocks of a tower apart
         if self.place is not None:
-            nn.init.zeros_(self.place.linear.weight)
-            nn.init.zeros_(self.place.linear.bias)
+            silent(self.place.linear)
         self.point_in = nn.Linear(6, 96)
         self.query_in = nn.Linear(width, 96)
         self.point_mlp = nn.Sequential(nn.GELU(), nn.Linear(96, 128), nn.GELU(), nn.Linear(128, 192))
@@ -224,11 +223,8 @@ class SceneEncoder(nn.Module):
         width = config.width
         self.patches = PatchEncoder(config)
         self.pieces = PieceReader(width) if config.pieces else None
-        self.detail = PatchLayer(width, config.heads) if config.cells or config.pieces else None
-        if self.detail is not None:  # it adds nothing before it has learnt
-            for last in (self.detail.out, self.detail.feed_forward[2]):
-                nn.init.zeros_(last.weight)
-                nn.init.zeros_(last.bias)
+        detailed = config.cells or config.pieces
+        self.detail = PatchLayer(width, config.heads, at_first_silent=True) if detailed else None
         if config.votes:
             self.voted = VotedQueries(width, config.queries)
         else:

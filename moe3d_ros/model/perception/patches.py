@@ -103,8 +103,10 @@ class _Voxels:
     def chosen(self, order: torch.Tensor) -> _Voxels:
         """Those with these indices, in their order."""
         labels = None if self.labels is None else self.labels[order]
-        own = [value[order] for value in (self.centroids, self.colors, self.scene, self.patch_key, self.cell)]
-        return _Voxels(*own, self.patches_per_scene, labels)
+        centroids, colors, scene = self.centroids[order], self.colors[order], self.scene[order]
+        return _Voxels(
+            centroids, colors, scene, self.patch_key[order], self.cell[order], self.patches_per_scene, labels
+        )
 
 
 def _voxels(

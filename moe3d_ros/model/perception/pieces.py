@@ -7,6 +7,7 @@ import torch
 from scipy import ndimage
 from torch import nn
 
+from moe3d_ros.model.perception.layers import silent
 from moe3d_ros.model.perception.patches import PatchBatch
 from moe3d_ros.world.grid import VOXEL_SIZE
 
@@ -19,7 +20,7 @@ _TOUCHING = np.ones((3, 3, 3), dtype=bool)
 
 
 class PieceReader(nn.Module):
-    """What detection makes of pieces: what patches are told of theirs, which adds nothing before it has learnt, and two trusts.
+    """Reading of pieces by detection: patches are told of theirs, which adds nothing before it has learnt, and two trusts.
 
     A patch trusts that the middle of its piece is the middle of its thing, and a query that its thing is where its vote is: by
     direction, as shares of the way there, since a tower's blocks have its middle in common but for the height.
@@ -27,9 +28,7 @@ class PieceReader(nn.Module):
 
     def __init__(self, width: int, hidden: int = 128):
         super().__init__()
-        self.read = nn.Sequential(nn.Linear(PIECE_NUMBERS, hidden), nn.GELU(), nn.Linear(hidden, width))
-        nn.init.zeros_(self.read[2].weight)
-        nn.init.zeros_(self.read[2].bias)
+        self.read = nn.Sequential(nn.Linear(PIECE_NUMBERS, hidden), nn.GELU(), silent(nn.Linear(hidden, width)))
         self.trust, self.vote_trust = nn.Linear(width, 3), nn.Linear(width, 3)
         for linear, first in ((self.trust, FIRST_TRUST), (self.vote_trust, FIRST_VOTE_TRUST)):
             nn.init.zeros_(linear.weight)
