@@ -16,6 +16,7 @@ from moe3d_ros.model.language.llama import LlamaForServing
 from moe3d_ros.model.language.packing import Packed
 from moe3d_ros.model.language.scene_language import question_prompt
 from moe3d_ros.model.language.text_layout import Text
+from moe3d_ros.model.perception.objects import ObjectTokens
 from moe3d_ros.model.policy import build_model, check_revision, make_language_model
 from moe3d_ros.tabletop.questions.questions import Question
 from training.engine.precision import fast_precision
@@ -79,6 +80,8 @@ class StudyTask(LanguageTask):
         self.config = config
         if config.init:
             load_matching({"objects": model.objects}, config.init)
+        else:
+            _draw_alike(model.objects, config)
         self.identity = {"base LLM": revision}
         world = replace(LANGUAGE_RANGE, known=config.model.encoder.kinds)
         folders = (Path(config.scenes) / name for name in ("training", "held_out"))
@@ -120,11 +123,20 @@ class StudyTask(LanguageTask):
         return states[0].float(), states[1].float()
 
 
+def _draw_alike(objects: ObjectTokens, config: StudyStage) -> None:
+    """Give the relation encoder weights that are the same for all variants and seeds, since they share its tokens."""
+    model, width = config.model, objects.projection.out_features
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        drawn = ObjectTokens(width, model.object_width, model.object_heads, model.object_layers, model.encoder.kinds)
+    objects.load_state_dict(drawn.state_dict())
+
+
 def _cut(llm: LlamaForServing, layers: int | None) -> None:
     """Keep the first layers of a decoder."""
     _, blocks = decoder_layers(llm)
     if layers is None:
         return
     if not 2 <= layers <= len(blocks):
-        raise ValueError(f"layers must lie between 2 and the base's {len(blocks)}, got {layers}")
+        raise ValueError(f"layers must lie between 2 and the base's {len(blocks)} layers, got {layers}")
     del blocks[layers:]
