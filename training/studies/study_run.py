@@ -55,7 +55,7 @@ def run(plan: Plan, variant: Variant, seed: int, place: Place, until: float | No
         target = (len(curve) + (not over)) * piece
         left = None if until is None else max((until - time.monotonic()) / 60, 1e-3)
         rate = plan.stop.rates[min(level, len(plan.stop.rates) - 1)]
-        started = time.process_time()
+        before, started = _steps_done(Path(stage.output)), time.process_time()
         train(task, replace(stage, steps=target, learning_rate=rate, stop_after=left))  # over: weights are loaded
         if over:
             break
@@ -68,7 +68,8 @@ def run(plan: Plan, variant: Variant, seed: int, place: Place, until: float | No
             "rate": rate,
             "loss": float(found.losses.mean()),
             "em_given_pointers": float(found.right.mean()),
-            "cpu_seconds": trained,
+            "cpu_seconds": trained,  # of the last start of this piece
+            "texts_a_second": (target - before) * texts_a_step / trained,
         }
         curve.append(point)
         _write(Path(stage.output) / CURVE, curve)
