@@ -16,6 +16,10 @@ from moe3d_ros.world.workspace import Workspace
 MIN_PROBABILITY = 1e-6  # log odds are clipped there
 
 
+GATES = ("top", "scaled")
+DENSE_SETS = ("trained", "activated")
+
+
 @dataclass(frozen=True)
 class LanguageConfig:
     """The base LLM and how it was converted and adapted."""
@@ -31,6 +35,11 @@ class LanguageConfig:
     dense: bool = False  # not converted: the baseline, whose LoRA has as many numbers as the experts' (see adapt.py)
     router_modality: bool = False  # the router sees whether a token is text or an object
     router_geometry: bool = False  # and, of an object, where it is
+    gates: str = "top"  # a softmax over the chosen experts; or "scaled": over all of them, then the chosen, times experts / top_k
+    router_bias: bool = False  # a bias that only decides who is chosen and follows the loads: balance without a loss
+    dense_sets: str = (
+        "trained"  # of the dense baseline's LoRA: as many numbers as are trained, or as a token's "activated" ones
+    )
 
     def __post_init__(self) -> None:
         if self.rank < 1:
@@ -41,6 +50,9 @@ class LanguageConfig:
             raise ValueError(
                 f"experts ({self.experts}) and top_k ({self.top_k}) must be multiples of shards ({self.shards})"
             )
+        for name, allowed in (("gates", GATES), ("dense_sets", DENSE_SETS)):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}")
 
 
 HEADS = ("form", "questions")  # parts of the model that a FormConfig sizes

@@ -6,6 +6,7 @@ import math
 import signal
 import threading
 import time
+from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
@@ -24,7 +25,10 @@ from training.engine.throughput import RATES, Meter
 
 
 class Task(Protocol):
-    """A training objective, its data and its parameters. ``identity`` (optional) names what a run belongs to, ``finish()`` (optional) ends it."""
+    """A training objective, its data and its parameters. ``identity`` (optional) names what a run belongs to, ``finish()`` (optional) ends it.
+
+    ``rate(name)`` (optional): learning rate of a parameter as a factor of the run's.
+    """
 
     def module(self) -> torch.nn.Module:
         """Everything with parameters; those that require gradients are trained and saved."""
@@ -80,7 +84,7 @@ class _Run:
         self.main, self.device = self.accelerator.is_main_process, self.accelerator.device
         objective = Objective(task).to(self.device)
         self.wrapped = wrap(self.accelerator, objective, config.shard)
-        groups = _groups(objective, config)
+        groups = _groups(objective.trained, config, getattr(task, "rate", None))
         self.optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98))
         # Names are the module's own, whatever it was wrapped in.
         self.trained = {name: value for name, value in objective.trained.named_parameters() if value.requires_grad}
@@ -149,7 +153,7 @@ class _Run:
         """One optimiser step over ``accumulate`` micro-batches."""
         factor = progress_factor(self.config, self.progress.step, self._elapsed())
         for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * factor
+            group["lr"] = self.config.learning_rate * factor * group["rate"]
         self.optimizer.zero_grad(set_to_none=True)
         loss, current = 0.0, []
         for within in range(self.config.accumulate):
@@ -234,12 +238,16 @@ class _Run:
         return bool(told > 0)
 
 
-def _groups(module: torch.nn.Module, config: StageConfig) -> list[dict]:
-    """Matrices decay, vectors do not."""
-    trained = [value for value in module.parameters() if value.requires_grad]
-    decayed = [value for value in trained if value.ndim > 1]
-    plain = [value for value in trained if value.ndim <= 1]
-    return [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+def _groups(module: torch.nn.Module, config: StageConfig, rate: Callable[[str], float] | None = None) -> list[dict]:
+    """Matrices decay, vectors do not; parameters with another learning rate are groups of their own."""
+    groups: dict[tuple[float, bool], list] = {}
+    for name, value in module.named_parameters():
+        if value.requires_grad:
+            groups.setdefault((rate(name) if rate else 1.0, value.ndim > 1), []).append(value)
+    return [
+        {"params": values, "rate": factor, "weight_decay": config.weight_decay if decays else 0.0}
+        for (factor, decays), values in sorted(groups.items(), key=lambda entry: (entry[0][0], not entry[0][1]))
+    ]
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from moe3d_ros.model.experts.moe import moe_layers
 from moe3d_ros.model.experts.routing import RouterRecorder
 from moe3d_ros.model.language.packing import choice_logits, end_pointer, instruction_states, pack, pointer_states
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
@@ -45,6 +46,7 @@ class LanguageBatch:
         scenes: None for scans of a dataset, whose texts mean no slots.
         patches: what the encoder sees; None where ``objects`` are given.
         objects, slot: described objects, and the slot of each (B, n).
+        known: features and tokens of the objects, where they were computed before.
     """
 
     texts: list[list[Text]]
@@ -52,6 +54,7 @@ class LanguageBatch:
     patches: PatchBatch | None = None
     objects: ObjectSet | None = None
     slot: torch.Tensor | None = None
+    known: tuple[torch.Tensor, torch.Tensor] | None = None
 
 
 class LanguageTask:
@@ -90,6 +93,11 @@ class LanguageTask:
 
     def module(self) -> torch.nn.Module:
         return self.model
+
+    def rate(self, name: str) -> float:
+        """Learning rate of a parameter, as a factor of the run's."""
+        in_experts = name.startswith(tuple(f"{layer}." for layer in moe_layers(self.model)))
+        return self.config.expert_rate if in_experts else 1.0
 
     def make_batch(self, seed: int) -> LanguageBatch:
         generator = torch.Generator().manual_seed(seed)
@@ -137,7 +145,7 @@ class LanguageTask:
 
     def loss(self, batch: LanguageBatch) -> tuple[torch.Tensor, dict[str, float]]:
         objects, slot = self.see(batch)
-        features, tokens = self.model.objects(objects)
+        features, tokens = batch.known or self.model.objects(objects)
         packed = pack(self.model, tokens, objects, slot, batch.texts)
         with RouterRecorder(self.model.llm) as routing:
             hidden, penultimate = self.run(packed)

@@ -20,6 +20,9 @@ from training.stages.settings import LanguageStage
 
 DETAIL = "load/{modality}/{layer}/{expert}"  # name of a figure: share of a layer's expert in its modality's choices
 
+# Adam makes a step of the same length of any gradient; this one is small so that clipping to a norm does not see it.
+BIAS_WEIGHT = 1e-3
+
 
 def routing_loss(routing: RouterRecorder, packed: Packed, config: LanguageStage) -> tuple[Tensor, dict[str, float]]:
     """Balance and z-loss, weighted, of a recorded forward over a packed batch, and the figures of it.
@@ -39,7 +42,7 @@ def routing_loss(routing: RouterRecorder, packed: Packed, config: LanguageStage)
     }
     figures |= {f"least_load_{modality}": float(load.min()) for modality, load in loads.items()}
     figures |= load_details(loads, layer_numbers(routing.logits))
-    return config.balance * balance + config.router_z * z, figures
+    return config.balance * balance + config.router_z * z + BIAS_WEIGHT * routing.bias_loss(real), figures
 
 
 def balance_loss(routing: RouterRecorder, packed: Packed, config: LanguageStage) -> Tensor:

@@ -124,6 +124,7 @@ class LanguageStage(InstructedScenes):
     share_text: Annotated[list[float] | None, "intended share of each expert in the text; even"] = None
     share_3d: Annotated[list[float] | None, "and in the object tokens; even"] = None
     router_z: Annotated[float, "weight of the router z-loss"] = 0.001
+    expert_rate: Annotated[float, "learning rate of experts and routers, as a factor of that of all else"] = 1.0
     texts: Annotated[str, "all, plans, questions, or captions: lists and descriptions alone (Stage I)"] = "all"
     real_scenes: Annotated[float, "share of scenes seen through the encoder, not described"] = 1.0
 
@@ -133,6 +134,8 @@ class LanguageStage(InstructedScenes):
             raise ValueError(f"balance_by must be modality or all, got {self.balance_by!r}")
         if not 0 <= self.balance_floor <= 1:
             raise ValueError(f"balance_floor must lie in [0, 1], got {self.balance_floor}")
+        if self.expert_rate <= 0:
+            raise ValueError(f"expert_rate must be positive, got {self.expert_rate}")
         experts = self.model.language.experts
         for name in ("share_text", "share_3d"):
             share = getattr(self, name)
@@ -307,7 +310,11 @@ def configure(**values) -> StageConfig:
     Raises:
         ValueError: a setting that the stage does not have, or a value that cannot be.
     """
-    stage = stage_of(values.pop("task", None))
+    return configured(stage_of(values.pop("task", None)), **values)
+
+
+def configured(stage: type[StageConfig], **values) -> StageConfig:
+    """The same for a stage that is known by its class."""
     model: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for name, value in values.items():

@@ -53,6 +53,11 @@ class MoEFeedForward(nn.Module):
     router_modality, router_geometry: the router's input is the state and, beside it, one of two for text and object,
     and Fourier features of an object's centre. Their weights ``router_modality`` (E, 2) and ``router_geometry`` (E, F)
     start at zero. The caller declares the tokens with TokenPlaces.visible_to; without it all count as text.
+
+    gates: "top" as above, or "scaled": the softmax over all experts (of a shard), of which the chosen keep their
+    probabilities, times E / k (arXiv 2410.07524), so that a router without an opinion gives the dense block's output.
+    router_bias: a bias (E,) on the logits that decides who is chosen and has no part in the gates. It gets no gradient of
+    the task; ``RouterRecorder.bias_loss`` moves it against the loads (arXiv 2408.15664).
     """
 
     gate_proj: nn.Linear
@@ -66,6 +71,7 @@ class MoEFeedForward(nn.Module):
     down_B: Tensor
     router_modality: nn.Parameter | None
     router_geometry: nn.Parameter | None
+    router_bias: nn.Parameter | None
 
     def __init__(
         self,
@@ -80,6 +86,8 @@ class MoEFeedForward(nn.Module):
         shared_expert: bool = False,
         router_modality: bool = False,
         router_geometry: bool = False,
+        gates: str = "top",
+        router_bias: bool = False,
     ):
         super().__init__()
         if not 1 <= top_k <= num_experts:
@@ -98,7 +106,7 @@ class MoEFeedForward(nn.Module):
         for module in (self.gate_proj, self.up_proj, self.down_proj):
             module.requires_grad_(False)
         self.num_experts, self.top_k, self.rank, self.scale = num_experts, top_k, rank, alpha / rank
-        self.shards, self.shared_expert = shards, shared_expert
+        self.shards, self.shared_expert, self.gates = shards, shared_expert, gates
         self.lora_sets = num_experts + shards * shared_expert
         self.implementation = implementation
         self.recorder: RoutingRecorder | None = None
@@ -123,6 +131,8 @@ class MoEFeedForward(nn.Module):
         ):
             start = nn.Parameter(torch.zeros(num_experts, inputs, device=device)) if wanted else None
             self.register_parameter(name, start)
+        bias = nn.Parameter(torch.zeros(num_experts, device=device)) if router_bias else None
+        self.register_parameter("router_bias", bias)
 
     def _from_places(self, tokens: int) -> Tensor | float:
         """Contribution of modality and position to the router's logits (T, E); zero when the router does not look at them."""
@@ -142,13 +152,22 @@ class MoEFeedForward(nn.Module):
         precision = torch.promote_types(x.dtype, torch.float32)  # a router in half precision makes routing unstable
         with torch.autocast(x.device.type, enabled=False):
             logits = F.linear(x.to(precision), self.router.weight.to(precision)) + self._from_places(len(x))
+        ranked = logits if self.router_bias is None else logits.detach() + self.router_bias.detach()
         if self.shards > 1:
-            grouped = logits.unflatten(-1, (self.shards, -1))  # (T, G, E / G)
-            top, chosen = grouped.topk(self.top_k // self.shards, dim=-1)
-            first = torch.arange(self.shards, device=x.device) * grouped.shape[-1]
-            return logits, self.shards * top.flatten(1).softmax(-1), (chosen + first[:, None]).flatten(1)
-        top, chosen = logits.topk(self.top_k, dim=-1)
-        return logits, top.softmax(-1), chosen  # the softmax over the top k is the full softmax, renormalised
+            grouped = ranked.unflatten(-1, (self.shards, -1))  # (T, G, E / G)
+            first = torch.arange(self.shards, device=x.device)[:, None] * grouped.shape[-1]
+            chosen = (grouped.topk(self.top_k // self.shards, dim=-1).indices + first).flatten(1)
+        else:
+            chosen = ranked.topk(self.top_k, dim=-1).indices
+        return logits, self._gates(logits, chosen), chosen
+
+    def _gates(self, logits: Tensor, chosen: Tensor) -> Tensor:
+        """Gates of the chosen experts (T, k)."""
+        if self.gates == "scaled":
+            every = logits.unflatten(-1, (self.shards, -1)).softmax(-1).flatten(1)
+            return self.num_experts / self.top_k * every.gather(1, chosen)
+        top = logits.gather(1, chosen).softmax(-1)  # the full softmax, renormalised
+        return top if self.shards == 1 else self.shards * top
 
     def forward(self, x: Tensor) -> Tensor:
         tokens = x.reshape(-1, x.shape[-1])
@@ -193,7 +212,12 @@ class MoEFeedForward(nn.Module):
 
     def router_parameters(self) -> list[Tensor]:
         """The weights on the router's inputs: the state, and what else it sees."""
-        own: tuple[Tensor | None, ...] = (self.router.weight, self.router_modality, self.router_geometry)
+        own: tuple[Tensor | None, ...] = (
+            self.router.weight,
+            self.router_modality,
+            self.router_geometry,
+            self.router_bias,
+        )
         return [parameter for parameter in own if parameter is not None]
 
     def trained_parameters(self) -> Iterable[Tensor]:
@@ -227,13 +251,15 @@ def convert_to_moe(
     tie_break: str = "lora",
     router_modality: bool = False,
     router_geometry: bool = False,
+    gates: str = "top",
+    router_bias: bool = False,
 ) -> list[str]:
     """Replace the FFNs of a decoder by experts, in place; returns the dotted names of the converted FFNs.
 
     model: a Hugging Face decoder (Llama, SmolLM, Qwen2, Qwen3, Mistral, Gemma and others alike), with or without its
     language modelling head. layers: "odd" (every second, from index 1), "all", or indices (negative count from the
     end). alpha: strength of the experts' LoRA, 2 * rank by default. All parameters of the model are frozen, but for
-    the experts' LoRA and the routers. shards, shared_expert, router_modality, router_geometry: see MoEFeedForward.
+    the experts' LoRA and the routers. shards, shared_expert, router_modality, router_geometry, gates, router_bias: see MoEFeedForward.
     tie_break: how the experts come to differ, see tie_breaking.py; only "lora" keeps the dense model's output. Raises
     ConversionError for a model without gated FFNs, and changes nothing then.
     """
@@ -258,6 +284,8 @@ def convert_to_moe(
             shared_expert,
             router_modality,
             router_geometry,
+            gates,
+            router_bias,
         )
         for i in indices
     ]

@@ -28,6 +28,7 @@ class RouterRecorder:
         self.logits: dict[str, Tensor] = {}
         self.chosen: dict[str, Tensor] = {}
         self.shards: dict[str, int] = {}
+        self.bias: dict[str, Tensor] = {}  # of the layers that have one
 
     def __enter__(self) -> RouterRecorder:
         self.logits, self.chosen = {}, {}
@@ -43,6 +44,8 @@ class RouterRecorder:
         self.logits[self._names[layer]] = logits
         self.shards[self._names[layer]] = layer.shards
         self.chosen[self._names[layer]] = chosen
+        if layer.router_bias is not None:
+            self.bias[self._names[layer]] = layer.router_bias
 
     def balance_loss(self, mask: Tensor | None = None, share: Tensor | None = None) -> Tensor:
         """Sum over layers of the load-balancing loss; each is 1 at perfect balance, at most 1 / (least share)."""
@@ -54,6 +57,14 @@ class RouterRecorder:
             starvation_loss(logits, self.chosen[name], floor, mask, share, self.shards[name])
             for name, logits in self.logits.items()
         )
+
+    def bias_loss(self, mask: Tensor | None = None) -> Tensor:
+        """Sum over the layers with a router's bias; its gradient on each expert's bias is the sign of its surplus of load.
+
+        With an optimiser that normalises gradients, as Adam does, a step is that of loss-free balancing (arXiv 2408.15664).
+        """
+        loads = self.load(mask)
+        return _total((bias * (loads[name] - 1 / len(bias)).sign()).sum() for name, bias in self.bias.items())
 
     def z_loss(self, mask: Tensor | None = None) -> Tensor:
         """Sum over layers of the router z-loss."""

@@ -24,6 +24,8 @@ def convert_base(llm: nn.Module, config: LanguageConfig, seed: int = 0, tie_brea
             tie_break=tie_break,
             router_modality=config.router_modality,
             router_geometry=config.router_geometry,
+            gates=config.gates,
+            router_bias=config.router_bias,
         )
 
 
@@ -34,7 +36,8 @@ def adapt_base(llm: nn.Module, config: LanguageConfig, seed: int = 0) -> None:
     adapts the same matrices: attention, and gate, up and down of every block. Where the mixture has E sets of rank r,
     the baseline has one of rank E * r (E / G * r where the block is split into G shards) at the same alpha / rank: as
     many trained numbers in the same places, bar the router, and for each token E / k times the mixture's rank. So a
-    mixture that wins does not win because it had more to train.
+    mixture that wins does not win because it had more to train. With ``dense_sets`` "activated" the baseline has the k sets that a
+    token passes through: as much computed for each token, and E / k times less trained.
     """
     add_lora(llm, seed=seed, **_ranks(llm, config))
 
@@ -53,4 +56,5 @@ def _ranks(llm: nn.Module, config: LanguageConfig) -> dict:
 
 def dense_rank(config: LanguageConfig) -> int:
     """Rank of the dense baseline's LoRA on the blocks that the mixture would convert."""
-    return config.rank * (config.experts // config.shards + config.shared_expert)
+    sets = config.experts if config.dense_sets == "trained" else config.top_k
+    return config.rank * (sets // config.shards + config.shared_expert)

@@ -28,6 +28,7 @@ class Packed:
     inputs: torch.Tensor  # (B, T, W)
     mask: torch.Tensor  # (B, 1, T, T) additive
     positions: torch.Tensor  # (B, T)
+    segment: torch.Tensor  # (B, T) 0 for the scene's prefix, then the number of the text; -1 for padding
     real: torch.Tensor  # (B, T) bool, no padding
     choice_at: torch.Tensor  # (M, 2) row and place whose output decides
     choice_allowed: torch.Tensor  # (M, A) ids, the right one first
@@ -81,6 +82,7 @@ def pack(
         inputs=embedded.index_put(again, tokens[again[0], pointed], accumulate=True),
         mask=_attention_mask(segment),
         positions=padded("positions", 0),
+        segment=segment,
         real=segment >= 0,
         kinds=layout.kinds,
         places=_places(objects, len(prompt), length, again, pointed),

@@ -157,3 +157,56 @@ def test_balance_toward_an_intended_share():
     assert load_balancing_loss(rows, rows.topk(1).indices).item() > 1.3
     even = torch.eye(4) * 50
     assert load_balancing_loss(even, even.topk(1).indices, share=share).item() > 1.3
+
+
+@pytest.mark.parametrize("variant", [{}, *VARIANTS.values()])
+def test_scaled_gates_of_a_router_without_an_opinion_give_the_dense_model(variant):
+    model, ids = tiny(), prompts()
+    with torch.no_grad():
+        dense = model(ids).logits
+        convert_to_moe(model, rank=4, gates="scaled", **variant)
+        layers = moe_layers(model).values()
+        with RouterRecorder(model) as routing:
+            model(ids)
+        layer, logits = next(zip(layers, routing.logits.values()))
+        chosen = next(iter(routing.chosen.values()))
+        every = logits.unflatten(-1, (layer.shards, -1)).softmax(-1).flatten(1) * layer.num_experts / layer.top_k
+        x = torch.randn(9, 32)
+        _, gates, picked = layer.route(x)
+        assert gates.shape == picked.shape == (9, layer.top_k)
+        assert not torch.allclose(gates.sum(-1), torch.full((9,), float(layer.shards)))  # they are not renormalised
+        assert every.gather(1, chosen).sum(-1).max() > layer.shards
+        for layer in layers:
+            layer.router.weight.zero_()
+        torch.testing.assert_close(model(ids).logits, dense, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("variant", [{"num_experts": 4, "top_k": 2}, VARIANTS["shards"]])
+def test_a_bias_decides_who_is_chosen_and_follows_the_loads(variant):
+    model, ids = tiny(), prompts()
+    convert_to_moe(model, rank=4, router_bias=True, **variant)
+    layer = next(iter(moe_layers(model).values()))
+    x = torch.randn(50, 32)
+    with torch.no_grad():
+        logits, gates, chosen = layer.route(x)
+        layer.router_bias[1] = 100.0
+        _, moved_gates, moved = layer.route(x)
+    assert not (chosen == 1).any(1).all()
+    assert (moved == 1).any(1).all()
+    expected = layer.shards * logits.gather(1, moved).softmax(-1)  # without the bias
+    torch.testing.assert_close(moved_gates, expected)
+    same = (chosen == moved).all(1)
+    torch.testing.assert_close(moved_gates[same], gates[same])
+    with RouterRecorder(model) as routing:
+        model(ids).logits.sum().backward()
+    assert layer.router_bias.grad is None  # the task has no say
+    routing.bias_loss().backward()
+    load = next(iter(routing.load().values()))
+    assert torch.equal(layer.router_bias.grad, (load - 1 / len(load)).sign())
+    assert layer.router_bias.grad[1] > 0
+    plain = tiny()
+    convert_to_moe(plain, rank=4)
+    with RouterRecorder(plain) as routing:
+        plain(ids)
+    assert float(routing.bias_loss()) == 0.0
+    assert all("router_bias" not in name for name in plain.state_dict())

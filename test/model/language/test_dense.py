@@ -18,6 +18,8 @@ from training.export import main as export
 from training.stages.settings import configure
 from training.train import make_task
 
+FFN = ("gate", "up", "down")
+
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
@@ -136,3 +138,17 @@ def test_the_trained_baseline_is_the_served_one(base):
     assert {n: p.shape for n, p in trained_tensors(model.llm).items()} == {
         n: p.shape for n, p in trained_tensors(llm).items()
     }
+
+
+@pytest.mark.parametrize("more", [{}, {"moe_layers": "all"}, {"shared_expert": True, "top_k": 1}])
+def test_the_baseline_may_train_as_many_numbers_as_a_token_passes(base, more):
+    settings = {"experts": 4, "top_k": 2, **more}
+    mixture, config = adapted(base, **settings)
+    dense, _ = adapted(base, dense=True, dense_sets="activated", **settings)
+    layers = moe_layers(mixture).values()
+    routers = sum(p.numel() for layer in layers for p in layer.router_parameters())
+    one_expert = sum(getattr(layer, f"{name}_{side}")[0].numel() for layer in layers for name in FFN for side in "AB")
+    count = [sum(p.numel() for p in trained_tensors(model).values()) for model in (mixture, dense)]
+    assert count[1] == count[0] - routers - (config.experts - config.top_k) * one_expert
+    with pytest.raises(ValueError, match="dense_sets"):
+        LanguageConfig(dense_sets="some")
