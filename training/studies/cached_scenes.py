@@ -12,6 +12,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,7 +30,7 @@ KEY = "checksum"
 
 @dataclass(frozen=True)
 class SceneSet:
-    """What a folder of scenes is made from.
+    """Recipe of a folder of scenes.
 
     Attributes:
         scenes: how many there are. questions: about each of them, fewer where a scene has not so many.
@@ -43,7 +44,7 @@ class SceneSet:
     long_answers: bool = False
 
     def weights(self) -> dict[str, float]:
-        """How often each type of question is drawn."""
+        """Share of each type of question."""
         left_out = () if self.long_answers else ("list", "caption", "description")
         return {name: share for name, share in WEIGHTS.items() if name not in left_out}
 
@@ -73,7 +74,8 @@ class CachedScenes:
         """Objects, slots, and (features, tokens) of some scenes, as narrow as the fullest of them."""
         chosen = torch.tensor(indices)
         width = max(int(self.objects.mask[chosen].sum(1).max()), 1)
-        objects = ObjectSet(**{k: None if v is None else v[chosen, :width] for k, v in vars(self.objects).items()})
+        parts: dict[str, Any] = {k: None if v is None else v[chosen, :width] for k, v in vars(self.objects).items()}
+        objects = ObjectSet(**parts)
         return objects, self.slot[chosen, :width], (self.features[chosen, :width], self.tokens[chosen, :width])
 
 
@@ -101,7 +103,8 @@ def cached_scenes(folder: Path, made: SceneSet, world: SceneRange, encoder: Obje
             f"{folder} holds scenes that were made otherwise than this study asks: remove the folder, or name another one."
         )
     tensors = load_file(folder / TENSORS)
-    objects = ObjectSet(**{f.name: tensors.get(f"objects.{f.name}") for f in fields(ObjectSet)})
+    parts: dict[str, Any] = {f.name: tensors.get(f"objects.{f.name}") for f in fields(ObjectSet)}
+    objects = ObjectSet(**parts)
     questions = [
         [Question(text, answer, kind, (first, second)) for text, answer, kind, first, second in asked]
         for asked in known["questions"]

@@ -17,7 +17,7 @@ from moe3d_ros.model.language.scene_language import MASKED
 
 @dataclass(frozen=True)
 class Groups:
-    """Where the tokens of B packed rows of length T stand: B prefixes of at most P tokens, M texts of at most L.
+    """Places of the tokens of B packed rows of length T: B prefixes of at most P tokens, M texts of at most L.
 
     Attributes:
         prefix: (B, P) places in the flattened rows (B * T). prefix_mask: (B, 1, P, P) added to the scores.
@@ -81,7 +81,7 @@ def read_grouped(decoder: Decoder, inputs: Tensor, positions: Tensor, groups: Gr
     """Last hidden states, normalised, and the penultimate layer's (B, T, W); inputs (B, T, W), positions (B, T)."""
     x, before = inputs, inputs
     rotation = tuple(part.flatten(0, 2)[:, None] for part in decoder.rotation(positions, inputs.dtype))  # (B T, 1, d)
-    for layer in decoder.layers:
+    for layer in list(decoder.layers):
         before = x
         x = x + _attend(layer.self_attn, layer.input_layernorm(x), rotation, groups)
         x = x + layer.mlp(layer.post_attention_layernorm(x))

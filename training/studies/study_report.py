@@ -90,8 +90,8 @@ def _difference(ours: dict[int, dict], others: dict[int, dict], measure: str) ->
     both = [seed for seed in ours if seed in others]
     if not both:
         return None
-    values = (np.array([results[seed][measure] for seed in both]) for results in (ours, others))
-    return vars(paired_difference(*values, np.array(ours[both[0]]["scene"])))
+    mine, theirs = (np.array([results[seed][measure] for seed in both]) for results in (ours, others))
+    return vars(paired_difference(mine, theirs, np.array(ours[both[0]]["scene"])))
 
 
 def _page(plan: Plan, rows: list[dict], missing: list[str], found: dict[str, dict[int, dict]]) -> str:

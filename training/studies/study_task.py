@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, cast
 
 import numpy as np
 import torch
@@ -50,7 +50,7 @@ class StudyStage(LanguageStage):
             raise ValueError("tune_objects must be false: the object tokens of the study's scenes were computed before")
 
     def sets(self) -> tuple[SceneSet, SceneSet]:
-        """What training draws from, and what is held out."""
+        """Scenes that training draws from, and those held out."""
         return (
             SceneSet(self.training_scenes, self.training_questions, TRAINING_SEED, self.long_answers),
             SceneSet(self.held_out_scenes, self.held_out_questions, HELD_OUT_SEED, self.long_answers),
@@ -107,8 +107,9 @@ class StudyTask(LanguageTask):
     def text(self, question: Question) -> Text:
         """A question and its answer, before which the model points."""
         encode, special = self.model.encode, self.model.grammar.special
+        pointed = cast("tuple[int, int]", question.pointed)
         answer = [special[PICK], special[PLACE], *encode(" " + question.answer), special[DONE]]
-        return Text(encode(question_prompt(question.text)), answer, None, [(0, 1)], [question.pointed], question.kind)
+        return Text(encode(question_prompt(question.text)), answer, None, [(0, 1)], [pointed], question.kind)
 
     def run(self, packed: Packed) -> tuple[torch.Tensor, torch.Tensor]:
         """Last hidden and penultimate states (B, T, W), float32."""
