@@ -7,6 +7,7 @@ decoder. Here every text is a row of its own that sees its scene's prefix and it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -81,7 +82,8 @@ def read_grouped(decoder: Decoder, inputs: Tensor, positions: Tensor, groups: Gr
     """Last hidden states, normalised, and the penultimate layer's (B, T, W); inputs (B, T, W), positions (B, T)."""
     x, before = inputs, inputs
     rotation = tuple(part.flatten(0, 2)[:, None] for part in decoder.rotation(positions, inputs.dtype))  # (B T, 1, d)
-    for layer in list(decoder.layers):
+    layers: list[Any] = list(decoder.layers)
+    for layer in layers:
         before = x
         x = x + _attend(layer.self_attn, layer.input_layernorm(x), rotation, groups)
         x = x + layer.mlp(layer.post_attention_layernorm(x))
