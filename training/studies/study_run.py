@@ -74,6 +74,8 @@ def run(plan: Plan, variant: Variant, seed: int, place: Place, until: float | No
         curve.append(point)
         _write(Path(stage.output) / CURVE, curve)
         print(f"{variant.name}, seed {seed}: " + ", ".join(f"{k} {v:.4g}" for k, v in point.items()), flush=True)
+        if until is not None and time.monotonic() >= until:
+            return False
     _write(place.result(variant, seed), _result(task, variant, seed, curve))
     return True
 
