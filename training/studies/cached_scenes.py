@@ -23,7 +23,7 @@ from moe3d_ros.tabletop.questions.questions import WEIGHTS, Question, draw_quest
 from moe3d_ros.tabletop.scenes.sampling import SceneRange, sample_scenes
 from training.stages.described import describe
 
-FORMAT = 1
+FORMAT = 2
 TENSORS, QUESTIONS = "scenes.safetensors", "questions.json"
 KEY = "checksum"
 
@@ -109,7 +109,7 @@ def cached_scenes(folder: Path, made: SceneSet, world: SceneRange, encoder: Obje
         [Question(text, answer, kind, (first, second)) for text, answer, kind, first, second in asked]
         for asked in known["questions"]
     ]
-    return CachedScenes(objects, tensors["slot"], tensors["features"], tensors["tokens"], questions, checksum)
+    return CachedScenes(objects, tensors["slots"], tensors["features"], tensors["tokens"], questions, checksum)
 
 
 @torch.no_grad()
@@ -126,7 +126,7 @@ def _make(folder: Path, checksum: str, made: SceneSet, world: SceneRange, encode
         found = dict.fromkeys(question for question in drawn if question is not None)
         asked.append([[q.text, q.answer, q.kind, *(-1 if i is None else slots[i] for i in q.pointed)] for q in found])
     tensors = {f"objects.{name}": value for name, value in vars(objects).items() if value is not None}
-    tensors |= {"slot": slot, "features": features, "tokens": tokens}
+    tensors |= {"slots": slot, "features": features, "tokens": tokens}
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / TENSORS, lambda path: save_file({k: v.contiguous() for k, v in tensors.items()}, path))
     text = json.dumps({KEY: checksum, "questions": asked})
