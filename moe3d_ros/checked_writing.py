@@ -53,8 +53,8 @@ def write_plan(
 
     A first step whose words name another kind or colour than the object that it points at has is asked for again, of words
     that fit; a plan ends before a later one. Where the reasoner chose the object and the instruction does not say that colour,
-    the words are the LLM's mistake, and it names the object as one that it may be. Where nothing is said to be left to do though a completed step is not what is
-    seen, it is asked again without that step.
+    the words are the LLM's mistake, and it names the object as one that it may be. Where nothing is said to be left to do
+    though a completed step is not what is seen, it is asked again without that step.
 
     Args:
         choices: called with the completed steps, makes the reasoner's choices for a plan; None without a reasoner.
@@ -67,7 +67,7 @@ def write_plan(
 
     def write(completed: Sequence[str], fitting: bool = False) -> Written:
         choose = choices(completed)
-        said = COLOR_NAMES if choose is None else choose.said_colors()
+        said = choose.said_colors() if fitting and choose is not None else COLOR_NAMES
         steps, end, probability = generate_plan(
             language, objects, instruction, completed, max_steps, on_text, should_stop, choose, fitting, said
         )

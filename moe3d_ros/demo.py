@@ -28,13 +28,19 @@ import time
 from pathlib import Path
 
 from moe3d_ros.demonstration.executions import execute_plan, execute_task
-from moe3d_ros.demonstration.verdicts import describe, judge_plan, judge_task, write_json
+from moe3d_ros.demonstration.verdicts import (
+    FILM,
+    INSTRUCTION,
+    describe,
+    judge_plan,
+    judge_task,
+    write_json,
+    written_files,
+)
 from moe3d_ros.processes import Nodes, OwnDomain, ProcessError
 from moe3d_ros.view.picture import draw_plan
 
-INSTRUCTION = "put the red block in the green bowl"
 FRAME = "base_link"
-FILM = "plan.gif"
 LIVENESS_PERIOD = 0.25  # seconds between looks at whether the nodes still live, while the view stays
 
 
@@ -43,8 +49,8 @@ def main(argv=None) -> int:
     args = parse_arguments(argv)
     signal.signal(signal.SIGTERM, _exit)
     signal.signal(signal.SIGHUP, _exit)
-    for name in ("plan.json", "plan.png", FILM):
-        (args.out / name).unlink(missing_ok=True)
+    for former in written_files(args.out):
+        former.unlink(missing_ok=True)
     try:
         return run(args)
     except KeyboardInterrupt:
@@ -131,7 +137,7 @@ def run(args: argparse.Namespace) -> int:
         write_json(args.out / "plan.json", record)
     points, colors, voxels, voxel_colors = scene
     draw_plan(args.out / "plan.png", plan, points, colors, voxels, voxel_colors, verdict=record["verdict"])
-    written = [args.out / name for name in ("plan.json", "plan.png", FILM) if (args.out / name).exists()]
+    written = written_files(args.out)
     print(f"Wrote {', '.join(map(str, written))} ({time.monotonic() - began:.0f} s in all).")
     carried_out = record["success"] is not False and record["executed"]
     return 0 if carried_out or (args.cloud and plan.actions) else 1

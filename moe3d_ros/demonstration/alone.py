@@ -22,14 +22,20 @@ import numpy as np
 
 from moe3d_ros.cores import compute_threads
 from moe3d_ros.demonstration.executions import DemoError, execute_plan, execute_task
-from moe3d_ros.demonstration.verdicts import describe, judge_plan, judge_task, write_json
+from moe3d_ros.demonstration.verdicts import (
+    FILM,
+    INSTRUCTION,
+    describe,
+    judge_plan,
+    judge_task,
+    write_json,
+    written_files,
+)
 from moe3d_ros.plan import Plan, PlanningError
 from moe3d_ros.view.film import RATE, Film
 from moe3d_ros.view.picture import draw_plan
 
-INSTRUCTION = "put the red block in the green bowl"
 CONTAINS = ("red block", "green bowl")
-FILES = ("plan.json", "plan.png", "plan.gif")
 DRAWN_EVERY = 8  # time steps of the world, of the robot in the view: 30 a second
 POSE_TOLERANCE = 0.01  # metres, as the planner node has it
 
@@ -37,8 +43,8 @@ POSE_TOLERANCE = 0.01  # metres, as the planner node has it
 def main(argv: list[str] | None = None) -> int:
     """Entry point of the program `moe3d-demo`; returns its exit code."""
     args = parse_arguments(argv)
-    for name in FILES:
-        (args.out / name).unlink(missing_ok=True)
+    for former in written_files(args.out):
+        former.unlink(missing_ok=True)
     try:
         return run(args)
     except KeyboardInterrupt:
@@ -82,7 +88,7 @@ def run(args: argparse.Namespace, planner: Any = None) -> int:
         raise
     finally:
         write_json(args.out / "plan.json", record | {"total_s": round(time.monotonic() - began, 3)})
-    written = [args.out / name for name in FILES if (args.out / name).exists()]
+    written = written_files(args.out)
     print(f"Wrote {', '.join(map(str, written))} ({time.monotonic() - began:.0f} s in all).")
     return 0 if record["success"] is not False and record["executed"] else 1
 
@@ -135,7 +141,7 @@ class Table:
         else:
             scene = find_scene(CONTAINS, args.seed)[1]
         self._world = TabletopWorld(scene, arm=args.arm)
-        self._filming = Filming(Film(args.out / "plan.gif"), RATE)
+        self._filming = Filming(Film(args.out / FILM), RATE)
         self._typed: queue.Queue[str] = queue.Queue()
         self._view: Any = None
         self._steps = 0

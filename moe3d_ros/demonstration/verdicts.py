@@ -9,6 +9,9 @@ from moe3d_ros.plan import Action, Plan
 from moe3d_ros.world.geometry import quaternion_to_matrix, yaw_of
 from moe3d_ros.world.pose import Pose
 
+INSTRUCTION = "put the red block in the green bowl"
+FILM = "plan.gif"
+FILES = ("plan.json", "plan.png", FILM)
 JUDGED_BY = "ground truth of the simulator: what each step names lies in or on what it names as its destination"
 TASK_JUDGED_BY = "ground truth of the simulator: how many goals of the task are reached when the planner has ended"
 
@@ -71,6 +74,11 @@ def _pose_words(pose: Pose) -> str:
     yaw = float(yaw_of(quaternion_to_matrix(pose.orientation))) * 180 / 3.141592653589793
     quaternion = ", ".join(f"{v:.3f}" for v in pose.orientation)
     return f"x {x:.3f}  y {y:+.3f}  z {z:.3f} m, tool x at {yaw:.0f} degrees, quaternion ({quaternion})"
+
+
+def written_files(folder: Path) -> list[Path]:
+    """Files of a demo that are in a folder."""
+    return [folder / name for name in FILES if (folder / name).exists()]
 
 
 def write_json(path: Path, record: dict) -> None:

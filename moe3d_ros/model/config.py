@@ -38,7 +38,7 @@ class LanguageConfig:
     gates: str = "top"  # a softmax over the chosen experts; or "scaled": over all of them, then the chosen, times experts / top_k
     router_bias: bool = False  # a bias that only decides who is chosen and follows the loads: balance without a loss
     dense_sets: str = (
-        "trained"  # of the dense baseline's LoRA: as many numbers as are trained, or as a token's "activated" ones
+        "trained"  # numbers of the dense baseline's LoRA: as many as are trained, or as a token has "activated"
     )
 
     def __post_init__(self) -> None:

@@ -189,8 +189,8 @@ def read_identity(folder: str | Path) -> dict[str, str]:
     return _read(folder)[0].get("identity", {})
 
 
-# Parts of a checkpoint, by the first words of their tensors' names; what Stage I made is a part of the language's.
 ENCODER_PARTS = {"votes": False, "cells": 0, "pieces": False}  # of a new encoder; what it may have more
+# Parts of a checkpoint, by the first words of their tensors' names; what Stage I made is a part of the language's.
 CHECKPOINT_PARTS = {"encoder": "encoder.", "language": "language.", "pose": "pose.", "objects": "language.objects."}
 
 
@@ -201,7 +201,7 @@ def split_part(entry: str) -> tuple[Path, str]:
 
 
 def sizes_of(init: str | None) -> dict[str, int]:
-    """``kinds``, ``votes``, ``cells``, ``pieces`` and LoRA ``rank`` of the checkpoints among ``init``, the largest of each; a new model's where none has it."""
+    """``kinds``, ENCODER_PARTS and LoRA ``rank`` of the checkpoints among ``init``, the largest of each; a new model's where none has it."""
     sizes: dict[str, int] = {}
     for entry in filter(None, (init or "").split(",")):
         folder, part = split_part(entry)

@@ -59,6 +59,6 @@ def seen_as(objects: ObjectSet, column: int) -> Named:
 
 def names_of(objects: ObjectSet, column: int) -> tuple[str, str, str]:
     """Predicted kind, colour and size (as if it were a block) of an object of the first scene."""
-    kind, color = int(objects.kind[0, column].argmax()), int(objects.color[0, column].argmax())
+    seen = seen_as(objects, column)
     size = int((torch.tensor(BLOCK_EDGES) / 2 - objects.half[0, column].mean().cpu()).abs().argmin())
-    return KINDS[kind], COLOR_NAMES[color], SIZE_NAMES[size]
+    return seen.kind, seen.color, SIZE_NAMES[size]
