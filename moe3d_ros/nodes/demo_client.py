@@ -26,7 +26,7 @@ from moe3d_ros.demonstration.executions import DemoError
 from moe3d_ros.msg import TaskPlan
 from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.conversions import plan_from_msg
-from moe3d_ros.nodes.runtime.diagnostics import ERROR_NAME, PLANNED_ACTION, PROGRAM, values_of
+from moe3d_ros.nodes.runtime.diagnostics import ERROR_NAME, GOAL_REACHED, PLANNED_ACTION, PROGRAM, values_of
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
 from moe3d_ros.nodes.seams.clouds import read_cloud
 from moe3d_ros.nodes.seams.transforms import Transforms
@@ -209,18 +209,25 @@ class DemoClient:
         return plan, self._pick_times[picks] - start
 
     def execute(self, timeout: float) -> dict:
-        """Have the simulator execute the planned action; its report (see nodes/tabletop)."""
+        """Have the simulator execute the planned action, and the planner know of it; its report (see nodes/tabletop)."""
 
         def heard() -> int:
             return self._status.get("tabletop", NO_STATUS).total(PLANNED_ACTION)
 
+        def reached() -> int:
+            return self._status.get("planner", NO_STATUS).total(GOAL_REACHED)
+
         # The simulator hears planned_action on its own, perhaps after this node has heard the plan.
         self._wait(lambda: heard() > self._executed, "The simulator heard no planned_action", timeout)
         with self._changed:
-            first, self._executed = len(self._reports), heard()
+            first, before, self._executed = len(self._reports), reached(), heard()
         self._call(self._execute, "The simulator did not answer", timeout)
         self._wait(lambda: len(self._reports) > first, "The simulator did not report", timeout)
-        return self._reports[-1]
+        report = self._reports[-1]
+        if report["grasped"] and report["released"]:
+            # A plan that is asked for earlier would not count this step as done.
+            self._wait(lambda: reached() >= before + 2, "The planner did not hear that its goals were reached", timeout)
+        return report
 
     def replan(self, timeout: float) -> Plan:
         """Have the planner look and plan again."""

@@ -18,7 +18,7 @@ from rclpy.time import Time
 from moe3d_ros.nodes.planning.requests import Moment, Task, check_task
 from moe3d_ros.nodes.planning.worker import SUPERSEDED, Request
 from moe3d_ros.nodes.runtime.conversions import header, plan_to_msg, stamp_ns
-from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, OK, WARN
+from moe3d_ros.nodes.runtime.diagnostics import ERROR, ERROR_NAME, GOAL_REACHED, OK, WARN
 from moe3d_ros.plan import ErrorCode, PlanningError, check_text
 from moe3d_ros.robot.safety import SafetyLimits, check_age, check_plan, parse_boxes
 from moe3d_ros.world.workspace import Workspace
@@ -134,6 +134,8 @@ class Planning:
             self._task = reached = task.reached()
             if not task.picked:
                 self._outputs.goal(task.plan.actions[0].place, task.header)
+        self._diagnostics.count(GOAL_REACHED)
+        self._diagnostics.publish()  # at once: who asks for the next plan may wait for it, as the demo does
         if task.picked and self._settings["auto_replan"]:
             self.submit(reached.again(self._now_ns()), follows=reached)
 

@@ -21,6 +21,7 @@ PUBLISHES = "publishes"  # full name of the topic that the status is about
 ERROR_NAME = "error"  # name of an ErrorCode; NONE where all is well
 MAX_AGE = "max_age (s)"  # oldest pose that the program follows; 0: any
 PLANNED_ACTION = "planned_action"  # event that the simulator counts
+GOAL_REACHED = "goal_reached"  # event that the planner counts, where it had a goal
 LOG_AGAIN_AFTER = 10.0  # seconds; the same sentence is not logged more often
 LOG_SENTENCES = 20  # different ones in that time; what a hostile sender causes more of is on /diagnostics only
 CLOCK_PATIENCE = 5.0  # seconds without simulated time after which it is missed
