@@ -10,7 +10,6 @@ from typing import Any
 from moe3d_ros.model.action.objectives import OBJECTIVES
 from moe3d_ros.model.perception.encoder import EncoderConfig
 from moe3d_ros.model.perception.patches import PatchConfig
-from moe3d_ros.world.grid import VOXEL_SIZE
 from moe3d_ros.world.workspace import Workspace
 
 MIN_PROBABILITY = 1e-6  # log odds are clipped there
@@ -196,8 +195,6 @@ class ModelConfig:
             raise ValueError(
                 f"encoder.cells must be 0 or patches.patch_voxels ** 3 = {self.patches.patch_voxels**3}, got {self.encoder.cells}"
             )
-        if self.encoder.pieces and self.patches.voxel_size != VOXEL_SIZE:
-            raise ValueError(f"encoder.pieces needs patches.voxel_size {VOXEL_SIZE}, got {self.patches.voxel_size}")
         if self.pose_head not in OBJECTIVES:
             raise ValueError(f"pose_head must be one of {', '.join(OBJECTIVES)}, got {self.pose_head!r}")
         if not (math.isfinite(self.confidence_temperature) and self.confidence_temperature > 0):

@@ -9,7 +9,7 @@ from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder, main_piece
 from moe3d_ros.model.perception.objects import from_detections
 from moe3d_ros.model.perception.patches import PatchConfig, make_patches
-from moe3d_ros.model.perception.pieces import REACH, piece_numbers
+from moe3d_ros.model.perception.pieces import PIECE_NUMBERS, REACH, SORTS, piece_numbers
 from moe3d_ros.model.perception.voted_queries import VOTE_REACH, choose_votes
 from moe3d_ros.planner import CHECKPOINTS
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, Thing, arrange
@@ -103,11 +103,9 @@ def test_a_gap_within_a_patch_is_read_where_voxels_have_their_places():
     assert not torch.allclose(first, second, atol=1e-3)
 
 
-def test_cells_are_the_voxels_of_a_patch_and_pieces_are_of_their_size():
+def test_cells_are_the_voxels_of_a_patch():
     with pytest.raises(ValueError, match=r"patch_voxels \*\* 3 = 64"):
         ModelConfig(encoder=EncoderConfig(cells=27))
-    with pytest.raises(ValueError, match="voxel_size 0.01, got 0.02"):
-        ModelConfig(encoder=EncoderConfig(pieces=True), patches=PatchConfig(voxel_size=0.02))
 
 
 def cube(x):
@@ -118,13 +116,16 @@ def cube(x):
     return grid[outside] + torch.tensor([x, 0.0, 0.0])
 
 
+RED, BLUE = (0.8, 0.1, 0.1), (0.1, 0.1, 0.8)
+# Metres between the middles of two cubes, the second one's colour, and of how many pieces they are: that touch, and of one colour.
 PIECES = {
-    "apart": (0.065, 2),
-    "touching": (0.042, 1),
-}  # metres between the middles of two cubes, and how many pieces they are
+    "apart": (0.065, RED, (2, 2)),
+    "touching": (0.042, RED, (1, 1)),
+    "touching in two colours": (0.042, BLUE, (1, 2)),
+}
 
 
-def two_cubes(apart):
+def two_cubes(apart, second):
     """Patches of a batch of two scenes: one cube, and two on a zone, which joins nothing; and the x of these two."""
     steps = torch.arange(-0.1, 0.1, 0.005)
     zone = torch.stack(torch.meshgrid(0.5 + steps, steps, torch.tensor([0.001]), indexing="ij"), -1).reshape(-1, 3)
@@ -132,13 +133,17 @@ def two_cubes(apart):
     points = torch.cat([cube(0.35), zone, *(cube(x) for x in middles)])
     scene = torch.ones(len(points), dtype=torch.long)
     scene[: len(cube(0.35))] = 0
-    return make_patches(scene, points, torch.tensor([0.8, 0.1, 0.1]).expand(len(points), 3), 2), torch.tensor(middles)
+    colors = torch.tensor(RED).repeat(len(points), 1)
+    colors[-len(cube(0.35)) :] = torch.tensor(second)
+    return make_patches(scene, points, colors, 2), torch.tensor(middles)
 
 
-@pytest.mark.parametrize(("apart", "count"), PIECES.values(), ids=PIECES)
-def test_patches_are_told_the_piece_that_they_are_part_of(apart, count):
-    patches, middles = two_cubes(apart)
-    told = patches.to_padded(piece_numbers(patches))
+@pytest.mark.parametrize("sort", [0, 1], ids=["touch", "of one colour"])
+@pytest.mark.parametrize(("apart", "second", "counts"), PIECES.values(), ids=PIECES)
+def test_patches_are_told_the_pieces_that_they_are_part_of(apart, second, counts, sort):
+    patches, middles = two_cubes(apart, second)
+    told = patches.to_padded(piece_numbers(patches)).unflatten(-1, (SORTS, PIECE_NUMBERS))[..., sort, :]
+    count = counts[sort]
     standing = told[1, :, 7] > 0
     assert standing.any() and not standing[patches.mask[1]].all(), "a patch with nothing but the zone is of no piece"
     middle = (patches.centroids + REACH * told[..., :3])[1, standing]
@@ -152,7 +157,7 @@ def test_patches_are_told_the_piece_that_they_are_part_of(apart, count):
 
 @torch.no_grad()
 def test_patches_of_two_alike_things_vote_for_their_own_and_queries_are_drawn_there():
-    patches, middles = two_cubes(PIECES["apart"][0])
+    patches, middles = two_cubes(*PIECES["apart"][:2])
     encoder = tiny_encoder(votes=True, pieces=True)
     encoder.patch_head.weight[:3], encoder.patch_head.bias[:3] = 0, 0  # votes of its own are where the patches are
     encoded = encoder.encode_patches(patches)

@@ -41,6 +41,7 @@ class PatchBatch:
     features: torch.Tensor  # (V, VOXEL_FEATURES)
     voxel_scene: torch.Tensor  # (V,) long
     patch_of_voxel: torch.Tensor  # (V,) long, index into the flat patches (T,)
+    cells: torch.Tensor  # (V, 3) long, place in the scene's grid
     cell_of_voxel: torch.Tensor  # (V,) long, place in its patch, of patch_voxels ** 3
     flat_index: torch.Tensor  # (T,) long, place of each patch in the padded batch, scene * N + slot
     centroids: torch.Tensor  # (B, N, 3) metres
@@ -96,6 +97,7 @@ class _Voxels:
     colors: torch.Tensor  # (V, 3) in [0, 1]
     scene: torch.Tensor  # (V,) long
     patch_key: torch.Tensor  # (V,) long, equal in a patch, ascending with scenes
+    cells: torch.Tensor  # (V, 3) long, place in the scene's grid
     cell: torch.Tensor  # (V,) long, place in its patch
     patches_per_scene: int  # places for patches in a scene's grid
     labels: torch.Tensor | None  # (V,) long, slot of the object, -1 none
@@ -104,9 +106,8 @@ class _Voxels:
         """Those with these indices, in their order."""
         labels = None if self.labels is None else self.labels[order]
         centroids, colors, scene = self.centroids[order], self.colors[order], self.scene[order]
-        return _Voxels(
-            centroids, colors, scene, self.patch_key[order], self.cell[order], self.patches_per_scene, labels
-        )
+        keys = self.patch_key[order], self.cells[order], self.cell[order]
+        return _Voxels(centroids, colors, scene, *keys, self.patches_per_scene, labels)
 
 
 def _voxels(
@@ -135,23 +136,26 @@ def _voxels(
         on_object = means[:, 7] > 0
         labels = torch.where(on_object, (means[:, 6] / means[:, 7].clamp(min=1e-6)).round().long() - 1, -1)
     patch_shape = torch.div(shape, config.patch_voxels, rounding_mode="floor") + 1
-    patch_key, cell = _patch_key(key % shape.prod(), voxel_scene, shape, patch_shape, config.patch_voxels)
-    return _Voxels(means[:, :3], means[:, 3:6], voxel_scene, patch_key, cell, int(patch_shape.prod()), labels)
+    cells = _unravelled(key % shape.prod(), shape)
+    patch_key, cell = _patch_key(cells, voxel_scene, patch_shape, config.patch_voxels)
+    return _Voxels(means[:, :3], means[:, 3:6], voxel_scene, patch_key, cells, cell, int(patch_shape.prod()), labels)
+
+
+def _unravelled(place: torch.Tensor, shape: torch.Tensor) -> torch.Tensor:
+    """Cells (V, 3) of a grid of this shape (3,), of their numbers (V,)."""
+    x = torch.div(place, shape[1] * shape[2], rounding_mode="floor")
+    y = torch.div(place, shape[2], rounding_mode="floor") % shape[1]
+    return torch.stack([x, y, place % shape[2]], dim=1)
 
 
 def _patch_key(
-    place: torch.Tensor, scene: torch.Tensor, shape: torch.Tensor, patch_shape: torch.Tensor, edge: int
+    cells: torch.Tensor, scene: torch.Tensor, patch_shape: torch.Tensor, edge: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Number of the patch that a voxel lies in, counted over all scenes (V,), and its place in it (V,).
-
-    place: of the voxel, in its scene's grid.
-    """
-    x = torch.div(place, shape[1] * shape[2], rounding_mode="floor")
-    y = torch.div(place, shape[2], rounding_mode="floor") % shape[1]
-    z = place % shape[2]
-    px, py, pz = (torch.div(v, edge, rounding_mode="floor") for v in (x, y, z))
-    patch = ((scene * patch_shape[0] + px) * patch_shape[1] + py) * patch_shape[2] + pz
-    return patch, (x % edge * edge + y % edge) * edge + z % edge
+    """Number of the patch that a voxel lies in, counted over all scenes (V,), and its place in it (V,); cells: (V, 3)."""
+    x, y, z = torch.div(cells, edge, rounding_mode="floor").unbind(1)
+    patch = ((scene * patch_shape[0] + x) * patch_shape[1] + y) * patch_shape[2] + z
+    x, y, z = (cells % edge).unbind(1)
+    return patch, (x * edge + y) * edge + z
 
 
 def _grouped(
@@ -199,6 +203,7 @@ def _padded(
         features=features,
         voxel_scene=voxels.scene,
         patch_of_voxel=patch,
+        cells=voxels.cells,
         cell_of_voxel=voxels.cell,
         flat_index=flat_index,
         centroids=centroids,

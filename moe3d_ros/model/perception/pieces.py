@@ -1,44 +1,56 @@
-"""Connected pieces of what stands on the table: which voxels touch, as a whole, for the patches that they lie in."""
+"""Connected pieces of what stands on the table: which voxels touch, and which of one colour, told to the patches that they lie in."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
-from scipy import ndimage
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 from torch import nn
 
 from moe3d_ros.model.perception.layers import silent
 from moe3d_ros.model.perception.patches import PatchBatch
-from moe3d_ros.world.grid import VOXEL_SIZE
 
 STANDING = 0.01  # metres above the table: what is lower, such as a zone, would join all that stands on it
+SAME_COLOR = 0.03  # shares of red, green and blue that differ less are of one piece: a block in a rack is none with it
+DARK = 0.15  # added to the sum of which they are shares, so that noise on black is no colour
 REACH = 0.1  # metres that count as one
 FARTHEST = 5.0  # in those
 PIECE_NUMBERS = 8  # from the patch to its piece's middle (3), half extents (3), how many voxels, is there a piece
-FIRST_TRUST, FIRST_VOTE_TRUST = (1.5, 1.5, -3.0), (0.0, 0.0, -3.0)  # log odds before training says otherwise
-_TOUCHING = np.ones((3, 3, 3), dtype=bool)
+SORTS = 2  # of pieces: of what touches, and of what touches and has one colour
+FIRST_TRUST = (0.0, 1.5)  # log odds against a patch's own vote, before training says otherwise
+FIRST_VOTE_TRUST = (0.0, 0.0, -3.0)
+# Neighbours by a face: by edges and corners, voxels of mixed colour would join a block to its rack.
+_AHEAD = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
 
 
 class PieceReader(nn.Module):
     """Reading of pieces by detection: patches are told of theirs, which adds nothing before it has learnt, and two trusts.
 
-    A patch trusts that the middle of its piece is the middle of its thing, and a query that its thing is where its vote is: by
-    direction, as shares of the way there, since a tower's blocks have its middle in common but for the height.
+    A patch trusts that the middle of one of its pieces is the middle of its thing, and a query that its thing is where its vote
+    is: by direction, as shares of the way there, since a tower's blocks have its middle in common but for the height.
     """
 
     def __init__(self, width: int, hidden: int = 128):
         super().__init__()
-        self.read = nn.Sequential(nn.Linear(PIECE_NUMBERS, hidden), nn.GELU(), silent(nn.Linear(hidden, width)))
-        self.trust, self.vote_trust = nn.Linear(width, 3), nn.Linear(width, 3)
-        for linear, first in ((self.trust, FIRST_TRUST), (self.vote_trust, FIRST_VOTE_TRUST)):
-            nn.init.zeros_(linear.weight)
-            linear.bias.data = torch.tensor(first)
+        told = SORTS * PIECE_NUMBERS
+        self.read = nn.Sequential(nn.Linear(told, hidden), nn.GELU(), silent(nn.Linear(hidden, width)))
+        self.norm = nn.LayerNorm(width)
+        self.trust = nn.Sequential(nn.Linear(width + told, hidden), nn.GELU(), silent(nn.Linear(hidden, 3 * SORTS)))
+        self.vote_trust = nn.Linear(width, 3)
+        nn.init.zeros_(self.vote_trust.weight)
+        self.vote_trust.bias.data = torch.tensor(FIRST_VOTE_TRUST)
+        self.trust[2].bias.data = torch.tensor(FIRST_TRUST).repeat_interleave(3)
 
     def votes(self, patches: PatchBatch, detailed: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
-        """Votes of patches (B, N, 3): their ``own``, and as far as they trust it the middle of their piece."""
+        """Votes of patches (B, N, 3): their ``own``, and as far as they trust them the middles of their pieces."""
         told = patches.to_padded(piece_numbers(patches))
-        share = self.trust(detailed).sigmoid() * told[..., 7:]
-        return own + share * (patches.centroids + REACH * told[..., :3] - own)
+        trust = self.trust(torch.cat([self.norm(detailed), told], dim=-1)).unflatten(-1, (SORTS, 3))
+        told = told.unflatten(-1, (SORTS, PIECE_NUMBERS))
+        trust = trust.masked_fill(told[..., 7:] == 0, -torch.inf)
+        shares = torch.cat([torch.zeros_like(trust[..., :1, :]), trust], dim=-2).softmax(dim=-2)[..., 1:, :]
+        middles = patches.centroids[..., None, :] + REACH * told[..., :3]
+        return own + (shares * (middles - own[..., None, :])).sum(dim=-2)
 
     def centers(self, normed: torch.Tensor, read: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
         """Centres of queries (B, Q, 3): what they ``read``, and as far as they trust it the place of their vote."""
@@ -50,7 +62,7 @@ class PieceReader(nn.Module):
 
 
 def piece_numbers(patches: PatchBatch) -> torch.Tensor:
-    """Numbers of the piece that most of a patch's standing voxels are of (T, PIECE_NUMBERS); zeros where none stands."""
+    """Numbers of the pieces that most of a patch's standing voxels are of (T, SORTS * PIECE_NUMBERS); zeros where none stands."""
     if patches.pieces is None:
         patches.pieces = _piece_numbers(patches)
     return patches.pieces
@@ -58,13 +70,24 @@ def piece_numbers(patches: PatchBatch) -> torch.Tensor:
 
 @torch.no_grad()
 def _piece_numbers(patches: PatchBatch) -> torch.Tensor:
-    voxels = patches.voxels
-    numbers = voxels.new_zeros(len(patches.flat_index), PIECE_NUMBERS)
-    standing = torch.nonzero(voxels[:, 2] > STANDING)[:, 0]
+    standing = torch.nonzero(patches.voxels[:, 2] > STANDING)[:, 0]
     if not len(standing):
-        return numbers
-    points, patch = voxels[standing], patches.patch_of_voxel[standing]
-    piece = _pieces(points, patches.voxel_scene[standing])
+        return patches.voxels.new_zeros(len(patches.flat_index), SORTS * PIECE_NUMBERS)
+    points, patch = patches.voxels[standing], patches.patch_of_voxel[standing]
+    first, second = _touching(patches.cells[standing], patches.voxel_scene[standing])
+    colors = patches.colors[standing]
+    shares = colors / (colors.sum(dim=1, keepdim=True) + DARK)
+    alike = (shares[first] - shares[second]).abs().amax(dim=1) < SAME_COLOR
+    sorts = [
+        _numbers_of(_connected(*pairs, len(points)).to(points.device), points, patch, patches)
+        for pairs in ((first, second), (first[alike], second[alike]))
+    ]
+    return torch.cat(sorts, dim=1)
+
+
+def _numbers_of(piece: torch.Tensor, points: torch.Tensor, patch: torch.Tensor, patches: PatchBatch) -> torch.Tensor:
+    """Numbers (T, PIECE_NUMBERS) of each patch's main ``piece`` (V,), of standing voxels at ``points`` (V, 3) in ``patch`` (V,)."""
+    numbers = points.new_zeros(len(patches.flat_index), PIECE_NUMBERS)
     count = torch.bincount(piece)
     low, high = (
         points.new_zeros(len(count), 3).scatter_reduce(
@@ -75,8 +98,8 @@ def _piece_numbers(patches: PatchBatch) -> torch.Tensor:
     # Of each patch the piece that has most voxels in it: the last of its pairs in the order of their number.
     pairs, members = torch.unique(patch * len(count) + piece, return_counts=True)
     pairs = pairs[torch.argsort(members, stable=True)]
-    main = torch.full((len(numbers),), -1, dtype=torch.long, device=voxels.device)
-    main = main.scatter_reduce(0, pairs // len(count), torch.arange(len(pairs), device=voxels.device), "amax")
+    main = torch.full((len(numbers),), -1, dtype=torch.long, device=points.device)
+    main = main.scatter_reduce(0, pairs // len(count), torch.arange(len(pairs), device=points.device), "amax")
     own = torch.nonzero(main >= 0)[:, 0]
     of = pairs[main[own]] % len(count)
     centroids = patches.centroids.flatten(0, 1)[patches.flat_index][own]
@@ -87,18 +110,22 @@ def _piece_numbers(patches: PatchBatch) -> torch.Tensor:
     return numbers
 
 
-def _pieces(points: torch.Tensor, scene: torch.Tensor) -> torch.Tensor:
-    """Number of the piece that each point (V, 3) is of, counted over all scenes (V,): cells of a voxel's size that touch, at corners too."""
-    cells = np.floor(points.cpu().numpy() / VOXEL_SIZE).astype(np.int64)
-    cells -= cells.min(axis=0)
-    scenes, found, before = scene.cpu().numpy(), np.zeros(len(cells), dtype=np.int64), 0
-    grid = np.zeros(cells.max(axis=0) + 1, dtype=bool)
-    for number in np.unique(scenes):
-        rows = scenes == number
-        here = tuple(cells[rows].T)
-        grid[:] = False
-        grid[here] = True
-        labels, pieces = ndimage.label(grid, _TOUCHING)
-        found[rows] = labels[here] - 1 + before
-        before += pieces
-    return torch.from_numpy(found).to(points.device)
+def _touching(cells: torch.Tensor, scene: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pairs of the cells (V, 3) of one scene that touch with a face: first and second (E,)."""
+    cells = cells - cells.amin(dim=0) + 1
+    shape = cells.amax(dim=0) + 2
+    key = ((scene * shape[0] + cells[:, 0]) * shape[1] + cells[:, 1]) * shape[2] + cells[:, 2]
+    keys, order = torch.sort(key)
+    steps = key.new_tensor(_AHEAD) @ torch.stack([shape[1] * shape[2], shape[2], torch.ones_like(shape[2])])
+    wanted = key[None] + steps[:, None]
+    place = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
+    touching, first = torch.nonzero(keys[place] == wanted, as_tuple=True)
+    return first, order[place[touching, first]]
+
+
+def _connected(first: torch.Tensor, second: torch.Tensor, count: int) -> torch.Tensor:
+    """Number of the connected piece that each of ``count`` points is of, by pairs that touch; pieces in the order of their first points."""
+    pairs = (first.cpu().numpy(), second.cpu().numpy())
+    graph = coo_matrix((np.ones(len(first), dtype=bool), pairs), shape=(count, count))
+    _, at, piece = np.unique(connected_components(graph, directed=False)[1], return_index=True, return_inverse=True)
+    return torch.from_numpy(np.argsort(np.argsort(at))[piece])
