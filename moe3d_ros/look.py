@@ -320,10 +320,10 @@ class Look:
         positions, rotations = sampler.sample(config.pose_steps, config.pose_draws)  # the same cloud, the same poses
         surface = self._encoded().surface.cpu().numpy()
         touched = hold_on_surface(steps, positions, rotations, self._found, surface)
+        keep_free(steps, positions, self._found, planner.model_workspace, planner.workspace)
         positions, notes = hold_in_workspace(
             positions, rotations, planner.workspace, planner.model_workspace, planner.pose_tolerance
         )
-        keep_free(steps, positions, self._found, planner.model_workspace, planner.workspace)
         actions = []
         for number, step in enumerate(steps):
             text = self._labels.said(step)

@@ -104,9 +104,10 @@ def keep_free(
     table: Workspace,
     workspace: Workspace,
 ) -> None:
-    """Move places on the table (M, 2, 3), in place, that what is seen there, or an earlier step puts there, is in the way of.
+    """Move places on the table (M, 2, 3), in place, that are beyond the workspace or that something seen, or put by an earlier step, is in the way of.
 
-    What goes in or on another thing stays where Pose-DiT puts it, and what goes beside one stays at that side.
+    What goes in or on another thing stays where Pose-DiT puts it, and what goes beside one stays at that side. A place that is no
+    number stays what it is, and so does one for which nothing is free: checks that follow refuse it.
 
     Args:
         table: box whose areas the model names. workspace: part of it that places may lie in.
@@ -123,6 +124,8 @@ def keep_free(
         return Outline(centers[index], half[index, :2], float(yaw[index]), bool(is_round[index]))
 
     for step, (_, place) in zip(steps, positions):
+        if not np.isfinite(place).all():
+            continue
         pick, goal = step.state.chosen
         named = {pick, goal, step.second}
         others = solid & (np.arange(count) != pick)

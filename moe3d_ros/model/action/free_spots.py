@@ -12,6 +12,7 @@ from moe3d_ros.world.side_spots import SIDE_GAP, Outline, gap_at, side_spot
 from moe3d_ros.world.workspace import Workspace
 
 FARTHEST, STEP = 0.25, 0.01  # metres from the wanted spot, and between spots that are tried
+FARTHEST_BEYOND = 0.1  # metres beyond the workspace, as wide as a thing beside one at its border
 
 
 def free_spot(
@@ -23,7 +24,7 @@ def free_spot(
     area: str = "",
     within: Workspace | None = None,
 ) -> np.ndarray:
-    """The spot nearest to ``wanted`` (2,) where a thing touches nothing; ``wanted`` itself if it is free or nothing is.
+    """The spot nearest to ``wanted`` (2,) where a thing touches nothing; ``wanted`` itself if it is free and within, or nothing is.
 
     Args:
         radius: of the circle around the thing, metres.
@@ -37,13 +38,13 @@ def free_spot(
     """
     wanted = np.asarray(wanted, dtype=float)
     named = bool(area) and in_area(wanted, area, workspace)
-    if room_at(wanted[None], radius, centers, radii)[0] >= 0:
+    low, high = (np.array(corner[:2]) for corner in ((within or workspace).low, (within or workspace).high))
+    if room_at(wanted[None], radius, centers, radii)[0] >= 0 and ((wanted >= low) & (wanted <= high)).all():
         return wanted
     line = np.arange(-FARTHEST, FARTHEST + STEP / 2, STEP)
     around = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
     around = around[np.argsort(np.hypot(*around.T), kind="stable")]
     spots = wanted + around[np.hypot(*around.T) <= FARTHEST]
-    low, high = (np.array(corner[:2]) for corner in ((within or workspace).low, (within or workspace).high))
     inside = ((spots >= low + radius) & (spots <= high - radius)).all(axis=1)
     free = spots[inside & (room_at(spots, radius, centers, radii) >= 0)]
     return next((spot for spot in free if not named or in_area(spot, area, workspace)), wanted)
@@ -57,7 +58,9 @@ def free_side_spot(
     solid: Sequence[Outline],
     within: Workspace,
 ) -> np.ndarray:
-    """``wanted`` (2,) where a thing touches nothing there, else the best free spot at that side; ``wanted`` if nothing is free.
+    """``wanted`` (2,) where it is within and a thing touches nothing there, else the best free spot at that side.
+
+    ``wanted`` as well where no such spot is free, and where it is so far beyond that something else must be wrong.
 
     Args:
         side: of `world.sides`.
@@ -66,7 +69,10 @@ def free_side_spot(
         within: box that a spot is looked for in.
     """
     wanted = np.asarray(wanted, dtype=float)
-    clear = all(gap_at(wanted, thing, one) >= SIDE_GAP[0] for one in references)
+    beyond = max(*(np.array(within.low[:2]) - wanted), *(wanted - np.array(within.high[:2])))
+    if beyond > FARTHEST_BEYOND:
+        return wanted
+    clear = beyond <= 0 and all(gap_at(wanted, thing, one) >= SIDE_GAP[0] for one in references)
     if clear and all(gap_at(wanted, thing, one) >= GAP for one in solid):
         return wanted
     other, *second = references

@@ -35,12 +35,12 @@ def beside_bowl(pick: int, side: str) -> GeneratedStep:
     return GeneratedStep(text, 1.0, StepState(torch.zeros(4), torch.zeros(2, 4), (pick, 2)), side)
 
 
-def kept(*places, sides=("left of", "next to")) -> np.ndarray:
+def kept(*places, sides=("left of", "next to"), workspace=TABLE) -> np.ndarray:
     """Places (M, 2) of steps that put one block after the other beside the bowl, from where Pose-DiT would put them."""
     positions = np.zeros((len(places), 2, 3))
     positions[:, 1] = [(*place, 0.04) for place in places]
     steps = [beside_bowl(pick, side) for pick, side in zip(range(len(places)), sides)]
-    keep_free(steps, positions, seen(), TABLE, TABLE)
+    keep_free(steps, positions, seen(), TABLE, workspace)
     assert (positions[:, 1, 2] == 0.04).all()
     return positions[:, 1, :2]
 
@@ -68,3 +68,21 @@ def test_a_second_thing_goes_beside_the_first_and_not_onto_it():
     assert first.tolist() == [0.5, 0.235]
     assert gap_at(second, outline(1), outline(0, first)) >= 0.005
     assert is_beside("next to", second, np.array(CENTERS[2][:2]), gap_at(second, outline(1), outline(2)))
+
+
+NARROW = Workspace(high=(0.75, 0.22, 0.3))  # whose left face is nearer to the bowl than a block beside it
+
+
+def test_a_place_beyond_the_workspace_gives_way_to_one_within_at_the_side_that_is_named():
+    (place,) = kept((0.5, 0.235), sides=("next to",), workspace=NARROW)
+    assert NARROW.contains([*place, 0.04])
+    assert is_beside("next to", place, np.array(CENTERS[2][:2]), gap_at(place, outline(0), outline(2)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "side"),
+    [((0.5, 0.235), "left of"), ((0.5, 1.235), "next to"), ((0.5, np.nan), "next to")],
+    ids=["no other spot is at that side", "far away", "no number"],
+)
+def test_a_place_that_the_checks_must_refuse_stays_what_it_is(wanted, side):
+    assert np.array_equal(kept(wanted, sides=(side,), workspace=NARROW), [wanted], equal_nan=True)
