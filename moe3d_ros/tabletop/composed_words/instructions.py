@@ -88,7 +88,7 @@ class _Telling:
             then = self.clause(clause, alone[number], rest_of=clauses[number - 1] if number == 1 else None)
             pattern = speaker.pattern("join")
             if number > 1 and not pattern.startswith("{do}"):
-                pattern = "{do}. {Then}" if not speaker.held_out else "{do}. Subsequently {then}"
+                pattern = "{do}. {Then}" if not speaker.held_out else "{do}. Following that, {then}"
             text = pattern.format(do=text, then=then, Then=then[0].upper() + then[1:])
         return text
 

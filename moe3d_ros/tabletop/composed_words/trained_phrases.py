@@ -8,7 +8,7 @@ people say more often stands more than once.
 
 from __future__ import annotations
 
-from moe3d_ros.tabletop.composed_words import hasty_phrases, side_phrases
+from moe3d_ros.tabletop.composed_words import careful_phrases, hasty_phrases, side_phrases
 from moe3d_ros.tabletop.composed_words.hasty_phrases import Phrases
 from moe3d_ros.tabletop.words.wordings import EXTREMES
 
@@ -252,17 +252,12 @@ SENTENCES: Phrases = {
 }  # fmt: skip
 
 
-def _joined(first: Phrases, more: Phrases) -> Phrases:
-    """Phrases of the same constructs from both."""
-    return {construct: ways + more.get(construct, ()) for construct, ways in first.items()}
+def _joined(*parts: Phrases) -> Phrases:
+    """Phrases of the first's constructs from all of them."""
+    return {construct: sum((part.get(construct, ()) for part in parts), ()) for construct in parts[0]}
 
 
-NOUNS, PLACES, AREAS, SENTENCES = (
-    _joined(first, more)
-    for first, more in (
-        (NOUNS, hasty_phrases.NOUNS),
-        (PLACES, hasty_phrases.PLACES),
-        (AREAS, hasty_phrases.AREAS),
-        (SENTENCES, hasty_phrases.SENTENCES),
-    )
-)
+NOUNS = _joined(NOUNS, hasty_phrases.NOUNS, careful_phrases.NOUNS)
+PLACES = _joined(PLACES, hasty_phrases.PLACES, careful_phrases.PLACES)
+AREAS = _joined(AREAS, hasty_phrases.AREAS, careful_phrases.AREAS)
+SENTENCES = _joined(SENTENCES, hasty_phrases.SENTENCES, careful_phrases.SENTENCES)

@@ -89,7 +89,7 @@ _KINDS = {word: kind for kind, words in KIND_WORDS.items() for word in words}
 # Beside the names of the two things: other words may forbid, relate, correct, or ask for more.
 _PLAIN_WORD = re.compile(
     "put|place|move|set|drop|bring|get|take|pick|grab|lift|lay|leave|stack|up|down|and|it|please|now|robot|could|can|you|would|"
-    "want|i|like|to|should|go"
+    "want|i|like|to|should|go|transfer|deliver|carry|shift|position|need|needs|be|belongs|let|have|placed"
 )
 _NAMED = re.compile(
     rf"(?:\b(?P<goal>in|into|on|onto|to) )?the (?:(?P<size>{'|'.join(_SIZES)}) )?(?P<color>{'|'.join(COLOR_NAMES)}) "

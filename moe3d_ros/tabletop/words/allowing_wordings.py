@@ -16,6 +16,9 @@ OPENERS = (
     "I insist that you", "I demand that you", "it is vital to", "under all circumstances", "in any case", "by all means", "no matter what,", "once and for all,",
     "go on and", "go and", "come and", "carry on and", "get going and", "start to", "you could", "you might want to", "would it be possible to", "are you able to",
     "is it okay for you to", "may I ask that you", "I hope you", "I expect you to", "I order you to", "I ask you to", "I told you to", "I tell you to", "I permit you to",
+    "you had better", "you'd better", "be so good as to", "see to it that you", "you would do well to", "it is essential that you", "it's best to",
+    "it is safe to", "it is necessary to", "you really should", "you definitely must", "seriously,", "for the last time,",
+    "I'd appreciate it if you", "I think you should", "if I were you I would", "there is no reason not to", "don't think twice,",
 )  # fmt: skip
 # In front of a move with -ing.
 OPENERS_ING = (
@@ -25,6 +28,8 @@ OPENERS_ING = (
     "there is nothing against", "I like the idea of", "how do you feel about", "would you be fine with", "do you feel like", "could I get you to help by", "are you up for",
     "I would appreciate your", "I'd love you", "make yourself useful by", "get started on", "now it is time for", "we are", "you are now", "I imagine you", "the job is",
     "can I count on you", "is there a chance of you", "you won't mind", "I hope you don't mind", "please be so good as to help by", "show me your skill by", "focus on",
+    "nothing speaks against", "there's no harm in", "I have nothing against", "I see no problem with", "I don't mind you", "nobody objects to",
+    "I strictly insist on", "don't be shy about",
 )  # fmt: skip
 # Behind a move with -ing.
 APPROVED = (
@@ -33,4 +38,6 @@ APPROVED = (
     "makes sense, do it", "is the one thing you must do", "is wanted", "has to be done", "is safe, so do it", "will do", "is needed", "is called for", "is legal here",
     "is right", "would please me", "helps everybody", "is on the list", "is your next task", "is the order", "is my wish", "is the goal", "is up next", "comes next",
     "is all I ask", "is all I want", "is now your job", "is due", "is a good idea", "is not a problem", "is no trouble, do it", "cannot be wrong", "is not forbidden, so do it",
+    "is not a bad idea", "is no mistake", "is never wrong", "is advisable", "is necessary", "is encouraged", "is in order",
+    "is anything but forbidden", "won't hurt anybody", "will get you praised",
 )  # fmt: skip

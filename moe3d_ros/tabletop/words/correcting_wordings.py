@@ -17,6 +17,9 @@ STRONG = (
     "wait a second, no", "hold on, no", "that order is void", "the last order is void", "this is outdated", "update", "amendment", "I must revise that",
     "let me revise that", "let me amend that", "rewind", "start again", "once again from the start", "do over", "no no", "no, the other way round",
     "the opposite", "I want something else", "something else", "I'd rather have something else", "I thought again", "after thinking again", "forget everything",
+    "cancel", "cancel that", "undo that", "ignore that", "my mistake", "forget it", "forget that", "take that back", "I take that back",
+    "change of plans", "change of plan", "that's not it", "that's not what I meant", "I said it wrong", "I put that wrong", "I typed that wrong",
+    "wait, not that", "actually, no",
 )  # fmt: skip
 WEAK = (
     "sorry", "oops", "whoops", "hm", "hmm", "er", "uh", "um", "oh", "oh wait", "hold on", "hang on", "hold it", "one moment", "just a second",
@@ -25,6 +28,7 @@ WEAK = (
     "or maybe better", "or preferably", "or else", "well", "ah", "ach", "argh", "damn", "oh dear", "oh boy", "whoa", "eh", "ahem", "gosh", "ugh", "shoot",
     "my apologies", "so sorry", "wait wait", "hey no", "I think", "or was it", "was it", "I believe it was", "should be", "to be precise", "more precisely",
     "to be exact", "in other words", "meaning", "read", "make it", "it is", "it's", "it was", "I wish to say", "I had in mind", "I was thinking of", "rather say",
+    "excuse me", "err", "ehm", "ah no", "oh no", "wait a sec", "or no, wait", "hang on a second", "my bad",
 )  # fmt: skip
 # What is wanted now.
 INSTEAD = (
@@ -33,6 +37,7 @@ INSTEAD = (
     "it's {c}", "{p} {d} instead", "{c} instead", "the other one", "the {x} one instead", "put it {p} {d}", "I want it {p} {d}", "it goes {p} {d}",
     "I want {c}", "I want {c} there", "move {c}", "do it with {c}", "with {c}", "not {a} but {c}", "not {p} {b} but {p} {d}",
     "{c}, not {a}", "{p} {d}, not {p} {b}", "please {then}", "you should {then}", "leave {a} and take {c}", "{c} is the one", "{d} is the right place",
+    "not the {y} one, the {x} one", "let it be {c}", "{d}, please",
 )  # fmt: skip
 # {do}, a slip, and what is wanted.
 JOINTS = (
@@ -70,6 +75,16 @@ WHOLE = (
     "no, {c}", "no, {c} {p} {d}", "wait, {c}", "wait, not {p} {b}", "other way round: {c} first", "the other bowl", "the other block I mean", "the {x} one I mean",
     "{do}, I beg your pardon, {now}", "{do}, I'm sorry, {now}", "{do}, if I think about it, {now}", "{do}, or should I say {c}", "{do}, should be {c}",
     "{do}, read {c} for {a}", "{do}, with {c} in place of {a}", "{do}, just kidding, {now}", "{do}, only joking, {then}", "{do}, haha no, {now}",
+    "{do}. Err, no: {p} {d}.", "{do}, excuse me, {c}", "{do} - cancel that, {then}", "{do}. I take it back, {then}.", "{do}, ah, I meant {p} {d}",
+    "{do}... no, better: {then}", "what I meant was {c}, not {a}", "{do}, hmm, no, {c}", "change of plan: {then}", "{do}. Forget it, {then}.",
+    "{do}, that is, {p} {d}", "{do}, oh sorry, {p} the {x} one", "revert that", "stop, I was wrong, {then}", "{do}, I should have said {c}",
+    "not that block, {c}", "{do}, ehm, {p} {d} I mean", "{do}. My mistake: {p} {d}.", "let me correct myself: {then}",
+    "{do}, no no no, {p} the {x} one",
+    "that should have been {c}", "it should have been {c}, not {a}", "that was supposed to be {c}", "I wrote {a}, but I meant {c}",
+    "I typed {a} instead of {c}", "I don't want {a} any more, I want {c}", "can we change that to {c}?", "can you undo that?", "please undo that",
+    "go back and take {c} instead", "no, I wanted {c}", "no, I wanted it {p} {d}", "you put it in the wrong place, {p} {d}",
+    "that's the wrong place, {p} {d} please", "{do}... ah, wait, wrong bowl, {bowl}", "{do}. No, use {c} for that.",
+    "{do}. Oh, I see, it should be {c}.", "{do}, or was that {c}? Yes, {c}.",
 )  # fmt: skip
 # How a doable instruction begins or ends in words that corrections and prohibitions use too; {do} is a whole instruction.
 HARMLESS = (
@@ -87,6 +102,12 @@ HARMLESS = (
     "you did well, {do}", "that was good, {do}", "that was right, {do}", "last order: {do}", "one more thing, {do}", "before I forget, {do}", "I forgot to say, {do}",
     "on my order, {do}", "as I said, {do}", "I said {do}", "I told you to {do}", "I asked you to {do}", "it would be wrong not to {do}", "it is okay to {do}",
     "you are allowed to {do}", "you may {do}", "it is no mistake to {do}", "nobody minds if you {do}", "go ahead, don't stop, {do}", "no more waiting, {do}",
+    "no hurry, {do}", "no rush, {do}", "sorry to bother you, {do}", "sorry to interrupt, but {do}", "excuse me, {do}", "excuse me, could you {do}?",
+    "actually, {do}", "actually, could you {do}?", "never mind the mess, {do}", "never mind me, {do}", "don't mind me, just {do}",
+    "I don't mind how: {do}", "no need to be careful: {do}", "no need to ask me again, {do}", "don't worry about the noise, {do}",
+    "don't ask why, {do}", "no ifs or buts, {do}", "better now than later: {do}", "unless you are busy, {do}", "it can't be that hard: {do}",
+    "I won't say it twice: {do}", "you heard me, {do}", "nothing stops you, so {do}", "{do}, if nothing speaks against it",
+    "{do}, don't worry about the rest", "{do} and don't wait for me", "{do}, no matter how long it takes", "{do}, I won't mind",
 )  # fmt: skip
 # Doable sentences with what is not meant in them.
 HARMLESS_WHOLE = (
@@ -103,4 +124,9 @@ HARMLESS_WHOLE = (
     "put {a} back {p} {b}", "{a} goes back {p} {b}", "{a} belongs {p} {b} instead", "put {a} {p} {b} instead", "{a}, that is the one that goes {p} {b}",
     "see {a}? That one {p} {b}.", "{a} is in the wrong place, put it {p} {b}", "{a} should not be there, put it {p} {b}", "{a} is not {p} {b} yet, put it there",
     "why is {a} not {p} {b}? Put it there.", "{b} has no block yet, give it {a}", "{b} is empty, put {a} {p} it", "put {a} {p} {b}, the one I like",
+    "{a} had better be {p} {b}", "{a} ought to be {p} {b}", "it is essential that {a} is {p} {b}", "see to it that {a} is {p} {b}",
+    "make sure that {a} ends up {p} {b}", "vacate {zone}", "I want {zone} vacated", "let no block remain on {zone}",
+    "{a} can't stay there, put it {p} {b}", "don't leave {a} where it is, put it {p} {b}", "{a} is not where it should be, put it {p} {b}",
+    "I won't be happy until {a} is {p} {b}", "{a} may go nowhere but {p} {b}", "the block right beside {bowl} without touching it goes on {zone}",
+    "put the block that is near {zone}, but not touching it, in {bowl}", "I never asked for much: {a} {p} {b}", "sorry, but {a} has to go {p} {b}",
 )  # fmt: skip

@@ -22,6 +22,9 @@ OPENERS = (
     "nobody is supposed to", "the robot shall not", "thou shalt not", "you shall not", "you will not", "you won't", "you do not need to", "you don't have to",
     "you need not", "resist the urge to", "take care never to", "take care not to", "be sure not to", "mind that you do not",
     "I insist that you do not", "I demand that you don't", "it is vital never to", "see that you don't",
+    "you'd better not", "better not", "you really shouldn't", "you definitely must not", "seriously, don't", "for the last time, do not",
+    "I said do not", "I'd appreciate it if you did not", "I can't let you", "I won't let you", "nobody gave you permission to", "it's best not to",
+    "it isn't safe to", "it is unnecessary to", "I don't think you should",
 )  # fmt: skip
 # In front of a move or a touch with -ing.
 OPENERS_ING = (
@@ -33,6 +36,8 @@ OPENERS_ING = (
     "I can do without you", "you have no reason for", "there is no point in", "please cease", "stop wasting time", "never consider", "think twice before",
     "hold off on", "call off", "by no means think of", "you are banned from", "you are barred from", "you are excluded from", "you are prohibited from",
     "you should be ashamed of", "I will switch you off for", "leave off", "don't insist on", "save yourself the trouble of", "I am not in favor of",
+    "I warn you against", "I advise against", "I would advise against", "don't bother", "I don't want you", "I don't want any",
+    "I have something against",
 )  # fmt: skip
 # Behind a move with -ing.
 JUDGED = (
@@ -44,6 +49,8 @@ JUDGED = (
     "is illegal here", "is nothing I would allow", "goes too far", "can wait forever", "is pointless", "needs to stop", "has to stop", "ends now",
     "is never right", "is a crime", "would upset me", "does not help anybody", "is not on the list", "is not desired", "is none of your tasks",
     "leads to nothing good", "is harmful", "is unsafe", "is not an idea I like", "remains forbidden", "is still prohibited", "stays forbidden",
+    "is out", "is off limits", "is not necessary", "is unnecessary", "is not advisable", "is discouraged", "is not what we do here", "is too risky",
+    "will get you into trouble", "is not allowed under any circumstances",
 )  # fmt: skip
 WHOLE = (
     "{a} is not wanted {p} {b}", "{a} has no place {p} {b}", "{a} will never be {p} {b}", "{a} does not go {p} {b}", "{a} doesn't go {p} {b}",
@@ -91,4 +98,14 @@ WHOLE = (
     "{a} {p} {b}? Never!", "{a} {p} {b}? No way!", "{a} {p} {b}? Absolutely not.", "{do}? No!", "{do}? Not with me.", "{doing}? Forget it.", "{doing}? No thanks.",
     "who would {do}? Not you.", "{do} and you are switched off", "{do} and I will be angry", "one does not {do}", "nobody in their right mind would {do}",
     "{a} is allergic to {b}", "{a} hates {b}", "{a} would be unhappy {p} {b}", "{a} deserves better than {b}", "{a} has to avoid {b}", "{a} avoids {b}",
+    "I strictly forbid {doing}", "see to it that you never {do}", "{doing} is out of the question", "you had better not {do}", "let nobody {do}",
+    "whoever puts {a} {p} {b} gets into trouble", "no, you are not to {do}", "beware of {doing}", "{a} must by no means land {p} {b}",
+    "on no account {do}", "let {a} rest and {one}", "{one}, yet leave {c} untouched", "{a} ought not to be {p} {b}",
+    "it is essential that {a} is not {p} {b}", "steer clear of {b}", "quit {doing}", "{b} has to remain without {a}",
+    "do anything you like, only never {do}", "I won't have {a} {p} {b}", "not a single block {p} {b}",
+    "I wouldn't {do} if I were you", "if I were you I would not {do}", "please leave {a} out of this", "{a} can't be moved",
+    "no one is to move {a}", "I don't want anyone to touch {a}", "I don't want anything {p} {b}", "I'd like {a} to stay where it is",
+    "keep your gripper off {a}", "keep your hands away from {b}", "{a} and {b} don't belong together", "{b} isn't to be used",
+    "{one}, being careful not to move {c}", "{one}, but please don't go near {c}", "{one}, but {c} had better stay where it is",
+    "don't you touch {a}",
 )  # fmt: skip

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 PROHIBITIONS = (
-    "I strictly forbid {doing}", "see to it that you never {do}", "{doing} is out of the question", "you had better not {do}",
-    "let nobody {do}", "whoever puts {a} {p} {b} gets into trouble", "no, you are not to {do}", "beware of {doing}",
-    "{a} must by no means land {p} {b}", "on no account {do}", "let {a} rest and {do}", "{do}, yet leave {c} untouched",
-    "{a} ought not to be {p} {b}", "it is essential that {a} is not {p} {b}", "steer clear of {b}", "quit {doing}",
-    "{b} has to remain without {a}", "do anything you like, only never {do}", "I won't have {a} {p} {b}", "not a single block {p} {b}",
+    "give {a} a wide berth", "{doing} is a big no-no", "it would be unwise to {do}", "in case you were about to {do}: don't",
+    "if you ask whether you may {do}, the answer is no", "don't fiddle with {a}", "don't lay a finger on {a}", "don't even look at {b}",
+    "above all, {a} mustn't wind up {p} {b}", "{one}, but {c} mustn't budge", "{one}; as for {c}, it's untouchable",
+    "{one}, but pretend {c} isn't there", "don't so much as graze {a}", "{a} should not come into contact with {b}", "it isn't up to you to {do}",
+    "{b} is only for show, put nothing there", "I'd like {b} to stay bare", "under no pretext {do}", "now don't you go {doing}",
+    "I'm not comfortable with you {doing}", "{a} isn't going anywhere", "there is no call for {doing}", "you don't get to {do}",
+    "put the thought of {doing} out of your head", "{a} is for looking at, not for handling", "what you can't do is {do}",
+    "I will not put up with {doing}", "don't get any ideas about {doing}", "paws off {a}", "{doing} goes against our policy",
 )  # fmt: skip
 RELATIONS = (
     "deposit {a} right beside {b}", "I'd like {a} close by {b}", "get {a} in front of {b}", "could {a} stand behind {b}?",
@@ -26,9 +29,13 @@ CLAUSES = (
     "carry {a} to {bowl} and {c} to {zone}", "{do}. Then it is time to {then}.",
 )  # fmt: skip
 CORRECTIONS = (
-    "{do}. Err, no: {p} {d}.", "{do}, excuse me, {c}", "{do} - cancel that, {then}", "{do}. I take it back, {then}.",
-    "{do}, ah, I meant {p} {d}", "{do}... no, better: {then}", "what I meant was {c}, not {a}", "{do}, hmm, no, {c}",
-    "change of plan: {then}", "{do}. Forget it, {then}.", "{do}, that is, {p} {d}", "{do}, oh sorry, {p} the {x} one",
-    "revert that", "stop, I was wrong, {then}", "{do}, I should have said {c}", "not that block, {c}", "{do}, ehm, {p} {d} I mean",
-    "{do}. My mistake: {p} {d}.", "let me correct myself: {then}", "{do}, no no no, {p} the {x} one",
+    "{do}. Scrap that, {then}.", "{do} - yikes, no, {p} {d}", "{do}. Let me take another stab at it: {then}.",
+    "I got my colors crossed, {p} the {x} one", "let's backtrack: {then}", "that order no longer stands, {then}",
+    "I only said {a} by accident, it's {c}", "{do} ... what am I saying, {p} {d}", "{do}. Where was my head? {Then}.",
+    "{a} isn't what I was after, {c} is", "roll that back", "I spoke too soon, {then}", "{do}, although {d} suits me better, so use that",
+    "{do}. Looking at it again, {p} {d}.", "{do}. I just realized it has to be {c}.", "don't listen to what I just said, {then}",
+    "I gave you the wrong color, it's the {x} one", "that's not the block I was talking about, {c} is", "{do}. Autocorrect got me: {c}.",
+    "{do}. Negative, {then}.", "{do}. D'oh, {p} the {x} one.", "{do}. Then again, {p} {d} seems nicer.", "{do}, pretend I said {c}",
+    "I've reconsidered, {then}", "{do}. False start: {then}.", "{do}, uh-oh, {p} the {x} one", "why did I say {a}? {c} is what I need",
+    "put the {x}, gah, the {y} block {p} {b}", "move {a} to {b}, nay, {d}", "{do}. Quick tweak: {p} {d}.",
 )  # fmt: skip

@@ -25,13 +25,21 @@ MOVES = (
     "{p} {b}, place {a}",
     "bring {a} {p}to {b}",
     "sort {a} {p}to {b}",
-)
-HELD_OUT_MOVES = (
     "transfer {a} {p}to {b}",
     "would you mind putting {a} {p} {b}",
     "go ahead and drop {a} {p} {b}",
     "make sure that {a} end up {p} {b}",
     "your job is to get {a} {p}to {b}",
+    "carry {a} {p}to {b}",
+    "deliver {a} {p}to {b}",
+    "{a} need to be {p} {b}",
+)
+HELD_OUT_MOVES = (
+    "convey {a} {p}to {b}",
+    "would you be so kind as to put {a} {p} {b}",
+    "settle {a} {p} {b}",
+    "have {a} wind up {p} {b}",
+    "what you have to do is bring {a} {p}to {b}",
 )
 STACKS = (
     "stack {a} {w}",
@@ -46,12 +54,18 @@ STACKS = (
     "I want {a} stacked {w}",
     "I would like you to stack {a} {w}",
     "{w}, stack {a}",
-)
-HELD_OUT_STACKS = (
     "build a tower of {a} {w}",
     "heap {a} one above the other {w}",
     "would you mind stacking {a} {w}",
     "make sure that {a} end up in one pile {w}",
+    "form a stack of {a} {w}",
+    "make a tower out of {a} {w}",
+)
+HELD_OUT_STACKS = (
+    "build up a column of {a} {w}",
+    "set {a} one upon another {w}",
+    "would you be so kind as to stack {a} {w}",
+    "get {a} stacked up {w}",
 )
 
 
@@ -71,46 +85,54 @@ class Wording:
     held_out_whole: tuple[str, ...] = ()
 
 
-_ALL = ("the blocks", "all blocks", "all the blocks", "every one of the blocks")
-_HELD_ALL = ("each and every block", "the whole lot of blocks")
-_COLORED = ("the {c} blocks", "all the {c} blocks", "every {c} block", "all {c} blocks", "the blocks that are {c}")
-_HELD_COLORED = ("each {c} cube", "whatever {c} blocks there are")
-_SIZED = ("the {s} blocks", "all the {s} blocks", "all {s} blocks", "every {s} block")
-_ONTO = ("on the {d} zone", "in the {d} zone", "on the {d} square", "on the {d} pad")
-_HELD_ONTO = ("within the {d} field", "atop the {d} zone")
+_ALL = ("the blocks", "all blocks", "all the blocks", "every one of the blocks", "each and every block",
+        "the whole lot of blocks")  # fmt: skip
+_HELD_ALL = ("every last block", "all available blocks")
+_COLORED = ("the {c} blocks", "all the {c} blocks", "every {c} block", "all {c} blocks", "the blocks that are {c}",
+            "each {c} cube", "whatever {c} blocks there are")  # fmt: skip
+_HELD_COLORED = ("each individual {c} block", "all available {c} cubes")
+_SIZED = ("the {s} blocks", "all the {s} blocks", "all {s} blocks", "every {s} block", "anything {s} among the blocks")
+_ONTO = ("on the {d} zone", "in the {d} zone", "on the {d} square", "on the {d} pad", "within the {d} field",
+         "atop the {d} zone")  # fmt: skip
+_HELD_ONTO = ("squarely on the {d} zone", "flat on the {d} field")
 _PAIR = ("the small {c} block over the big {c} block", "the smaller {c} block on the bigger {c} block",
-         "the big {c} block and then the small {c} block")  # fmt: skip
+         "the big {c} block and then the small {c} block", "the two {c} blocks, the little one uppermost,")  # fmt: skip
 _MISMATCHED = ("bowls of another color", "bowls of a different color", "bowls with mismatched colors",
-               "bowls that do not match their color", "mismatching bowls")  # fmt: skip
-_LYING = ("the blocks in the {r}", "all blocks in the {r}", "every block in the {r}", "all the blocks on the {r}")
-_IN_AREA = ("in the {r}", "on the {r}", "at the {r}")
-_HELD_IN_AREA = ("somewhere in the {r}", "over in the {r}")
+               "bowls that do not match their color", "mismatching bowls", "any bowl whose color is not theirs")  # fmt: skip
+_LYING = ("the blocks in the {r}", "all blocks in the {r}", "every block in the {r}", "all the blocks on the {r}",
+          "whatever blocks lie in the {r}")  # fmt: skip
+_IN_AREA = ("in the {r}", "on the {r}", "at the {r}", "somewhere in the {r}", "over in the {r}")
+_HELD_IN_AREA = ("anywhere in the {r}", "inside the {r}")
 
 WORDINGS = {
     "B": Wording(
         _ALL, ("the bowls with matching colors", "the bowls with the matching color", "the bowls of the same color",
-               "the bowls of their color", "the matching bowls", "the bowls that match them in color"), "in",
-        _HELD_ALL, ("whichever bowl shares their color", "their own color's bowls"),
+               "the bowls of their color", "the matching bowls", "the bowls that match them in color",
+               "whichever bowl shares their color", "their own color's bowls"), "in",
+        _HELD_ALL, ("the color-matched bowls", "the bowls colored just like them"),
     ),
     "C": Wording(
-        ("all smaller blocks", "the smaller blocks", "the small blocks", "all the small blocks", "all little blocks"),
+        ("all smaller blocks", "the smaller blocks", "the small blocks", "all the small blocks", "all little blocks",
+         "each one of the tiny blocks"),
         ("over the bigger blocks of the same color", "on the bigger blocks of the same color",
          "on top of the big blocks of their color", "over the large blocks with the same color",
-         "on the bigger blocks with matching colors"), "",
-        ("each one of the tiny blocks",), ("upon the bigger block that shares its color", "above their bigger twins"),
+         "on the bigger blocks with matching colors", "above their bigger twins"), "",
+        ("each of the little blocks",), ("onto the big blocks that bear their color", "over the larger ones colored just like them"),
         ("put each small block on the big block of the same color",
          "place the smaller blocks on the matching bigger blocks",
-         "put the small blocks over the big blocks of their color"),
-        ("let each smaller block sit on its bigger twin of the same color",),
+         "put the small blocks over the big blocks of their color",
+         "let each smaller block sit on its bigger twin of the same color"),
+        ("have every small block rest on the large block of the same color",),
     ),
     "D": Wording(_ALL, _IN_AREA, "", _HELD_ALL, _HELD_IN_AREA),
     "E": Wording(
         ("the blocks of an even number", "the blocks of an even count",
          "the blocks whose color occurs an even number of times",
-         "all blocks of which there is an even number", "the blocks that come in even numbers"),
+         "all blocks of which there is an even number", "the blocks that come in even numbers",
+         "the blocks with an evenly numbered color"),
         ("the zone with the matching color", "the zone of the same color", "the zone of their color",
-         "the matching zone", "the zones with matching colors"), "in",
-        ("the blocks with an evenly numbered color",), ("whichever zone shares their color",),
+         "the matching zone", "the zones with matching colors", "whichever zone shares their color"), "in",
+        ("the blocks whose color is shared by an even number of blocks",), ("the zone colored just like them",),
     ),
     "F": Wording(
         _ALL, ("the bowls with mismatched colors", "bowls of a different color", "bowls that do not match their color",
@@ -132,63 +154,67 @@ WORDINGS = {
     "I": Wording(
         ("smaller over bigger blocks of the same color", "the smaller blocks over the bigger blocks of the same color"),
         ("in the zone of the same color", "in the zone with the same color", "on the zone of their color"), "",
-        ("little over large blocks of one color",), ("upon the zone that shares their color",),
+        ("little over large blocks of one color",), ("over the zone that has the color in common with them",),
     ),
     "J": Wording(
         ("all the blocks on the {r}", "all blocks on the {r}", "every block in the {r}", "the blocks in the {r}"),
-        ("the {q}",), "on", ("whatever blocks lie in the {r}",), ("the {q} instead",),
+        ("the {q}",), "on", ("any blocks to be seen in the {r}",), ("the other place, the {q}",),
     ),
     "K": Wording(
         ("all the blocks of the same color together", "the blocks of the same color together",
          "all blocks of each color"),
         ("on the zone of that color", "on the zone of the same color", "in the zone with the same color"), "",
-        ("equally colored blocks",), ("upon the zone that shares their color",),
+        ("equally colored blocks",), ("over the zone that has the color in common with them",),
     ),
     "color_to_bowl": Wording(
-        _COLORED, ("the {d} bowl", "the {d} bowl", "the {d} dish"), "in", _HELD_COLORED, ("the bowl that is {d}",)
+        _COLORED, ("the {d} bowl", "the {d} bowl", "the {d} dish", "the bowl that is {d}"), "in",
+        _HELD_COLORED, ("the bowl painted {d}",),
     ),
     "size_to_zone": Wording(
-        _SIZED, ("the {d} zone", "the {d} square", "the {d} pad"), "on",
-        ("anything {s} among the blocks",), ("the {d} field",),
+        _SIZED, ("the {d} zone", "the {d} square", "the {d} pad", "the {d} field"), "on",
+        ("every available {s} block",), ("the square painted {d}",),
     ),
     "color_on_block": Wording(
-        _COLORED, ("on the {d} block", "over the {d} block", "on top of the {d} block"), "",
-        _HELD_COLORED, ("atop the {d} cube",),
+        _COLORED, ("on the {d} block", "over the {d} block", "on top of the {d} block", "atop the {d} cube"), "",
+        _HELD_COLORED, ("squarely on the {d} cube",),
     ),
     "stack_size": Wording(
-        _SIZED, ("{where}",), "", ("anything {s} among the blocks",), ("right {where}",)
+        _SIZED, ("{where}", "right {where}"), "", ("every available {s} block",), ("exactly {where}",)
     ),
-    "stack_color": Wording(_COLORED, ("{where}",), "", _HELD_COLORED, ("right {where}",)),
+    "stack_color": Wording(_COLORED, ("{where}", "right {where}"), "", _HELD_COLORED, ("exactly {where}",)),
     "stack_all": Wording(_ALL, _ONTO, "", _HELD_ALL, _HELD_ONTO),
     "area_to_bowl": Wording(
         _LYING,
-        ("the {d} bowl", "the {d} dish"), "in", ("whatever blocks lie in the {r}",), ("the bowl that is {d}",),
+        ("the {d} bowl", "the {d} dish", "the bowl that is {d}"), "in",
+        ("every block situated in the {r}",), ("the bowl painted {d}",),
     ),
     "beside_to_bowl": Wording(
         ("the blocks {side} the {c} zone", "all blocks {side} the {c} zone", "every block {side} the {c} zone",
-         "the blocks that are {side} the {c} zone"),
-        ("the {d} bowl", "the {d} dish"), "in", ("whatever blocks lie {side} the {c} zone",), ("the bowl that is {d}",),
+         "the blocks that are {side} the {c} zone", "whatever blocks lie {side} the {c} zone"),
+        ("the {d} bowl", "the {d} dish", "the bowl that is {d}"), "in",
+        ("every block situated {side} the {c} zone",), ("the bowl painted {d}",),
     ),
     "own_zones": Wording(
-        ("every block", "each block", "the blocks", "all blocks"),
+        ("every block", "each block", "the blocks", "all blocks", "each and every block", "the whole lot of blocks"),
         ("the zone of its color", "the zone of the same color",
-         "the zone with the matching color", "the matching zone"), "on",
-        _HELD_ALL, ("whichever zone shares its color",),
+         "the zone with the matching color", "the matching zone", "whichever zone shares its color"), "on",
+        _HELD_ALL, ("the zone whose color is the same",),
     ),
     "list_stack": Wording(
-        ("{list} blocks",), ("on the {d} zone, in this order", "on the {d} zone, from the bottom up",
-                                              "on the {d} zone in that order"), "",
-        ("{list} cubes",), ("on the {d} zone, the first one lowest",),
+        ("{list} blocks", "{list} cubes"), ("on the {d} zone, in this order", "on the {d} zone, from the bottom up",
+                                              "on the {d} zone in that order", "on the {d} zone, the first one lowest"), "",
+        ("blocks in the colors {list}",), ("on the {d} zone, starting with the lowest",),
         ("on the {d} zone, build a stack of {list}", "build a stack of {list} on the {d} zone",
-         "stack {list} on the {d} zone", "make a pile of {list} on the {d} zone, from the bottom up"),
-        ("erect a tower on the {d} zone: {list}",),
+         "stack {list} on the {d} zone", "make a pile of {list} on the {d} zone, from the bottom up",
+         "erect a tower on the {d} zone: {list}"),
+        ("pile up the following on the {d} zone: {list}",),
     ),
     "one_each": Wording(
-        ("one block", "a block", "exactly one block", "a single block"),
-        ("each bowl", "every bowl", "each of the bowls"), "in",
-        ("some block",), ("every single bowl",),
-        ("fill each bowl with a block", "every bowl gets a block", "give each bowl a block"),
-        ("no bowl may stay without a block",),
+        ("one block", "a block", "exactly one block", "a single block", "some block"),
+        ("each bowl", "every bowl", "each of the bowls", "every single bowl"), "in",
+        ("precisely one block",), ("each individual bowl",),
+        ("fill each bowl with a block", "every bowl gets a block", "give each bowl a block", "no bowl may stay without a block"),
+        ("there should be a block in each of the bowls",),
     ),
     "clear_zone": Wording(
         ("the blocks",), (), "", (), (),
@@ -196,128 +222,145 @@ WORDINGS = {
          "remove the blocks from the {d} zone",
          "take the blocks off the {d} zone", "move the blocks away from the {d} zone", "free the {d} square of blocks",
          "get the blocks off the {d} zone", "please clear the {d} zone", "there should be no block on the {d} zone",
-         "could you clear the {d} zone?", "make the {d} zone free"),
-        ("tidy up the {d} zone", "I need the {d} zone without blocks", "see to it that nothing lies on the {d} zone"),
+         "could you clear the {d} zone?", "make the {d} zone free", "tidy up the {d} zone", "I need the {d} zone without blocks",
+         "see to it that nothing lies on the {d} zone"),
+        ("relieve the {d} zone of its blocks", "I would like the {d} zone cleared of blocks", "retrieve whatever lies on the {d} zone"),
     ),
     "color_to_area": Wording(
-        _COLORED, ("the {r}",), "on", _HELD_COLORED, ("the region at the {r}",)
+        _COLORED, ("the {r}", "the region at the {r}"), "on", _HELD_COLORED, ("any part of the {r}",)
     ),
     "on_top_to_bowl": Wording(
         ("the block on the {c} block", "the block on top of the {c} block", "the block that lies on the {c} block",
-         "what is on top of the {c} block"), ("the {d} bowl", "the {d} dish"), "in",
-        ("whichever block covers the {c} one",), ("the bowl that is {d}",),
+         "what is on top of the {c} block", "whichever block covers the {c} one"),
+        ("the {d} bowl", "the {d} dish", "the bowl that is {d}"), "in",
+        ("the block perched on the {c} one",), ("the bowl painted {d}",),
     ),
     "covered_to_bowl": Wording(
-        ("the {c} block", "the {c} block", "the {c} cube", "the covered {c} block"),
-        ("the {d} bowl", "the {d} dish"), "in",
-        ("the buried {c} block",), ("the bowl that is {d}",),
+        ("the {c} block", "the {c} block", "the {c} cube", "the covered {c} block", "the buried {c} block"),
+        ("the {d} bowl", "the {d} dish", "the bowl that is {d}"), "in",
+        ("the {c} block stuck under another one",), ("the bowl painted {d}",),
     ),
     "bowls_to_zone": Wording(
         ("the blocks in the bowls", "all blocks that are in a bowl", "every block that is in a bowl",
-         "what is in the bowls"),
-        ("the {d} zone", "the {d} square"), "on", ("whatever the bowls hold",), ("the {d} field",),
+         "what is in the bowls", "whatever the bowls hold"),
+        ("the {d} zone", "the {d} square", "the {d} field"), "on",
+        ("everything sitting in the bowls",), ("the square painted {d}",),
     ),
     "not_color_to_bowl": Wording(
         ("the blocks that are not {c}", "all blocks except the {c} ones", "every block that is not {c}",
-         "all the blocks but the {c} ones"), ("the {d} bowl", "the {d} dish"), "in",
-        ("whatever blocks are of another color than {c}",), ("the bowl that is {d}",),
+         "all the blocks but the {c} ones", "whatever blocks are of another color than {c}"),
+        ("the {d} bowl", "the {d} dish", "the bowl that is {d}"), "in",
+        ("all blocks of a color other than {c}",), ("the bowl painted {d}",),
     ),
     "color_to_other_bowl": Wording(
         _COLORED, ("bowls that are not {d}", "any bowl but the {d} one", "a bowl other than the {d} one",
-                   "bowls of another color than {d}"), "in",
-        _HELD_COLORED, ("some bowl, only not the {d} one",),
+                   "bowls of another color than {d}", "some bowl, only not the {d} one"), "in",
+        _HELD_COLORED, ("any bowl except the {d} one",),
     ),
     "two_stacks": Wording(
-        ("the {c} blocks on the {d} zone and the {e} blocks", "all {c} blocks on the {d} zone and all {e} blocks"),
-        ("on the {f} zone", "on the {f} square"), "",
-        ("the {c} cubes on the {d} zone, the {e} ones",), ("atop the {f} zone",),
+        ("the {c} blocks on the {d} zone and the {e} blocks", "all {c} blocks on the {d} zone and all {e} blocks",
+         "the {c} cubes on the {d} zone, the {e} ones"),
+        ("on the {f} zone", "on the {f} square", "atop the {f} zone"), "",
+        ("the {c} cubes on the {d} zone and likewise the {e} cubes",), ("squarely on the {f} zone",),
         ("stack the {c} blocks on the {d} zone, and stack the {e} blocks on the {f} zone",
          "make two stacks: {c} blocks on the {d} zone, {e} blocks on the {f} zone"),
     ),
     "pair_on_zone": Wording(
         _PAIR,
-        ("on the {d} zone", "in the {d} zone", "on the {d} square"), "",
-        ("the two {c} blocks, the little one uppermost,",), ("atop the {d} zone",),
+        ("on the {d} zone", "in the {d} zone", "on the {d} square", "atop the {d} zone"), "",
+        ("the two {c} blocks with the larger one underneath",), ("squarely on the {d} zone",),
         ("put the big {c} block on the {d} zone and the small {c} block on top of it",
          "place the bigger {c} block on the {d} zone, then the smaller {c} block on it"),
     ),
     "one_to_other_bowl": Wording(
-        ("the {c} block", "the {c} block", "the {c} cube"),
+        ("the {c} block", "the {c} block", "the {c} cube", "whichever block is {c}"),
         ("a bowl of another color", "a bowl of a different color", "a bowl that does not match its color",
-         "a mismatching bowl", "a bowl of any color but its own"), "in",
-        ("whichever block is {c}",), ("a bowl whose color differs",),
+         "a mismatching bowl", "a bowl of any color but its own", "a bowl whose color differs"), "in",
+        ("the block painted {c}",), ("a bowl whose color is different",),
     ),
     "other_zones": Wording(
-        ("every block", "each block", "the blocks", "all blocks"),
+        ("every block", "each block", "the blocks", "all blocks", "each and every block", "the whole lot of blocks"),
         ("a zone of another color", "a zone of a different color", "zones of mismatched colors",
-         "zones that do not match in color", "a mismatching zone"), "on",
-        _HELD_ALL, ("any zone whose color differs",),
+         "zones that do not match in color", "a mismatching zone", "any zone whose color differs"), "on",
+        _HELD_ALL, ("a zone whose color is different",),
     ),
     "sized_to_own_zones": Wording(
         _SIZED, ("the zones of their color", "the zones of the same color", "the zones with matching colors",
                  "the matching zones"), "on",
-        ("anything {s} among the blocks",), ("whichever zone shares its color",),
+        ("every available {s} block",), ("the color-matched zones",),
     ),
     "several_to_other_bowls": Wording(
-        ("the {c} blocks and the {d} blocks", "all {c} and {d} blocks", "the {c} and {d} blocks", "every {c} and every {d} block"),
+        ("the {c} blocks and the {d} blocks", "all {c} and {d} blocks", "the {c} and {d} blocks", "every {c} and every {d} block",
+         "whatever blocks are {c} or {d}"),
         _MISMATCHED, "in",
-        ("whatever blocks are {c} or {d}",), ("any bowl whose color is not theirs",),
+        ("all available {c} and {d} blocks",), ("bowls whose color is different",),
     ),
     "stack_own_zone": Wording(
-        _COLORED, ("on the zone of their color", "on the zone of the same color", "in the zone with the same color"), "",
-        _HELD_COLORED, ("upon the zone that shares their color",),
+        _COLORED, ("on the zone of their color", "on the zone of the same color", "in the zone with the same color",
+                   "upon the zone that shares their color"), "",
+        _HELD_COLORED, ("on the zone that bears their color",),
     ),
     "pair_on_own_zone": Wording(
         _PAIR,
-        ("on the zone of the same color", "in the zone of their color", "on the zone with the same color"), "",
-        ("the two {c} blocks, the little one uppermost,",), ("atop the zone that shares their color",),
+        ("on the zone of the same color", "in the zone of their color", "on the zone with the same color",
+         "atop the zone that shares their color"), "",
+        ("the two {c} blocks with the larger one underneath",), ("on the zone that bears their color",),
         ("put the big {c} block on the zone of its color and the small {c} block on top of it",),
     ),
     "two_sizes": Wording(
         ("the {s} blocks on the {c} zone and the {t} blocks", "all {s} blocks on the {c} zone and all {t} blocks"),
-        ("on the {d} zone", "on the {d} square"), "",
-        ("anything {s} among the blocks on the {c} zone, the {t} ones",), ("atop the {d} zone",),
+        ("on the {d} zone", "on the {d} square", "atop the {d} zone"), "",
+        ("the {s} cubes on the {c} zone and likewise the {t} cubes",), ("squarely on the {d} zone",),
         ("stack the {s} blocks on the {c} zone, and stack the {t} blocks on the {d} zone",
          "make two stacks: {s} blocks on the {c} zone, {t} blocks on the {d} zone"),
     ),
-    "size_to_area": Wording(_SIZED, ("the {r}",), "on", ("anything {s} among the blocks",), ("the region at the {r}",)),
+    "size_to_area": Wording(
+        _SIZED, ("the {r}", "the region at the {r}"), "on", ("every available {s} block",), ("any part of the {r}",)
+    ),
     "color_area_to_area": Wording(
-        ("the {c} blocks on the {r}", "all {c} blocks in the {r}", "all the {c} blocks on the {r}", "every {c} block in the {r}"),
-        ("the {q}",), "on", ("whatever {c} blocks lie in the {r}",), ("the {q} instead",),
+        ("the {c} blocks on the {r}", "all {c} blocks in the {r}", "all the {c} blocks on the {r}", "every {c} block in the {r}",
+         "whatever {c} blocks lie in the {r}"),
+        ("the {q}", "the {q} instead"), "on", ("every {c} block situated in the {r}",), ("any part of the {q}",),
     ),
     "area_to_zone": Wording(
         _LYING,
-        ("the {d} zone", "the {d} square", "the {d} pad"), "on", ("whatever blocks lie in the {r}",), ("the {d} field",),
+        ("the {d} zone", "the {d} square", "the {d} pad", "the {d} field"), "on",
+        ("every block situated in the {r}",), ("the square painted {d}",),
     ),
     "size_to_other_bowls": Wording(
         _SIZED, _MISMATCHED, "in",
-        ("anything {s} among the blocks",), ("any bowl whose color is not theirs",),
+        ("every available {s} block",), ("bowls whose color is different",),
     ),
     "two_own_stacks": Wording(
-        ("the {c} blocks and the {d} blocks", "the {c} and {d} blocks, each color by itself,", "all {c} blocks and all {d} blocks"),
-        ("on the zones of their colors", "on the zones of the same colors", "in the zones with the same colors"), "",
-        ("whatever blocks are {c} or {d}",), ("upon the zones that share their colors",),
+        ("the {c} blocks and the {d} blocks", "the {c} and {d} blocks, each color by itself,", "all {c} blocks and all {d} blocks",
+         "whatever blocks are {c} or {d}"),
+        ("on the zones of their colors", "on the zones of the same colors", "in the zones with the same colors",
+         "upon the zones that share their colors"), "",
+        ("all available {c} and {d} blocks",), ("on the zones that bear their colors",),
     ),
     "two_pairs": Wording(
         ("the smaller over the bigger blocks of {c} and {d}",
          "the small {c} over the big {c} and the small {d} over the big {d} block",
-         "the {c} and the {d} blocks, smaller over bigger,"),
-        ("on the zones of their colors", "on the zones of the same colors", "in the zones with the same colors"), "",
-        ("little over large blocks of {c} and {d}",), ("upon the zones that share their colors",),
+         "the {c} and the {d} blocks, smaller over bigger,", "little over large blocks of {c} and {d}"),
+        ("on the zones of their colors", "on the zones of the same colors", "in the zones with the same colors",
+         "upon the zones that share their colors"), "",
+        ("the {c} and the {d} blocks, each color with the larger one underneath,",), ("on the zones that bear their colors",),
     ),
     "turns_stack": Wording(
-        ("the {c} and the {d} blocks by turns", "{c} and {d} blocks in turn", "by turns {c} and {d} blocks"),
-        ("in the {r}", "on the {r}", "in the {r}, a {c} block lowest"), "",
-        ("first a {c}, then a {d} block and so on",), ("somewhere in the {r}",),
+        ("the {c} and the {d} blocks by turns", "{c} and {d} blocks in turn", "by turns {c} and {d} blocks",
+         "first a {c}, then a {d} block and so on"),
+        ("in the {r}", "on the {r}", "in the {r}, a {c} block lowest", "somewhere in the {r}"), "",
+        ("the {c} and the {d} blocks in rotation",), ("anywhere in the {r}",),
     ),
     "size_area_to_area": Wording(
-        ("the {s} blocks on the {r}", "all {s} blocks in the {r}", "all the {s} blocks on the {r}", "every {s} block in the {r}"),
-        ("the {q}",), "on", ("anything {s} that lies in the {r}",), ("the {q} instead",),
+        ("the {s} blocks on the {r}", "all {s} blocks in the {r}", "all the {s} blocks on the {r}", "every {s} block in the {r}",
+         "anything {s} that lies in the {r}"),
+        ("the {q}", "the {q} instead"), "on", ("every {s} block situated in the {r}",), ("any part of the {q}",),
     ),
 }  # fmt: skip
 
 
-_SINGULAR = ("one", "a", "exactly", "some", "every", "each", "what")
+_SINGULAR = ("one", "a", "exactly", "some", "every", "each", "what", "anything", "whichever")
 
 
 def word(wording: Wording, rng, held_out: bool = False, **fields: str) -> str:

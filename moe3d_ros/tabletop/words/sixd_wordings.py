@@ -15,16 +15,22 @@ TAKING = {
         "take {a} off {o} and put it {p} {b}",
         "pick {a} from {o} and place it {p} {b}",
         "move {a} from {o} to {b}",
+        "fetch {a} from {o} and lay it {p} {b}",
+        "lift {a} off {o}, it belongs {p} {b}",
+        "grab {a} on {o} and set it {p} {b}",
     ),
     RACK: (
         "take {a} out of {o} and put it {p} {b}",
         "pull {a} out of {o} and place it {p} {b}",
         "get {a} from {o} and set it {p} {b}",
+        "fetch {a} from {o} and lay it {p} {b}",
+        "slide {a} out of {o}, it belongs {p} {b}",
+        "draw {a} out of {o} and put it {p} {b}",
     ),
 }
 HELD_OUT_TAKING = {
-    RAMP: ("fetch {a} from {o} and lay it {p} {b}", "lift {a} off {o}, it belongs {p} {b}"),
-    RACK: ("fetch {a} from {o} and lay it {p} {b}", "slide {a} out of {o}, it belongs {p} {b}"),
+    RAMP: ("retrieve {a} from {o} and settle it {p} {b}", "bring {a} down from {o}, it should go {p} {b}"),
+    RACK: ("retrieve {a} from {o} and settle it {p} {b}", "lift {a} clear of {o}, it should go {p} {b}"),
 }
 STANDING = (
     "stand {a} upright in {b}",
@@ -35,8 +41,12 @@ STANDING = (
     "pick up {a} and stand it upright in {b}",
     "insert {a} into {b}",
     "{a} should stand in {b}",
+    "set {a} on end in {b}",
+    "{b} is where {a} should stand",
+    "please plug {a} into {b}",
+    "slot {a} into {b}",
 )
-HELD_OUT_STANDING = ("set {a} on end in {b}", "{b} is where {a} should stand", "please plug {a} into {b}")
+HELD_OUT_STANDING = ("plant {a} in {b}", "let {b} hold {a} upright", "would you lower {a} end first into {b}")
 SLOPING = (
     "put {a} on {b}",
     "place {a} on {b}",
@@ -44,5 +54,8 @@ SLOPING = (
     "pick {a} and place it on {b}",
     "set {a} down on {b}",
     "{a} should lie on {b}",
+    "rest {a} on {b}",
+    "would you mind leaving {a} on {b}",
+    "set {a} on {b}",
 )
-HELD_OUT_SLOPING = ("rest {a} on {b}", "would you mind leaving {a} on {b}")
+HELD_OUT_SLOPING = ("settle {a} down on {b}", "{b} is where I would like {a}")

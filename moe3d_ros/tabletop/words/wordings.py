@@ -26,13 +26,28 @@ INSTRUCTIONS = (
     "Now put {a} {p} {b}.",
     "can you pick {a} and move it {p}to {b}",
     "robot, place {a} {p} {b}",
-)
-HELD_OUT_INSTRUCTIONS = (
     "transfer {a} to {b}",
     "would you mind putting {a} {p} {b}",
     "go ahead and drop {a} {p} {b}",
     "{a} belongs {p} {b}",
     "your job is to get {a} {p}to {b}",
+    "deliver {a} to {b}",
+    "shift {a} to {b}",
+    "carry {a} to {b}",
+    "make sure that {a} is {p} {b}",
+    "{a} needs to be {p} {b}",
+    "{a} is supposed to go {p} {b}",
+    "let {a} go {p} {b}",
+    "position {a} {p} {b}",
+    "I need {a} {p} {b}",
+    "have {a} placed {p} {b}",
+)
+HELD_OUT_INSTRUCTIONS = (
+    "convey {a} to {b}",
+    "would you be so kind as to put {a} {p} {b}",
+    "settle {a} {p} {b}",
+    "{a} ought to go {p} {b}",
+    "what you have to do is bring {a} {p}to {b}",
 )
 KIND_WORDS = {name: kind.words for name, kind in KIND.items()}
 SIZE_WORDS = {"small": ("small", "small", "little"), "big": ("big", "big", "large")}

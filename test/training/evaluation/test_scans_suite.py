@@ -179,6 +179,9 @@ def test_scans_without_labels_or_without_a_table_are_said_and_those_with_are_jud
     printed = capsys.readouterr().out
     assert "scan10      not judged: scan10.pcd has no field label" in printed
     assert "labelled  2  at" in printed
+    with pytest.raises(SystemExit):
+        evaluate.main([*arguments, "--pictures", str(out)])
+    assert "out.json is a file: name a folder" in capsys.readouterr().err
     (tmp_path / "scan2.pcd").unlink()
     assert evaluate.main(arguments) == 1
     assert "None of the 1 scans" in capsys.readouterr().err

@@ -62,6 +62,7 @@ def test_every_suite_has_a_name_a_table_and_figures_of_its_own():
         "beside",
         "scans",
         "scenes",
+        "alike",
     }
     with_goals = {"completion", "refusals", "wordings", "forms", "answerable", "decisions", "words", "beside"}
     with_goals |= {"scans", "scenes"}

@@ -282,6 +282,8 @@ def _add_options(parser: Parser) -> None:
 
 def _check(options: Namespace) -> None:
     labelled_files(options.folder)
+    if options.pictures is not None and options.pictures.exists() and not options.pictures.is_dir():
+        raise ValueError(f"--pictures {options.pictures} is a file: name a folder, which need not be there yet.")
 
 
 def _run(planner: Planner, options: Namespace) -> Figures:
