@@ -1,4 +1,4 @@
-"""Reading and writing by the mixture against the dense LLM that it was made from, in one run, on the same tokens.
+"""Reading and writing by the mixture against the dense LLM that it was made from, and in 8 bits, in one run, on the same tokens.
 
 Both are made from the same base as a planner serves them: adapters merged, experts packed. They take turns, so that whatever
 else the machine does meets both; each turn is a pair, and the interval is a bootstrap over pairs.
@@ -15,12 +15,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from moe3d_ros.model.config import LanguageConfig
+from moe3d_ros.model.config import LanguageConfig, ModelConfig, ReasonerConfig
+from moe3d_ros.model.experts.eight_bit import first_unread, pack_in_eight_bits
 from moe3d_ros.model.language.adapt import convert_base
 from moe3d_ros.model.language.base_llm import DEFAULT_BASE, load_base_for_serving
 from moe3d_ros.model.language.lora import ready_to_serve
 
 RESAMPLES = 10_000
+IN_EIGHT_BITS = "in 8 bits"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,9 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
+    as_served = ModelConfig(reasoner=ReasonerConfig())
     models = {
         "mixture": _served(options.base, LanguageConfig()),
         "dense": _served(options.base, LanguageConfig(dense=True)),
+        IN_EIGHT_BITS: pack_in_eight_bits(_served(options.base, LanguageConfig()), first_unread(as_served)),
     }
     times: dict[str, dict[str, list[float]]] = {what: {name: [] for name in models} for what in ("prefill", "decode")}
     for pair in range(-2, options.pairs):  # two to warm up
@@ -45,16 +49,23 @@ def main(arguments: list[str] | None = None) -> int:
             if pair >= 0:
                 times["prefill"][name].append(read)
                 times["decode"][name].append(wrote)
-    found = {what: ratio(values["mixture"], values["dense"]) for what, values in times.items()}
+    found = {
+        what: {
+            "mixture": ratio(values["mixture"], values["dense"]),
+            IN_EIGHT_BITS: ratio(values[IN_EIGHT_BITS], values["mixture"]),
+        }
+        for what, values in times.items()
+    }
     print(
         f"{options.threads} threads, {options.prompt} tokens read, {options.tokens} written, n = {options.pairs} pairs"
     )
-    for what, values in found.items():
-        low, high = values["interval"]
-        print(
-            f"{what}: mixture {1e3 * values['ours']:.2f} ms a token, dense {1e3 * values['other']:.2f} ms a token, "
-            f"ratio {values['ratio']:.3f} (95 % {low:.3f} to {high:.3f})"
-        )
+    for what, pairs in found.items():
+        for (name, values), other in zip(pairs.items(), ("dense", "mixture")):
+            low, high = values["interval"]
+            print(
+                f"{what}: {name} {1e3 * values['ours']:.2f} ms a token, {other} {1e3 * values['other']:.2f} ms a token, "
+                f"ratio {values['ratio']:.3f} (95 % {low:.3f} to {high:.3f})"
+            )
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n")
     return 0

@@ -16,6 +16,7 @@ from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, loa
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.detected.given_things import Given, with_given
 from moe3d_ros.model.detected.label_words import Asked
+from moe3d_ros.model.experts.eight_bit import first_unread, pack_in_eight_bits
 from moe3d_ros.model.language.base_llm import load_base_for_serving
 from moe3d_ros.model.language.deciding import first_decisions
 from moe3d_ros.model.language.form_head import heard_forms
@@ -34,6 +35,7 @@ from moe3d_ros.world.named_things import NamedThing
 from moe3d_ros.world.vocabulary import KINDS
 from moe3d_ros.world.workspace import Workspace
 
+LLM_WEIGHTS = ("float32", "int8")
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
 
 
@@ -98,18 +100,24 @@ class Planner:
         base_llm: str | None = None,
         workspace: Workspace | None = None,
         pose_tolerance: float = 0.0,
+        llm_weights: str = "float32",
     ) -> Planner:
         """Load a checkpoint folder, or one that ships with the package by its name.
 
         Args:
             base_llm: local Hugging Face folder to use instead of the base that the checkpoint names.
             workspace, pose_tolerance: as the attributes; None for all of the box that the model was trained for.
+            llm_weights: one of LLM_WEIGHTS; int8 is for CPUs, smaller and faster, see `model/experts/eight_bit.py`.
 
         Raises:
-            ValueError: the workspace is no part of that box.
+            ValueError: the workspace is no part of that box, or the weights are none that the device or the LLM can have.
             CheckpointError: the checkpoint is missing, damaged, or does not fit the base LLM.
             BaseModelError: the base LLM is missing or damaged. Each message says what to do.
         """
+        if llm_weights not in LLM_WEIGHTS or (llm_weights == "int8" and device != "cpu"):
+            raise ValueError(
+                f"llm_weights must be {' or '.join(LLM_WEIGHTS)}, int8 on cpu alone; got {llm_weights!r} on {device}"
+            )
         folder = checkpoint_folder(path_or_name)
         values, tensors = load_checkpoint(folder)
         try:
@@ -124,6 +132,8 @@ class Planner:
         with WithoutInitialization():
             model = ThreeDMoE(config, llm, tokenizer, adapted=False)
         model.load_for_serving(tensors)
+        if llm_weights == "int8":
+            pack_in_eight_bits(llm, first_unread(config))
         return cls(model.requires_grad_(False), checkpoint_checksum(folder), device, workspace, pose_tolerance)
 
     def plan(

@@ -38,3 +38,14 @@ def test_plan_poses_and_answers_are_the_recorded_ones(planner, clouds, number):
         assert np.abs(np.subtract(step["pick"], before["pick"])).max() < POSE
         assert np.abs(np.subtract(step["place"], before["place"])).max() < POSE
         assert abs(step["confidence"] - before["confidence"]) < 1e-3
+
+
+def test_in_8_bits_the_llm_writes_the_same_plans(clouds):
+    planner = Planner.from_pretrained("default", llm_weights="int8")
+    numbers = range(0, len(RECORDED["scenes"]), 5)
+    same = 0
+    for number in numbers:
+        expected = RECORDED["scenes"][number] | {"questions": []}
+        said = record.ask(planner, *record.load_cloud(clouds, number), expected)
+        same += [step["text"] for step in said["plan"]] == [step["text"] for step in expected["plan"]]
+    assert same >= len(numbers) - 1, "make bench ARGS=weights tells on how many scenes they differ"

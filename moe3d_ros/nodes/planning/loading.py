@@ -18,7 +18,7 @@ def load_planner(settings, log):
         a `moe3d_ros.planner.Planner`.
 
     Raises:
-        ValueError: the parameter workspace is no part of the model's box.
+        ValueError: the parameter workspace is no part of the model's box, or llm_weights is none that the device can have.
         CheckpointError, BaseModelError: see `Planner.from_pretrained`.
     """
     checkpoint, device = settings["checkpoint"], settings["device"]
@@ -35,6 +35,7 @@ def load_planner(settings, log):
             device=device,
             base_llm=settings["base_llm"] or None,
             workspace=parse_box(settings["workspace"]),
+            llm_weights=settings["llm_weights"],
         )
         # To load takes every core, to plan half of them by default: the camera and the voxelizer need theirs.
         torch.set_num_threads(compute_threads(settings["threads"]))

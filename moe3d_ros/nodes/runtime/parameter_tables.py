@@ -183,6 +183,8 @@ PLANNER = _managed(
     Parameter("device", "cpu", "Where the model runs: cpu, cuda or cuda:N.", check=checks.device),
     Parameter("threads", 0, "CPU threads of the model; 0: half of the cores.", "", 0, 256),
     Parameter("base_llm", "", "Folder or file of the base LLM; empty: as the checkpoint says."),
+    Parameter("llm_weights", "float32", "Weights of the LLM: float32, or int8 on a CPU, which takes less memory and time; the "
+              "layers that the reasoner reads stay as they are.", choices=("float32", "int8")),
     PLANNING_FRAME,
     Parameter("workspace", "", "Part of the model's workspace that no planned pose may leave, 'x0 y0 z0 x1 y1 z1' in the "
               "planning frame; empty: all of it.", "m", check=parse_box, safety=True),

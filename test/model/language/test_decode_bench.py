@@ -15,9 +15,10 @@ def test_both_are_measured_in_one_run(tmp_path, capsys):
     assert "n = 3 pairs" in shown
     found = json.loads(file.read_text())
     for what in ("prefill", "decode"):
-        assert f"{what}: mixture" in shown
-        low, high = found[what]["interval"]
-        assert 0 < low <= found[what]["ratio"] <= high
+        for name in ("mixture", "in 8 bits"):
+            assert f"{what}: {name}" in shown
+            low, high = found[what][name]["interval"]
+            assert 0 < low <= found[what][name]["ratio"] <= high
 
 
 def test_a_ratio_is_the_median_of_pairs():
