@@ -22,12 +22,12 @@ from training.stages.language import LANGUAGE_RANGE
 SENTENCES, COMPOSED = 80, 100  # of each sort
 SCENES, QUESTIONS = 40, 12  # questions about each scene, in both wordings by turns
 FALSELY = 0.015  # most doable ones that may be refused
-LOWEST = 0.5
+LOWEST = 0.25  # a prohibition that is not heard costs more than one question too many
 TOGETHER = 16  # sentences that are read at once
 
 
 def choose_threshold(head: FormHead, model: ThreeDMoE, part: str, seed: int = CALIBRATION_SEED) -> float:
-    """The lowest threshold from a half on at which at most 1.5 % of doable sentences are refused, to three digits.
+    """The lowest threshold from LOWEST on at which at most 1.5 % of doable sentences are refused, to three digits.
 
     Args:
         part: of HEADS, which the head is to become.
