@@ -5,7 +5,7 @@
 A planner and two voxelizers (clouds; depth images) run as processes. Rounds of clouds, images, camera_infos and bytes
 that are not messages alternate with rounds of texts that are not instructions, while the camera shows a good scene.
 After each round of the first kind a good instruction must be refused for lack of a scene; after every round a good
-cloud must give voxels from both voxelizers, and a good instruction a plan. See _hostile.py for what is sent.
+cloud must give voxels from both voxelizers, and a good instruction a plan. See _fuzzing/hostile.py for what is sent.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import _hostile as hostile
+from benchmarks._fuzzing import hostile
 from moe3d_ros.processes import Nodes, OwnDomain
 
 MAX_AGE = 5.0  # seconds: how long a good cloud counts

@@ -6,7 +6,7 @@ Files of each kind are made, mutated (bytes, numbers, words, lines, ends), and r
 counts as wrong: an exception that is no sentence of ours; a scan whose number of points is not the one in its header, or with
 other points than the original where only the header was touched; a recording with messages that the original has not, or
 without some that it has and not a word on them.
-See _strange_files.py for the readers and what they must hold to.
+See _fuzzing/strange_files.py for the readers and what they must hold to.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks._strange_files import KINDS, Kind, mutated
+from benchmarks._fuzzing.strange_files import KINDS, Kind, mutated
 
 SHOWN = 5  # failures that are printed in full
 

@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("rosbags", reason="rosbags is not installed")
 pytest.importorskip("plyfile", reason="plyfile is not installed")
 
-from benchmarks._strange_files import KINDS, Pcd
+from benchmarks._fuzzing.strange_files import KINDS, Pcd
 from benchmarks.fuzz_files import attack
 
 COUNTS = {"pcd": 300, "ply": 300, "mcap": 80, "db3": 80, "yaml": 100, "datasets": 80}

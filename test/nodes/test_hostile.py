@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from benchmarks import _hostile as hostile
+from benchmarks._fuzzing import hostile
 from moe3d_ros.plan import PlanningError, check_text
 from moe3d_ros.sensing import clouds
 from moe3d_ros.sensing.clouds import CloudError

@@ -15,7 +15,7 @@ from moe3d_ros.recording import bags
 from moe3d_ros.sensing.clouds import CloudError
 from moe3d_ros.sensing.scan_files import read_cloud_file
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "test" / "samples"
 WORDS = b"x y z rgb red float double uchar 0 1 -1 4 8 99999999999 1e9 nan null true [] {} F U I ascii binary".split()
 POINTS = 40
