@@ -95,9 +95,8 @@ def _compared(planners: dict[str, Planner], number: int) -> dict:
 def _plan(planner: Planner, case: Case, number: int) -> tuple[Plan | None, list[str]]:
     """A plan and its steps' texts; the sentence where it is refused."""
     cloud = sense(batch_scenes([case.scene]), SensorRange(), torch.Generator().manual_seed(HELD_OUT_SEED + number))
-    points, colors = cloud.points.numpy().astype(np.float32), np.round(255 * cloud.colors.numpy()).astype(np.uint8)
     try:
-        plan = planner.plan(points, colors, case.instruction, case.history)
+        plan = planner.plan(*cloud.as_sensed(), case.instruction, case.history)
     except PlanningError as error:
         return None, [error.code.name]
     return plan, [action.text for action in plan.actions]

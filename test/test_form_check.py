@@ -57,7 +57,7 @@ def look(planner, *names: str, seed: int = 0):
     things = [Thing(name.split()[1], name.split()[0], "small" if "block" in name else "") for name in names]
     scene = arrange(things, np.random.default_rng(seed))
     seen = sense(batch_scenes([scene]), SensorRange(cameras=(3, 4), standard=1.0), torch.Generator().manual_seed(seed))
-    return planner.look(seen.points.numpy(), (255 * seen.colors.clamp(0, 1)).round().byte().numpy())
+    return planner.look(*seen.as_sensed())
 
 
 @pytest.mark.parametrize(

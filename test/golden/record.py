@@ -55,7 +55,7 @@ def cases():
 def cloud_of(scene, number: int):
     """What cameras see of a scene: coordinates in multiples of QUANTUM (V, 3) int16, colours (V, 3) uint8."""
     seen = sense(batch_scenes([scene]), SENSOR, torch.Generator().manual_seed(SEED + number))
-    points, colors = voxelize(seen.points.numpy(), (255 * seen.colors.clamp(0, 1)).round().byte().numpy())
+    points, colors = voxelize(*seen.as_sensed())
     return np.rint(points / QUANTUM).astype(np.int16), colors
 
 

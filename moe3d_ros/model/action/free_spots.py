@@ -38,13 +38,14 @@ def free_spot(
     """
     wanted = np.asarray(wanted, dtype=float)
     named = bool(area) and in_area(wanted, area, workspace)
-    low, high = (np.array(corner[:2]) for corner in ((within or workspace).low, (within or workspace).high))
-    if room_at(wanted[None], radius, centers, radii)[0] >= 0 and ((wanted >= low) & (wanted <= high)).all():
+    within = within or workspace
+    if room_at(wanted[None], radius, centers, radii)[0] >= 0 and _beyond(wanted, within) <= 0:
         return wanted
     line = np.arange(-FARTHEST, FARTHEST + STEP / 2, STEP)
     around = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
     around = around[np.argsort(np.hypot(*around.T), kind="stable")]
     spots = wanted + around[np.hypot(*around.T) <= FARTHEST]
+    low, high = (np.array(corner[:2]) for corner in (within.low, within.high))
     inside = ((spots >= low + radius) & (spots <= high - radius)).all(axis=1)
     free = spots[inside & (room_at(spots, radius, centers, radii) >= 0)]
     return next((spot for spot in free if not named or in_area(spot, area, workspace)), wanted)
@@ -69,7 +70,7 @@ def free_side_spot(
         within: box that a spot is looked for in.
     """
     wanted = np.asarray(wanted, dtype=float)
-    beyond = max(*(np.array(within.low[:2]) - wanted), *(wanted - np.array(within.high[:2])))
+    beyond = _beyond(wanted, within)
     if beyond > FARTHEST_BEYOND:
         return wanted
     clear = beyond <= 0 and all(gap_at(wanted, thing, one) >= SIDE_GAP[0] for one in references)
@@ -78,3 +79,8 @@ def free_side_spot(
     other, *second = references
     spot = side_spot(side, thing, other, second[0] if second else None, solid, within)
     return wanted if spot is None else spot
+
+
+def _beyond(spot: np.ndarray, box: Workspace) -> float:
+    """Metres by which a spot (2,) lies beyond the sides of a box; 0 or less within."""
+    return float(max(*(np.array(box.low[:2]) - spot), *(spot - np.array(box.high[:2]))))

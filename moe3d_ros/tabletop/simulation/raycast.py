@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from moe3d_ros.tabletop.scenes.batch import SceneBatch
@@ -51,6 +52,10 @@ class CloudBatch:
     points: torch.Tensor  # (N, 3) metres, base frame
     colors: torch.Tensor  # (N, 3) in [0, 1]
     slot: torch.Tensor  # (N,) long, what was hit: slot of the scene or TABLE
+
+    def as_sensed(self) -> tuple[np.ndarray, np.ndarray]:
+        """Points (N, 3) float32 and colours (N, 3) uint8, as a planner takes them; of a batch of one."""
+        return self.points.float().numpy(), (255 * self.colors.clamp(0, 1)).round().byte().numpy()
 
 
 def cast(origin: torch.Tensor, direction: torch.Tensor, scenes: SceneBatch):

@@ -12,7 +12,7 @@ from moe3d_ros.plan import PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.batch import SceneBatch
 from moe3d_ros.tabletop.scenes.sampling import sample_scenes
-from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
+from moe3d_ros.tabletop.simulation.raycast import CloudBatch, SensorRange, sense
 from moe3d_ros.world.vocabulary import BLOCK
 from training.data.alike_blocks import with_alike_blocks
 from training.evaluation.judging.held_out_cases import HELD_OUT_SEED
@@ -41,15 +41,15 @@ def run(planner: Planner, scenes: int = 400, seed: int = HELD_OUT_SEED) -> dict:
         drawn = with_alike_blocks(sample_scenes(1, scene_range, generator), 1.0, np.random.default_rng((seed, number)))
         cloud = sense(drawn, SensorRange(), generator)
         visible = visible_objects(drawn, cloud.scene, cloud.slot)[0]
-        for name, found in judged(drawn, visible, _seen(planner, cloud.points.numpy(), cloud.colors.numpy())):
+        for name, found in judged(drawn, visible, _seen(planner, cloud)):
             groups[name].append(found)
     return shares(groups)
 
 
-def _seen(planner: Planner, points: np.ndarray, colors: np.ndarray) -> torch.Tensor:
-    """Middles (K, 3) of what the planner sees; colors (N, 3) in [0, 1]."""
+def _seen(planner: Planner, cloud: CloudBatch) -> torch.Tensor:
+    """Middles (K, 3) of what the planner sees in a batch of one."""
     try:
-        found = planner.look(points.astype(np.float32), np.round(255 * colors).astype(np.uint8)).objects
+        found = planner.look(*cloud.as_sensed()).objects
     except PlanningError:  # nothing at all
         found = ()
     return torch.tensor([thing.center for thing in found], dtype=torch.float32).reshape(-1, 3)
