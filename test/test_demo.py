@@ -167,6 +167,31 @@ def test_a_task_that_is_none_is_refused_with_examples(ros, tmp_path):
     assert not left_behind(f"mark-{os.getpid()}-none")
 
 
+@pytest.fixture(params=["rmw_cyclonedds_cpp", "rmw_zenoh_cpp"])
+def middleware(request):
+    """One that is installed beside Fast DDS. Zenoh's nodes find each other through its router, which runs meanwhile."""
+    index = pytest.importorskip("ament_index_python", reason="ROS 2 is not installed")
+    if request.param not in index.get_resources("rmw_typesupport"):
+        pytest.skip(f"{request.param} is not installed: it comes with ROS 2 from apt")
+    router = Path(index.get_package_prefix(request.param)) / "lib" / request.param / "rmw_zenohd"
+    if not router.is_file():
+        yield request.param
+        return
+    with subprocess.Popen([router], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        yield request.param
+        process.terminate()
+
+
+def test_demo_on_other_middlewares(ros, middleware, tmp_path):
+    """A node ends with an error where the middleware that is loaded is not the one that is asked for."""
+    mark = f"mark-{os.getpid()}-{middleware}"
+    done = run_demo(tmp_path / "demo", *ORACLE, "--no-arm", DEMO_MARK=mark, RMW_IMPLEMENTATION=middleware)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SUCCESS" in done.stdout
+    assert json.loads((tmp_path / "demo" / "plan.json").read_text())["executed"] is True
+    assert not left_behind(mark)
+
+
 def test_demo_with_the_default_checkpoint(ros, tmp_path):
     out = tmp_path / "demo"
     done = run_demo(out, DEMO_MARK=f"mark-{os.getpid()}-model")

@@ -1,4 +1,4 @@
-"""Writes requirements/<name>.txt: every package of an environment, pinned, for Python 3.10 to 3.13.
+"""Writes requirements/<name>.txt: every package of an environment, pinned, for Python 3.10 to 3.14.
 
 There is ``lock-<distribution>`` for each ROS distribution, and ``checks`` for the gates and the documentation.
 
@@ -55,7 +55,7 @@ def main(argv=None) -> int:
     for name in args.names:
         path = lock_file(name)
         lines = resolve(name, args.upgrade)
-        head = f"# Made by tools/lock.py from {' and '.join(SOURCES[name])}. Linux x86-64, Python 3.10-3.13."
+        head = f"# Made by tools/lock.py from {' and '.join(SOURCES[name])}. Linux x86-64, Python 3.10-3.14."
         path.write_text("\n".join([head, *lines]) + "\n")
         print(f"{path.name}: {len(lines)} packages")
     return 0

@@ -105,11 +105,12 @@ def add_field(**values):
         odd(add_field(count=0)),
         odd(add_field(count=40)),
         odd(add_field(datatype=77)),
+        odd(add_field(datatype=10, offset=16)),  # PointField.UINT64, since Lyrical
         odd(add_field(offset=31)),
         odd(add_field(name="x", offset=4)),
         odd(add_field(name="")),
     ],
-    ids=["big-endian", "padded", "count 0", "long array", "unknown type", "outside", "twice", "nameless"],
+    ids=["big-endian", "padded", "count 0", "long array", "unknown type", "uint64", "outside", "twice", "nameless"],
 )
 def test_what_the_library_does_not_read_is_read_all_the_same(msg):
     """With and without it: it would assert, or swap the bytes of the message itself."""
