@@ -52,8 +52,9 @@ build:
 demo: build
 	@tools/run python -m moe3d_ros.demo $(ARGS)
 
+# Two processes, each with whole files of tests, the long ones first; ARGS="-n 0" is one, where a debugger can stop.
 test: build
-	@tools/run python -m pytest $(ARGS)
+	@tools/run python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: env
 	@$(or $(BOOTSTRAP),$(NO_PYTHON)) tools/checks.py lint

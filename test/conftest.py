@@ -17,10 +17,12 @@ def _talks_to_ros(path: Path) -> bool:
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what needs ROS as ``ros``; ``slow`` and ``browser`` stand at the tests themselves."""
+    """Mark what needs ROS as ``ros``, and put files with ``slow`` tests first, so that no process waits for another's last file."""
     for item in items:
         if _talks_to_ros(item.path) or {"probe", "ros"} & set(item.fixturenames):
             item.add_marker(pytest.mark.ros)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="module", autouse=True)
