@@ -10,7 +10,13 @@ import torch
 from moe3d_ros.model.config import FormConfig, ReasonerConfig
 from moe3d_ros.model.language.form_head import FormHead
 from moe3d_ros.planner import Planner
-from moe3d_ros.tabletop.words import correcting_wordings, forbidding_wordings, form_wordings, held_out_form_wordings
+from moe3d_ros.tabletop.words import (
+    allowing_wordings,
+    correcting_wordings,
+    forbidding_wordings,
+    form_wordings,
+    held_out_form_wordings,
+)
 from moe3d_ros.tabletop.words.forms import FORMS, form_instruction
 from training import export, form_threshold, train
 from training.data.form_texts import CLASSES, composed_text, form_text
@@ -47,7 +53,12 @@ def test_held_out_constructions_are_not_trained():
         trained, held = (set(getattr(module, name)) for module in (form_wordings, held_out_form_wordings))
         assert len(held) >= 20
         assert not trained & held
-    more = (forbidding_wordings.WHOLE, correcting_wordings.WHOLE, correcting_wordings.HARMLESS_WHOLE)
+    more = (
+        forbidding_wordings.WHOLE,
+        correcting_wordings.WHOLE,
+        correcting_wordings.HARMLESS_WHOLE,
+        allowing_wordings.WHOLE,
+    )
     held = {*held_out_form_wordings.PROHIBITIONS, *held_out_form_wordings.CORRECTIONS}
     assert not {pattern for patterns in more for pattern in patterns} & held
     joined = " ".join(sorted(held)).lower()

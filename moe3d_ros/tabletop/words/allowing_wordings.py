@@ -19,6 +19,10 @@ OPENERS = (
     "you had better", "you'd better", "be so good as to", "see to it that you", "you would do well to", "it is essential that you", "it's best to",
     "it is safe to", "it is necessary to", "you really should", "you definitely must", "seriously,", "for the last time,",
     "I'd appreciate it if you", "I think you should", "if I were you I would", "there is no reason not to", "don't think twice,",
+    "could you please", "would you please", "please take care to", "from now on you may", "for the time being,", "I'm telling you to",
+    "I'd be grateful if you", "could I ask you to", "one thing you may do is", "what you should do is", "the first thing you should do is",
+    "we agreed to", "the plan is to", "I repeat:", "this arm is allowed to", "with my permission you may", "could you just",
+    "would it be all right to",
 )  # fmt: skip
 # In front of a move with -ing.
 OPENERS_ING = (
@@ -30,6 +34,8 @@ OPENERS_ING = (
     "can I count on you", "is there a chance of you", "you won't mind", "I hope you don't mind", "please be so good as to help by", "show me your skill by", "focus on",
     "nothing speaks against", "there's no harm in", "I have nothing against", "I see no problem with", "I don't mind you", "nobody objects to",
     "I strictly insist on", "don't be shy about",
+    "would you mind", "can I interest you in", "what would you say to", "you won't regret", "I see every reason for", "I'd love to see you",
+    "I don't mind your", "let's start with", "nobody is against", "now would be a good time for",
 )  # fmt: skip
 # Behind a move with -ing.
 APPROVED = (
@@ -40,4 +46,29 @@ APPROVED = (
     "is all I ask", "is all I want", "is now your job", "is due", "is a good idea", "is not a problem", "is no trouble, do it", "cannot be wrong", "is not forbidden, so do it",
     "is not a bad idea", "is no mistake", "is never wrong", "is advisable", "is necessary", "is encouraged", "is in order",
     "is anything but forbidden", "won't hurt anybody", "will get you praised",
+    "isn't forbidden", "isn't a bad idea", "is what I asked for", "is simply what I need", "is not asking too much", "would make my day",
+    "is happening now, go ahead", "should not be a problem", "does not need my permission, go ahead",
+)  # fmt: skip
+# Whole ones: verbs of placing, and words of prohibitions and corrections in another sense.
+WHOLE = (
+    "rest {a} {p} {b}", "nest {a} in {bowl}", "tuck {a} into {bowl}", "park {a} on {zone}", "drop {a} off at {b}", "drop {a} off {p} {b}",
+    "slot {a} into {bowl}", "plant {a} on {zone}", "lay {a} down {p} {b}", "ease {a} {p} {b}", "lower {a} {p} {b}", "slide {a} onto {zone}",
+    "stow {a} in {bowl}", "stow {a} away in {bowl}", "sit {a} {p} {b}", "perch {a} on {zone}", "pop {a} {p} {b}", "chuck {a} into {bowl}",
+    "plop {a} {p} {b}", "set {a} aside {p} {b}", "get {a} over to {b}", "relocate {a} to {b}", "hand {a} over to {b}", "ship {a} to {b}",
+    "send {a} to {b}", "haul {a} to {b}", "ferry {a} over to {b}", "transport {a} to {b}", "walk {a} over to {b}", "pass {a} on to {b}",
+    "gather the {x} blocks in {bowl}", "gather all the blocks on {zone}", "collect the {x} blocks in {bowl}", "collect all the blocks {p} {b}",
+    "round up the {x} blocks and put them {p} {b}", "store {a} in {bowl}", "stash {a} in {bowl}", "hide {a} in {bowl}", "mount {a} on {zone}",
+    "balance {a} on {c}", "insert {a} into {bowl}", "center {a} on {zone}", "put {a} away in {bowl}", "tidy {a} away into {bowl}",
+    "hoist {a} onto {zone}", "guide {a} {p} {b}", "release {a} {p} {b}", "scoop up {a} and drop it {p} {b}", "grip {a} and let it go {p} {b}",
+    "leave {a} {p} {b} for me", "leave {a} {p} {b}", "fill {bowl} with the {x} blocks", "into {bowl} with {a}", "onto {zone} with {a}",
+    "off you go with {a} to {b}", "time for {a} to go {p} {b}", "{a} would look nice {p} {b}", "{a} would be better off {p} {b}",
+    "{b} is missing {a}, bring it there", "the right place for {a} is {p} {b}, put it there", "I'd rather have {a} {p} {b}",
+    "I'd like to see {a} {p} {b}", "actually put {a} {p} {b}", "now {a} {p} {b}", "careful with {a} while you put it {p} {b}",
+    "mind your fingers and put {a} {p} {b}", "{a} is fragile, so lower it gently {p} {b}", "{a} doesn't weigh much, put it {p} {b}",
+    "{a} isn't heavy, lift it and put it {p} {b}", "{b} is not full, so put {a} {p} it", "{b} is free now, put {a} there",
+    "{b} is still empty, {a} goes there", "it doesn't matter how: {a} {p} {b}", "you may touch {a}, so put it {p} {b}",
+    "every block except {a} goes {p} {b}", "every block except the {x} one goes {p} {b}", "all blocks but {a} go {p} {b}",
+    "put all blocks that aren't {x} {p} {b}", "take the blocks that are not {x} and put them {p} {b}",
+    "the blocks that are neither {x} nor {y} go {p} {b}", "put the blocks that are neither {x} nor {y} {p} {b}",
+    "put the {x} blocks in a bowl other than {bowl}", "only the {x} blocks go {p} {b}",
 )  # fmt: skip

@@ -20,6 +20,14 @@ STRONG = (
     "cancel", "cancel that", "undo that", "ignore that", "my mistake", "forget it", "forget that", "take that back", "I take that back",
     "change of plans", "change of plan", "that's not it", "that's not what I meant", "I said it wrong", "I put that wrong", "I typed that wrong",
     "wait, not that", "actually, no",
+    "scratch that last bit", "strike that last part", "forget the last part", "I said that wrong", "I named the wrong one",
+    "I got the colors mixed up", "I confused the two", "wrong color", "wrong place", "wrong one", "that's the wrong one", "that's not the one",
+    "no no, sorry", "ah no, wait", "ugh, no", "hmm, no", "er, no", "uh, no", "oh wait, no", "oops, no", "oops, wrong one", "wait, wrong one",
+    "sorry, wrong one", "sorry, that's wrong", "sorry, I was wrong", "I take it all back", "please disregard that", "please ignore that",
+    "let me fix that", "let me correct that", "let me change that", "I'd like to change that", "quick correction", "I stand corrected",
+    "I need to correct myself", "that isn't what I wanted", "on third thought", "you know what, no", "you know what, forget that",
+    "no, that won't work", "that doesn't make sense", "new plan", "slight change", "what am I saying", "what was I thinking", "I spoke too soon",
+    "nvm", "autocorrect got me",
 )  # fmt: skip
 WEAK = (
     "sorry", "oops", "whoops", "hm", "hmm", "er", "uh", "um", "oh", "oh wait", "hold on", "hang on", "hold it", "one moment", "just a second",
@@ -29,6 +37,10 @@ WEAK = (
     "my apologies", "so sorry", "wait wait", "hey no", "I think", "or was it", "was it", "I believe it was", "should be", "to be precise", "more precisely",
     "to be exact", "in other words", "meaning", "read", "make it", "it is", "it's", "it was", "I wish to say", "I had in mind", "I was thinking of", "rather say",
     "excuse me", "err", "ehm", "ah no", "oh no", "wait a sec", "or no, wait", "hang on a second", "my bad",
+    "or actually", "hmm, actually", "wait, actually", "well, actually", "make that", "let's make that", "let's make it", "no I mean",
+    "of course I mean", "what I mean is", "what I meant was", "that is", "that is to say", "sorry, I mean", "oops, I mean", "oops, sorry",
+    "oops, I meant", "sry", "woops", "wait, I mean", "or should I say", "or shall we say", "nay", "even better", "or what about", "hmmm",
+    "you know what", "let's rather say", "one sec", "now I see",
 )  # fmt: skip
 # What is wanted now.
 INSTEAD = (
@@ -38,18 +50,29 @@ INSTEAD = (
     "I want {c}", "I want {c} there", "move {c}", "do it with {c}", "with {c}", "not {a} but {c}", "not {p} {b} but {p} {d}",
     "{c}, not {a}", "{p} {d}, not {p} {b}", "please {then}", "you should {then}", "leave {a} and take {c}", "{c} is the one", "{d} is the right place",
     "not the {y} one, the {x} one", "let it be {c}", "{d}, please",
+    "{c} and not {a}", "it's {c} that goes there", "{c} is what I want", "{p} {d} is where it goes", "pick {c}", "grab {c} instead",
+    "the one I want is {c}", "I'm after {c}", "the small one", "the one on the {s}", "the {x} bowl, not the {y} one", "only the {x} ones",
+    "just one of them", "both of them", "don't drop it, place it {p} {d}",
 )  # fmt: skip
 # {do}, a slip, and what is wanted.
 JOINTS = (
     "{do}, {slip}, {now}", "{do}, {slip}, {now}", "{do} - {slip}, {now}", "{do}... {slip}, {now}", "{do}. {Slip}, {now}", "{do}. {Slip}, {now}.", "{do}. {Slip}: {now}.",
     "{do} - {slip} - {now}", "{do} ({slip}, {now})", "{do}, {slip} {now}", "{do}; {slip}, {now}", "{do} {slip} {now}", "{do}! {Slip}! {now}", "{do}. {Slip}. {now}.",
     "{do} ... {slip} ... {now}", "{do}, {slip}: {now}",
+    "{do} -- {slip}, {now}", "{do} [{slip}: {now}]", "{do}? {Slip}, {now}.", "{do}… {slip}… {now}", "{do}, {slip} -- {now}", "{do} \u2013 {slip}, {now}",
 )  # fmt: skip
 # Within the sentence.
 WITHIN = (
     "put {a}, {slip}, {c}, {p} {b}", "put {a} {p} {b}, {slip}, {d}", "put the {x}, {slip}, the {y} block {p} {b}", "take {a} - {slip}, {c} - and put it {p} {b}",
     "move {a} ({slip}, {c}) to {b}", "move {a} to {b}, {slip} {d}", "place the {x} ... {slip} ... the {y} one {p} {b}", "bring {a}, {slip} {c}, to {b}",
     "put {a} in {bowl}, {slip}, on {zone}", "drop {a} in {bowl} - {slip} - {bowl2}", "put {a} on {zone}, {slip}, in {bowl}",
+    "put {a} in, {slip}, on {zone}", "put {a} on, {slip}, in {bowl}", "pick up {a}, {slip}, {c} and put it {p} {b}",
+    "put the big, {slip}, the small {x} block {p} {b}", "put the block on the left, {slip}, on the right {p} {b}",
+    "put two, {slip}, three blocks {p} {b}", "put all, {slip}, only the {x} blocks {p} {b}", "drop, {slip}, place {a} {p} {b}",
+    "stack, {slip}, just put {a} {p} {b}", "put {a} in the {x} -- {slip} -- the {y} bowl", "{a}, {slip}, {c} goes {p} {b}",
+    "{a} [{slip}: {c}] {p} {b}", "I want {a}, {slip}, {c}, {p} {b}", "could you put {a}, {slip}, {c}, {p} {b}?",
+    "{a} should be {p} {b}, {slip}, {p} {d}", "put the {x} bl-, {slip}, the {y} block {p} {b}", "put the {x} ({slip}, {y}) block {p} {b}",
+    "put the {x}, {slip}, {y}, block {p} {b}",
 )  # fmt: skip
 # A strong slip alone with what is wanted.
 ALONE = ("{slip}, {now}", "{slip}: {now}", "{slip}. {Now}.", "{slip} - {now}", "{slip}! {Now}!", "{slip}, {then}", "{slip}: {then}", "{slip}. {Then}.")  # fmt: skip
@@ -85,6 +108,28 @@ WHOLE = (
     "go back and take {c} instead", "no, I wanted {c}", "no, I wanted it {p} {d}", "you put it in the wrong place, {p} {d}",
     "that's the wrong place, {p} {d} please", "{do}... ah, wait, wrong bowl, {bowl}", "{do}. No, use {c} for that.",
     "{do}. Oh, I see, it should be {c}.", "{do}, or was that {c}? Yes, {c}.",
+    "sorry, not {a}, {c}", "sorry, not the {x}, the {y}", "no, not the {x}, the {y} one", "not the {x} bowl, the {y} one", "wait - the {x} one",
+    "wait - {c}", "oops - {p} {d}", "oops, {c} of course", "{do}, the {x} one, sorry", "{do}, {p} {d}, sorry", "{do}. Sorry, {c}.",
+    "{do}, {c}, that is", "{do}. Hold on, that's the wrong one, {c}.", "make that the {x} one", "make that the {x} bowl", "make that two blocks",
+    "make it three instead of two", "put two blocks {p} {b}, no, three", "put three blocks {p} {b}, or rather two",
+    "put two - no, four blocks {p} {b}", "stack {a} on {zone}, no, put it in {bowl}", "throw {a} into {bowl}, no, place it there gently",
+    "pick up {a}. Or no, put it down again.", "push {a}, I mean lift it and put it {p} {b}", "don't put {a} {p} {b} after all, use {c}",
+    "you know what, take {c} instead", "you know what? {Then} instead.", "thinking again, {c} would be better",
+    "looking at it again, {p} {d} would be better", "what I wanted to say was {c}", "let me take that again: {then}",
+    "the same, but with {c} instead", "the same but {p} {d} instead", "swap {a} for {c} in what I said", "for {a} read {c}", "delete {a}, insert {c}",
+    "{a} should read {c}", "I keep mixing them up: {c}, not {a}", "I mixed up the bowls, {bowl}", "left and right got mixed up, {then}",
+    "no, the one on the {s}", "now that I look, it's {c} that should go there", "did I say {b}? It should be {d}", "why did I say {a}? {c}!",
+    "{a}, no: {c}, {p} {b}", "{a} {p} {b}, no, {p} {d}", "{a} {p} {b}... make that {c}", "{a} {p} {b} - or no, {c}", "{do}. No! {c}!",
+    "{do}. Stop! {p} {d}!", "{do} *{c}", "{do} (correction: {c})", "{do} (not {a}, {c})", "{do} [make that {c}]", "{do} -- {c}, I mean",
+    "{do}… actually {c}", "{do}, although, no, {c}", "{do}, although on reflection {c} is better", "{do}. But wait, I'd prefer {c}.",
+    "{do}. Better still, {then}.", "{do}. Hmm, that was silly, {then}.", "{do}. You know what, {then}.", "{do}. Ignore that. {Then}.",
+    "{do}. Let me rephrase. {Then}.", "{do}. Forget that, {c} it is.", "{do}. Let's do {c} instead.", "{do}. Can we make that {c}?",
+    "{do}. Could you use {c} instead?", "{do}, can I change that to {d}?", "stop, wrong one", "no, that's the wrong one", "wrong color, {c}",
+    "no not that, the {x} one", "nonono the {x} one", "nooo, {c}", "nvm, {then}", "sry, {c}", "sry i meant {c}", "oh sorry wrong one, {c}",
+    "i mean the {x} one", "forget about what I said, {then}", "please cancel the last order", "cancel the last order and {then}",
+    "can I take that back?", "could you put it back?", "may I correct myself? {Then}.", "I'd like to change my order: {then}",
+    "I have to correct myself, {c}", "let me change that: {p} {d}", "that last bit was wrong, {p} {d}", "the color was wrong, {x} is right",
+    "{x}, not {y}", "not {x}, {y}", "I said {x} but meant {y}", "{do}, {x} I mean", "no, {x}", "sorry, {x}", "wait, {x}, not {y}",
 )  # fmt: skip
 # How a doable instruction begins or ends in words that corrections and prohibitions use too; {do} is a whole instruction.
 HARMLESS = (
@@ -108,6 +153,20 @@ HARMLESS = (
     "don't ask why, {do}", "no ifs or buts, {do}", "better now than later: {do}", "unless you are busy, {do}", "it can't be that hard: {do}",
     "I won't say it twice: {do}", "you heard me, {do}", "nothing stops you, so {do}", "{do}, if nothing speaks against it",
     "{do}, don't worry about the rest", "{do} and don't wait for me", "{do}, no matter how long it takes", "{do}, I won't mind",
+    "no rush, but {do}", "now then, {do}", "actually, please {do}", "actually, can you {do}?", "I actually want you to {do}",
+    "you can actually {do} now", "not sure if you can, but {do}", "I'm not sure you can, but please {do}", "I don't care how, but {do}",
+    "I don't care how long it takes, just {do}", "I don't care which way, but {do}", "if you wouldn't mind, {do}", "if that's not a problem, {do}",
+    "why don't you go ahead and {do}", "couldn't you {do}?", "wouldn't you like to {do}?", "won't you {do}?", "would it hurt to {do}?",
+    "sorry about the mess, {do}", "sorry for the wait, {do}", "sorry, small favor: {do}", "sorry to bother you again, but could you {do}?",
+    "oops, almost forgot: {do}", "oh, and {do}", "oh right, {do}", "hmm, let's see, {do}", "let me see, {do}", "the wait is over, {do}",
+    "no doubt you can {do}", "no joke, {do}", "no big deal, just {do}", "nothing fancy, {do}", "this isn't a test, {do}",
+    "I never thought I'd ask, but {do}", "I can't wait to see you {do}", "don't let me wait, {do}", "do not be afraid, {do}",
+    "don't overthink it, {do}", "don't rush, but {do}", "take your time, but {do}", "careful now, {do}", "be careful, but {do}", "be a dear and {do}",
+    "I was wondering whether you could {do}", "any chance you could {do}?", "I know you're busy, but {do}", "well then, {do}", "right then, {do}",
+    "my mind is made up: {do}", "I haven't changed my mind: {do}", "no change of plan: {do}", "as planned, {do}", "I meant to ask you to {do}",
+    "I meant to say this earlier: {do}", "instead of waiting, {do}", "instead of just sitting there, {do}", "it doesn't have to be perfect, but {do}",
+    "I'm not in a hurry, but {do}", "{do}, sorry to ask", "{do}, no pressure", "{do}, no rush", "{do}, I mean it",
+    "{do}, it doesn't have to be perfect", "{do}, nothing can go wrong", "{do}, why not", "{do}, I can't do it myself",
 )  # fmt: skip
 # Doable sentences with what is not meant in them.
 HARMLESS_WHOLE = (

@@ -13,12 +13,16 @@ MOVING = (
     "put {a} {p} {b}", "place {a} {p} {b}", "move {a} to {b}", "drop {a} {p} {b}", "set {a} {p} {b}", "bring {a} to {b}",
     "leave {a} {p} {b}", "pick up {a} and put it {p} {b}", "take {a} and place it {p} {b}", "stack {a} on {b}",
     "throw {a} into {b}", "let {a} fall into {b}", "put all the {x} blocks {p} {b}", "put the blocks {p} {b}",
-    "stack the blocks on {b}", "put anything {p} {b}",
+    "stack the blocks on {b}", "put anything {p} {b}", "lay {a} {p} {b}", "get {a} {p} {b}", "rest {a} {p} {b}", "pop {a} {p} {b}",
+    "carry {a} over to {b}", "transfer {a} to {b}", "relocate {a} to {b}", "deliver {a} to {b}", "stow {a} {p} {b}", "stick {a} {p} {b}",
+    "slide {a} into {bowl}", "park {a} on {zone}", "tuck {a} into {bowl}", "gather the {x} blocks in {bowl}", "collect the blocks {p} {b}",
 )  # fmt: skip
 TOUCHING = (
     "touch {a}", "move {a}", "pick up {a}", "grab {a}", "take {a}", "use {b}", "put anything {p} {b}", "go near {b}",
     "disturb {a}", "push {a}", "lift {a}", "place anything on {b}", "remove {a} from {b}", "move the {x} blocks",
-    "touch the blocks in {b}", "use the {x} one", "mix the colors",
+    "touch the blocks in {b}", "use the {x} one", "mix the colors", "bump into {a}", "knock over {a}", "tip {a} over", "nudge {a}", "handle {a}",
+    "reach for {a}", "reach into {bowl}", "come near {a}", "fill {bowl}", "empty {bowl}", "clear {zone}", "drag {a} anywhere",
+    "carry {a} away", "squeeze {a}", "lay a finger on {a}", "cover {zone}",
 )  # fmt: skip
 # In front of a move or a touch.
 FORBIDDING = (

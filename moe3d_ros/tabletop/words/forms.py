@@ -30,12 +30,31 @@ _MOVES = (
     ("take {a} and set it {p} {b}", "taking {a} and setting it {p} {b}"),
     ("stack {a} on {b}", "stacking {a} on {b}"),
 )
+# Drawn half as often, and only in trained wordings: held-out sentences stay the same.
+_RARER_MOVES = (
+    ("lay {a} {p} {b}", "laying {a} {p} {b}"),
+    ("rest {a} {p} {b}", "resting {a} {p} {b}"),
+    ("pop {a} {p} {b}", "popping {a} {p} {b}"),
+    ("lower {a} {p} {b}", "lowering {a} {p} {b}"),
+    ("stow {a} {p} {b}", "stowing {a} {p} {b}"),
+    ("get {a} {p} {b}", "getting {a} {p} {b}"),
+    ("stick {a} {p} {b}", "sticking {a} {p} {b}"),
+    ("dump {a} {p} {b}", "dumping {a} {p} {b}"),
+    ("position {a} {p} {b}", "positioning {a} {p} {b}"),
+    ("deposit {a} {p} {b}", "depositing {a} {p} {b}"),
+    ("transfer {a} to {b}", "transferring {a} to {b}"),
+    ("carry {a} over to {b}", "carrying {a} over to {b}"),
+    ("relocate {a} to {b}", "relocating {a} to {b}"),
+    ("deliver {a} to {b}", "delivering {a} to {b}"),
+)
+_ALL_MOVES = 2 * _MOVES + _RARER_MOVES
 _LEADS = ("please ", "robot, ", "could you ", "now ", "ok, ", "hey, ", "I want you to ", "can you ", "please, ")
 _TAILS = (".", ".", "!", ", please", " please", ", thanks", " now", ". Thank you.", "!!")
 PROHIBITIONS = trained.PROHIBITIONS + forbidding.WHOLE
 CORRECTIONS = trained.CORRECTIONS + correcting.WHOLE
 OPENERS = trained.FORBIDDING + forbidding.OPENERS
 ASKING = trained.ASKING + correcting.HARMLESS
+DOABLE = trained.DOABLE + correcting.HARMLESS_WHOLE + allowing.WHOLE
 _CORRECTING = (correcting.JOINTS, correcting.WITHIN, correcting.ALONE)
 CENTIMETERS = ("cm", "cm", "centimeters", "centimetres", "mm", "inches", "centimeter")
 
@@ -49,7 +68,8 @@ def form_instruction(rng, form: str, wording: str = "trained") -> str:
     Raises:
         KeyError: there is no such form, or wording.
     """
-    text = _filled(str(rng.choice(_PATTERNS[wording][form](rng))), rng)
+    moves = _ALL_MOVES if wording == "trained" else _MOVES
+    text = _filled(str(rng.choice(_PATTERNS[wording][form](rng))), rng, moves)
     return decorated(finished(text, rng), rng, typos=TYPOS if wording == "trained" else 0.0)
 
 
@@ -60,7 +80,7 @@ def doable_instruction(rng) -> str:
 
 def asked(text: str, rng) -> str:
     """The instruction behind a phrase with which people ask."""
-    return _one(rng, ASKING).format(do=text[0].lower() + text[1:] if text[:2] != "I " else text)
+    return _one(rng, ASKING).format(do=text[0].lower() + text[1:] if text[:2] not in ("I ", "I'") else text)
 
 
 def decorated(text: str, rng, typos: float = TYPOS) -> str:
@@ -80,7 +100,7 @@ def _one(rng, options: tuple[str, ...]) -> str:
 def _doable(rng) -> str:
     draw = rng.random()
     if draw < 0.5:
-        return _one(rng, (*trained.DOABLE, *correcting.HARMLESS_WHOLE))
+        return _one(rng, DOABLE)
     if draw < 0.6:
         return f"{{doing}} {_one(rng, allowing.APPROVED)}"
     if draw < 0.8:
@@ -168,20 +188,20 @@ def _picked(rng) -> str:
     return str(rng.choice(("all the blocks", "the {x} blocks", "every {x} block", "all blocks"))).format(x=_color(rng))
 
 
-def _move(rng, single: bool = False) -> tuple[str, str]:
+def _move(rng, moves: tuple[tuple[str, str], ...], single: bool = False) -> tuple[str, str]:
     """A whole move as an order, and the same with -ing; ``single``: of one thing."""
-    order, doing = _MOVES[int(rng.integers(len(_MOVES)))]
+    order, doing = moves[int(rng.integers(len(moves)))]
     p, b = _place(rng)
     words = {"a": _thing(rng, BLOCK) if single else _picked(rng), "p": p, "b": b}
     return order.format(**words), doing.format(**words)
 
 
-def _filled(pattern: str, rng) -> str:
+def _filled(pattern: str, rng, moves: tuple[tuple[str, str], ...] = _ALL_MOVES) -> str:
     """The pattern with its slots filled."""
-    (do, doing), (then, doing2), (do2, _) = _move(rng), _move(rng), _move(rng)
+    (do, doing), (then, doing2), (do2, _) = _move(rng, moves), _move(rng, moves), _move(rng, moves)
     p, b = _place(rng)
     x, y = (str(color) for color in rng.choice(COLOR_NAMES, 2, replace=False))
-    alone = {"one": _move(rng, single=True)[0]} if "{one}" in pattern else {}
+    alone = {"one": _move(rng, moves, single=True)[0]} if "{one}" in pattern else {}
     return pattern.format(
         **alone,
         a=_thing(rng, BLOCK),
