@@ -25,8 +25,9 @@ from moe3d_ros.tabletop.composing.parts import told_by_place
 from training.assembly import reasoner_of, record_of
 from training.data.decisions import STARTS, Recipe, Start
 from training.data.visited import save_visited
+from training.engine.averaging import is_checkpoint
 from training.engine.state import StateError
-from training.stages.settings import ReasonStage, configure
+from training.stages.settings import configure
 from training.visiting import Episode, visit
 
 FIRST = 10_000_000  # seed of the first recipe of an even round: none of these is trained on by its oracle's paths
@@ -35,7 +36,7 @@ FIRST = 10_000_000  # seed of the first recipe of an even round: none of these i
 def main(arguments: list[str] | None = None) -> int:
     """Play, print and save; 1 where the run cannot be used, with the reason."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--run", type=Path, required=True, help="run of the reason stage")
+    parser.add_argument("--run", type=Path, required=True, help="run of the reason stage, or a checkpoint")
     goal = parser.add_mutually_exclusive_group(required=True)
     goal.add_argument("--output", type=Path, help="file of visited moments (.npz)")
     goal.add_argument(
@@ -101,22 +102,24 @@ def held_out_start(name: str, seed: tuple[int, ...]) -> Start:
 
 
 def decider_of(run: Path, certain: float | None = None) -> tuple[Decider, int]:
-    """The reasoner of a run behind the LLM that it was trained with, and the number of kinds that it knows.
+    """The reasoner of a run behind the LLM that it was trained with, or of a checkpoint, and the number of kinds that it knows.
 
     Args:
         certain: as in :class:`ReasonerConfig`; None for the run's own.
 
     Raises:
-        StateError: the run is damaged, or is none of the reason stage.
+        StateError: the run is damaged, or is none of the reason stage. ValueError: the checkpoint has no reasoner.
     """
-    config = configure(**record_of("reason", run)["config"])
-    assert isinstance(config, ReasonStage)
-    planner = Planner.from_pretrained(str(config.init))
+    finished = is_checkpoint(run)
+    config = None if finished else configure(**record_of("reason", run)["config"])
+    planner = Planner.from_pretrained(str(run) if config is None else str(config.init))
     language, kinds = planner.model.language, planner.config.encoder.kinds
-    reasoner = reasoner_of(run, language.width, kinds)
+    reasoner = planner.model.reasoner if finished else reasoner_of(run, language.width, kinds)
+    if reasoner is None:
+        raise ValueError(f"the checkpoint {run} has no reasoner")
     if certain is not None:
         reasoner.config = replace(reasoner.config, certain=certain)
-    return Decider(reasoner.eval(), Reader(language, config.layer), kinds), kinds
+    return Decider(reasoner.eval(), Reader(language, reasoner.config.layer), kinds), kinds
 
 
 if __name__ == "__main__":
