@@ -1,5 +1,7 @@
 """Patches and encoder: padding, batching and the order of points make no difference."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -9,12 +11,14 @@ from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder, main_piece
 from moe3d_ros.model.perception.objects import from_detections
 from moe3d_ros.model.perception.patches import PatchConfig, make_patches
-from moe3d_ros.model.perception.pieces import PIECE_NUMBERS, REACH, SORTS, piece_numbers
-from moe3d_ros.model.perception.voted_queries import VOTE_REACH, choose_votes
-from moe3d_ros.planner import CHECKPOINTS
+from moe3d_ros.model.perception.pieces import AXES_NUMBERS, PIECE_NUMBERS, REACH, SORTS, piece_axes, piece_numbers
+from moe3d_ros.model.perception.voted_queries import VOTE_REACH, VotedQueries, choose_votes
+from moe3d_ros.planner import CHECKPOINTS, Planner
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, Thing, arrange
 from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.tabletop.scenes.sampling import SceneRange, sample_scenes
+from moe3d_ros.tabletop.scenes.sixd_scenes import sixd_scene
+from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 from moe3d_ros.tabletop.simulation.raycast import SensorRange, sense
 from moe3d_ros.world.grid import Grid
 from moe3d_ros.world.vocabulary import BLOCK
@@ -33,6 +37,7 @@ VARIANTS = {
     "voted queries": {"votes": True},
     "voxel by voxel": {"votes": True, "cells": CELLS},
     "pieces": {"votes": True, "cells": CELLS, "pieces": True},
+    "pieces with axes": {"votes": True, "cells": CELLS, "pieces": True, "axes": True},
 }
 
 
@@ -170,10 +175,22 @@ def test_patches_of_two_alike_things_vote_for_their_own_and_queries_are_drawn_th
     assert torch.allclose(encoder.pieces.centers(torch.zeros(1, 1, 24), torch.zeros(1, 1, 3), place), place)
 
 
+@pytest.mark.parametrize("heading", [0.0, 0.7, 2.5])
+def test_a_thin_bar_is_as_thin_however_it_lies(heading):
+    long, wide = torch.linspace(-0.1, 0.1, 60), torch.linspace(-0.015, 0.015, 10)
+    bar = torch.stack(torch.meshgrid(long, wide, torch.tensor([0.025]), indexing="ij"), -1).reshape(-1, 3)
+    c, s = math.cos(heading), math.sin(heading)
+    points = bar @ torch.tensor([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]]) + torch.tensor([0.5, 0.0, 0.0])
+    patches = make_patches(torch.zeros(len(points), dtype=torch.long), points, torch.full_like(points, 0.5), 1)
+    halves, along = piece_axes(patches)[:, :AXES_NUMBERS].split(2, dim=1)
+    assert torch.allclose(REACH * halves, torch.tensor([0.1, 0.015]), atol=0.006)
+    assert torch.allclose(along, torch.tensor([math.cos(2 * heading), math.sin(2 * heading)]), atol=0.12)
+
+
 def test_no_voxels_have_no_pieces():
     flat = torch.tensor([[0.5, 0.0, 0.002]])
     patches = make_patches(torch.zeros(1, dtype=torch.long), flat, torch.rand(1, 3), 1)
-    assert not piece_numbers(patches).any()
+    assert not piece_numbers(patches).any() and not piece_axes(patches).any()
 
 
 @torch.no_grad()
@@ -192,14 +209,28 @@ def test_a_query_that_reads_two_things_is_at_the_one_that_it_reads_more():
     assert piece.tolist() == [[[False, False, True, True], [True, True, False, False]]]
 
 
-@torch.no_grad()
-def test_two_blocks_that_look_the_same_are_found_as_two():
-    """The default checkpoint, on twins 9 to 15 cm apart, which one query would read together."""
+@pytest.fixture(scope="module")
+def default_encoder():
     config, tensors = load_checkpoint(CHECKPOINTS / "default")
     encoder = SceneEncoder(ModelConfig.from_dict(config).encoder).eval()
     encoder.load_state_dict(
         {k.removeprefix("encoder."): v.float() for k, v in tensors.items() if k.startswith("encoder.")}, strict=False
     )
+    return encoder
+
+
+@torch.no_grad()
+def blocks_found(encoder, scenes):
+    """Which things of each scene (B, S) are found within 15 mm, as blocks, by random cameras."""
+    batch = batch_scenes(scenes)
+    cloud = sense(batch, SensorRange(), torch.Generator().manual_seed(3))
+    objects = from_detections(encoder(make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes)))[1])
+    near = torch.cdist(objects.center, batch.center) < 0.015
+    return (near & (objects.mask & (objects.kind.argmax(-1) == BLOCK))[..., None]).any(1)
+
+
+def test_two_blocks_that_look_the_same_are_found_as_two(default_encoder):
+    """Twins 9 to 15 cm apart, which one query would read together."""
     rng, scenes = np.random.default_rng(3), []
     while len(scenes) < 24:
         color, other = rng.choice(SEEN_COLORS, 2, replace=False).tolist()
@@ -207,13 +238,25 @@ def test_two_blocks_that_look_the_same_are_found_as_two():
         gap = np.subtract(scene.objects[0].position, scene.objects[1].position)
         if 0.09 < np.linalg.norm(gap) < 0.15:
             scenes.append(scene)
-    batch = batch_scenes(scenes)
-    cloud = sense(batch, SensorRange(), torch.Generator().manual_seed(3))
-    objects = from_detections(encoder(make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes)))[1])
-    near = torch.cdist(objects.center, batch.center[:, :2]) < 0.015  # (B, n, 2)
-    near &= (objects.mask & (objects.kind.argmax(-1) == BLOCK))[..., None]
-    both = near.any(1).all(-1)
-    assert int(both.sum()) >= 20
+    assert int(blocks_found(default_encoder, scenes)[:, :2].all(1).sum()) >= 20
+
+
+def test_a_block_in_a_rack_or_on_a_ramp_is_found_beside_it():
+    """Their middles are 3 cm apart, and votes for the one were taken for votes for the other."""
+    planner, rng, found = Planner.from_pretrained("default"), np.random.default_rng(6), []
+    while len(found) < 24:
+        scene = sixd_scene(rng)
+        bearing = [thing.position for thing in scene.objects if thing.kind in ("rack", "ramp")]
+        borne = [
+            thing.position
+            for thing in scene.objects
+            if thing.kind == "block" and min(math.dist(thing.position, at) for at in [*bearing, (9, 9, 9)]) < 0.035
+        ]
+        if borne:
+            with TabletopWorld(scene) as world:
+                seen = planner.look(*world.cloud(("front", "left", "right"), noise=rng)).objects
+            found += [any(one.kind == "block" and math.dist(one.center, at) < 0.02 for one in seen) for at in borne]
+    assert sum(found) >= 0.9 * len(found)
 
 
 @torch.no_grad()
@@ -267,6 +310,16 @@ def test_votes_for_one_place_make_one_query_and_the_heaviest_comes_first():
     assert standing[0, 1, 2] > 1, "the second is away from the first, in units of the reach"
     apart = (vote[0, chosen[0, 0]] - vote[0, chosen[0, 1]]).norm()
     assert apart > VOTE_REACH
+
+
+@torch.no_grad()
+def test_votes_of_two_kinds_are_for_two_things_however_near():
+    queries = VotedQueries(24, 2)
+    vote = torch.tensor([[[0.5, 0.0, 0.03], [0.505, 0.0, 0.03], [0.51, 0.0, 0.03]]])
+    for kinds, apart in (([0, 0, 0], False), ([0, 0, 1], True)):
+        kind = 20.0 * torch.nn.functional.one_hot(torch.tensor([kinds]), 3).float()
+        place = queries(torch.zeros(1, 3, 24), vote, kind, torch.ones(1, 3, dtype=torch.bool))[2]
+        assert torch.equal(place[0, 1], vote[0, 2]) == apart
 
 
 def test_a_scene_with_fewer_patches_than_queries_can_be_read():

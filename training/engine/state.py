@@ -189,9 +189,16 @@ def read_identity(folder: str | Path) -> dict[str, str]:
     return _read(folder)[0].get("identity", {})
 
 
-ENCODER_PARTS = {"votes": False, "cells": 0, "pieces": False}  # of a new encoder; what it may have more
+ENCODER_PARTS = {"votes": False, "cells": 0, "pieces": False, "axes": False}  # of a new encoder; what it may have more
 # Parts of a checkpoint, by the first words of their tensors' names; what Stage I made is a part of the language's.
-CHECKPOINT_PARTS = {"encoder": "encoder.", "language": "language.", "pose": "pose.", "objects": "language.objects."}
+CHECKPOINT_PARTS = {
+    "encoder": "encoder.",
+    "language": "language.",
+    "pose": "pose.",
+    "objects": "language.objects.",
+    "reasoner": "reasoner.",
+    "form": "form.",
+}
 
 
 def split_part(entry: str) -> tuple[Path, str]:
@@ -227,8 +234,8 @@ def load_matching(modules: dict[str, torch.nn.Module], folders: str, identity: d
         modules: by name; a checkpoint's parts go to the modules that bear their names (encoder, language, pose).
         identity: what the runs must belong to, the base LLM's revision.
         folders: runs whose every tensor must find its place in one of the modules, else a StateError names it, and
-            checkpoints, of which the modules take what is theirs, or with ``checkpoint:encoder`` that part alone (encoder,
-            objects, language, pose); what a checkpoint lacks is printed.
+            checkpoints, of which the modules take what is theirs, or with ``checkpoint:encoder`` that part alone (see
+            CHECKPOINT_PARTS); what a checkpoint lacks is printed.
     """
     for folder in filter(None, (part.strip() for part in folders.split(","))):
         checkpoint, part = split_part(folder)

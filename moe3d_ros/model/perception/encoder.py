@@ -46,10 +46,13 @@ class EncoderConfig:
     votes: bool = False  # queries start where patches vote that things are, instead of from learned places
     cells: int = 0  # voxels of a patch that are read each in its place, PatchConfig.patch_voxels ** 3; 0: none
     pieces: bool = False  # detection is told of the connected piece of voxels that a patch is part of
+    axes: bool = False  # and of that piece's main axes
 
     def __post_init__(self) -> None:
         if self.width % self.heads:
             raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
+        if self.axes and not self.pieces:
+            raise ValueError("axes are those of pieces: set pieces too")
 
     @property
     def tilted(self) -> bool:
@@ -222,7 +225,7 @@ class SceneEncoder(nn.Module):
         self.config = config
         width = config.width
         self.patches = PatchEncoder(config)
-        self.pieces = PieceReader(width) if config.pieces else None
+        self.pieces = PieceReader(width, config.axes) if config.pieces else None
         detailed = config.cells or config.pieces
         self.detail = PatchLayer(width, config.heads, at_first_silent=True) if detailed else None
         if config.votes:
@@ -296,7 +299,8 @@ class SceneEncoder(nn.Module):
         """First state of the queries (B, Q, D); where they start from votes also what is a thing's (B, N), and the votes (B, Q, 3)."""
         if not self.config.votes:
             return self.queries.expand(len(encoded), -1, -1), None, None
-        return self.voted(encoded, self.votes(patches, encoded), readable)
+        kind = self.patch_head(encoded)[..., 3 : 3 + self.config.kinds]
+        return self.voted(encoded, self.votes(patches, encoded), kind, readable)
 
     def votes(self, patches: PatchBatch, encoded: torch.Tensor) -> torch.Tensor:
         """Middles that patches vote for (B, N, 3), metres; ``encoded`` (B, N, width) as `detail_patches` gives them."""

@@ -17,11 +17,14 @@ DARK = 0.15  # added to the sum of which they are shares, so that noise on black
 REACH = 0.1  # metres that count as one
 FARTHEST = 5.0  # in those
 PIECE_NUMBERS = 8  # from the patch to its piece's middle (3), half extents (3), how many voxels, is there a piece
+AXES_NUMBERS = 4  # half lengths along and across its longest horizontal axis, and that axis's heading, see `_axes_of`
 SORTS = 2  # of pieces: of what touches, and of what touches and has one colour
 FIRST_TRUST = (0.0, 1.5)  # log odds against a patch's own vote, before training says otherwise
 FIRST_VOTE_TRUST = (0.0, 0.0, -3.0)
-# Neighbours by a face: by edges and corners, voxels of mixed colour would join a block to its rack.
-_AHEAD = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+# Neighbours: by faces alone thin things, and what a camera sees of others, fall into pieces; of one colour by faces alone, since
+# by edges voxels of mixed colour would join a block to its rack.
+_FACES = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+_EDGES = ((1, 1, 0), (1, -1, 0), (1, 0, 1), (1, 0, -1), (0, 1, 1), (0, 1, -1))
 
 
 class PieceReader(nn.Module):
@@ -31,9 +34,10 @@ class PieceReader(nn.Module):
     is: by direction, as shares of the way there, since a tower's blocks have its middle in common but for the height.
     """
 
-    def __init__(self, width: int, hidden: int = 128):
+    def __init__(self, width: int, axes: bool = False, hidden: int = 128):
         super().__init__()
-        told = SORTS * PIECE_NUMBERS
+        self.axes = axes
+        told = SORTS * (PIECE_NUMBERS + AXES_NUMBERS * axes)
         self.read = nn.Sequential(nn.Linear(told, hidden), nn.GELU(), silent(nn.Linear(hidden, width)))
         self.norm = nn.LayerNorm(width)
         self.trust = nn.Sequential(nn.Linear(width + told, hidden), nn.GELU(), silent(nn.Linear(hidden, 3 * SORTS)))
@@ -44,9 +48,9 @@ class PieceReader(nn.Module):
 
     def votes(self, patches: PatchBatch, detailed: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
         """Votes of patches (B, N, 3): their ``own``, and as far as they trust them the middles of their pieces."""
-        told = patches.to_padded(piece_numbers(patches))
+        told = patches.to_padded(self._told(patches))
         trust = self.trust(torch.cat([self.norm(detailed), told], dim=-1)).unflatten(-1, (SORTS, 3))
-        told = told.unflatten(-1, (SORTS, PIECE_NUMBERS))
+        told = told[..., : SORTS * PIECE_NUMBERS].unflatten(-1, (SORTS, PIECE_NUMBERS))
         trust = trust.masked_fill(told[..., 7:] == 0, -torch.inf)
         shares = torch.cat([torch.zeros_like(trust[..., :1, :]), trust], dim=-2).softmax(dim=-2)[..., 1:, :]
         middles = patches.centroids[..., None, :] + REACH * told[..., :3]
@@ -58,36 +62,56 @@ class PieceReader(nn.Module):
 
     def forward(self, patches: PatchBatch) -> torch.Tensor:
         """Added to the features of the flat patches (T, width)."""
-        return self.read(piece_numbers(patches))
+        return self.read(self._told(patches))
+
+    def _told(self, patches: PatchBatch) -> torch.Tensor:
+        """Numbers that this reader was trained on, of the flat patches."""
+        return torch.cat([piece_numbers(patches), piece_axes(patches)], dim=1) if self.axes else piece_numbers(patches)
 
 
 def piece_numbers(patches: PatchBatch) -> torch.Tensor:
     """Numbers of the pieces that most of a patch's standing voxels are of (T, SORTS * PIECE_NUMBERS); zeros where none stands."""
+    return _measured(patches)[:, : SORTS * PIECE_NUMBERS]
+
+
+def piece_axes(patches: PatchBatch) -> torch.Tensor:
+    """Main axes of the same pieces (T, SORTS * AXES_NUMBERS): a knife is thinner than two blocks however it lies."""
+    return _measured(patches)[:, SORTS * PIECE_NUMBERS :]
+
+
+def _measured(patches: PatchBatch) -> torch.Tensor:
     if patches.pieces is None:
-        patches.pieces = _piece_numbers(patches)
+        patches.pieces = _measure(patches)
     return patches.pieces
 
 
 @torch.no_grad()
-def _piece_numbers(patches: PatchBatch) -> torch.Tensor:
+def _measure(patches: PatchBatch) -> torch.Tensor:
     standing = torch.nonzero(patches.voxels[:, 2] > STANDING)[:, 0]
     if not len(standing):
-        return patches.voxels.new_zeros(len(patches.flat_index), SORTS * PIECE_NUMBERS)
+        return patches.voxels.new_zeros(len(patches.flat_index), SORTS * (PIECE_NUMBERS + AXES_NUMBERS))
     points, patch = patches.voxels[standing], patches.patch_of_voxel[standing]
-    first, second = _touching(patches.cells[standing], patches.voxel_scene[standing])
+    first, second, face = _touching(patches.cells[standing], patches.voxel_scene[standing])
     colors = patches.colors[standing]
     shares = colors / (colors.sum(dim=1, keepdim=True) + DARK)
-    alike = (shares[first] - shares[second]).abs().amax(dim=1) < SAME_COLOR
+    alike = face & ((shares[first] - shares[second]).abs().amax(dim=1) < SAME_COLOR)
     sorts = [
         _numbers_of(_connected(*pairs, len(points)).to(points.device), points, patch, patches)
         for pairs in ((first, second), (first[alike], second[alike]))
     ]
-    return torch.cat(sorts, dim=1)
+    return torch.cat([part for parts in zip(*sorts) for part in parts], dim=1)
 
 
-def _numbers_of(piece: torch.Tensor, points: torch.Tensor, patch: torch.Tensor, patches: PatchBatch) -> torch.Tensor:
-    """Numbers (T, PIECE_NUMBERS) of each patch's main ``piece`` (V,), of standing voxels at ``points`` (V, 3) in ``patch`` (V,)."""
+def _numbers_of(
+    piece: torch.Tensor, points: torch.Tensor, patch: torch.Tensor, patches: PatchBatch
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Numbers and axes (T, PIECE_NUMBERS), (T, AXES_NUMBERS) of each patch's main ``piece`` (V,).
+
+    Args:
+        points: (V, 3) of standing voxels. patch: (V,) that they lie in.
+    """
     numbers = points.new_zeros(len(patches.flat_index), PIECE_NUMBERS)
+    axes = points.new_zeros(len(patches.flat_index), AXES_NUMBERS)
     count = torch.bincount(piece)
     low, high = (
         points.new_zeros(len(count), 3).scatter_reduce(
@@ -107,20 +131,41 @@ def _numbers_of(piece: torch.Tensor, points: torch.Tensor, patch: torch.Tensor, 
     numbers[own, 3:6] = ((high - low)[of] / 2 / REACH).clamp(max=FARTHEST)
     numbers[own, 6] = count[of].float().log1p() / FARTHEST
     numbers[own, 7] = 1.0
-    return numbers
+    axes[own] = _axes_of(piece, points[:, :2], count)[of]
+    return numbers, axes
 
 
-def _touching(cells: torch.Tensor, scene: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pairs of the cells (V, 3) of one scene that touch with a face: first and second (E,)."""
+def _axes_of(piece: torch.Tensor, points: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+    """Main horizontal axes (P, AXES_NUMBERS) of pieces with ``count`` (P,) of the ``points`` (V, 2), by their second moments.
+
+    Half lengths are those of an even bar of the same moments; the heading is cosine and sine of twice its angle, times how
+    much longer the piece is than wide, since a square has none.
+    """
+    number = count[:, None].to(points.dtype)
+    mean = points.new_zeros(len(count), 2).index_add_(0, piece, points) / number
+    off = points - mean[piece]
+    moments = points.new_zeros(len(count), 3).index_add_(
+        0, piece, torch.stack([off[:, 0].square(), off[:, 1].square(), off[:, 0] * off[:, 1]], dim=1)
+    )
+    xx, yy, xy = (moments / number).unbind(1)
+    apart = torch.stack([(xx - yy) / 2, xy], dim=1)
+    reach, middle = apart.norm(dim=1), (xx + yy) / 2
+    halves = (3 * torch.stack([middle + reach, (middle - reach).clamp(min=0)], dim=1)).sqrt()
+    heading = apart / middle.clamp(min=1e-8)[:, None]
+    return torch.cat([(halves / REACH).clamp(max=FARTHEST), heading], dim=1)
+
+
+def _touching(cells: torch.Tensor, scene: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Pairs of the cells (V, 3) of one scene that touch with a face or an edge: first and second (E,), and if it is a face (E,)."""
     cells = cells - cells.amin(dim=0) + 1
     shape = cells.amax(dim=0) + 2
     key = ((scene * shape[0] + cells[:, 0]) * shape[1] + cells[:, 1]) * shape[2] + cells[:, 2]
     keys, order = torch.sort(key)
-    steps = key.new_tensor(_AHEAD) @ torch.stack([shape[1] * shape[2], shape[2], torch.ones_like(shape[2])])
+    steps = key.new_tensor(_FACES + _EDGES) @ torch.stack([shape[1] * shape[2], shape[2], torch.ones_like(shape[2])])
     wanted = key[None] + steps[:, None]
     place = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
     touching, first = torch.nonzero(keys[place] == wanted, as_tuple=True)
-    return first, order[place[touching, first]]
+    return first, order[place[touching, first]], touching < len(_FACES)
 
 
 def _connected(first: torch.Tensor, second: torch.Tensor, count: int) -> torch.Tensor:

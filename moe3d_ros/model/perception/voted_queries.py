@@ -10,6 +10,7 @@ from torch import nn
 from moe3d_ros.model.perception.layers import FourierPosition
 
 VOTE_REACH = 0.025  # votes that are nearer to each other are for one thing
+KINDS_APART = 0.04  # metres by which votes are farther apart whose patches seem to be of two kinds: a block in a rack, and the rack
 READING_REACH = 0.2  # how far from its vote a query reads before training says otherwise
 
 
@@ -28,18 +29,21 @@ class VotedQueries(nn.Module):
         self.start = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, width))
 
     def forward(
-        self, encoded: torch.Tensor, vote: torch.Tensor, readable: torch.Tensor
+        self, encoded: torch.Tensor, vote: torch.Tensor, kind: torch.Tensor, readable: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Encoded patches (B, N, D), the middles that they vote for (B, N, 3), which of them count (B, N) -> queries, logits, places.
+        """Queries that start one after the other from the vote that most others agree with, away from those before.
 
-        One after the other, the vote that most others agree with, away from those before.
+        Args:
+            encoded: (B, N, D) patches. vote: (B, N, 3) middles that they vote for, metres. kind: (B, N, K) logits of what
+                they seem to be of. readable: (B, N) bool, which of them count.
 
         Returns:
             queries (B, Q, D), logits (B, N) that a patch is of a thing, and the votes (B, Q, 3) that the queries start from.
         """
         belongs = self.belongs(encoded)[..., 0]
         with torch.no_grad():
-            chosen, standing = choose_votes(belongs.sigmoid() * readable, vote, self.count)
+            told = torch.cat([vote, KINDS_APART / math.sqrt(2) * kind.softmax(dim=-1)], dim=-1)
+            chosen, standing = choose_votes(belongs.sigmoid() * readable, told, self.count)
             place = vote.gather(1, chosen[..., None].expand(-1, -1, 3))
         seed = encoded.gather(1, chosen[..., None].expand(-1, -1, encoded.shape[-1]))
         return self.start(seed) + self.position(place) + self.standing(standing), belongs, place
@@ -53,7 +57,7 @@ class VotedQueries(nn.Module):
 
 
 def choose_votes(weight: torch.Tensor, vote: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Votes (B, N, 3) of these weights (B, N), the heaviest first, none near those before while others are left.
+    """Votes (B, N, V) of these weights (B, N), the heaviest first, none near those before while others are left.
 
     Returns:
         indices (B, count), and (B, count, 3) how they stand: their weight, how many agree (logarithm), and the distance to
