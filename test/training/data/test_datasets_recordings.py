@@ -110,7 +110,7 @@ BAG_DAMAGE = [  # change, field, words
 ]
 
 
-@pytest.mark.parametrize(("change", "field", "words"), BAG_DAMAGE, ids=lambda v: str(v)[:32])
+@pytest.mark.parametrize(("change", "field", "words"), BAG_DAMAGE, ids=lambda v: None if callable(v) else str(v)[:32])
 def test_damage_in_recordings_is_named(capsys, tmp_path, change, field, words):
     code, lines = check(capsys, recording(tmp_path, change))
     hits = [line for line in lines if line.startswith(f"bag: {field}: ") and words in line]
