@@ -218,7 +218,11 @@ JSON_DAMAGE = [  # format, file, change, text on the line that is named, field, 
 ]
 
 
-@pytest.mark.parametrize(("name", "file", "change", "shown", "field", "words"), JSON_DAMAGE, ids=lambda v: None if callable(v) else str(v)[:28])
+@pytest.mark.parametrize(
+    ("name", "file", "change", "shown", "field", "words"),
+    JSON_DAMAGE,
+    ids=lambda v: None if callable(v) else str(v)[:28],
+)
 def test_damage_in_json_is_named(capsys, samples, name, file, change, shown, field, words):
     if isinstance(change, tuple):
         change = put(*change)
@@ -334,7 +338,9 @@ SCAN_DAMAGE = [  # number of the scan, file, change, field, words
 ]
 
 
-@pytest.mark.parametrize(("number", "suffix", "change", "field", "words"), SCAN_DAMAGE, ids=lambda v: None if callable(v) else str(v)[:28])
+@pytest.mark.parametrize(
+    ("number", "suffix", "change", "field", "words"), SCAN_DAMAGE, ids=lambda v: None if callable(v) else str(v)[:28]
+)
 def test_damage_in_scans_is_named(capsys, samples, number, suffix, change, field, words):
     path = scan_file(samples, number, suffix)
     change(path)
