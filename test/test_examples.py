@@ -80,12 +80,13 @@ def test_behavior_tree_plans_confirms_and_executes(probe, tiny_checkpoint):
     planning = Planning(probe, "tree", checkpoint=str(tiny_checkpoint), max_cloud_age=60.0)
     arguments = ("put", "--ros-args", "-r", "__ns:=/tree")
     step = planning.inbox["planned_action"]
-    arm = probe.talk(Empty, "/tree/goal_reached")  # before the tree, which has found it by the time it has a plan
+    arm = probe.talk(Empty, "/tree/goal_reached")
     try:
         with planning.look():
             done, words = in_background("behavior_tree.py", "--yes", "--steps", 1, *arguments)
             text = step.wait().text
             planning.inbox["goal_pose"].wait()
+            probe.heard("/tree/goal_reached", by=2)  # by the planner and by the tree, which may have a plan before that
             arm.publish(Empty())
             planning.inbox["goal_pose"].wait(start=1)  # the place follows
             arm.publish(Empty())

@@ -168,6 +168,7 @@ class Probe:
         self.context = Context()
         self.context.init()
         self.node = rclpy.create_node("probe", context=self.context)
+        self._matched, self._listeners = threading.Condition(), dict[str, int]()
         self._executor = SingleThreadedExecutor(context=self.context)
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._spin, daemon=True)
@@ -195,11 +196,23 @@ class Probe:
 
     def talk(self, kind, topic: str, qos=RELIABLE):
         """A publisher that somebody listens to."""
-        matched = threading.Event()
-        events = PublisherEventCallbacks(matched=lambda info: matched.set() if info.current_count else None)
-        publisher = self.node.create_publisher(kind, topic, qos, event_callbacks=events)
-        assert matched.wait(TIMEOUT), f"nobody listens to {topic}"
+
+        def matched(info):
+            with self._matched:
+                self._listeners[topic] = info.current_count
+                self._matched.notify_all()
+
+        publisher = self.node.create_publisher(
+            kind, topic, qos, event_callbacks=PublisherEventCallbacks(matched=matched)
+        )
+        self.heard(topic)
         return publisher
+
+    def heard(self, topic: str, by: int = 1) -> None:
+        """Wait until so many listen to what is published there."""
+        with self._matched:
+            enough = self._matched.wait_for(lambda: self._listeners.get(topic, 0) >= by, TIMEOUT)
+        assert enough, f"{self._listeners.get(topic, 0)} listen to {topic}, expected {by}"
 
     def call(self, client, request):
         """Call a service, again where no response comes, and return the response."""

