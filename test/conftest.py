@@ -1,5 +1,6 @@
 """Fixtures that several test modules share, and the marker ``ros``."""
 
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -17,12 +18,13 @@ def _talks_to_ros(path: Path) -> bool:
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what needs ROS as ``ros``, and put files with ``slow`` tests first, so that no process waits for another's last file."""
+    """Mark what needs ROS as ``ros``; in one of several processes, files with ``slow`` tests come first: none waits long."""
     for item in items:
         if _talks_to_ros(item.path) or {"probe", "ros"} & set(item.fixturenames):
             item.add_marker(pytest.mark.ros)
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="module", autouse=True)
