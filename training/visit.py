@@ -27,7 +27,6 @@ from training.data.decisions import STARTS, Recipe, Start
 from training.data.visited import save_visited
 from training.engine.averaging import is_checkpoint
 from training.engine.state import StateError
-from training.stages.settings import configure
 from training.visiting import Episode, visit
 
 FIRST = 10_000_000  # seed of the first recipe of an even round: none of these is trained on by its oracle's paths
@@ -110,13 +109,15 @@ def decider_of(run: Path, certain: float | None = None) -> tuple[Decider, int]:
     Raises:
         StateError: the run is damaged, or is none of the reason stage. ValueError: the checkpoint has no reasoner.
     """
-    finished = is_checkpoint(run)
-    config = None if finished else configure(**record_of("reason", run)["config"])
-    planner = Planner.from_pretrained(str(run) if config is None else str(config.init))
+    if is_checkpoint(run):
+        planner = Planner.from_pretrained(str(run))
+        reasoner = planner.model.reasoner
+        if reasoner is None:
+            raise ValueError(f"the checkpoint {run} has no reasoner")
+    else:
+        planner = Planner.from_pretrained(str(record_of("reason", run)["config"]["init"]))
+        reasoner = reasoner_of(run, planner.model.language.width, planner.config.encoder.kinds)
     language, kinds = planner.model.language, planner.config.encoder.kinds
-    reasoner = planner.model.reasoner if finished else reasoner_of(run, language.width, kinds)
-    if reasoner is None:
-        raise ValueError(f"the checkpoint {run} has no reasoner")
     if certain is not None:
         reasoner.config = replace(reasoner.config, certain=certain)
     return Decider(reasoner.eval(), Reader(language, reasoner.config.layer), kinds), kinds

@@ -11,7 +11,7 @@ from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder, main_piece
 from moe3d_ros.model.perception.objects import from_detections
 from moe3d_ros.model.perception.patches import PatchConfig, make_patches
-from moe3d_ros.model.perception.pieces import AXES_NUMBERS, PIECE_NUMBERS, REACH, SORTS, piece_axes, piece_numbers
+from moe3d_ros.model.perception.pieces import AXES_NUMBERS, PIECE_NUMBERS, REACH, SORTS, piece_numbers
 from moe3d_ros.model.perception.voted_queries import VOTE_REACH, VotedQueries, choose_votes
 from moe3d_ros.planner import CHECKPOINTS, Planner
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, Thing, arrange
@@ -166,7 +166,8 @@ def test_patches_of_two_alike_things_vote_for_their_own_and_queries_are_drawn_th
     encoder = tiny_encoder(votes=True, pieces=True)
     encoder.patch_head.weight[:3], encoder.patch_head.bias[:3] = 0, 0  # votes of its own are where the patches are
     encoded = encoder.encode_patches(patches)
-    votes = encoder.votes(patches, encoder.detail_patches(patches, encoded))
+    detailed = encoder.detail_patches(patches, encoded)
+    votes = encoder.votes(patches, detailed, encoder.patch_readings(detailed)[0])
     standing = patches.to_padded(piece_numbers(patches))[1, :, 7] > 0
     off = (votes[1, standing, :1] - middles).abs().min(1).values
     assert off.max() < 0.01
@@ -182,7 +183,8 @@ def test_a_thin_bar_is_as_thin_however_it_lies(heading):
     c, s = math.cos(heading), math.sin(heading)
     points = bar @ torch.tensor([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]]) + torch.tensor([0.5, 0.0, 0.0])
     patches = make_patches(torch.zeros(len(points), dtype=torch.long), points, torch.full_like(points, 0.5), 1)
-    halves, along = piece_axes(patches)[:, :AXES_NUMBERS].split(2, dim=1)
+    axes = piece_numbers(patches, axes=True)[:, SORTS * PIECE_NUMBERS :]
+    halves, along = axes[:, :AXES_NUMBERS].split(2, dim=1)
     assert torch.allclose(REACH * halves, torch.tensor([0.1, 0.015]), atol=0.006)
     assert torch.allclose(along, torch.tensor([math.cos(2 * heading), math.sin(2 * heading)]), atol=0.12)
 
@@ -190,7 +192,7 @@ def test_a_thin_bar_is_as_thin_however_it_lies(heading):
 def test_no_voxels_have_no_pieces():
     flat = torch.tensor([[0.5, 0.0, 0.002]])
     patches = make_patches(torch.zeros(1, dtype=torch.long), flat, torch.rand(1, 3), 1)
-    assert not piece_numbers(patches).any() and not piece_axes(patches).any()
+    assert not piece_numbers(patches, axes=True).any()
 
 
 @torch.no_grad()
@@ -209,28 +211,14 @@ def test_a_query_that_reads_two_things_is_at_the_one_that_it_reads_more():
     assert piece.tolist() == [[[False, False, True, True], [True, True, False, False]]]
 
 
-@pytest.fixture(scope="module")
-def default_encoder():
+@torch.no_grad()
+def test_two_blocks_that_look_the_same_are_found_as_two():
+    """The default checkpoint, on twins 9 to 15 cm apart, which one query would read together."""
     config, tensors = load_checkpoint(CHECKPOINTS / "default")
     encoder = SceneEncoder(ModelConfig.from_dict(config).encoder).eval()
     encoder.load_state_dict(
         {k.removeprefix("encoder."): v.float() for k, v in tensors.items() if k.startswith("encoder.")}, strict=False
     )
-    return encoder
-
-
-@torch.no_grad()
-def blocks_found(encoder, scenes):
-    """Which things of each scene (B, S) are found within 15 mm, as blocks, by random cameras."""
-    batch = batch_scenes(scenes)
-    cloud = sense(batch, SensorRange(), torch.Generator().manual_seed(3))
-    objects = from_detections(encoder(make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes)))[1])
-    near = torch.cdist(objects.center, batch.center) < 0.015
-    return (near & (objects.mask & (objects.kind.argmax(-1) == BLOCK))[..., None]).any(1)
-
-
-def test_two_blocks_that_look_the_same_are_found_as_two(default_encoder):
-    """Twins 9 to 15 cm apart, which one query would read together."""
     rng, scenes = np.random.default_rng(3), []
     while len(scenes) < 24:
         color, other = rng.choice(SEEN_COLORS, 2, replace=False).tolist()
@@ -238,7 +226,13 @@ def test_two_blocks_that_look_the_same_are_found_as_two(default_encoder):
         gap = np.subtract(scene.objects[0].position, scene.objects[1].position)
         if 0.09 < np.linalg.norm(gap) < 0.15:
             scenes.append(scene)
-    assert int(blocks_found(default_encoder, scenes)[:, :2].all(1).sum()) >= 20
+    batch = batch_scenes(scenes)
+    cloud = sense(batch, SensorRange(), torch.Generator().manual_seed(3))
+    objects = from_detections(encoder(make_patches(cloud.scene, cloud.points, cloud.colors, len(scenes)))[1])
+    near = torch.cdist(objects.center, batch.center[:, :2]) < 0.015  # (B, n, 2)
+    near &= (objects.mask & (objects.kind.argmax(-1) == BLOCK))[..., None]
+    both = near.any(1).all(-1)
+    assert int(both.sum()) >= 20
 
 
 def test_a_block_in_a_rack_or_on_a_ramp_is_found_beside_it():
@@ -250,7 +244,7 @@ def test_a_block_in_a_rack_or_on_a_ramp_is_found_beside_it():
         borne = [
             thing.position
             for thing in scene.objects
-            if thing.kind == "block" and min(math.dist(thing.position, at) for at in [*bearing, (9, 9, 9)]) < 0.035
+            if thing.kind == "block" and any(math.dist(thing.position, at) < 0.035 for at in bearing)
         ]
         if borne:
             with TabletopWorld(scene) as world:

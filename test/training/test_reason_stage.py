@@ -214,12 +214,16 @@ def test_a_checkpoint_takes_the_reasoner_and_keeps_all_else(run, tiny_checkpoint
     assert (output / "model-reasoner.safetensors").is_file()
     planner = Planner.from_pretrained(str(output))
     assert planner.decider is not None
+    assert visit.main(["--run", str(output), "--output", str(tmp_path / "x.npz"), "--episodes", str(len(STARTS))]) == 0
+    assert train.main(command(tmp_path / "on", tiny_checkpoint, steps=1, start=f"{output}:reasoner")) == 0
     assert Planner.from_pretrained(str(tiny_checkpoint)).decider is None
 
 
 def test_runs_of_other_stages_are_refused(tmp_path, tiny_checkpoint, capsys):
     assert visit.main(["--run", str(tmp_path), "--output", str(tmp_path / "x.npz")]) == 1
     assert "no run of the reason stage" in capsys.readouterr().err
+    assert visit.main(["--run", str(tiny_checkpoint), "--output", str(tmp_path / "x.npz")]) == 1
+    assert "has no reasoner" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         parse(["--stage", "reason", "--sources", "seen:0:1"])
     assert "there must be an instruction" in capsys.readouterr().err

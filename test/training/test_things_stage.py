@@ -2,14 +2,18 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
 from moe3d_ros.model.checkpoint import load_checkpoint
+from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
+from moe3d_ros.model.perception.patches import make_patches
 from moe3d_ros.planner import CHECKPOINTS, Planner
 from training import export
 from training.data.table_clouds import sample_things
 from training.engine.loop import train
+from training.engine.state import load_weights_into
 from training.reports import things_report
 from training.stages.perception import PerceptionTask
 from training.stages.settings import configure
@@ -33,8 +37,6 @@ def test_a_batch_has_the_share_of_tables_that_was_asked_for(tmp_path, things):
 
 
 def test_what_is_to_be_seen_has_points():
-    import numpy as np
-
     scenes, cloud = sample_things(4, np.random.default_rng(2))
     for row in range(4):
         slots = cloud.slot[cloud.scene == row]
@@ -61,6 +63,26 @@ def test_features_of_the_tabletop_world_are_kept_from_the_checkpoint_that_it_sta
             value.add_(0.05)
     _, changed = task.loss(task.make_batch(3))
     assert changed["kept"] > figures["kept"] + 0.01
+
+
+@torch.no_grad()
+def test_an_encoder_that_is_told_axes_begins_as_the_one_that_it_grew_from():
+    def made(**parts):
+        torch.manual_seed(5)
+        sizes = {"width": 24, "layers": 1, "heads": 2, "queries": 5, "decoder_layers": 1}
+        return SceneEncoder(EncoderConfig(**sizes, votes=True, pieces=True, **parts)).eval()
+
+    before, after = made(), made(axes=True)
+    for value in before.pieces.parameters():  # which begins silent
+        value.add_(0.1 * torch.randn(value.shape))
+    stored = {f"weight.{name}": value for name, value in before.named_parameters()}
+    load_weights_into(dict(after.named_parameters()), stored)
+    _, cloud = sample_things(2, np.random.default_rng(3))
+    patches = make_patches(cloud.scene, cloud.points, cloud.colors, 2)
+    for one, other in zip(before(patches)[1].__dict__.values(), after(patches)[1].__dict__.values()):
+        assert one is other is None or torch.allclose(one, other, atol=1e-5)
+    with pytest.raises(ValueError, match="set pieces too"):
+        EncoderConfig(axes=True)
 
 
 def test_export_exchanges_the_encoder_and_leaves_the_rest(tmp_path, capsys):

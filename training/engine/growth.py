@@ -27,8 +27,13 @@ _KINDS = {
 _BEHIND_STATE = ("projection.weight", "pointer.key.weight")  # kinds follow the relation encoder's own features
 _READS = ("lora_A.default.weight", "gate_A", "up_A", "down_A")  # adapters (..., rank, in)
 _ADDS = ("lora_B.default.weight", "gate_B", "up_B", "down_B")  # and (..., out, rank)
-_READ_AT_THE_END = ("pieces.read.0.weight", "pieces.trust.0.weight")  # inputs that count for nothing at first
-_AT_THE_END = ("second_look.geometry.2.weight", "second_look.geometry.2.bias")  # numbers that none depended on
+# Along which axis more numbers follow at the end: such that none depended on, and inputs that count for nothing at first.
+_AT_THE_END = {
+    "second_look.geometry.2.weight": 0,
+    "second_look.geometry.2.bias": 0,
+    "pieces.read.0.weight": 1,
+    "pieces.trust.0.weight": 1,
+}
 
 
 def grow(
@@ -53,10 +58,9 @@ def grow(
         grown = _insert(stored, 1, state + old, new - old)
         # Its name is not known yet: it counts as a thing of no particular kind.
         grown[:, state + old : state + new] = stored[:, state : state + old].mean(1, keepdim=True)
-    if name.endswith(_READ_AT_THE_END):
-        grown = _insert(stored, 1, stored.shape[1], shape[1] - stored.shape[1])
-    if name.endswith(_AT_THE_END):
-        grown = _insert(stored, 0, len(stored), shape[0] - len(stored))
+    for ending, axis in _AT_THE_END.items():
+        if name.endswith(ending):
+            grown = _insert(stored, axis, stored.shape[axis], shape[axis] - stored.shape[axis])
     return grown if grown is not None and grown.shape == shape else None
 
 

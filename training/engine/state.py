@@ -197,7 +197,6 @@ CHECKPOINT_PARTS = {
     "pose": "pose.",
     "objects": "language.objects.",
     "reasoner": "reasoner.",
-    "form": "form.",
 }
 
 

@@ -221,11 +221,11 @@ def _patch_loss(encoder: SceneEncoder, detailed: torch.Tensor, patches: PatchBat
     slot = patches.labels[scene, place]
     named = scenes.kind[scene, slot] >= 0
     scene, place, slot = scene[named], place[named], slot[named]
-    out, vote = encoder.patch_head(detailed)[scene, place], encoder.votes(patches, detailed)[scene, place]
-    n_kinds = out.shape[1] - 3 - 11
-    assert kinds <= n_kinds
+    offset, kind, color = encoder.patch_readings(detailed)
+    vote = encoder.votes(patches, detailed, offset)[scene, place]
+    assert kinds <= kind.shape[-1]
     return (
-        F.cross_entropy(out[:, 3 : 3 + n_kinds], scenes.kind[scene, slot])
-        + F.cross_entropy(out[:, 3 + n_kinds :], scenes.color[scene, slot])
+        F.cross_entropy(kind[scene, place], scenes.kind[scene, slot])
+        + F.cross_entropy(color[scene, place], scenes.color[scene, slot])
         + 15 * (vote - scenes.center[scene, slot]).abs().sum(-1).mean()
     )

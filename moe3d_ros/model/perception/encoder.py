@@ -299,12 +299,19 @@ class SceneEncoder(nn.Module):
         """First state of the queries (B, Q, D); where they start from votes also what is a thing's (B, N), and the votes (B, Q, 3)."""
         if not self.config.votes:
             return self.queries.expand(len(encoded), -1, -1), None, None
-        kind = self.patch_head(encoded)[..., 3 : 3 + self.config.kinds]
-        return self.voted(encoded, self.votes(patches, encoded), kind, readable)
+        offset, kind, _ = self.patch_readings(encoded)
+        return self.voted(encoded, self.votes(patches, encoded, offset), kind, readable)
 
-    def votes(self, patches: PatchBatch, encoded: torch.Tensor) -> torch.Tensor:
-        """Middles that patches vote for (B, N, 3), metres; ``encoded`` (B, N, width) as `detail_patches` gives them."""
-        own = patches.centroids + 0.1 * self.patch_head(encoded)[..., :3]
+    def patch_readings(self, encoded: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Readings of the things that patches are of: the way to the middle (B, N, 3), decimetres; logits of kind and colour.
+
+        encoded: (B, N, width) as `detail_patches` gives them.
+        """
+        return self.patch_head(encoded).split([3, self.config.kinds, self.config.colors], dim=-1)
+
+    def votes(self, patches: PatchBatch, encoded: torch.Tensor, offset: torch.Tensor) -> torch.Tensor:
+        """Middles that patches vote for (B, N, 3), metres; ``encoded`` and ``offset`` as in `patch_readings`."""
+        own = patches.centroids + 0.1 * offset
         return own if self.pieces is None else self.pieces.votes(patches, encoded, own)
 
     def _read(
@@ -360,7 +367,7 @@ class SceneEncoder(nn.Module):
 
     def _seems(self, encoded: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Kind and colour that each patch seems to be of (B, N), as indices."""
-        _, kind, color = self.patch_head(encoded).split([3, self.config.kinds, self.config.colors], dim=-1)
+        _, kind, color = self.patch_readings(encoded)
         return kind.argmax(-1), color.argmax(-1)
 
 

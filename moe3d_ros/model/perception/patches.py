@@ -49,7 +49,7 @@ class PatchBatch:
     labels: (
         torch.Tensor | None
     )  # (B, N) long, slot of the object that a patch belongs to, -1 none; if labels were given
-    pieces: torch.Tensor | None = None  # (T, ...) what `pieces` measured, once it was asked for it
+    pieces: torch.Tensor | None = None  # (T, ...) of `pieces.piece_numbers` with axes, once it was asked for them
 
     def to_padded(self, flat: torch.Tensor) -> torch.Tensor:
         """(T, D) -> (B, N, D) with zeros where there is no patch."""

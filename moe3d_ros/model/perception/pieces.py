@@ -48,7 +48,7 @@ class PieceReader(nn.Module):
 
     def votes(self, patches: PatchBatch, detailed: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
         """Votes of patches (B, N, 3): their ``own``, and as far as they trust them the middles of their pieces."""
-        told = patches.to_padded(self._told(patches))
+        told = patches.to_padded(piece_numbers(patches, self.axes))
         trust = self.trust(torch.cat([self.norm(detailed), told], dim=-1)).unflatten(-1, (SORTS, 3))
         told = told[..., : SORTS * PIECE_NUMBERS].unflatten(-1, (SORTS, PIECE_NUMBERS))
         trust = trust.masked_fill(told[..., 7:] == 0, -torch.inf)
@@ -62,27 +62,17 @@ class PieceReader(nn.Module):
 
     def forward(self, patches: PatchBatch) -> torch.Tensor:
         """Added to the features of the flat patches (T, width)."""
-        return self.read(self._told(patches))
-
-    def _told(self, patches: PatchBatch) -> torch.Tensor:
-        """Numbers that this reader was trained on, of the flat patches."""
-        return torch.cat([piece_numbers(patches), piece_axes(patches)], dim=1) if self.axes else piece_numbers(patches)
+        return self.read(piece_numbers(patches, self.axes))
 
 
-def piece_numbers(patches: PatchBatch) -> torch.Tensor:
-    """Numbers of the pieces that most of a patch's standing voxels are of (T, SORTS * PIECE_NUMBERS); zeros where none stands."""
-    return _measured(patches)[:, : SORTS * PIECE_NUMBERS]
+def piece_numbers(patches: PatchBatch, axes: bool = False) -> torch.Tensor:
+    """Numbers of the pieces that most of a patch's standing voxels are of (T, SORTS * PIECE_NUMBERS); zeros where none stands.
 
-
-def piece_axes(patches: PatchBatch) -> torch.Tensor:
-    """Main axes of the same pieces (T, SORTS * AXES_NUMBERS): a knife is thinner than two blocks however it lies."""
-    return _measured(patches)[:, SORTS * PIECE_NUMBERS :]
-
-
-def _measured(patches: PatchBatch) -> torch.Tensor:
+    axes: behind them the pieces' main axes (SORTS * AXES_NUMBERS more): a knife is thinner than two blocks however it lies.
+    """
     if patches.pieces is None:
         patches.pieces = _measure(patches)
-    return patches.pieces
+    return patches.pieces if axes else patches.pieces[:, : SORTS * PIECE_NUMBERS]
 
 
 @torch.no_grad()
