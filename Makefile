@@ -52,9 +52,9 @@ build:
 demo: build
 	@tools/run python -m moe3d_ros.demo $(ARGS)
 
-# In two processes, a fifth faster, though now and then one node does not find another: ARGS="-n 2 --dist loadfile --no-loadscope-reorder".
+# In two processes, each with a ROS domain of its own; in one: ARGS="-n 0".
 test: build
-	@tools/run python -m pytest $(ARGS)
+	@tools/run python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: env
 	@$(or $(BOOTSTRAP),$(NO_PYTHON)) tools/checks.py lint

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from ros_helpers import TIMEOUT, NodeProcess
+from ros_helpers import TIMEOUT, NodeProcess, Probe
 
 from moe3d_ros.recording import bags
 
@@ -87,13 +87,21 @@ def used(node, name: str) -> set[tuple[str, str, str]]:
     return {(*key, item) for key, items in found.items() for item in items if "/_action/" not in item}
 
 
-def check(probe, name: str, rules: set, unseen=frozenset()) -> None:
-    """The node does exactly what the policy allows, but for what is on demand; it is waited for until it does all."""
+def check(name: str, rules: set, unseen=frozenset()) -> None:
+    """The node does exactly what the policy allows, but for what is on demand; it is waited for until it does all.
+
+    It is looked at by a node that starts for it, as ``ros2 node info`` does: one that was there before may go on to see what
+    another node of this name did, which has ended.
+    """
     expected = rules - ON_DEMAND[name] - set(unseen)
-    end = time.monotonic() + TIMEOUT
-    while not expected <= used(probe.node, name) and time.monotonic() < end:
-        time.sleep(0.1)  # the graph of rclpy has no event to wait for
-    seen = used(probe.node, name)
+    probe = Probe()
+    try:
+        end = time.monotonic() + TIMEOUT
+        while not expected <= used(probe.node, name) and time.monotonic() < end:
+            time.sleep(0.1)  # the graph of rclpy has no event to wait for
+        seen = used(probe.node, name)
+    finally:
+        probe.close()
     assert seen <= rules, f"{name} is not allowed {sorted(seen - rules)}"
     assert expected <= seen, f"{name} never uses {sorted(expected - seen)}"
 
@@ -111,34 +119,34 @@ def test_composed_may_do_what_its_two_nodes_may():
             assert ON_DEMAND[name] <= rules
 
 
-def test_planner_and_tabletop_do_what_the_policy_allows(probe, tiny_checkpoint):
+def test_planner_and_tabletop_do_what_the_policy_allows(tiny_checkpoint):
     rules = {path.rpartition("/")[2]: profiles[0][1] for path, profiles in policy().items()}
     small = {"width": 64, "height": 48}
     nodes = [NodeProcess("planner", {"checkpoint": str(tiny_checkpoint)}), NodeProcess("tabletop", small)]
     for name in ("planner", "tabletop"):
-        check(probe, name, rules[name])
+        check(name, rules[name])
     assert [node.stop() for node in nodes] == [0, 0]
 
 
-def test_viewer_does_what_the_policy_allows(probe):
+def test_viewer_does_what_the_policy_allows():
     pytest.importorskip("viser")
     node = NodeProcess("viewer", {"port": 0})
-    check(probe, "viewer", policy()["/moe3d_ros/viewer"][0][1])
+    check("viewer", policy()["/moe3d_ros/viewer"][0][1])
     assert node.stop() == 0
 
 
-def test_an_assistants_server_does_what_the_policy_allows_and_has_no_way_to_a_goal(probe):
+def test_an_assistants_server_does_what_the_policy_allows_and_has_no_way_to_a_goal():
     pytest.importorskip("mcp")
     rules = policy()["/moe3d_ros/mcp"][0][1]
     ways = ("instruction", "plan_task", "confirm", "planned_action", "pick_pose", "place_pose", "goal_pose")
     assert not {name for _, _, name in rules} & {f"/{way}" for way in ways}
     node = NodeProcess("mcp", stdin=subprocess.PIPE)
-    check(probe, "mcp", rules)
+    check("mcp", rules)
     node.process.stdin.close()  # the client has left
     assert node.process.wait(TIMEOUT) == 0
 
 
-def test_voxelizer_does_what_the_policy_allows_with_either_input(probe):
+def test_voxelizer_does_what_the_policy_allows_with_either_input():
     rules = policy()["/moe3d_ros/voxelizer"][0][1]
     images = {
         ("topics", "subscribe", f"/{name}")
@@ -147,10 +155,10 @@ def test_voxelizer_does_what_the_policy_allows_with_either_input(probe):
     clouds = {("topics", "subscribe", "/points")}
     compressed = {rule for rule in rules if rule[2].rpartition("/")[2] in ("compressed", "compressedDepth")}
     node = NodeProcess("voxelizer", {"table_plane": True})
-    check(probe, "voxelizer", rules, images | compressed)
+    check("voxelizer", rules, images | compressed)
     assert node.stop() == 0
     node = NodeProcess("voxelizer", {"input": "depth", "table_plane": True})
-    check(probe, "voxelizer", rules, clouds | compressed)
+    check("voxelizer", rules, clouds | compressed)
     assert node.stop() == 0
     for depth in ("compressed", "compressedDepth"):
         used = {
@@ -159,20 +167,20 @@ def test_voxelizer_does_what_the_policy_allows_with_either_input(probe):
         raw = {rule for rule in images if "image_rect" in rule[2]}
         transports = {"depth_image_transport": depth, "image_transport": "compressed"}
         node = NodeProcess("voxelizer", {"input": "depth", "table_plane": True, **transports})
-        check(probe, "voxelizer", rules, clouds | raw | (compressed - used))
+        check("voxelizer", rules, clouds | raw | (compressed - used))
         assert node.stop() == 0
 
 
-def test_record_does_what_the_policy_allows(probe, tmp_path):
+def test_record_does_what_the_policy_allows(tmp_path):
     from moe3d_ros.nodes.record import CONTRACT
 
     node = NodeProcess("record", {"output": str(tmp_path / "bag"), "topics": list(CONTRACT)})
     node.wait_log("Recording ")
-    check(probe, "record", policy()["/moe3d_ros/record"][0][1])
+    check("record", policy()["/moe3d_ros/record"][0][1])
     assert node.stop() == 0
 
 
-def test_replay_does_what_the_policy_allows(probe, tmp_path):
+def test_replay_does_what_the_policy_allows(tmp_path):
     messages = {
         "/points": empty_cloud(),
         "/voxels": empty_cloud(),
@@ -188,7 +196,7 @@ def test_replay_does_what_the_policy_allows(probe, tmp_path):
     recording = bags.write_bag(tmp_path / "bag", [(name, 1, message) for name, message in messages.items()])
     parameters = {"cloud": str(recording), "topics": list(messages), "loop": True, "clock": True}
     node = NodeProcess("replay", parameters)
-    check(probe, "replay", policy()["/moe3d_ros/replay"][0][1])
+    check("replay", policy()["/moe3d_ros/replay"][0][1])
     assert node.stop() == 0
 
 

@@ -222,15 +222,17 @@ def _states_at(penultimate: torch.Tensor, row: torch.Tensor, place: torch.Tensor
 def instruction_states(
     penultimate: torch.Tensor, row: torch.Tensor, prompt: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """States of instructions, padded, and which are real: row (S,), prompt (S, 2) -> (S, T, W), (S, T)."""
+    """States of instructions, padded, and which are real: row (S,), prompt (S, 2), first and last -> (S, T, W), (S, T)."""
     first, last = prompt.unbind(1)
-    offsets = torch.arange(int((last - first).max()) + 1, device=penultimate.device)
+    longest = int((last - first).max()) + 1 if len(row) else 0
+    offsets = torch.arange(longest, device=penultimate.device)
     places = first[:, None] + offsets  # (S, T)
     real = places <= last[:, None]
     return penultimate[row[:, None], places.clamp(max=penultimate.shape[1] - 1)], real
 
 
 def _mean_over(states: torch.Tensor, row: torch.Tensor, span: torch.Tensor) -> torch.Tensor:
-    places = torch.arange(states.shape[1], device=states.device)
-    inside = (places >= span[:, :1]) & (places <= span[:, 1:])  # (S, T)
-    return (states[row] * inside[..., None]).sum(1) / inside.sum(1, keepdim=True)
+    inside, real = instruction_states(
+        states, row, span
+    )  # whole rows, of which each span needs few tokens, cost a third of a step
+    return (inside * real[..., None]).sum(1) / real.sum(1, keepdim=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moe3d_ros.tabletop.composed_words.hasty_phrases import Phrases
+from moe3d_ros.tabletop.composed_words.phrase_lists import Phrases
 
 NOUNS: Phrases = {
     "all": ("whatever {N} there are", "any and all {N}", "as many {N} as there are", "the {N}, down to the last one,"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-Phrases = dict[str, tuple[str, ...]]
+from moe3d_ros.tabletop.composed_words.phrase_lists import Phrases
 
 NOUNS: Phrases = {
     "all": ("all of those {N}", "these {N}", "your {N}", "my {N}", "every {n} there is", "the whole lot of {N}", "all {N} you see", "all the {N} here"),

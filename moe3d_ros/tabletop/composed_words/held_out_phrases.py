@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moe3d_ros.tabletop.composed_words import side_phrases
-from moe3d_ros.tabletop.composed_words.trained_phrases import Phrases
+from moe3d_ros.tabletop.composed_words.phrase_lists import Phrases
 
 NOUNS: Phrases = {
     "all": ("all available {N}", "the complete set of {N}", "all {N} that you can find", "the {N}, every one of them,"),

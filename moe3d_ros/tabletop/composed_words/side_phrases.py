@@ -6,7 +6,10 @@ stands more than once.
 
 from __future__ import annotations
 
-TRAINED: dict[str, tuple[str, ...]] = {
+from moe3d_ros.tabletop.composed_words import everyday_sentences
+from moe3d_ros.tabletop.composed_words.phrase_lists import Phrases, joined
+
+TRAINED: Phrases = {
     "beside.left of": (
         "left of {o}", "left of {o}", "to the left of {o}", "to the left of {o}", "on the left of {o}", "left from {o}", "on the left side of {o}",
         "to the left side of {o}", "at the left of {o}", "at the left side of {o}", "just left of {o}", "directly left of {o}",
@@ -66,7 +69,9 @@ TRAINED: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
-HELD_OUT: dict[str, tuple[str, ...]] = {
+TRAINED = joined(TRAINED, everyday_sentences.SIDES)
+
+HELD_OUT: Phrases = {
     "beside.left of": (
         "next to {o} on its left-hand side", "just off the left of {o}", "a short distance to the left of {o}", "on the left flank of {o}",
         "in the space to the left of {o}", "beside {o}, left of it", "as the left neighbor of {o}",

@@ -8,8 +8,14 @@ people say more often stands more than once.
 
 from __future__ import annotations
 
-from moe3d_ros.tabletop.composed_words import careful_phrases, hasty_phrases, side_phrases
-from moe3d_ros.tabletop.composed_words.hasty_phrases import Phrases
+from moe3d_ros.tabletop.composed_words import (
+    careful_phrases,
+    everyday_phrases,
+    everyday_sentences,
+    hasty_phrases,
+    side_phrases,
+)
+from moe3d_ros.tabletop.composed_words.phrase_lists import Phrases, joined
 from moe3d_ros.tabletop.words.wordings import EXTREMES
 
 NOUNS: Phrases = {
@@ -252,12 +258,7 @@ SENTENCES: Phrases = {
 }  # fmt: skip
 
 
-def _joined(*parts: Phrases) -> Phrases:
-    """Phrases of the first's constructs from all of them."""
-    return {construct: sum((part.get(construct, ()) for part in parts), ()) for construct in parts[0]}
-
-
-NOUNS = _joined(NOUNS, hasty_phrases.NOUNS, careful_phrases.NOUNS)
-PLACES = _joined(PLACES, hasty_phrases.PLACES, careful_phrases.PLACES)
-AREAS = _joined(AREAS, hasty_phrases.AREAS, careful_phrases.AREAS)
-SENTENCES = _joined(SENTENCES, hasty_phrases.SENTENCES, careful_phrases.SENTENCES)
+NOUNS = joined(NOUNS, hasty_phrases.NOUNS, careful_phrases.NOUNS, everyday_phrases.NOUNS)
+PLACES = joined(PLACES, hasty_phrases.PLACES, careful_phrases.PLACES, everyday_phrases.PLACES)
+AREAS = joined(AREAS, hasty_phrases.AREAS, careful_phrases.AREAS, everyday_phrases.AREAS)
+SENTENCES = joined(SENTENCES, hasty_phrases.SENTENCES, careful_phrases.SENTENCES, everyday_sentences.SENTENCES)

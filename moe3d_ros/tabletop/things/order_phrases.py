@@ -8,7 +8,8 @@ place without preposition, {it} it or them, {It}; {are}, {go}, {need} agree with
 
 from __future__ import annotations
 
-from moe3d_ros.tabletop.composed_words.hasty_phrases import Phrases
+from moe3d_ros.tabletop.composed_words.phrase_lists import Phrases, joined
+from moe3d_ros.tabletop.things import everyday_orders
 
 TRAINED: Phrases = {
     "do": (
@@ -102,6 +103,8 @@ TRAINED: Phrases = {
         "take {a} and {b} and put them {w}", "I want {a} and {b} {v}", "get {a} and {b} {w}",
     ),
 }  # fmt: skip
+
+TRAINED = joined(TRAINED, everyday_orders.ORDERS)
 
 HELD_OUT: Phrases = {
     "do": ("convey {a} {to}", "cart {a} {to}", "nudge {a} over {to}", "usher {a} {to}", "see {a} safely {to}", "find room for {a} {v}", "situate {a} {w}"),

@@ -6,7 +6,8 @@ from, {rest} in or on. A phrase that people say more often stands more than once
 
 from __future__ import annotations
 
-from moe3d_ros.tabletop.composed_words.hasty_phrases import Phrases
+from moe3d_ros.tabletop.composed_words.phrase_lists import Phrases, joined
+from moe3d_ros.tabletop.things import everyday_orders
 from moe3d_ros.tabletop.words.wordings import EXTREMES
 
 TRAINED: Phrases = {
@@ -78,6 +79,8 @@ TRAINED["extreme.left"] += ("the {k} farthest to the left", "the {k} farthest le
 TRAINED["extreme.right"] += ("the {k} farthest to the right", "the {k} farthest right", "the most right {k}", "the first {k} from the right", "the rightmost one", "the {k} all the way on the right", "the right most {k}")  # fmt: skip
 TRAINED["extreme.near"] += ("the {k} nearest to you", "the {k} nearest the robot", "the nearest one", "the closest one", "the {k} that is closest", "the {k} that is nearest to you", "the {k} right in front of you")  # fmt: skip
 TRAINED["extreme.far"] += ("the {k} farthest from you", "the {k} farthest away", "the farthest one", "the {k} furthest away", "the {k} that is farthest from you", "the {k} furthest away from the robot")  # fmt: skip
+
+TRAINED = joined(TRAINED, everyday_orders.TELLING)
 
 HELD_OUT: Phrases = {
     "color": ("the {k} in {c}", "the {c}-colored {k}"),

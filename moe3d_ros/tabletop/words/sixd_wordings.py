@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moe3d_ros.tabletop.words import everyday_wordings
 from moe3d_ros.world.kinds import RACK, RAMP
 
 # Where a thing lies, said behind its name; {o} the ramp or rack.
@@ -18,6 +19,7 @@ TAKING = {
         "fetch {a} from {o} and lay it {p} {b}",
         "lift {a} off {o}, it belongs {p} {b}",
         "grab {a} on {o} and set it {p} {b}",
+        *everyday_wordings.TAKING_FROM_RAMP,
     ),
     RACK: (
         "take {a} out of {o} and put it {p} {b}",
@@ -26,6 +28,7 @@ TAKING = {
         "fetch {a} from {o} and lay it {p} {b}",
         "slide {a} out of {o}, it belongs {p} {b}",
         "draw {a} out of {o} and put it {p} {b}",
+        *everyday_wordings.TAKING_FROM_RACK,
     ),
 }
 HELD_OUT_TAKING = {
@@ -45,6 +48,7 @@ STANDING = (
     "{b} is where {a} should stand",
     "please plug {a} into {b}",
     "slot {a} into {b}",
+    *everyday_wordings.STANDING,
 )
 HELD_OUT_STANDING = ("plant {a} in {b}", "let {b} hold {a} upright", "would you lower {a} end first into {b}")
 SLOPING = (
@@ -57,5 +61,6 @@ SLOPING = (
     "rest {a} on {b}",
     "would you mind leaving {a} on {b}",
     "set {a} on {b}",
+    *everyday_wordings.SLOPING,
 )
 HELD_OUT_SLOPING = ("settle {a} down on {b}", "{b} is where I would like {a}")

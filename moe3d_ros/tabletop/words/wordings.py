@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moe3d_ros.tabletop.words import everyday_wordings
 from moe3d_ros.world.vocabulary import KIND
 
 # {a} what is picked, {p} in or on, {b} where it goes.
@@ -41,6 +42,7 @@ INSTRUCTIONS = (
     "position {a} {p} {b}",
     "I need {a} {p} {b}",
     "have {a} placed {p} {b}",
+    *everyday_wordings.INSTRUCTIONS,
 )
 HELD_OUT_INSTRUCTIONS = (
     "convey {a} to {b}",

@@ -80,17 +80,18 @@ PARTS = {
 NEGATION = re.compile(
     r"\b(not|don't|except|exception|but|apart from|other|others|excluding|save for|neither|outside|else|the rest|leave|"
     r"without touching|and let|barring|minus|leaving out|no|nowhere|another|without|any color|ignore|stay|away from|remaining|remains|remainder|left over|further|"
-    r"spare|hands off|ignoring|elsewhere)\b"
+    r"spare|hands off|ignoring|elsewhere|aside|bar|excepting|excepted|excluded|omitting|skipping|disregarding|not including|exclusive of|left out|"
+    r"different|avoiding|left alone|in place|untouched|undisturbed|keep|leftover|anything other|skip|omit)\b"
 )
 # A word of the direction, as any of the phrases for areas says it.
 DIRECTIONS = {
     "left": ("left",),
     "right": ("right",),
-    "far": ("far", "back", "rear"),
-    "near": ("near", "front", "nearest"),
+    "far": ("far", "farther", "further", "back", "rear"),
+    "near": ("near", "nearer", "closer", "front", "nearest", "closest"),
     "top": ("top", "upper", "far", "back", "rear"),
     "bottom": ("bottom", "lower", "near", "front"),
-    "middle": ("middle", "center", "centre", "central"),
+    "middle": ("middle", "midpoint", "center", "centre", "central", "heart"),
 }
 
 
@@ -147,7 +148,7 @@ def test_held_out_phrases_are_not_trained():
         assert trained.keys() == held.keys()
         for construct in trained:
             assert not set(trained[construct]) & set(held[construct]), construct
-            assert 8 * len(set(held[construct])) >= len(set(trained[construct])), construct
+            assert 20 * len(set(held[construct])) >= len(set(trained[construct])), construct
             for piece in filter(lambda piece: len(piece) > 3, map(literals, held[construct])):
                 twins = [other for other in trained[construct] if re.search(rf"\b{re.escape(piece)}\b", other)]
                 assert not twins, (construct, piece)
@@ -169,7 +170,7 @@ def test_two_of_a_kind_are_sometimes_named_by_one_noun_and_a_place_beside_is_nev
     for side in SIDES:
         for held_out in (False, True):
             texts = wordings(TaskForm((PARTS[side],)), np.random.default_rng(1), 60, held_out)
-            phrases = (side_phrases.HELD_OUT if held_out else side_phrases.TRAINED)[f"beside.{side}"]
+            phrases = (held_out_phrases if held_out else trained_phrases).PLACES[f"beside.{side}"]
             pieces = [re.split(r"\{.\}", way)[0].strip() for way in phrases]
             assert all(any(piece in text.lower() for piece in pieces) for text in texts)
 

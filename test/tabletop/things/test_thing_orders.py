@@ -80,13 +80,13 @@ _HEIGHT, _LONGEST, _VOLUME = (
 )
 _LEFT, _FAR = (lambda o: o.position[1]), (lambda o: o.position[0])
 SUPERLATIVES = (
-    (r"\b(tallest|highest|greatest height)\b", _HEIGHT, max),
-    (r"\b(lowest|shortest|least tall|smallest height|flattest)\b", _HEIGHT, min),
-    (r"\b(biggest|largest|bulkiest|huge)\b", _VOLUME, max),
-    (r"\b(tiniest|tiny|littlest|smallest(?! height))\b", _VOLUME, min),
+    (r"\b(tallest|highest|greatest height|rises highest)\b", _HEIGHT, max),
+    (r"\b(lowest|shortest|least tall|least high|smallest height|flattest)\b", _HEIGHT, min),
+    (r"\b(biggest|largest|bulkiest|huge|most sizable|most voluminous)\b", _VOLUME, max),
+    (r"\b(tiniest|tiny|littlest|most minute|smallest(?! height))\b", _VOLUME, min),
     (r"\blongest\b|\blong,? (thin|narrow)\b|\bthin long\b", _LONGEST, max),
-    (r"\b(leftmost|left-most|left most|most left)\b", _LEFT, max),
-    (r"\b(rightmost|right-most|right most|most right)\b", _LEFT, min),
+    (r"\b(leftmost|left-most|left most|most left|far left|most to the left|farthest left)\b", _LEFT, max),
+    (r"\b(rightmost|right-most|right most|most right|far right|most to the right|farthest right)\b", _LEFT, min),
     (r"\b(nearest|closest)( [a-z]+)? to (you|the robot)\b", _FAR, min),
     (r"\b(farthest|furthest)( [a-z]+)? (from|away from) (you|the robot)\b", _FAR, max),
 )

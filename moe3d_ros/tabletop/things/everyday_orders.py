@@ -1,0 +1,322 @@
+"""Further orders and tellings that training may use, by the constructs and with the slots of order_phrases and telling_phrases."""
+
+from __future__ import annotations
+
+from moe3d_ros.tabletop.composed_words.phrase_lists import Phrases
+
+ORDERS: Phrases = {
+    "do": (
+        "deposit {a} {w}", "position {a} {w}", "plunk {a} {w}", "plonk {a} down {w}", "pop {a} {w}", "shift {a} {to}", "transfer {a} {to}",
+        "relocate {a} {to}", "carry {a} {to}", "carry {a} across {to}", "transport {a} {to}", "deliver {a} {to}", "lug {a} {to}",
+        "lower {a} {to}", "throw {a} {to}", "send {a} {to}", "scoot {a} over {to}", "pass {a} over {to}", "park {a} {w}", "stow {a} {w}",
+        "stash {a} {w}", "store {a} {w}", "leave {a} {w}", "shuffle {a} over {to}", "see to it that {a} {are} {v}",
+        "make sure {a} {are} {v}", "make certain that {a} {are} {v}", "ensure that {a} {are} {v}", "arrange for {a} to be {v}",
+        "have {a} moved {to}", "have {a} placed {w}", "get {a} moved {to}", "grip {a} and set {it} {w}", "grasp {a} and deposit {it} {w}",
+        "seize {a} and place {it} {w}", "collect {a} and put {it} {w}", "raise {a} and release {it} {w}", "lift {a} and carry {it} {to}",
+        "lift {a} and let {it} go {w}", "look for {a} and move {it} {to}", "go over to {a}, pick {it} up and place {it} {w}",
+        "close your gripper on {a} and set {it} down {w}", "pick {a} up, then put {it} down {w}",
+        "take {a} with your gripper and lay {it} {w}", "gently lay {a} {w}", "carefully set {a} {w}", "hold {a} and bring {it} {to}",
+        "select {a} and transfer {it} {to}", "scoop {a} up and pop {it} {w}", "find a place for {a} {w}",
+        "go and get {a}, and stick {it} {w}",
+    ),
+    "front": (
+        "{w} lay {a}", "{w} stick {a}", "{w} pop {a}", "{w} please put {a}", "{w}, please place {a}", "{w} you can put {a}",
+        "{w} you should put {a}", "{w} you will place {a}", "{w} I'd like {a}", "{w} I want to see {a}", "{w} is the place for {a}",
+        "{w} is where I want {a}", "{w}, that is where {a} should go", "{w} - {a}", "{w}, {a}", "{w} we need {a}", "{w} should go {a}",
+        "{w}, kindly deposit {a}", "{w}, robot, put {a}",
+    ),
+    "two_sentences": (
+        "look for {a}. Bring {it} {to}.", "reach for {a}. Then place {it} {w}.", "lift {a}. Set {it} down {w}.",
+        "get hold of {a}. Then move {it} {to}.", "grasp {a}. Afterwards put {it} {w}.", "can you see {a}? {It} should go {w}.",
+        "do you see {a}? Please put {it} {w}.", "I have a little job for you. Take {a} and put {it} {w}.",
+        "this is about {a}. {It} should be moved {to}.", "now for {a}: move {it} {to}", "regarding {a}, please place {it} {w}",
+        "with regard to {a}, kindly position {it} {w}", "{A} {need} a new place. Put {it} {w}.", "{A} {are} next. Move {it} {to}.",
+        "{A}, please. Put {it} {w}.", "{A} {are} lying around. Put {it} {w}.", "you know {a}? Put {it} {w}.",
+        "go to {a}. Pick {it} up and put {it} {w}.", "step one: pick up {a}. Step two: put {it} {w}.", "1. Pick up {a}. 2. Place {it} {w}.",
+        "{A} {are} in my way. Could you move {it} {to}?", "{A} {are} in a bad spot. Move {it} {to}.", "remember {a}? {It} {go} {w}.",
+        "got {a}? Then put {it} {w}.", "seize {a}. Deposit {it} {w}.", "{A}, please! {It} {need} to be moved {to}.",
+        "here {are} {a}. Please set {it} {w}.",
+    ),
+    "say": (
+        "I want to see {a} {v}", "it would help if {a} were {v}", "it would help to have {a} {v}", "it'd be good to have {a} {v}",
+        "it would be nice to see {a} {v}", "I'd be glad to have {a} {v}", "could we have {a} {v}?", "can we get {a} {v}?",
+        "may I have {a} {v}?", "would it be possible to have {a} {v}?", "would you mind putting {a} {w}?", "I believe {a} should go {w}",
+        "I wish {a} were {v}", "I was hoping to have {a} {v}", "{a} ought to be {v}", "{a} shall be placed {w}", "{a} must be put {w}",
+        "{a} will have to go {w}", "{a} can go {w}", "{a} had better go {w}", "{a} {need} to be put {w}", "{a} {need} to end up {v}",
+        "we'd like {a} {v}", "shall we put {a} {w}?", "why don't we put {a} {w}?", "I'd love to have {a} {v}",
+    ),
+    "note": (
+        "{a} ... {w}", "{a} ({w})", "{a} now {w}", "{q} - {a}", "{q} <= {a}", "{q} <-- {a}", "{q}, {a}", "{w} - now {a}", "{w} / {a}",
+        "item: {a}; place: {q}", "object: {a}, target: {q}", "what: {a}. where: {q}", "destination of {a}: {q}", "place for {a}: {q}",
+        "new place for {a}: {q}", "{a} to be put {w}", "{a} to be placed {w}", "{a} for {q}", "{q} receives {a}", "target {q}, object {a}",
+        "todo: {a} {w}", "next: {a} {w}", "task: {a} to {q}",
+    ),
+    "many": (
+        "round up {a} {v}", "group {a} {v}", "assemble {a} {v}", "pack {a} {w}", "load {a} {to}", "shovel {a} {to}",
+        "transfer {a} {to}, one by one", "lay {a} {w}, one by one", "move {a} {to}, one at a time", "carry {a} {to}, one after another",
+        "one after another, put {a} {w}", "one at a time, bring {a} {to}", "place {a} {w}, each in turn", "tidy {a} up, {w}",
+        "clear {a} away {to}", "cleaning time: {a} {w}", "unite {a} {v}", "concentrate {a} {v}", "straighten up: {a} {w}",
+    ),
+    "leave": (
+        "leave {n} in place and put everything else {w}", "leave {n} as it is and move the rest {to}",
+        "keep {n} where it is and put the others {w}", "keep your hands off {n} and move everything else {to}",
+        "do not move {n}, but put everything else {w}", "do not touch {n}, just move the others {to}", "never mind {n}, put the rest {w}",
+        "ignore {n} and put all the others {w}", "forget about {n}, put everything else {w}",
+        "everything else {w}, {n} remains where it is", "{n} remains in its place, all the others go {w}",
+        "{n} can stay there, put the rest {w}", "{n} stays put, bring all the others {to}", "all the others {w}, but leave {n}",
+        "with the exception of {n}, put everything {w}", "apart from {n}, move everything {to}", "put everything besides {n} {w}",
+        "move everything other than {n} {to}", "put everything {w}, only {n} stays",
+    ),
+    "out": (
+        "fetch {a} {off}", "extract {a} from {o}", "withdraw {a} from {o}", "lift {a} from {o}", "slip {a} {off}", "draw {a} {off}",
+        "haul {a} {off}", "carry {a} {off}", "pick up {a} from {o}", "get {a} from {o}", "remove {a} from {o} and place {it} on the table",
+        "move {a} from {o} to the table", "bring {a} from {o} to the table", "shift {a} {off} and onto the table",
+        "return {a} from {o} to the table", "take hold of {a} and bring {it} {off}", "grip {a} and lift {it} {off}",
+    ),
+    "out_say": (
+        "I need {a} {off}", "I'd like {a} {off}", "we want {a} {off}", "can {a} come {off}?", "could {a} come {off}?",
+        "{a} ought to come {off}", "{a} must be taken {off}", "{a} should be taken {off}", "it would help to have {a} {off}",
+        "it would be nice to have {a} {off}",
+    ),
+    "out_to": (
+        "fetch {a} {off} and put {it} {w}", "fetch {a} from {o} and bring {it} {to}", "extract {a} from {o} and place {it} {w}",
+        "pick {a} {off} and place {it} {w}", "pick up {a} from {o} and set {it} {w}", "transfer {a} from {o} {to}",
+        "shift {a} from {o} {to}", "carry {a} from {o} {to}", "take {a} {off} and bring {it} {to}", "take {a} from {o} and stick {it} {w}",
+        "lift {a} from {o} and move {it} {to}", "grab {a} {off}, then drop {it} {w}", "get {a} from {o} and lay {it} {w}",
+        "withdraw {a} from {o} and position {it} {w}",
+    ),
+    "out_to_say": (
+        "{a} should come {off} and go {w}", "I'd like {a} {off} and {v}", "{a} must go from {o} {to}", "I need {a} {off} and {v}",
+        "pull {a} {off}. Then place {it} {w}.", "lift {a} from {o}. {It} should go {w}.", "{a}, {off}, then {w}",
+        "could {a} come {off} and go {w}?",
+    ),
+    "empty": (
+        "empty out {o}", "clear everything {off}", "make {o} free", "vacate {o}", "take all the things {off}", "lift everything {off}",
+        "pull everything {off}", "take out all that is in {o} and put it on the table", "move everything from {o} to the table",
+        "bring everything {off}", "unpack {o}", "remove all the contents from {o}", "get whatever is there {off}", "see that {o} is empty",
+        "make sure {o} is empty", "get {o} empty", "clear {o} completely", "put the contents of {o} on the table", "fetch everything {off}",
+        "remove all objects from {o}",
+    ),
+    "empty_say": (
+        "I'd like {o} to be empty", "{o} must be empty", "we need {o} to be empty", "it would help if {o} were empty",
+    ),
+    "lead": (
+        "would you be so kind as to {do}?", "would you kindly {do}?", "be so good as to {do}", "be a dear and {do}",
+        "do me a favor and {do}", "I need you to {do}", "I must ask you to {do}", "may I ask you to {do}?", "your job is to {do}",
+        "your next step is to {do}", "the task is to {do}", "the next thing is to {do}", "next step: {do}", "task: {do}", "todo: {do}",
+        "go ahead and {do}", "go and {do}", "alright, {do}", "okay, {do}", "right, {do}", "well, {do}", "hello, {do}", "dear robot, {do}",
+        "hey robot, {do}", "excuse me, {do}", "um, {do}", "listen, {do}", "it would help to {do}", "it would be nice of you to {do}",
+        "are you able to {do}?", "I wonder if you could {do}", "I was wondering if you could {do}", "perhaps you can {do}",
+        "you are to {do}", "we have to {do}", "we should {do}", "let us {do}", "help me {do}", "can you help me {do}?", "remember to {do}",
+        "make sure to {do}", "be sure to {do}", "come on, {do}", "carefully {do}", "all you have to do is {do}",
+    ),
+    "tail": (
+        " right now", " right away", " at once", ", thanks a lot", ", will you?", ", okay?", ". Thank you.", ", cheers", ", dear",
+        ", buddy", " when you can", " when you have a moment", ", if possible", " asap", ". That's all.", ". That would be great.", "...",
+    ),
+    "two": (
+        "set {a} {w} and {b} {x}", "set {a} {w}, then set {b} {x}", "place {a} {w}, then place {b} {x}", "place {a} {w} and place {b} {x}",
+        "lay {a} {w} and lay {b} {x}", "stick {a} {w} and {b} {x}", "put {a} {w}, and while you are at it, put {b} {x}",
+        "put {a} {w}; put {b} {x}", "put {a} {w}. Put {b} {x}.", "put {a} {w}. Next, put {b} {x}.",
+        "put {a} {w}. Afterwards, move {b} {z}.", "put {a} {w}, and after that put {b} {x}", "put {a} {w}, next {b} {x}",
+        "put {a} {w} before putting {b} {x}", "put {a} {w} before you move {b} {z}", "put {b} {x} after putting {a} {w}",
+        "put {b} {x} once {a} {are} {v}", "bring {a} {to} and bring {b} {z}", "bring {a} {to}, then bring {b} {z}",
+        "carry {a} {to} and {b} {z}", "take {a} {to} and then take {b} {z}", "shift {a} {to}, then shift {b} {z}",
+        "transfer {a} {to}; subsequently transfer {b} {z}", "start by putting {a} {w}, then put {b} {x}",
+        "begin with {a} {w} and finish with {b} {x}", "first {a} {w} and second {b} {x}", "firstly, put {a} {w}; secondly, put {b} {x}",
+        "step 1: put {a} {w}. Step 2: put {b} {x}.", "1) put {a} {w}, 2) put {b} {x}", "{a} -> {q}; {b} -> {r}", "{a} => {q}, {b} => {r}",
+        "{a} = {q}, {b} = {r}", "{a} for {q} and {b} for {r}", "{q} gets {a} and {r} gets {b}", "{a}: {w}. {b}: {x}.", "{a} {w} / {b} {x}",
+        "{a} {w} then {b} {x}", "{a} must go {w} and {b} {x}", "{a} should go {w}, {b} should go {x}", "{a} can go {w} and {b} can go {x}",
+        "I'd like {a} {v} and {b} {y}", "I need {a} {v} and {b} {y}", "we want {a} {v} and {b} {y}",
+        "it would help to have {a} {v} and {b} {y}", "could we have {a} {v} and {b} {y}?",
+        "pick up {a} and place {it} {w}, then pick up {b} and place {that} {x}", "grab {a}, put {it} {w}, grab {b}, put {that} {x}",
+        "take {a}, put {it} {w}; take {b}, put {that} {x}", "{a} to {q}, {b} to {r}", "not only {a} {w} but also {b} {x}",
+        "{a} {w}, and as for {b}, {x}", "please, {a} {w} and also {b} {x}",
+    ),
+    "two_same": (
+        "place {a} and {b} {w}", "set {a} and {b} {w}", "bring {a} and {b} {to}", "carry {a} and {b} {to}", "put both {a} and {b} {w}",
+        "put {a} {w} together with {b}", "put {a} as well as {b} {w}", "move {a} and also {b} {to}", "put {a} {w} and then {b} as well",
+        "put {a} {w}, and do the same with {b}", "{a} as well as {b} should go {w}", "both {a} and {b}: {w}", "{w}: {a} and {b}",
+        "{w}: both {a} and {b}", "{w} I want {a} and {b}", "{a} & {b} {w}", "I need both {a} and {b} {v}",
+        "I'd like {a} as well as {b} {v}", "pick up {a} and {b} and place them {w}", "{a} should go {w}, and so should {b}",
+    ),
+}  # fmt: skip
+
+TELLING: Phrases = {
+    "color": (
+        "the {k} that is {c}", "the {k} that's {c}", "the {k} which is {c}", "the {c} coloured {k}", "the {k} of {c} color",
+        "the {k} with the {c} color", "this {c} {k}", "the {c} one", "our {c} {k}", "the one {c} {k}",
+    ),
+    "other": (
+        "the {k} that is not the {c} one", "the other {k}, the one that isn't {c},", "the {k} other than the {c} one",
+        "the one {k} that is not {c}", "the {k} that has a color other than {c}", "the other {k}, I mean not the {c} one,",
+        "the {k} which isn't {c}", "the {k} of a different color than {c}", "the one {k} that isn't the {c} one",
+        "the {k} of any color but {c}",
+    ),
+    "sole": (
+        "this {k} here", "that {k} there", "the {k} you see", "the {k} on the table", "our {k}", "the {k} there", "the {k} over there",
+        "the {k} that you see here",
+    ),
+    "middle": (
+        "the {k} at the center", "the {k} in the very middle", "the center {k}", "the {k} that is in the middle",
+        "the {k} standing in the middle", "the {k} that is at the center", "the {k} in the middle of the {ks}", "the one in the center",
+        "the middlemost {k}", "the {k} right in the middle", "the central one of the {ks}",
+    ),
+    "between": (
+        "the {k} that is in between {o} and {p}", "the {k} that lies between {o} and {p}", "the {k} standing between {o} and {p}",
+        "the {k} lying between {o} and {p}", "the {k} which is located between {o} and {p}", "the {k} that sits between {o} and {p}",
+        "the {k} halfway between {o} and {p}", "the thing between {o} and {p}", "the object between {o} and {p}",
+        "the {k} you see between {o} and {p}",
+    ),
+    "near": (
+        "the {k} that is nearest to {o}", "the {k} that is near {o}", "the {k} that is beside {o}", "the {k} that is close to {o}",
+        "the {k} alongside {o}", "the {k} adjacent to {o}", "the {k} right beside {o}", "the {k} that stands next to {o}",
+        "the {k} that lies beside {o}", "the {k} standing by {o}", "the {k} sitting next to {o}", "the {k} which is closest to {o}",
+        "the {k} that has {o} next to it", "the one beside {o}", "the one nearest to {o}", "the one closest to {o}",
+        "whatever is closest to {o}",
+    ),
+    "rest": (
+        "the {k} which is {rest} {o}", "the {k} sitting {rest} {o}", "the {k} standing {rest} {o}", "the {k} that sits {rest} {o}",
+        "the {k} that lies {rest} {o}", "the {k} you find {rest} {o}", "the {k} that's {rest} {o}", "the {k} that was put {rest} {o}",
+        "the thing {rest} {o}", "the object {rest} {o}", "that {k} {rest} {o}",
+    ),
+    "rank": (
+        "the {th} {k} when you count from the {s}", "the {th} {k} if you start from the {s}", "the {k} that comes {th} from the {s}",
+        "the {k} that comes {th} when you count from the {s}", "the {k} in {th} place from the {s}", "the {k} in position {n} from the {s}",
+        "the {k} that is number {n} from the {s}", "number {n} of the {ks} from the {s}", "counting from the {s}, the {th} {k}",
+        "starting from the {s}, the {th} {k}", "the {th} one of the {ks}, counted from the {s},", "the {th} {k} along from the {s}",
+        "the {th} {k} in the row from the {s}",
+    ),
+    "half.left": (
+        "the left {k}", "the left-hand {k}", "the {k} on the left-hand side", "the {k} over on the left", "the {k} in the left half",
+        "the {k} in the left part of the table", "the {k} lying on the left", "the {k} that is on the left",
+        "the {k} on the left side of the table", "the {k} over to the left", "the {k} you see on the left",
+    ),
+    "half.right": (
+        "the right {k}", "the right-hand {k}", "the {k} on the right-hand side", "the {k} over on the right", "the {k} in the right half",
+        "the {k} in the right part of the table", "the {k} lying on the right", "the {k} that is on the right",
+        "the {k} on the right side of the table", "the {k} over to the right", "the {k} you see on the right",
+    ),
+    "half.near": (
+        "the {k} in the front half", "the {k} at the front", "the {k} up front", "the {k} on the near half of the table",
+        "the {k} on the near side of the table", "the {k} on the robot's side of the table", "the {k} on your half of the table",
+        "the {k} that is in front", "the {k} towards the front", "the {k} at the front of the table",
+    ),
+    "half.far": (
+        "the {k} in the back half", "the {k} at the rear", "the {k} on the far half of the table", "the {k} on the far side of the table",
+        "the {k} that is at the back", "the {k} towards the back", "the {k} at the back of the table", "the {k} in the rear",
+        "the {k} over at the back", "the {k} standing at the back",
+    ),
+    "all": (
+        "every object", "each object", "all things", "all the things", "all items", "the whole lot", "every one of the {ks}",
+        "each one of the {ks}", "each of the {ks}", "every single {k}", "the whole set of {ks}", "the entire set of {ks}",
+        "all the {ks} you can see", "all {ks} on the table", "all these {ks}", "all of these {ks}", "all those {ks}",
+        "every {k} on the table", "every {k} you see", "whatever is on the table", "each and every {k}",
+    ),
+    "all_color": (
+        "each of the {c} {ks}", "every one of the {c} {ks}", "every single {c} {k}", "all of the {c} ones", "all the {c} ones",
+        "any {c} {ks}", "all {ks} in {c}", "all the {ks} that are {c}", "the {ks} that are {c}", "every {k} that is {c}", "whatever is {c}",
+        "all the {c} things", "all {c} objects", "each and every {c} {k}",
+    ),
+    "both": (
+        "both the {ks}", "both these {ks}", "both of these {ks}", "both of those {ks}", "the two {ks} here", "those two {ks}",
+        "each of the two {ks}", "the {ks}, both of them,", "these two",
+    ),
+    "both_color": (
+        "both of the {c} ones", "both the {c} ones", "these two {c} {ks}", "both {ks} that are {c}", "the two {ks} that are {c}",
+        "each of the two {c} {ks}", "both these {c} {ks}", "the {c} {ks}, both of them,",
+    ),
+    "but_color": (
+        "everything other than the {c} {k}", "everything save the {c} {k}", "everything excluding the {c} {k}",
+        "everything besides the {c} {k}", "everything, with the exception of the {c} {k},", "all but the {c} {k}", "all except the {c} one",
+        "all the {ks} except the {c} one", "all the {ks} apart from the {c} one", "every {k} that is not {c}",
+        "every {k} except the {c} one", "every {k} but the {c} one", "each {k} other than the {c} one", "whatever is not {c}",
+        "all the {ks} that aren't {c}",
+    ),
+    "all_half.left": (
+        "everything on the left-hand side", "everything on the left half of the table", "everything in the left half",
+        "everything over on the left", "all the {ks} on the left side", "all of the {ks} on the left", "each {k} on the left",
+        "every {k} on the left side of the table", "all {ks} that are on the left", "whatever is on the left side",
+        "the {ks} over on the left", "every single {k} on the left", "all the things on the left",
+    ),
+    "all_half.right": (
+        "everything on the right-hand side", "everything on the right half of the table", "everything in the right half",
+        "everything over on the right", "all the {ks} on the right side", "all of the {ks} on the right", "each {k} on the right",
+        "every {k} on the right side of the table", "all {ks} that are on the right", "whatever is on the right side",
+        "the {ks} over on the right", "every single {k} on the right", "all the things on the right",
+    ),
+    "all_half.near": (
+        "everything on the near half of the table", "everything at the front", "everything on your side of the table",
+        "all the {ks} at the front", "all of the {ks} in the front half", "whatever is on the near side", "all the {ks} on the near side",
+        "the {ks} that are on the near side", "the {ks} in the front half",
+    ),
+    "all_half.far": (
+        "everything on the far half of the table", "everything in the back", "everything at the rear", "all the {ks} at the back",
+        "all of the {ks} in the back half", "whatever is on the far side", "all the {ks} on the far side of the table",
+        "the {ks} that are on the far side", "the {ks} in the back half",
+    ),
+    "all_rest": (
+        "all {ks} {rest} {o}", "all of the {ks} {rest} {o}", "all the {ks} that are {rest} {o}", "any {ks} {rest} {o}",
+        "everything you find {rest} {o}", "everything lying {rest} {o}", "all the things {rest} {o}", "anything that is {rest} {o}",
+        "the {ks} that are {rest} {o}", "all the stuff {rest} {o}", "the whole lot {rest} {o}",
+    ),
+    "look.tallest": (
+        "the {k} that is the highest", "the highest one", "the highest of the {ks}", "the {k} that is tallest",
+        "the {k} that reaches highest", "the {k} that reaches up the most", "the one with the greatest height",
+        "the {k} of the greatest height", "the {k} taller than all the others", "the very tallest {k}", "the tallest thing on the table",
+    ),
+    "look.lowest": (
+        "the {k} that is the shortest", "the {k} that is lowest", "the lowest one", "the {k} with the least height",
+        "the {k} of the smallest height", "the {k} lower than all the others", "the shortest of the {ks}", "the very lowest {k}",
+        "the least high {k}",
+    ),
+    "look.biggest": (
+        "the {k} that is the largest", "the {k} that is bigger than the others", "the largest one", "the largest of the {ks}",
+        "the very biggest {k}", "the {k} of the greatest size", "the most sizable {k}", "the {k} with the largest size", "the big {k}",
+        "the large {k}", "the great big {k}", "the biggest",
+    ),
+    "look.smallest": (
+        "the {k} that is smaller than the others", "the very smallest {k}", "the {k} of the least size", "the {k} with the smallest size",
+        "the tiniest one", "the tiniest of the {ks}", "the little {k}", "the small {k}", "the {k} that is the tiniest", "the teeny {k}",
+        "the most minute {k}",
+    ),
+    "look.flattest": (
+        "the {k} that is flattest", "the very flattest {k}", "the most flat {k}", "the {k} that is flatter than the others",
+        "the flattest thing on the table", "the flattest object", "the {k} that lies flattest",
+    ),
+    "look.flat": (
+        "the {k} which is flat", "the {k} that's flat", "this flat {k}", "the one flat {k}", "the {k} that is flat and low",
+        "the flat sort of {k}", "the flattish {k}",
+    ),
+    "look.longest": (
+        "the {k} that is longest", "the very longest {k}", "the {k} that is longer than the others", "the longest thing",
+        "the lengthiest {k}",
+    ),
+    "look.slender": (
+        "the long slim {k}", "the slim long {k}", "the {k} that is thin and long", "the long and narrow {k}", "the narrow, long {k}",
+    ),
+    "look.thinnest": (
+        "the {k} that is thinnest", "the very thinnest {k}", "the {k} that is the narrowest", "the slimmest one", "the narrowest one",
+        "the {k} with the smallest width", "the narrowest of the {ks}", "the {k} that is thinner than the others",
+    ),
+    "extreme.left": (
+        "the {k} furthest to the left", "the {k} that is the most to the left", "the far left {k}", "the {k} at the far left",
+        "the {k} on the extreme left", "the {k} at the left end", "the {k} at the left-hand end", "the one on the far left",
+        "the {k} that is left of all the others", "the very leftmost {k}", "the {k} way over on the left",
+    ),
+    "extreme.right": (
+        "the {k} furthest to the right", "the {k} that is the most to the right", "the far right {k}", "the {k} at the far right",
+        "the {k} on the extreme right", "the {k} at the right end", "the {k} at the right-hand end", "the one on the far right",
+        "the {k} that is right of all the others", "the very rightmost {k}", "the {k} way over on the right",
+    ),
+    "extreme.near": (
+        "the {k} that is closest to you", "the {k} that is nearest to the robot", "the {k} that is closest to the robot",
+        "the {k} nearest you", "the {k} nearest", "the one closest to you", "the one nearest to you", "the very nearest {k}",
+        "the {k} closer to you than all the others",
+    ),
+    "extreme.far": (
+        "the most distant {k}", "the {k} that is farthest away", "the {k} that is furthest away", "the {k} furthest from you",
+        "the {k} that is farthest from the robot", "the one farthest away", "the one furthest from you", "the backmost {k}",
+        "the remotest {k}", "the {k} farther from you than all the others",
+    ),
+}  # fmt: skip
