@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -198,9 +200,22 @@ class LanguageTask:
 
     def run(self, packed) -> tuple[torch.Tensor, torch.Tensor]:
         """The LLM over a packed batch -> last hidden and penultimate states (B, T, W), float32."""
-        mixed = self.model.llm.dtype == torch.bfloat16
-        with torch.autocast(self.config.device, torch.bfloat16, enabled=mixed):
+        with self.mixed():
             return self.model.run(packed.inputs, packed.mask, packed.positions, places=packed.places)[:2]
+
+    @contextlib.contextmanager
+    def mixed(self) -> Iterator[None]:
+        """Context in which matrices multiply in bfloat16, where that is the base's format."""
+        from peft.helpers import disable_input_dtype_casting  # late: it brings transformers
+
+        llm = self.model.llm
+        in_bfloat16 = llm.dtype == torch.bfloat16
+        # peft would make the input of every adapter float32, and autocast bfloat16 again: the same numbers in more time.
+        with (
+            disable_input_dtype_casting(llm, in_bfloat16),
+            torch.autocast(self.config.device, torch.bfloat16, enabled=in_bfloat16),
+        ):
+            yield
 
     def _pointer_loss(self, packed, penultimate, features, objects, slot, figures):
         """-log of the probability that the pointer gives to all that is right at <pick> and at <place>."""

@@ -30,8 +30,16 @@ HEAD = (
 
 
 def write_report(plan: Plan, place: Place, output: Path) -> tuple[str, bool]:
-    """Write study.md, study.json and a figure of what there is -> the page, and whether every run of the plan is in it."""
+    """Write study.md, study.json and a figure of what there is -> the page, and whether every run of the plan is in it.
+
+    Raises:
+        ValueError: a result is of another plan, or two of them are of different scenes.
+    """
     found = {variant.name: _results(plan, place, variant) for variant in plan.variants}
+    if len({result["scenes"] for results in found.values() for result in results.values()}) > 1:
+        raise ValueError(
+            "the runs were trained on different scenes: those of another checkpoint's relation encoder are among them"
+        )
     missing = [
         f"{variant.name}, seed {seed}: {_so_far(place.curve(variant, seed))}"
         for variant, seed in plan.queue()
@@ -49,8 +57,8 @@ def write_report(plan: Plan, place: Place, output: Path) -> tuple[str, bool]:
 
 def _results(plan: Plan, place: Place, variant: Variant) -> dict[int, dict]:
     """Finished runs of a variant by seed."""
-    paths = {seed: place.result(variant, seed) for seed in plan.seeds}
-    return {seed: json.loads(path.read_text()) for seed, path in paths.items() if path.exists()}
+    found = {seed: place.found(plan, variant, seed) for seed in plan.seeds}
+    return {seed: result for seed, result in found.items() if result is not None}
 
 
 def _so_far(curve: list[dict]) -> str:

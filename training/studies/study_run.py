@@ -18,18 +18,45 @@ from training.studies.study_plan import Plan, Variant
 from training.studies.study_task import StudyTask
 
 CURVE = "curve.json"  # of a run: its evaluations
+ON_THE_WAY = (
+    "output",
+    "scenes",
+    "steps",
+    "learning_rate",
+    "stop_after",
+)  # settings of a run that its plan does not say
 
 
 @dataclass(frozen=True)
 class Place:
-    """Folders of the runs and of the cached scenes."""
+    """Folders of the runs, of the cached scenes, and of what finished runs found (that of the runs, if not given)."""
 
     runs: Path
     scenes: Path
+    results: Path | None = None
 
     def result(self, variant: Variant, seed: int) -> Path:
         """File of a finished run."""
-        return self.runs / f"{variant.slug}-{seed}.json"
+        return (self.results or self.runs) / f"{variant.slug}-{seed}.json"
+
+    def found(self, plan: Plan, variant: Variant, seed: int) -> dict[str, Any] | None:
+        """What a finished run found; None where it is not finished.
+
+        Raises:
+            ValueError: the file is that of a run with other settings than the plan's.
+        """
+        path = self.result(variant, seed)
+        if not path.exists():
+            return None
+        found = json.loads(path.read_text())
+        asked = json.loads(json.dumps(plan.stage(variant, seed, self.runs, self.scenes).to_dict()))
+        known = found["config"].keys() - {*ON_THE_WAY}
+        other = sorted(name for name in known & asked.keys() if found["config"][name] != asked[name])
+        if other:
+            raise ValueError(
+                f"{path} is of a run with another {', '.join(other)} than the plan's: remove it, or name another folder"
+            )
+        return found
 
     def curve(self, variant: Variant, seed: int) -> list[dict]:
         """Evaluations of a run so far."""
@@ -94,6 +121,7 @@ def _result(task: StudyTask, variant: Variant, seed: int, curve: list[dict]) -> 
         "variant": variant.name,
         "seed": seed,
         "config": task.config.to_dict(),
+        "scenes": task.identity["scenes"],
         "trained": sum(p.numel() for p in task.model.parameters() if p.requires_grad),
         "activated": count.activated,
         "total": count.total,
@@ -111,6 +139,7 @@ def _result(task: StudyTask, variant: Variant, seed: int, curve: list[dict]) -> 
 
 def _write(path: Path, values: Any) -> None:
     """Write JSON so that the file is whole once it is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.part")
     draft.write_text(json.dumps(values) + "\n")
     os.replace(draft, path)

@@ -114,11 +114,7 @@ class StudyTask(LanguageTask):
     def run(self, packed: Packed) -> tuple[torch.Tensor, torch.Tensor]:
         """Last hidden and penultimate states (B, T, W), float32."""
         llm = self.model.llm
-        mixed = llm.dtype == torch.bfloat16
-        with (
-            torch.autocast(self.config.device, torch.bfloat16, enabled=mixed),
-            packed.places.visible_to(moe_layers(llm).values()),
-        ):
+        with self.mixed(), packed.places.visible_to(moe_layers(llm).values()):
             inputs = packed.inputs.to(llm.dtype)
             states = read_grouped(llm.get_decoder(), inputs, packed.positions, groups_of(packed.segment, llm.dtype))
         return states[0].float(), states[1].float()

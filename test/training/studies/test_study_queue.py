@@ -88,6 +88,22 @@ def test_the_report_is_of_what_there_is(plan, tmp_path, capsys):
     assert 0 <= rows["other"]["least_load_text"] <= 0.25
     with pytest.raises(SystemExit):
         main([*arguments, "--only", "nothing"])
+    kept = tmp_path / "kept"  # what finished runs found is all that the report, and the queue, need
+    kept.mkdir()
+    for path in before:
+        path.rename(kept / path.name)
+    elsewhere = ["--plan", str(plan), "--runs", str(tmp_path / "new"), "--results", str(kept)]
+    capsys.readouterr()
+    assert main([*elsewhere, "--report-only"]) == 1
+    assert "1 of 3 runs are missing" in capsys.readouterr().out
+    dense = json.loads((kept / "dense-0.json").read_text())
+    for change, word in (
+        ({"scenes": "others"}, "different scenes"),
+        ({"config": {**dense["config"], "pairs": 5}}, "another pairs"),
+    ):
+        (kept / "dense-0.json").write_text(json.dumps({**dense, **change}))
+        assert main([*elsewhere, "--report-only"]) == 2
+        assert word in capsys.readouterr().err
 
 
 def test_the_plan_of_the_documentation_can_be_run():
