@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from moe3d_ros.tabletop.words import everyday_unanswerable as everyday
+
 # About anything but the table, and what is no question at all.
 UNRELATED = (
     "what is the weather like today?", "what time is it?", "what is the capital of France?", "who are you?", "who made you?",
@@ -23,6 +25,7 @@ UNRELATED = (
     "play some music", "turn on the lights", "call my mother", "set an alarm for seven", "write a poem about the sea",
     "translate this into French", "spell the word banana", "count to ten", "describe the ocean", "describe your mother",
     "ok", "the", "please", "what", "how many", "is it", "why?", "hm", "are you sure?", "what do you think about love?",
+    *everyday.UNRELATED,
 )  # fmt: skip
 HELD_OUT_UNRELATED = (
     "will it snow tomorrow?", "what is the capital of Japan?", "how long does an egg have to boil?", "who painted the Mona Lisa?",
@@ -42,6 +45,7 @@ UNSEEN = (
     "when was {a} made?", "do you like {a}?", "why is {a} here?", "who made {a}?", "is {a} edible?", "how old is {a}?",
     "what is the temperature of {a}?", "how loud is {a}?", "what did {a} say?", "was {a} here yesterday?", "is {a} wet?",
     "what will happen to {a} tomorrow?", "what is the name of {a}?", "how many people have touched {a}?",
+    *everyday.UNSEEN,
 )  # fmt: skip
 HELD_OUT_UNSEEN = (
     "how much does {a} weigh?", "of which material is {a}?", "what is {a} worth?", "who owns {a}?", "does {a} taste good?",
@@ -80,6 +84,7 @@ FOREIGN = {
     ),
     "Chinese": ("{c}色的积木在哪里？", "桌子上有几个积木？", "左边的碗是什么颜色？", "碗里有什么？", "你看到了什么？"),
 }  # fmt: skip
+FOREIGN = {name: (*questions, *everyday.FOREIGN[name]) for name, questions in FOREIGN.items()}
 HELD_OUT_FOREIGN = {
     "Dutch": (
         "waar is het {c}e blok?", "hoeveel blokken liggen er op de tafel?", "welke kleur heeft de linker kom?",
