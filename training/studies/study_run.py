@@ -40,7 +40,7 @@ class Place:
         return (self.results or self.runs) / f"{variant.slug}-{seed}.json"
 
     def found(self, plan: Plan, variant: Variant, seed: int) -> dict[str, Any] | None:
-        """What a finished run found; None where it is not finished.
+        """Result of a finished run; None where it is not finished.
 
         Raises:
             ValueError: the file is that of a run with other settings than the plan's.

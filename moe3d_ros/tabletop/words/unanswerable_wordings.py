@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from moe3d_ros.tabletop.words import everyday_unanswerable as everyday
+from moe3d_ros.tabletop.words import everyday_wordings as everyday
 
 # About anything but the table, and what is no question at all.
 UNRELATED = (

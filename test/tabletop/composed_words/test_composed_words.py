@@ -87,7 +87,7 @@ NEGATION = re.compile(
 DIRECTIONS = {
     "left": ("left",),
     "right": ("right",),
-    "far": ("far", "farther", "further", "back", "rear"),
+    "far": ("far", "farther", "farthest", "further", "furthest", "back", "rear"),
     "near": ("near", "nearer", "closer", "front", "nearest", "closest"),
     "top": ("top", "upper", "far", "back", "rear"),
     "bottom": ("bottom", "lower", "near", "front"),
