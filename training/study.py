@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from training.studies.study_plan import read_plan
-from training.studies.study_report import write_report
+from training.studies.study_report import finished, write_report
 from training.studies.study_run import Place, run
 
 
@@ -42,13 +42,14 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"no variant {', '.join(sorted(unknown))}: there are {', '.join(v.name for v in plan.variants)}")
     place = Place(options.runs, options.scenes or options.runs / "scenes", options.results)
     until = None if options.minutes is None else time.monotonic() + 60 * options.minutes
-    for variant, seed in plan.queue():
-        chosen = variant.name in (options.only or (variant.name,)) and seed in (options.seeds or (seed,))
-        if options.report_only or not chosen or place.result(variant, seed).exists():
-            continue
-        if not run(plan, variant, seed, place, until):
-            break
     try:
+        done = finished(plan, place)  # before hours of training beside a result that does not fit
+        for variant, seed in plan.queue():
+            chosen = variant.name in (options.only or (variant.name,)) and seed in (options.seeds or (seed,))
+            if options.report_only or not chosen or seed in done[variant.name]:
+                continue
+            if not run(plan, variant, seed, place, until):
+                break
         text, complete = write_report(plan, place, options.output or options.runs)
     except ValueError as error:
         print(error, file=sys.stderr)

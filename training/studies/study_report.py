@@ -33,13 +33,9 @@ def write_report(plan: Plan, place: Place, output: Path) -> tuple[str, bool]:
     """Write study.md, study.json and a figure of what there is -> the page, and whether every run of the plan is in it.
 
     Raises:
-        ValueError: a result is of another plan, or two of them are of different scenes.
+        ValueError: see :func:`finished`.
     """
-    found = {variant.name: _results(plan, place, variant) for variant in plan.variants}
-    if len({result["scenes"] for results in found.values() for result in results.values()}) > 1:
-        raise ValueError(
-            "the runs were trained on different scenes: those of another checkpoint's relation encoder are among them"
-        )
+    found = finished(plan, place)
     missing = [
         f"{variant.name}, seed {seed}: {_so_far(place.curve(variant, seed))}"
         for variant, seed in plan.queue()
@@ -55,10 +51,22 @@ def write_report(plan: Plan, place: Place, output: Path) -> tuple[str, bool]:
     return page, not missing
 
 
-def _results(plan: Plan, place: Place, variant: Variant) -> dict[int, dict]:
-    """Finished runs of a variant by seed."""
-    found = {seed: place.found(plan, variant, seed) for seed in plan.seeds}
-    return {seed: result for seed, result in found.items() if result is not None}
+def finished(plan: Plan, place: Place) -> dict[str, dict[int, dict]]:
+    """Results of all finished runs, by variant and seed.
+
+    Raises:
+        ValueError: a result is of another plan, or two of them are of different scenes.
+    """
+    results: dict[str, dict[int, dict]] = {variant.name: {} for variant in plan.variants}
+    for variant, seed in plan.queue():
+        result = place.found(plan, variant, seed)
+        if result is not None:
+            results[variant.name][seed] = result
+    if len({result["scenes"] for of_variant in results.values() for result in of_variant.values()}) > 1:
+        raise ValueError(
+            "the runs were trained on different scenes: those of another checkpoint's relation encoder are among them"
+        )
+    return results
 
 
 def _so_far(curve: list[dict]) -> str:

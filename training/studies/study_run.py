@@ -18,13 +18,8 @@ from training.studies.study_plan import Plan, Variant
 from training.studies.study_task import StudyTask
 
 CURVE = "curve.json"  # of a run: its evaluations
-ON_THE_WAY = (
-    "output",
-    "scenes",
-    "steps",
-    "learning_rate",
-    "stop_after",
-)  # settings of a run that its plan does not say
+# Settings of a run that its plan does not say: where it lies, and how far and how fast it is trained at the moment.
+ON_THE_WAY = {"output", "scenes", "steps", "learning_rate", "stop_after"}
 
 
 @dataclass(frozen=True)
@@ -43,15 +38,19 @@ class Place:
         """Result of a finished run; None where it is not finished.
 
         Raises:
-            ValueError: the file is that of a run with other settings than the plan's.
+            ValueError: the file holds no result, or that of a run with other settings than the plan's.
         """
         path = self.result(variant, seed)
         if not path.exists():
             return None
-        found = json.loads(path.read_text())
+        try:
+            found = json.loads(path.read_text())
+            config = {name: found["config"][name] for name in found["config"].keys() - ON_THE_WAY}
+            found["scenes"]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{path} is no result of a finished run: {' '.join(str(error).split())}") from error
         asked = json.loads(json.dumps(plan.stage(variant, seed, self.runs, self.scenes).to_dict()))
-        known = found["config"].keys() - {*ON_THE_WAY}
-        other = sorted(name for name in known & asked.keys() if found["config"][name] != asked[name])
+        other = sorted(name for name in config.keys() & asked.keys() if config[name] != asked[name])
         if other:
             raise ValueError(
                 f"{path} is of a run with another {', '.join(other)} than the plan's: remove it, or name another folder"

@@ -104,6 +104,10 @@ def test_the_report_is_of_what_there_is(plan, tmp_path, capsys):
         (kept / "dense-0.json").write_text(json.dumps({**dense, **change}))
         assert main([*elsewhere, "--report-only"]) == 2
         assert word in capsys.readouterr().err
+    (kept / "dense-0.json").write_text("{}")
+    assert main(elsewhere) == 2  # at once: nothing is trained beside it
+    assert "dense-0.json is no result of a finished run" in capsys.readouterr().err
+    assert not (tmp_path / "new" / "other-0").exists()
 
 
 def test_the_plan_of_the_documentation_can_be_run():
