@@ -22,12 +22,13 @@ from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.plan_words.generated_step import GeneratedStep
 from moe3d_ros.model.plan_words.naming import names_of
 from moe3d_ros.model.policy import ThreeDMoE
+from moe3d_ros.model.reasoning.answerer import ABSENT, Answering
 from moe3d_ros.model.reasoning.decider import Choice, Decider
 from moe3d_ros.model.reasoning.imagined_steps import ImaginedSteps
 from moe3d_ros.plan import Action, ErrorCode, Plan, PlanningError, check_text
 from moe3d_ros.pose_limits import hold_in_workspace
 from moe3d_ros.posing import EncodedScene, StepPoses, keep_free
-from moe3d_ros.question_check import refused_questions
+from moe3d_ros.question_check import question_refusal, refused_questions
 from moe3d_ros.refusing import refusal, things_in_words
 from moe3d_ros.stopwatch import Stopwatch
 from moe3d_ros.surface_contact import hold_on_surface
@@ -42,6 +43,7 @@ class ModelWithLimits(Protocol):
 
     model: ThreeDMoE
     decider: Decider | None
+    answering: Answering | None
     config: ModelConfig
     workspace: Workspace
     model_workspace: Workspace
@@ -140,19 +142,37 @@ class Look:
 
     def answers(self, questions: Sequence[str], should_stop: Callable[[], bool] | None = None) -> list[str]:
         """Answers to several questions at once, each as if it were asked alone; the first that has none raises its error."""
+        said = self.replies(questions, should_stop)
+        for reply in said:
+            if isinstance(reply, PlanningError):
+                raise reply
+        return [str(reply) for reply in said]
+
+    def replies(
+        self, questions: Sequence[str], should_stop: Callable[[], bool] | None = None
+    ) -> list[str | PlanningError]:
+        """The answer to each of several questions, or the error with which it is refused."""
         questions = [check_text(question, "question") for question in questions]
-        with stopping(self._planner.model, should_stop):
-            for error in self._refused(questions):
-                if error is not None:
-                    raise error
-            return generate_answers(self._planner.model.language, self._found, questions)
+        model, seen = self._planner.model, self._things()
+        with stopping(model, should_stop):
+            found: list[str | PlanningError | None] = [*refused_questions(model, self._found, questions, seen)]
+            self._answer_shortly(found, questions, seen)
+            left = [number for number, reply in enumerate(found) if reply is None]
+            written = generate_answers(model.language, self._found, [questions[number] for number in left])
+            answers = dict(zip(left, written))
+        return [answers[number] if reply is None else reply for number, reply in enumerate(found)]
 
-    def refused_questions(self, questions: Sequence[str]) -> list[PlanningError | None]:
-        """The error of each question that the planner refuses to answer about this scene; None for the others."""
-        return self._refused([check_text(question, "question") for question in questions])
-
-    def _refused(self, questions: Sequence[str]) -> list[PlanningError | None]:
-        return refused_questions(self._planner.model, self._found, questions, self._things())
+    def _answer_shortly(self, found: list[str | PlanningError | None], questions: Sequence[str], seen: str) -> None:
+        """Fill in the answers and refusals of the answer reasoner where there are none yet; what it leaves open the LLM writes."""
+        asked = [number for number, reply in enumerate(found) if reply is None]
+        if self._planner.answering is None or not self.objects or not asked:
+            return
+        replies = self._planner.answering.replies(self._found, [questions[number] for number in asked])
+        for number, reply in zip(asked, replies):
+            if reply.sort == ABSENT:
+                found[number] = question_refusal(questions[number], ABSENT, reply.absent, seen)
+            else:
+                found[number] = reply.text or None
 
     @torch.no_grad()
     def decide(self, instruction: str, completed: Sequence[str] = ()) -> Decision:

@@ -79,7 +79,7 @@ class Planner:
         pose_tolerance: float = 0.0,
     ):
         self.model = model.to(device).eval()
-        self.decider = model.decider()
+        self.decider, self.answering = model.decider(), model.answering()
         self.device = device
         self.checksum = checksum
         self.pose_tolerance = pose_tolerance

@@ -1,6 +1,7 @@
 """Refusal of questions that have no answer here: not about what is seen, in another language, about a thing that is not there.
 
-A learnt head hears them behind the scene, in the LLM's own states; nothing here reads words or compares objects.
+A learnt head hears them behind the scene, in the LLM's own states, and the answer reasoner sees what is not there; nothing here
+reads words or compares objects.
 """
 
 from __future__ import annotations
@@ -49,7 +50,12 @@ def refused_questions(
         if refused < head.config.threshold:
             found.append(None)
             continue
-        fact, advice = QUESTION_REASONS.get(sort, (f"is of the sort {sort!r}", "the planner does not answer that."))
-        text = f"{question!r} {fact}, as the planner hears it ({refused:.2f}): {advice.format(seen=seen)}"
-        found.append(PlanningError(ErrorCode.IMPOSSIBLE, text))
+        found.append(question_refusal(question, sort, refused, seen))
     return found
+
+
+def question_refusal(question: str, sort: str, probability: float, seen: str) -> PlanningError:
+    """The error IMPOSSIBLE of a question without an answer; ``sort``: why it has none, ``seen`` as above."""
+    fact, advice = QUESTION_REASONS.get(sort, (f"is of the sort {sort!r}", "the planner does not answer that."))
+    text = f"{question!r} {fact}, as the planner hears it ({probability:.2f}): {advice.format(seen=seen)}"
+    return PlanningError(ErrorCode.IMPOSSIBLE, text)

@@ -11,7 +11,10 @@ from moe3d_ros.world.vocabulary import KIND, with_article
 # What is said where a sort of what cannot be done is heard: the fact, then what to do.
 HEARD = {
     "absent thing": "names a thing or a place that is not recognised",
-    "other work": "asks for something other than moving things, and the planner only picks and places",
+    "other work": (
+        "asks for something other than what the planner does, which is to pick things up and put them in, on or beside other things "
+        "or in areas of the table: by no distance, angle, order or pattern"
+    ),
     "unrelated": "is no task for what is on the table",
     "chat": "is no order; the service `answer` takes questions about the scene",
     "language": "is not in English, as it is heard, and the planner knows no other language",

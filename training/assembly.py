@@ -13,10 +13,11 @@ import torch
 
 from moe3d_ros.model.action.objectives import OBJECTIVES
 from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
-from moe3d_ros.model.config import HEADS, FormConfig, ModelConfig, ReasonerConfig
+from moe3d_ros.model.config import HEADS, AnswerConfig, FormConfig, ModelConfig, ReasonerConfig
 from moe3d_ros.model.language.form_head import FormHead
 from moe3d_ros.model.perception.encoder import SceneEncoder
 from moe3d_ros.model.policy import ThreeDMoE, build_model, make_pose_dit
+from moe3d_ros.model.reasoning.answerer import Answerer
 from moe3d_ros.model.reasoning.reasoner import Reasoner
 from moe3d_ros.planner import Planner
 from training.data.form_texts import CLASSES
@@ -236,6 +237,27 @@ def add_reasoner(checkpoint: Path, run: Path, certain: float | None = None) -> t
     reasoner = reasoner_of(run, tensors["language.special"].shape[1], kinds)
     sizes = reasoner.config if certain is None else replace(reasoner.config, certain=certain)
     return config | {"reasoner": sizes.to_dict()}, _with_part(tensors, "reasoner", reasoner)
+
+
+def add_answers(checkpoint: Path, run: Path, absent: float | None = None) -> tuple[dict, dict]:
+    """The configuration and tensors of ``checkpoint`` with the answer reasoner of a run of the answers stage.
+
+    Args:
+        absent: as in :class:`AnswerConfig`; None for its default.
+
+    Raises:
+        StateError: the run is damaged, is none of that stage, or does not fit the checkpoint's LLM and kinds.
+        CheckpointError: the checkpoint is damaged. Contradiction: the run read another LLM.
+    """
+    config, tensors = load_checkpoint(checkpoint)
+    settings = record_of("answers", run, checkpoint)["config"]
+    names = [entry.name for entry in fields(AnswerConfig) if entry.name in settings]
+    sizes = AnswerConfig(**{name: settings[name] for name in names})
+    kinds = ModelConfig.from_dict(config).encoder.kinds
+    answerer = Answerer(sizes, tensors["language.special"].shape[1], kinds)
+    load_matching({"answers": answerer}, str(run))
+    sizes = sizes if absent is None else replace(sizes, absent=absent)
+    return config | {"answers": asdict(sizes)}, _with_part(tensors, "answers", answerer)
 
 
 def reasoner_of(run: Path, llm_width: int, kinds: int) -> Reasoner:

@@ -5,6 +5,7 @@
     --checkpoint FOLDER --encoder RUN            a checkpoint with another encoder
     --checkpoint FOLDER --form RUN               a checkpoint with a head of the form stage, for instructions or questions; all else keeps its bytes
     --checkpoint FOLDER --reasoner RUN           a checkpoint with an object reasoner; all else keeps its bytes
+    --checkpoint FOLDER --answers RUN            a checkpoint with an answer reasoner; all else keeps its bytes
     --checkpoint FOLDER --sides RUN              a checkpoint whose Pose-DiT knows places beside things; all else keeps its bytes
     --average A:0.4,B:0.6                        the weighted mean of checkpoints, or of runs in a --checkpoint
 
@@ -24,6 +25,7 @@ from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.language.base_llm import BaseModelError
 from training.assembly import (
     TRAINED,
+    add_answers,
     add_form,
     add_model_arguments,
     add_reasoner,
@@ -49,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--form", type=Path, help="run of the form stage on the LLM of --checkpoint")
     parser.add_argument("--reasoner", type=Path, help="run of the reason stage on the LLM of --checkpoint")
     parser.add_argument("--certain", type=float, help="of the reasoner: least probability at which a thing is moved")
+    parser.add_argument("--answers", type=Path, help="run of the answers stage on the LLM of --checkpoint")
+    parser.add_argument("--absent", type=float, help="of the answer reasoner: from where a question is refused")
     parser.add_argument("--sides", type=Path, help="run of --stage sides on --checkpoint: places beside things")
     parser.add_argument("--average", help="FOLDER:WEIGHT,...: checkpoints, runs or kept states; the weights' sum is 1")
     parser.add_argument("--output", required=True, type=Path, help="checkpoint folder; an older one is replaced")
@@ -64,14 +68,14 @@ def main(arguments: list[str] | None = None) -> int:
     exchanged = bool(options.checkpoint and options.encoder and not options.language and not options.pose)
     if options.average and (options.encoder or options.language or options.pose):
         parser.error("--average goes with --checkpoint alone: average first, then join")
-    added = sum(1 for run in (options.form, options.reasoner, options.sides) if run)
+    added = sum(1 for run in (options.form, options.reasoner, options.answers, options.sides) if run)
     if added and (not options.checkpoint or options.average or options.pose or runs or added > 1):
-        parser.error("--form, --reasoner and --sides each go with --checkpoint alone: join the rest first")
+        parser.error("--form, --reasoner, --answers and --sides each go with --checkpoint alone: join the rest first")
     if exchanged and added:
         parser.error("--encoder goes with --checkpoint alone: exchange it first, then add the rest")
     if not (options.average or added or exchanged) and (not options.pose or runs == bool(options.checkpoint)):
         parser.error(
-            "give --pose with --encoder and --language, or with --checkpoint; or give --average, --form, --reasoner or --sides"
+            "give --pose with --encoder and --language, or with --checkpoint; or give --average, --form, --reasoner, --answers or --sides"
         )
     try:
         config, tensors = joined(options)
@@ -95,6 +99,8 @@ def joined(options: argparse.Namespace) -> tuple[dict, dict[str, torch.Tensor]]:
         return add_form(options.checkpoint, options.form)
     if options.reasoner:
         return add_reasoner(options.checkpoint, options.reasoner, options.certain)
+    if options.answers:
+        return add_answers(options.checkpoint, options.answers, options.absent)
     if options.sides:
         return add_sides(options.checkpoint, options.sides)
     if options.checkpoint and options.encoder and not options.pose:

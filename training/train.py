@@ -11,7 +11,15 @@ from training.engine.loop import Task, train
 from training.engine.processes import make_accelerator
 from training.engine.state import StateError
 from training.stages.command_line import parse
-from training.stages.settings import ActionStage, AlignmentStage, FormStage, LanguageStage, PerceptionStage, ReasonStage
+from training.stages.settings import (
+    ActionStage,
+    AlignmentStage,
+    AnswerStage,
+    FormStage,
+    LanguageStage,
+    PerceptionStage,
+    ReasonStage,
+)
 
 
 def make_task(config: StageConfig) -> Task:
@@ -40,7 +48,11 @@ def make_task(config: StageConfig) -> Task:
         from training.stages.reason import ReasonTask
 
         return ReasonTask(config)
-    raise SystemExit(f"no task {config.task!r}: perception, alignment, language, action, form or reason")
+    if isinstance(config, AnswerStage):
+        from training.stages.short_answers import AnswerTask
+
+        return AnswerTask(config)
+    raise SystemExit(f"no task {config.task!r}: perception, alignment, language, action, form, reason or answers")
 
 
 def main(arguments: list[str] | None = None) -> int:

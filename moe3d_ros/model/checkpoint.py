@@ -31,7 +31,7 @@ from torch import Tensor
 
 FORMAT = 1
 # Parts in a file of their own, so that they come and go without a change to the other files.
-OWN_SHARDS = ("encoder", "form", "questions", "reasoner", "pose.sides")
+OWN_SHARDS = ("encoder", "form", "questions", "reasoner", "answers", "pose.sides")
 MAX_SHARD_BYTES = 15 * 2**20
 MAX_TOTAL_BYTES = 60 * 2**20
 CONFIG, CARD, CHECKSUMS = "config.json", "card.md", "checksums.json"

@@ -162,6 +162,32 @@ class ReasonerConfig:
 
 
 @dataclass(frozen=True)
+class AnswerConfig:
+    """Sizes of the answer reasoner, and when it says that what is asked about is not there.
+
+    Attributes:
+        layer, width, heads, layers, text_layers: as in :class:`ReasonerConfig`.
+        absent: least probability at which a question is refused since what it names is not there, in (0, 1].
+    """
+
+    layer: int = ReasonerConfig.layer
+    width: int = ReasonerConfig.width
+    heads: int = ReasonerConfig.heads
+    layers: int = ReasonerConfig.layers
+    text_layers: int = ReasonerConfig.text_layers
+    absent: float = 0.5
+
+    def __post_init__(self) -> None:
+        self.elements()
+        if not 0 < self.absent <= 1:
+            raise ValueError(f"absent must lie in (0, 1], got {self.absent}")
+
+    def elements(self) -> ReasonerConfig:
+        """Sizes of what compares things and words, as the object reasoner has it."""
+        return ReasonerConfig(**{name: value for name, value in asdict(self).items() if name != "absent"})
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """Everything that is needed to build the model before its weights are loaded."""
 
@@ -186,6 +212,7 @@ class ModelConfig:
     form: FormConfig | None = None  # of the head that hears an instruction's form; None for a checkpoint without one
     questions: FormConfig | None = None  # of the head that hears whether a question has an answer; None likewise
     reasoner: ReasonerConfig | None = None  # of the object reasoner; None for a checkpoint whose LLM decides alone
+    answers: AnswerConfig | None = None  # of the answer reasoner; None for a checkpoint whose LLM answers alone
 
     def __post_init__(self) -> None:
         for name in ("pose_steps", "pose_draws"):
@@ -225,6 +252,7 @@ class ModelConfig:
         """Inverse of ``to_dict``. Raises ValueError on unknown fields and on values that cannot be."""
         values = {key: value for key, value in values.items() if key != "format"}  # the checkpoint's own
         workspace, reasoner = values.pop("workspace", {}), values.pop("reasoner", None)
+        answers = values.pop("answers", None)
         heads: dict[str, Any] = {name: values.pop(name, None) for name in HEADS}
         heads = {name: head and FormConfig.from_dict(head) for name, head in heads.items()}
         try:
@@ -234,6 +262,7 @@ class ModelConfig:
                 workspace=Workspace(**{key: tuple(value) for key, value in workspace.items()}),
                 language=LanguageConfig(**values.pop("language", {})),
                 reasoner=reasoner and ReasonerConfig(**reasoner),
+                answers=answers and AnswerConfig(**answers),
                 **heads,
                 **values,
             )

@@ -19,6 +19,7 @@ from moe3d_ros.model.language.form_head import FormHead
 from moe3d_ros.model.language.lora import adapter_names, fold_adapters, ready_to_serve
 from moe3d_ros.model.language.scene_language import SceneLanguageModel
 from moe3d_ros.model.perception.encoder import SceneEncoder
+from moe3d_ros.model.reasoning.answerer import Answerer, Answering
 from moe3d_ros.model.reasoning.decider import Decider
 from moe3d_ros.model.reasoning.reading import Reader
 from moe3d_ros.model.reasoning.reasoner import Reasoner
@@ -179,6 +180,9 @@ class ThreeDMoE(nn.Module):
         self.reasoner = None  # decides what moves where; of checkpoints that have it
         if config.reasoner is not None and self.language is not None:
             self.reasoner = Reasoner(config.reasoner, self.language.width, config.encoder.kinds)
+        self.answers = None  # answers short questions; of checkpoints that have it
+        if config.answers is not None and self.language is not None:
+            self.answers = Answerer(config.answers, self.language.width, config.encoder.kinds)
 
     def decider(self) -> Decider | None:
         """The reasoner with the LLM that reads for it, made anew; None for a model without one."""
@@ -186,6 +190,12 @@ class ThreeDMoE(nn.Module):
             return None
         reader = Reader(self.language, self.reasoner.config.layer)
         return Decider(self.reasoner, reader, self.config.encoder.kinds, self.config.pose_sides)
+
+    def answering(self) -> Answering | None:
+        """The answer reasoner with the LLM that reads for it, made anew; None for a model without one."""
+        if self.answers is None:
+            return None
+        return Answering(self.answers, Reader(self.language, self.answers.config.layer))
 
     def trained_tensors(self) -> dict[str, torch.Tensor]:
         """Tensors that a checkpoint holds: every parameter that is not the base LLM's own, and the saved buffers."""

@@ -39,6 +39,7 @@ BOWL_FLOOR_HEIGHT = 0.004  # of the inner floor above the table
 ZONE_HALF, ZONE_HEIGHT = 0.075, 0.001
 BLOCK_EDGES = (0.04, 0.06)  # small, big
 SIZE_NAMES = ("small", "big")
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")  # as answers say them
 
 
 def with_article(name: str) -> str:

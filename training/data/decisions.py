@@ -37,7 +37,7 @@ from moe3d_ros.tabletop.tasks.single_step import Task, single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
 from moe3d_ros.tabletop.tasks.unplaced import UNPLACED, unplaced_instruction
 from moe3d_ros.tabletop.things.telling import THING
-from moe3d_ros.tabletop.things.thing_tasks import refused_order, thing_task, worded_order
+from moe3d_ros.tabletop.things.thing_tasks import SERIES, refused_order, thing_task, worded_order
 from moe3d_ros.tabletop.words.typos import with_typos
 from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND
@@ -50,7 +50,10 @@ FULL_SHARE = 0.5  # of their layouts are of full size, where what is left to do 
 JITTER = 0.05  # by which sizes vary
 WRONG_SHARE, FAILED_SHARE = 0.2, 0.1  # of play-throughs with a wrong step, and of steps that fail
 TYPED, TYPED_OFTEN = 5, 3  # one in so many instructions has slips of the keyboard, and of SHORT sources
-SHORT, LONG = ("single", "small", "beside", "things", "everyday"), 65  # letters from which on there are two of them
+SHORT, LONG = (
+    ("single", "small", "beside", "things", "everyday", "series"),
+    65,
+)  # letters from which on there are two of them
 LONGEST = 24  # moments of a play-through
 ABSENT = "absent color"
 _CALLED = {word: kind for kind, traits in KIND.items() for word in (*traits.words, *traits.plurals)}
@@ -193,6 +196,7 @@ FORMS: dict[str, Callable[[int], tuple]] = {
     "small": _small_form,
     "things": worded_order,
     "everyday": partial(worded_order, kind=BLOCK),
+    "series": partial(worded_order, kind=SERIES),
 }
 
 
@@ -252,6 +256,7 @@ STARTS: dict[str, Callable[[int, np.random.Generator], Start | None]] = {
     "beside": _beside,
     "things": _things(THING),
     "everyday": _things(BLOCK),
+    "series": _things(SERIES),
 }
 
 

@@ -197,6 +197,7 @@ CHECKPOINT_PARTS = {
     "pose": "pose.",
     "objects": "language.objects.",
     "reasoner": "reasoner.",
+    "answers": "answers.",
 }
 
 

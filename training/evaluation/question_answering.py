@@ -55,9 +55,7 @@ def run(planner: Planner, questions: int = 1000, held_out_wordings: bool = False
 
     def answer(cloud: CloudBatch, about: Sequence[str]) -> list[str]:
         (look,) = planner.looks(cloud.scene, cloud.points, cloud.colors, 1)
-        refused = look.refused_questions(about)
-        said = iter(look.answers([question for question, error in zip(about, refused) if error is None]))
-        return [next(said) if error is None else REFUSED for error in refused]
+        return [reply if isinstance(reply, str) else REFUSED for reply in look.replies(about)]
 
     return ask(answer, questions, held_out_wordings)
 

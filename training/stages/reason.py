@@ -85,7 +85,9 @@ class ReasonTask:
         self.identity = {"base LLM": planner.config.language.revision}
         self.kinds = planner.config.encoder.kinds
         sizes = config.sizes()
+        self.dtype = fast_precision(config.device, config.precision)
         self.reader = Reader(planner.model.language, sizes.layer)
+        planner.model.language.llm.to(self.dtype)  # it only reads
         width, words = planner.model.language.width, len(attribute_words())
         checksum = reader_checksum(tensors, planner.config.language.revision, sizes.layer)
         self.states = InstructionStates(Path(config.states) / checksum[:16], checksum, width, words)
@@ -94,7 +96,6 @@ class ReasonTask:
         torch.manual_seed(config.seed)
         self.reasoner = Reasoner(sizes, width, self.kinds)
         load_matching({"reasoner": self.reasoner}, config.start or "", self.identity)
-        self.dtype = fast_precision(config.device, config.precision)
 
     def module(self) -> torch.nn.Module:
         return self.reasoner

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, ClassVar
 
-from moe3d_ros.model.config import HEADS, FormConfig, LanguageConfig, ModelConfig, ReasonerConfig
+from moe3d_ros.model.config import HEADS, AnswerConfig, FormConfig, LanguageConfig, ModelConfig, ReasonerConfig
 from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS
 from moe3d_ros.world.vocabulary import knows_sixd
 from moe3d_ros.world.workspace import Workspace
@@ -295,8 +295,45 @@ class ReasonStage(StageConfig):
         return ReasonerConfig(**{name: getattr(self, name) for name in names})
 
 
+@dataclass(frozen=True, kw_only=True)
+class AnswerStage(StageConfig):
+    """The answer reasoner, on the states of the frozen LLM of the checkpoint ``init``, whose object reasoner it starts from."""
+
+    task: ClassVar[str] = "answers"
+
+    precision: Annotated[str, "of matrix products and of the LLM: float32, bfloat16, or auto (what is fast here)"] = (
+        "auto"
+    )
+    start: Annotated[str | None, "run of this stage whose weights it starts from"] = None
+    per_scene: Annotated[int, "questions about a scene"] = 8
+    word_dropout: Annotated[float, "share of the words of which no match is known"] = 0.05
+    state_noise: Annotated[float, "of the states of words, as a share of their spread"] = 0.1
+    layer: Annotated[int, "of the LLM after which it reads, from 1; 0: word embeddings"] = AnswerConfig.layer
+    width: Annotated[int, "of its elements"] = AnswerConfig.width
+    heads: Annotated[int, "of its attention"] = AnswerConfig.heads
+    layers: Annotated[int, "of its transformer"] = AnswerConfig.layers
+    text_layers: Annotated[int, "of its own over the question"] = AnswerConfig.text_layers
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not self.init or "," in self.init:
+            raise ValueError(f"init must name one checkpoint, whose LLM the answer reasoner reads, got {self.init!r}")
+        if self.per_scene < 1:
+            raise ValueError(f"per_scene must be at least 1, got {self.per_scene}")
+        self.sizes()
+
+    def settles(self) -> tuple[str, ...]:
+        return ("language", "encoder.kinds")
+
+    def sizes(self) -> AnswerConfig:
+        """Sizes of the answer reasoner."""
+        names = ("layer", "width", "heads", "layers", "text_layers")
+        return AnswerConfig(**{name: getattr(self, name) for name in names})
+
+
 STAGES = {
-    stage.task: stage for stage in (PerceptionStage, AlignmentStage, LanguageStage, ActionStage, FormStage, ReasonStage)
+    stage.task: stage
+    for stage in (PerceptionStage, AlignmentStage, LanguageStage, ActionStage, FormStage, ReasonStage, AnswerStage)
 }
 
 

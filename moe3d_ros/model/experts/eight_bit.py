@@ -18,7 +18,7 @@ from moe3d_ros.model.experts.moe import moe_layers
 
 def first_unread(config: ModelConfig) -> int:
     """Number of the first layer of the LLM, from 0, that no other part reads the states of."""
-    heads = (config.reasoner, config.form, config.questions)
+    heads = (config.reasoner, config.answers, config.form, config.questions)
     return max((head.layer for head in heads if head is not None), default=0)
 
 

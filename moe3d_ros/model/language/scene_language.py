@@ -35,9 +35,12 @@ def task_prompt(instruction: str, completed: Sequence[str] = ()) -> str:
     return f"\nTask: {instruction}{done}\nPlan:"
 
 
+QUESTION_OPENS = "\nQuestion: "
+
+
 def question_prompt(question: str) -> str:
     """Text between the object tokens and the answer."""
-    return f"\nQuestion: {question}\nAnswer:"
+    return f"{QUESTION_OPENS}{question}\nAnswer:"
 
 
 def token_ids(tokenizer: Any, text: str) -> list[int]:

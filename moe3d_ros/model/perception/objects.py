@@ -89,6 +89,12 @@ class ObjectSet:
         cut: dict[str, Any] = {name: None if value is None else value[which] for name, value in values.items()}
         return ObjectSet(**cut)
 
+    def repeated(self, number: int) -> ObjectSet:
+        """The scene of a batch of one, ``number`` times."""
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        many: dict[str, Any] = {k: None if v is None else v.expand(number, *v.shape[1:]) for k, v in values.items()}
+        return ObjectSet(**many)
+
     @classmethod
     def stacked(cls, rows: Sequence[ObjectSet]) -> ObjectSet:
         """Batch of the scenes of several sets, padded with zeros to the longest."""

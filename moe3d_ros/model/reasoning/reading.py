@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from moe3d_ros.model.language.form_head import text_states
 from moe3d_ros.model.language.grammar import parse_step
-from moe3d_ros.model.language.scene_language import SceneLanguageModel
+from moe3d_ros.model.language.scene_language import QUESTION_OPENS, SceneLanguageModel, question_prompt
 from moe3d_ros.model.reasoning.elements import WORD_GROUPS, attribute_words
 
 REMEMBERED = 6  # completed steps, the last ones
@@ -73,7 +73,14 @@ class Reader:
     @torch.no_grad()
     def instructions(self, texts: Sequence[str]) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """Of each instruction the states (T, W) and matches (T, A) of its tokens."""
-        said = [f"\nTask: {text}\nPlan:" for text in texts]
+        return self._read([f"\nTask: {text}\nPlan:" for text in texts])
+
+    @torch.no_grad()
+    def questions(self, texts: Sequence[str]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """The same of questions, as they are asked."""
+        return self._read([question_prompt(text) for text in texts])
+
+    def _read(self, said: Sequence[str]) -> list[tuple[torch.Tensor, torch.Tensor]]:
         ids = [self.language.encode(text) for text in said]
         if self.layer:
             states, _ = text_states(self.language, said, self.layer)
@@ -83,10 +90,20 @@ class Reader:
             states = self.language.embed(rows)
         return [(states[row, : len(tokens)], self.matches(tokens)) for row, tokens in enumerate(ids)]
 
+    def question_ids(self, text: str) -> list[int]:
+        """Token ids of a question as it is read."""
+        return self.language.encode(question_prompt(text))
+
     def tokens_of(self, text: str, start: int, end: int) -> range:
         """Places of the tokens of a span of an instruction, which begins and ends with a word, among those of its states."""
-        before, through = (f"\nTask: {text[:place]}".rstrip(" ") for place in (start, end))
-        return range(len(self.language.encode(before)), len(self.language.encode(through)))
+        return self._tokens(*(f"\nTask: {text[:place]}" for place in (start, end)))
+
+    def question_tokens(self, text: str, start: int, end: int) -> range:
+        """The same of a question."""
+        return self._tokens(*(f"{QUESTION_OPENS}{text[:place]}" for place in (start, end)))
+
+    def _tokens(self, before: str, through: str) -> range:
+        return range(*(len(self.language.encode(part.rstrip(" "))) for part in (before, through)))
 
     @torch.no_grad()
     def completed(self, steps: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -151,11 +151,18 @@ class Attended:
 
 @dataclass
 class Prepared:
-    """A batch of which picks and places are scored: elements (B, N, D) with their mask, and what they attend to in each layer."""
+    """A batch of which picks and places are scored.
+
+    Attributes:
+        elements: (B, N, D) before they have read anything. mask: (B, N).
+        attended: what they attend to in each layer.
+        text: (I, T, D) words of the different instructions.
+    """
 
     elements: torch.Tensor
     mask: torch.Tensor
     attended: list[Attended]
+    text: torch.Tensor
 
 
 class Reasoner(nn.Module):
@@ -235,7 +242,7 @@ class Reasoner(nn.Module):
             compared = pair_features(objects)
             elements, pairs = elements + self.counting(compared, mask), self.pairs(compared)
         given = Given(pairs, mask, text, heard.of, done, words_mask, self.called(objects, heard))
-        return Prepared(elements, mask, [layer.prepared(given) for layer in self.reasoner_layers()])
+        return Prepared(elements, mask, [layer.prepared(given) for layer in self.reasoner_layers()], text)
 
     def pick_logits(self, given: Prepared) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits of what is picked, and of why nothing can be.
@@ -245,11 +252,15 @@ class Reasoner(nn.Module):
             (B, reasons + MISSING): of the reasons for that, and of colour and kind of what is missing, the last of either for
             none.
         """
-        after = self._after(given.elements + self.asked[0], given)
+        after = self.states(given)
         scored = self.head(after)[..., 0]
         count = scored.shape[1] - EXTRA
         pick = torch.cat([scored[:, :count].masked_fill(~given.mask[:, :count], MASKED), scored[:, -1:]], dim=1)
         return pick, self.why(after[:, -1])
+
+    def states(self, given: Prepared) -> torch.Tensor:
+        """States (B, N, D) of the elements that have read what is said and have compared each other."""
+        return self._after(given.elements + self.asked[0], given)
 
     def place_logits(self, given: Prepared, picked: torch.Tensor) -> torch.Tensor:
         """Logits (B, n + areas + sides * n) of where object ``picked`` (B,) goes: on or in an object, to an area, beside an object.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from moe3d_ros.tabletop.scenes.support import supports
 from moe3d_ros.tabletop.tasks.single_step import MARGIN, refer
 from moe3d_ros.tabletop.words.question_wordings import HELD_OUT_QUESTIONS, PLURALS, QUESTIONS
 
-NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 # Words that would give an answer away.
 SIZE_HINTS = ("small", "little", "big", "larg")
 SIDE_HINTS = ("left", "right")
@@ -28,15 +28,23 @@ class Asker:
         scene: what is asked about.
         rng: all choices come from it.
         held_out: word the question as training never does.
+        wordings: of each sort; None for those of training, or the held-out ones.
     """
 
-    def __init__(self, scene: Scene, rng: np.random.Generator, held_out: bool = False):
+    def __init__(
+        self,
+        scene: Scene,
+        rng: np.random.Generator,
+        held_out: bool = False,
+        wordings: Mapping[str, Sequence[str]] | None = None,
+    ):
         self.scene, self.rng = scene, rng
-        self.wordings = HELD_OUT_QUESTIONS if held_out else QUESTIONS
+        self.wordings = wordings or (HELD_OUT_QUESTIONS if held_out else QUESTIONS)
         self.below = supports(scene)
         self.draw = rng.random()  # decides between yes and no, however often the question is tried
         self.named: list[int] = []  # things that the question names, in the order in which it does
         self.answering: int | None = None  # the thing that the answer is about, where the question does not name it
+        self.among: list[int] = []  # things that the answer counts or lists
 
     @property
     def pointed(self) -> tuple[int | None, int | None]:
@@ -46,7 +54,7 @@ class Asker:
 
     def forget(self) -> None:
         """Begin the question anew."""
-        self.named, self.answering = [], None
+        self.named, self.answering, self.among = [], None, []
 
     def pick(self, options):
         """One of the options, all equally likely; None if there are none."""

@@ -16,7 +16,7 @@ def list_question(ask: Asker) -> tuple[str, str] | None:
     order = left_to_right(ask.scene, ask.of_kind(kind)) if kind else None
     if order is None:
         return None
-    things = [ask.scene.objects[i] for i in order]
+    things, ask.among = [ask.scene.objects[i] for i in order], order
     if ask.chance(0.5):
         return ask.word("colors", w=ask.plural(kind)), ", ".join(thing.color for thing in things)
     return ask.word("list", w=ask.plural(kind)), ", ".join(thing.name for thing in things)

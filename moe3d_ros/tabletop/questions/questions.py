@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,12 +70,14 @@ class Question:
         text, answer, kind: what is asked, what is right, a key of TYPES.
         pointed: indices of the things to look at before answering: the first that the question names, and the one that
             the answer is about or that the question names second; None where there is none.
+        among: indices of the things that the answer counts or lists.
     """
 
     text: str
     answer: str
     kind: str
     pointed: tuple[int | None, int | None]
+    among: tuple[int, ...] = ()
 
 
 def random_question(
@@ -87,13 +89,18 @@ def random_question(
 
 
 def draw_question(
-    scene: Scene, rng: np.random.Generator, held_out: bool = False, weights: Mapping[str, float] = WEIGHTS
+    scene: Scene,
+    rng: np.random.Generator,
+    held_out: bool = False,
+    weights: Mapping[str, float] = WEIGHTS,
+    wordings: Mapping[str, Sequence[str]] | None = None,
 ) -> Question | None:
     """A question of a random type; another type where the drawn one has none in this scene.
 
     Args:
         held_out: word it as training never does.
         weights: how often each type is drawn; types that are left out are never asked.
+        wordings: of each sort, in place of those of training.
 
     Returns:
         None if the scene has no question of any of these types.
@@ -103,10 +110,10 @@ def draw_question(
         shares = np.array(list(left.values()))
         name = list(left)[int(rng.choice(len(left), p=shares / shares.sum()))]
         del left[name]
-        asker = Asker(scene, rng, held_out)
+        asker = Asker(scene, rng, held_out, wordings)
         for _ in range(_TRIES):
             asker.forget()
             found = TYPES[name](asker)
             if found is not None:
-                return Question(*found, name, asker.pointed)
+                return Question(*found, name, asker.pointed, tuple(asker.among))
     return None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from moe3d_ros.tabletop.questions.asking import DEPTH_HINTS, NUMBERS, SIDE_HINTS, SIZE_HINTS, Asker
+from moe3d_ros.tabletop.questions.asking import DEPTH_HINTS, SIDE_HINTS, SIZE_HINTS, Asker
 from moe3d_ros.tabletop.questions.relations import TABLE, depth, side, support
 from moe3d_ros.tabletop.words.question_wordings import COMPARATIVES
 from moe3d_ros.tabletop.words.wordings import KIND_WORDS
 from moe3d_ros.world.kinds import BLOCK
-from moe3d_ros.world.vocabulary import COLOR_NAMES, COUNTED, KIND, SIZE_NAMES, with_article
+from moe3d_ros.world.vocabulary import COLOR_NAMES, COUNTED, KIND, NUMBERS, SIZE_NAMES, with_article
 
 Found = tuple[str, str] | None
 HOLDERS = tuple(name for name in COUNTED if KIND[name].destination and not KIND[name].sized)
@@ -35,6 +35,7 @@ def count_question(ask: Asker) -> Found:
         things, words = [i for i in things if ask.scene.objects[i].size == size], f"{size} {words}"
     if not things and not ask.chance(FEW_ZEROS):
         return None
+    ask.among = things
     return ask.word("count", w=words), NUMBERS[min(len(things), 10)]
 
 
@@ -45,7 +46,8 @@ def _count_on_side(ask: Asker, things: list[int], words: str) -> Found:
     if phrase is None or None in sides:
         return None
     wanted = ask.pick(SIDE_HINTS)
-    number = sides.count(wanted)
+    ask.among = [i for i, where in zip(things, sides) if where == wanted]
+    number = len(ask.among)
     if number == 0 and not ask.chance(FEW_ZEROS):
         return None
     return ask.word("count_side", w=words, s=wanted, b=phrase), NUMBERS[min(number, 10)]
@@ -231,9 +233,9 @@ def _stacked(ask: Asker) -> Found:
     phrase = None if index is None or (not full and not ask.chance(0.02)) else ask.name(index)
     if phrase is None:
         return None
-    number = sum(ask.scene.objects[i].kind == BLOCK for i in ask.above(index))
+    ask.among = [i for i in ask.above(index) if ask.scene.objects[i].kind == BLOCK]
     ask.answering = next(iter(ask.above(index)), None)
-    return ask.word("stacked", p=ask.preposition(index), b=phrase), NUMBERS[min(number, 10)]
+    return ask.word("stacked", p=ask.preposition(index), b=phrase), NUMBERS[min(len(ask.among), 10)]
 
 
 def check_question(ask: Asker) -> Found:

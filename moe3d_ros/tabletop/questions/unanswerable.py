@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,26 +107,41 @@ def _absent_thing(scene: Scene, rng, held_out: bool, colored: bool) -> str | Non
     return f"the {color} {_one(rng, KIND_WORDS[kind])}"
 
 
-def _absent(scene: Scene, rng, held_out: bool) -> Unanswerable | None:
+def _absent(
+    scene: Scene, rng, held_out: bool, wordings: Mapping[str, Sequence[str]] | None = None
+) -> Unanswerable | None:
     colorless = rng.random() < 0.1
     phrase = _absent_thing(scene, rng, held_out, not colorless)
     if phrase is None or any(thing.traits.generic and thing.color in phrase for thing in scene.objects):
         return None  # an object of that colour may be called by any name
-    text = question_about(scene, rng, phrase, held_out, OF_COLOR if colorless else None)
+    text = question_about(scene, rng, phrase, held_out, OF_COLOR if colorless else None, wordings)
     return None if text is None else Unanswerable(text, "absent", phrase)
 
 
+def absent_question(
+    scene: Scene, rng: np.random.Generator, wordings: Mapping[str, Sequence[str]]
+) -> Unanswerable | None:
+    """A question about a thing that is not there, in the given wordings of each sort; None if the scene offers none."""
+    return _absent(scene, rng, False, wordings)
+
+
 def question_about(
-    scene: Scene, rng: np.random.Generator, phrase: str, held_out: bool = False, sorts: tuple[str, ...] | None = None
+    scene: Scene,
+    rng: np.random.Generator,
+    phrase: str,
+    held_out: bool = False,
+    sorts: tuple[str, ...] | None = None,
+    wordings: Mapping[str, Sequence[str]] | None = None,
 ) -> str | None:
     """A question that takes it for granted that what the phrase names is there; None where nothing stands beside it.
 
     Args:
         sorts: keys of the wordings; None for those that may name a colour.
+        wordings: of each sort, in place of those of training.
     """
     sorts = sorts or (TWO_THINGS if rng.random() < 0.45 else ONE_THING)
     sort = _one(rng, sorts)
-    ask = Asker(scene, rng, held_out)
+    ask = Asker(scene, rng, held_out, wordings)
     other = ask.name(int(rng.integers(len(scene.objects)))) if sorts is TWO_THINGS else phrase
     if other is None:
         return None
@@ -143,4 +159,8 @@ def question_about(
     )
 
 
-_DRAWN = {"unrelated": _unrelated, "language": _language, "absent": _absent}
+_DRAWN: dict[str, Callable[[Scene, np.random.Generator, bool], Unanswerable | None]] = {
+    "unrelated": _unrelated,
+    "language": _language,
+    "absent": _absent,
+}

@@ -30,6 +30,7 @@ class LongTask:
         again: the instruction in other words, for training; empty if there are none.
         extra_steps: moves that may be wasted.
         orderly: no right move covers a block that has still to be moved, unless nothing else is left to do.
+        in_order: goals are reached one after the other, as they are given.
     """
 
     name: str
@@ -40,6 +41,7 @@ class LongTask:
     again: str = ""
     extra_steps: int = 2
     orderly: bool = False
+    in_order: bool = False
 
     @property
     def wordings(self) -> list[str]:
@@ -62,6 +64,7 @@ class LongTask:
             "again": self.again,
             "extra_steps": self.extra_steps,
             **({"orderly": True} if self.orderly else {}),
+            **({"in_order": True} if self.in_order else {}),
         }
 
     @classmethod
@@ -85,6 +88,7 @@ class LongTask:
             values.get("again", ""),
             values.get("extra_steps", 2),
             values.get("orderly", False),
+            values.get("in_order", False),
         )
 
 
@@ -107,7 +111,8 @@ def right_moves(task: LongTask, scene: Scene) -> list[Move]:
     layout = Layout(scene)
     moves: dict[Move, None] = {}
     covering: dict[Move, None] = {}
-    for goals in _tied(task, layout):
+    for tied in _tied(task, layout):
+        goals = _first_open(tied, layout) if task.in_order else tied
         waiting = {i for goal in goals for i in goal.waiting(layout)} if task.orderly else set()
         for move in (move for goal in goals for move in goal.moves(layout)):
             for covered in _covered(layout, move, waiting):
@@ -163,6 +168,11 @@ def _tied(task: LongTask, layout: Layout) -> list[tuple[Goal, ...]]:
         return [task.alternatives[0]]
     counts = [sum(goal.reached(layout) for goal in goals) for goals in task.alternatives]
     return [goals for goals, count in zip(task.alternatives, counts) if count == max(counts)]
+
+
+def _first_open(goals: tuple[Goal, ...], layout: Layout) -> tuple[Goal, ...]:
+    """The first goal that there is something to do for; all of them if there is none."""
+    return next(((goal,) for goal in goals if goal.moves(layout)), goals)
 
 
 def _covered(layout: Layout, move: Move, waiting: set[int]) -> list[int]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from moe3d_ros.tabletop.rules.layout import apply_step
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.tasks.goals import Goal
+from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, right_moves
 from moe3d_ros.tabletop.things.measures import BY_LOOK
 from moe3d_ros.tabletop.things.telling import BOX, THING, Landmark, Telling, meant
 from moe3d_ros.tabletop.things.thing_orders import AREA, TABLE, Place, ThingClause, ThingOrder, goals_of
@@ -17,15 +19,18 @@ from moe3d_ros.world.areas import AREAS, DIRECTIONS
 from moe3d_ros.world.kinds import BLOCK, BOWL, OBJECT, ZONE
 from moe3d_ros.world.sides import BETWEEN, SIDES
 
+ORDERS_OF_SCENE = 8  # series that are tried in a scene before another one is drawn
 ORDERS, SCENES, PLACINGS = 60, 4, 6  # orders of a construct before another one is taken, scenes of each, places in each
 SHARES = {  # of constructs by which things are told
     "extreme": 16, "look": 24, "look_color": 5, "color": 12, "rank": 6, "near": 7, "half": 4, "half_color": 5, "other": 3, "middle": 3,
     "between": 3, "rest": 4, "sole": 2, "all": 4, "all_color": 4, "all_half": 6, "but_color": 4, "both": 3, "all_rest": 3,
 }  # fmt: skip
 TWO, OUT = 0.14, 0.1  # shares of orders with two clauses, and of those that take things out of or off something
+THREE, AGAIN = 0.3, 0.5  # shares of series of three orders, and of orders for the place of the one before
 BOXES, BLOCKS = 0.06, 0.04  # shares of tellings of things as boxes, and of blocks, among the everyday things
 PLAINLY = 0.35  # of tellings of blocks, where there are no other things, say no more than "thing" or "one"
 PLACES = {AREA: 0.56, BOWL: 0.22, ZONE: 0.1, "beside": 0.12}
+SERIES_PLACES = {AREA: 0.3, BOWL: 0.46, ZONE: 0.16, "beside": 0.08}
 FEW = ("other", "middle", "both", "sole", "but_color")  # constructs that need few things
 NO_BLOCKS = (
     "tallest",
@@ -64,10 +69,59 @@ def draw_order(
                 return drawn
 
 
-def random_place(rng: np.random.Generator, scene: Scene, telling: Telling) -> Place:
-    """A place that is likely to be in a scene, for what a telling means."""
+def draw_series(rng: np.random.Generator, colors: Sequence[str], kind: str = THING) -> Drawn:
+    """Orders one after the other, each about one thing that is told by its look; half of the time to the same place."""
+    number = 3 if rng.random() < THREE else 2
+    again = [bool(draw < AGAIN) for draw in rng.random(number)]
+    while True:
+        contents = random_contents(rng, colors, True, (BOWL, ZONE))
+        if kind == BLOCK:
+            contents = replace(contents, blocks=int(rng.integers(number, 6)), things=0)
+        scene = thing_scene(rng, contents)
+        there = [thing.color for thing in scene.objects if thing.traits.piled] or list(colors)
+        for _ in range(ORDERS_OF_SCENE):
+            order = _series(rng, scene, there, again, kind)
+            goals = goals_of(order, scene)
+            if goals is not None:
+                drawn = Drawn(order, scene, goals)
+                if ends(drawn):
+                    return drawn
+
+
+def _series(rng, scene: Scene, there: Sequence[str], again: Sequence[bool], kind: str) -> ThingOrder:
+    """Orders about a scene, as many as ``again`` has, which says of each whether it goes to the place of the one before, if it can."""
+    clauses: list[ThingClause] = []
+    for same in again:
+        telling = _telling(rng, there, kind, _pick(rng, ("color", "color", "color", "look")), _pick(rng, list(BY_LOOK)))
+        if clauses and same and not clauses[-1].place.side:
+            place = clauses[-1].place
+        else:
+            place = random_place(rng, scene, telling, SERIES_PLACES)
+        clauses.append(ThingClause(telling, place))
+    return ThingOrder(tuple(clauses), kind, series=True)
+
+
+def ends(drawn: Drawn) -> bool:
+    """True if the oracle reaches the goals one after the other in as many steps as there are things to move."""
+    task, scene = LongTask("", "", (drawn.goals,), in_order=True), drawn.scene
+    for _ in drawn.goals:
+        step = next_step(task, scene)
+        if step is None:
+            return False
+        scene = apply_step(scene, step)
+    return not right_moves(task, scene)
+
+
+def random_place(
+    rng: np.random.Generator, scene: Scene, telling: Telling, shares: Mapping[str, float] = PLACES
+) -> Place:
+    """A place that is likely to be in a scene, for what a telling means.
+
+    Args:
+        shares: of the sorts of places.
+    """
     there = sorted({thing.color for thing in scene.objects if thing.traits.destination}) or ["red"]
-    return _place(rng, there, telling)
+    return _place(rng, there, telling, shares)
 
 
 def _first_drawn(order: ThingOrder, rng, colors: Sequence[str]) -> Drawn | None:
@@ -169,9 +223,9 @@ def _landmark(rng, colors: Sequence[str], kinds: Sequence[str]) -> Landmark:
     return (_pick(rng, colors) if kind == OBJECT or rng.random() < 0.8 else "", kind)
 
 
-def _place(rng, colors: Sequence[str], telling: Telling) -> Place:
-    kinds = list(PLACES)
-    kind = kinds[int(rng.choice(len(kinds), p=list(PLACES.values())))]
+def _place(rng, colors: Sequence[str], telling: Telling, shares: Mapping[str, float] = PLACES) -> Place:
+    kinds = list(shares)
+    kind = kinds[int(rng.choice(len(kinds), p=list(shares.values())))]
     if kind == "beside" and (
         telling.several or telling.by_place
     ):  # "the one by the bowl left of the zone" has two meanings

@@ -95,7 +95,7 @@ TRAINED: Phrases = {
         "put {a} and {b} {w} and {x}, in that order", "I want {a} {v} and {b} {y}", "I want {a} {v}, {b} {y}", "{a} should be {v} and {b} should be {y}",
         "1. {a} {w} 2. {b} {x}", "first {a} {w}, then {b} {x}", "first put {a} {w}, after that {b} {x}", "grab {a}, put {it} {w}, then do the same with {b}, but {x}",
         "{a} {w} + {b} {x}", "{a} {w} & {b} {x}", "drop {a} {w} and bring {b} {z}", "put {a} {w} but {b} {x}", "{a} to {q} and {b} to {r}", "also put {b} {x} when {a} {are} {v}",
-        "put {a} {w}. And {b}? {x}.", "two things: {a} {w} and {b} {x}", "put {b} {x} and {a} {w}", "{b} {x}, {a} {w}",
+        "put {a} {w}. And {b}? {x}.", "two things: {a} {w} and {b} {x}",
     ),
     "two_same": (
         "put {a} and {b} {w}", "put {a} and {b} {w}", "move {a} and {b} {to}", "put {a} {w}, and {b} too", "put {a} {w} and also {b}", "{a} and {b} {w}", "{a} and {b} should go {w}",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from moe3d_ros.tabletop.composed_words.places import place_name, place_words
 from moe3d_ros.tabletop.composed_words.selections import ORDINALS
 from moe3d_ros.tabletop.composed_words.speaker import Named, Speaker, agreeing, tidied
 from moe3d_ros.tabletop.composing.task_form import Destination, Reference
-from moe3d_ros.tabletop.things import order_phrases, telling_phrases
+from moe3d_ros.tabletop.things import order_phrases, series_phrases, telling_phrases
 from moe3d_ros.tabletop.things.telling import BOX, THING, Landmark, Telling
 from moe3d_ros.tabletop.things.thing_orders import AREA, Place, ThingClause, ThingOrder
 from moe3d_ros.tabletop.words.wordings import finished
@@ -29,6 +31,8 @@ SAID_AS_ONE = ("color", "extreme", "rank", "look", "look_color", "near", "half",
 AS_ONE_SHARE = 0.2  # of the words for things are "one"
 AS_ONE = ("every", "each", "what", "all that", "all the stuff")  # beginnings of what is spoken of as one thing
 SAID = 0.25  # of wishes, where things are taken out of something
+SAID_AGAIN = 0.4  # of the places of two things that go to the same one
+THERE_TOO = 0.3  # of such places in a series of orders are not said again
 LED, ENDED, LOWER, UPPER = (
     0.25,
     0.2,
@@ -52,7 +56,9 @@ class ThingSpeaker:
 
     def said(self, order: ThingOrder) -> str:
         """An instruction that means the order."""
-        if len(order.clauses) == 2:
+        if order.series:
+            text = self._series(order.clauses)
+        elif len(order.clauses) == 2:
             text = self._two(*order.clauses)
         else:
             text = self._one(order.clauses[0])
@@ -151,7 +157,27 @@ class ThingSpeaker:
             "r": theirs["q"],
             "that": theirs["it"],
         }
-        return self.speaker.choice(self.orders["two_same" if same else "two"]).format(**mine, **more)
+        together = same and not self.speaker.chance(SAID_AGAIN)
+        return self.speaker.choice(self.orders["two_same" if together else "two"]).format(**mine, **more)
+
+    def _series(self, clauses: Sequence[ThingClause]) -> str:
+        """Whole orders one after the other; a place that comes again is said again, or that it is the same."""
+        said: list[str] = []
+        for number, clause in enumerate(clauses):
+            named = self._named(clause.telling)
+            again = number > 0 and clause.place == clauses[number - 1].place
+            if again and self.speaker.chance(THERE_TOO):
+                said.append(self.speaker.choice(series_phrases.TRAINED["there_too"]).format(b=named.text))
+            else:
+                said.append(self._filled("do", clause, named))
+        pattern = self.speaker.choice(series_phrases.TRAINED[f"orders_{len(said)}"])
+        parts = pattern.split("{")  # an order that opens a sentence is written so
+        text = parts[0]
+        for part in parts[1:]:
+            order = said[int(part[0]) - 1]
+            opens = text.rstrip(" ")[-1:] in ("", ".", "\n") and not text.rstrip(" ")[-2:-1].isdigit()
+            text += (order[0].upper() + order[1:] if opens else order) + part[2:]
+        return text
 
     def _typed(self, text: str) -> str:
         """The sentence as it is typed: an ending, small letters or capitals, the other spelling."""

@@ -17,11 +17,9 @@ from moe3d_ros.world.vocabulary import ROUND_SHAPES
 
 AREA, TABLE = "area", "table"  # kinds of places beside those of things
 MOST_IN_HALF, MOST_IN_PART = 6, 3  # things that have room in a half of the table, and in a smaller area
-ALONE_RADIUS, SHARED_RADIUS, MOST_SHARED = (
-    0.05,
-    0.04,
-    3,
-)  # metres: what fits into a bowl alone or with others; on a zone 2 cm more
+# Metres: what fits into a bowl alone, two of it, and more; on a zone 2 cm more.
+ALONE_RADIUS, PAIR_RADIUS, SHARED_RADIUS = 0.05, 0.043, 0.04
+MOST_SHARED = 3
 ON_BLOCK = 1.15  # times as wide as a block may be what is put on it
 WELL_OFF = 0.02  # metres from an area's border, at which it is clear whether something is in it
 
@@ -57,14 +55,16 @@ class ThingClause:
 
 @dataclass(frozen=True)
 class ThingOrder:
-    """One clause, or two that are done in either order.
+    """Clauses that are done one after the other, as they are said.
 
     Attributes:
         table: THING for a table with everyday things, BLOCK for one of blocks only.
+        series: said as whole orders, one after the other.
     """
 
     clauses: tuple[ThingClause, ...]
     table: str = THING
+    series: bool = False
 
     @property
     def by_place(self) -> bool:
@@ -84,14 +84,15 @@ def goals_of(order: ThingOrder, scene: Scene) -> tuple[Goal, ...] | None:
             return None
         taken |= set(picks)
         places |= {named(scene, (clause.place.color, clause.place.kind)), named(scene, clause.place.second)}
-        goal = _goal(clause, picks, layout)
+        goal = _goal(clause, picks, layout, len(picks) * sum(other.place == clause.place for other in order.clauses))
         if goal is None or taken & places:
             return None
         goals.append(goal)
     return tuple(goals)
 
 
-def _goal(clause: ThingClause, picks: tuple[int, ...], layout: Layout) -> Goal | None:
+def _goal(clause: ThingClause, picks: tuple[int, ...], layout: Layout, together: int) -> Goal | None:
+    """The goal of one clause, where so many things as ``together`` go to its place in all."""
     scene, place = layout.scene, clause.place
     if clause.out_of[1] and not _out_of(clause.out_of, picks, layout):
         return None
@@ -112,7 +113,7 @@ def _goal(clause: ThingClause, picks: tuple[int, ...], layout: Layout) -> Goal |
         return None
     if place.side:
         return _beside(place, picks, index, layout)
-    if any(index in layout.under(i) for i in picks) or not _fits(picks, index, layout, len(picks)):
+    if any(index in layout.under(i) for i in picks) or not _fits(picks, index, layout, together):
         return None
     return Into(picks, ((index,),) * len(picks))
 
@@ -174,5 +175,5 @@ def _fits(picks: tuple[int, ...], index: int, layout: Layout, together: int) -> 
     if goal.kind not in (BOWL, ZONE) or together > MOST_SHARED:
         return False
     there = [i for i in layout.on(index) if i not in picks]
-    alone = together == 1 and not there
-    return widest <= (ALONE_RADIUS if alone else SHARED_RADIUS) + 0.02 * goal.traits.flat and len(there) < 2
+    fitting = {1: ALONE_RADIUS, 2: PAIR_RADIUS}.get(together + len(there), SHARED_RADIUS)
+    return widest <= fitting + 0.02 * goal.traits.flat and len(there) < 2

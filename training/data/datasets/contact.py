@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from moe3d_ros.world.geometry import quaternion_to_matrix
 from moe3d_ros.world.pose import Pose
@@ -13,6 +14,7 @@ RISING = 0.17  # upward part of the tool's z axis, 10 degrees above level: no to
 PATH = (0.012, 0.05)  # metres behind the contact, along the approach, that must be free
 PATH_RADIUS = 0.012  # metres
 IN_THE_WAY = 3  # points on the path that are no noise
+ALONE = 0.02  # metres: a point that has no other one as near as that is a sensor's stray one, and no thing
 CONVENTION = "z goes along the approach into the surface (tool0; straight down is the quaternion (1, 0, 0, 0))"
 
 
@@ -32,7 +34,7 @@ def pick_problem(points: np.ndarray, pose: Pose) -> str | None:
         pose: of the tool tip at contact.
     """
     points = points[np.isfinite(points).all(axis=1)]
-    standing = points[points[:, 2] > ABOVE_TABLE].astype(np.float64)
+    standing = _not_alone(points[points[:, 2] > ABOVE_TABLE].astype(np.float64))
     contact = np.asarray(pose.position)
     apart = np.linalg.norm(standing[:, :2] - contact[:2], axis=1)
     if not (apart < REACH).any():
@@ -54,3 +56,11 @@ def pick_problem(points: np.ndarray, pose: Pose) -> str | None:
             f"point of contact, and a tool where {CONVENTION}"
         )
     return None
+
+
+def _not_alone(points: np.ndarray) -> np.ndarray:
+    """Those of the points (N, 3) that have another one near."""
+    if len(points) < 2:
+        return points[:0]
+    nearest, _ = cKDTree(points).query(points, k=2, distance_upper_bound=ALONE)
+    return points[np.isfinite(nearest[:, 1])]

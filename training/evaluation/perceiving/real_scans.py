@@ -13,9 +13,9 @@ from moe3d_ros.look import Look
 from moe3d_ros.plan import ErrorCode, Plan, PlanningError
 from moe3d_ros.planner import Planner
 from moe3d_ros.sensing.clouds import CloudError
-from moe3d_ros.tabletop.questions.asking import NUMBERS
 from moe3d_ros.view.picture import draw_plan
 from moe3d_ros.world.seen_object import SeenObject
+from moe3d_ros.world.vocabulary import NUMBERS
 from training.evaluation.judging.shares import shares
 from training.evaluation.judging.shares import table as shares_table
 from training.evaluation.perceiving.labelled_scans import (
