@@ -13,11 +13,12 @@ from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS
 from moe3d_ros.tabletop.tasks.single_step import single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import random_sixd_task
 from moe3d_ros.tabletop.things.telling import THING
-from moe3d_ros.tabletop.things.thing_tasks import worded_order
+from moe3d_ros.tabletop.things.thing_tasks import SERIES, worded_order
 from moe3d_ros.tabletop.words.forms import FORMS, asked, decorated, doable_instruction, form_instruction
 from moe3d_ros.world.kinds import BLOCK
 from training.data.decisions import FORMS as DRAWN
 from training.data.decisions import Recipe
+from training.data.marks import marked
 
 DOABLE = "doable"
 CLASSES = (DOABLE, *FORMS)
@@ -26,14 +27,20 @@ FORM_SHARES = (0.4, 0.13, 0.15, 0.32)  # of FORMS; people forbid and correct in 
 SORTS = {"single": 0.15, "long": 0.3, "sixd": 0.05, "impossible": 0.1, "worded": 0.4}
 # Orders of the grammar that a reasoner plans, in place of a doable sentence; several orders and places beside things have their form.
 COMPOSED_SHARE = 0.45
-COMPOSED = {"composed": 0.45, "small": 0.25, "everyday": 0.14, "things": 0.06, "beside": 0.1}
+COMPOSED = {"composed": 0.41, "small": 0.24, "everyday": 0.13, "things": 0.06, "beside": 0.09, "series": 0.07}
+ORDERS = {"things": THING, "everyday": BLOCK, "series": SERIES}
 SEEDS = 1 << 40
 ASKED_SHARE = 0.3  # of the doable ones begin with a phrase with which people ask
 _RELATED = "next to"  # an absent thing's pattern says this of a place: that is a relation
 
 
 def form_text(rng: np.random.Generator) -> tuple[str, int]:
-    """A sentence in a trained wording and the number of its class in CLASSES."""
+    """A sentence in a trained wording and the number of its class in CLASSES; in all of them some have marks of writing."""
+    text, label = _worded(rng)
+    return marked(text, rng), label
+
+
+def _worded(rng: np.random.Generator) -> tuple[str, int]:
     if rng.random() < DOABLE_SHARE:
         if rng.random() < COMPOSED_SHARE:
             return composed_text(rng)
@@ -66,8 +73,8 @@ def composed_text(rng: np.random.Generator) -> tuple[str, int]:
 def _composed(source: str, seed: int) -> tuple[str | None, str]:
     """Words of a recipe for decisions, and their form."""
     clauses = 1
-    if source in ("things", "everyday"):
-        clauses = len(worded_order(seed, BLOCK if source == "everyday" else THING)[0].order.clauses)
+    if source in ORDERS:
+        clauses = len(worded_order(seed, ORDERS[source])[0].order.clauses)
     elif source in DRAWN:
         clauses = len(DRAWN[source](seed)[0].clauses)
     form = "relation" if source == "beside" else "clauses" if clauses > 1 else DOABLE
