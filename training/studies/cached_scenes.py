@@ -57,7 +57,7 @@ class CachedScenes:
         objects: (N, n) of them. slot: (N, n), -1 for padding.
         features: (N, n, F). tokens: (N, n, W), what the LLM reads.
         questions: of each scene; what they point at are slots, -1 for nothing.
-        checksum: of what made them.
+        checksum: of what made them. asked: of the questions themselves, which another version may draw otherwise.
     """
 
     objects: ObjectSet
@@ -66,6 +66,7 @@ class CachedScenes:
     tokens: torch.Tensor
     questions: list[list[Question]]
     checksum: str
+    asked: str
 
     def __len__(self) -> int:
         return len(self.slot)
@@ -109,7 +110,8 @@ def cached_scenes(folder: Path, made: SceneSet, world: SceneRange, encoder: Obje
         [Question(text, answer, kind, (first, second)) for text, answer, kind, first, second in asked]
         for asked in known["questions"]
     ]
-    return CachedScenes(objects, tensors["slots"], tensors["features"], tensors["tokens"], questions, checksum)
+    asked = hashlib.sha256(json.dumps(known["questions"]).encode()).hexdigest()
+    return CachedScenes(objects, tensors["slots"], tensors["features"], tensors["tokens"], questions, checksum, asked)
 
 
 @torch.no_grad()

@@ -62,9 +62,11 @@ def finished(plan: Plan, place: Place) -> dict[str, dict[int, dict]]:
         result = place.found(plan, variant, seed)
         if result is not None:
             results[variant.name][seed] = result
-    if len({result["scenes"] for of_variant in results.values() for result in of_variant.values()}) > 1:
+    there = [result for of_variant in results.values() for result in of_variant.values()]
+    if len({(result["scenes"], *result["questions"]) for result in there}) > 1:
         raise ValueError(
-            "the runs were trained on different scenes: those of another checkpoint's relation encoder are among them"
+            "the runs were trained on different scenes: those of another checkpoint's relation encoder, or of a version that asks "
+            "otherwise, are among them"
         )
     return results
 

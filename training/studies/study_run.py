@@ -46,7 +46,7 @@ class Place:
         try:
             found = json.loads(path.read_text())
             config = {name: found["config"][name] for name in found["config"].keys() - ON_THE_WAY}
-            found["scenes"]
+            found["scenes"], found["questions"]
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path} is no result of a finished run: {' '.join(str(error).split())}") from error
         asked = json.loads(json.dumps(plan.stage(variant, seed, self.runs, self.scenes).to_dict()))
@@ -121,6 +121,7 @@ def _result(task: StudyTask, variant: Variant, seed: int, curve: list[dict]) -> 
         "seed": seed,
         "config": task.config.to_dict(),
         "scenes": task.identity["scenes"],
+        "questions": [task.training.asked, task.held_out.asked],
         "trained": sum(p.numel() for p in task.model.parameters() if p.requires_grad),
         "activated": count.activated,
         "total": count.total,

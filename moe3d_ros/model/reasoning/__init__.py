@@ -1,1 +1,1 @@
-"""The object reasoner: a set transformer over what is on the table that reads the instruction and decides what moves where."""
+"""The reasoners: set transformers over what is on the table that read what is said and decide what moves where, or a short answer."""

@@ -99,6 +99,7 @@ def test_the_report_is_of_what_there_is(plan, tmp_path, capsys):
     dense = json.loads((kept / "dense-0.json").read_text())
     for change, word in (
         ({"scenes": "others"}, "different scenes"),
+        ({"questions": ["others", "too"]}, "different scenes"),
         ({"config": {**dense["config"], "pairs": 5}}, "another pairs"),
     ):
         (kept / "dense-0.json").write_text(json.dumps({**dense, **change}))
