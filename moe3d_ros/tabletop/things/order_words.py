@@ -53,6 +53,7 @@ class ThingSpeaker:
         self.speaker = Speaker(rng, held_out)
         self.tellings = telling_phrases.HELD_OUT if held_out else telling_phrases.TRAINED
         self.orders = order_phrases.HELD_OUT if held_out else order_phrases.TRAINED
+        self.series = series_phrases.HELD_OUT if held_out else series_phrases.TRAINED
 
     def said(self, order: ThingOrder) -> str:
         """An instruction that means the order."""
@@ -167,10 +168,10 @@ class ThingSpeaker:
             named = self._named(clause.telling)
             again = number > 0 and clause.place == clauses[number - 1].place
             if again and self.speaker.chance(THERE_TOO):
-                said.append(self.speaker.choice(series_phrases.TRAINED["there_too"]).format(b=named.text))
+                said.append(self.speaker.choice(self.series["there_too"]).format(b=named.text))
             else:
                 said.append(self._filled("do", clause, named))
-        pattern = self.speaker.choice(series_phrases.TRAINED[f"orders_{len(said)}"])
+        pattern = self.speaker.choice(self.series[f"orders_{len(said)}"])
         parts = pattern.split("{")  # an order that opens a sentence is written so
         text = parts[0]
         for part in parts[1:]:

@@ -1,4 +1,4 @@
-"""Several orders in one instruction, one after the other, as people type them.
+"""Several orders in one instruction, one after the other, as people type them: trained ones, and others that training never uses.
 
 Slots: {1}, {2} and {3} are whole orders, such as "put the red block in the green bowl"; {b} is what goes where the thing before it went.
 """
@@ -31,3 +31,43 @@ TRAINED: Phrases = {
         "move {b} there too", "bring {b} to the same place", "the same with {b}", "{b} as well", "{b} too", "let {b} follow", "{b}, same place",
     ),
 }  # fmt: skip
+
+HELD_OUT: Phrases = {
+    "orders_2": (
+        "{1}, afterwards {2}",
+        "{1} before you {2}",
+        "{1}. With that out of the way, {2}.",
+        "{1}. As soon as you've finished, {2}.",
+        "here's what to do, in order: {1} / {2}",
+        "{1}. Your follow-up task: {2}.",
+        "your first job is to {1}, your second is to {2}",
+        "the plan is to {1} before going on to {2}",
+        "{1}. Following that, {2}.",
+        "{1}. I have one more job for you: {2}.",
+        "for starters, {1}. Subsequently, {2}.",
+        "would you kindly {1} and, straight afterwards, {2}?",
+        "before anything else {1}; with that sorted, {2}",
+        "{1}. Having finished that, go on to {2}.",
+    ),
+    "orders_3": (
+        "{1} before you {2}; leave this for the very end: {3}",
+        "to begin with {1}, afterwards {2}, and lastly {3}",
+        "for starters {1}; following that {2}; to finish up {3}",
+        "your first job is to {1}, your second is to {2}, your third is to {3}",
+        "here's the plan: {1}; subsequently {2}; as the closing act, {3}",
+        "{1}. As soon as you've finished, {2}. To round it off, {3}.",
+        "{1}. Following that, {2}. The only thing left is to {3}.",
+        "{1} and, straight afterwards, {2}. That leaves one last job: {3}.",
+        "{1}, afterwards {2}, and only once both are complete {3}",
+        "{1}. With that out of the way, {2}. I have one more job for you: {3}.",
+    ),
+    "there_too": (
+        "repeat that for {b}",
+        "ditto for {b}",
+        "have {b} join it",
+        "give {b} the same treatment",
+        "that's where {b} belongs, too",
+        "send {b} to that very location",
+        "{b} should also end up there",
+    ),
+}

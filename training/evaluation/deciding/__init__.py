@@ -1,0 +1,1 @@
+"""Suites of what is decided with true objects alone."""
