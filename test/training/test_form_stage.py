@@ -154,6 +154,19 @@ def test_export_adds_the_head_and_leaves_the_rest(tiny_checkpoint, tmp_path, cap
         export.main([*arguments, "--pose", "runs/pose"])
 
 
+def test_a_run_goes_on_from_the_head_of_a_checkpoint(tiny_checkpoint, tmp_path, capsys):
+    assert train.main(command(tmp_path / "run", tiny_checkpoint, steps=2)) == 0
+    out = tmp_path / "joined"
+    given = ["--checkpoint", str(tiny_checkpoint), "--form", str(tmp_path / "run"), "--output", str(out)]
+    assert export.main(given) == 0, capsys.readouterr().err
+    head = Planner.from_pretrained(str(out)).model.form
+    further = FormTask(parse(command(tmp_path / "further", out, steps=1, go_on=True)))
+    for name, value in head.state_dict().items():
+        assert torch.equal(further.head.state_dict()[name], value), name
+    assert train.main(command(tmp_path / "none", tiny_checkpoint, steps=1, go_on=True)) == 1
+    assert "has no head for form of these sizes to go on from" in capsys.readouterr().err
+
+
 def test_the_suite_needs_a_head(tiny_checkpoint):
     with pytest.raises(ValueError, match="no head that hears"):
         forms.run(Planner.from_pretrained(str(tiny_checkpoint)), sentences=1)

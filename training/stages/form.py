@@ -15,6 +15,7 @@ from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.sampling import sample_scenes
 from training.data.form_texts import form_text
 from training.data.question_texts import question_texts
+from training.engine.state import StateError
 from training.stages.described import describe
 from training.stages.language import LANGUAGE_RANGE
 from training.stages.settings import FormStage
@@ -51,8 +52,17 @@ class FormTask:
         self.identity = {"base LLM": planner.config.language.revision}
         torch.manual_seed(config.seed)
         self.head = FormHead(config.head(), self.language.width)
+        if config.go_on:
+            self._go_on(getattr(planner.model, config.part))
         self.drawn: dict[int, FormBatch] = {}
         self.kept: dict[int, list[States]] = {}
+
+    def _go_on(self, head: FormHead | None) -> None:
+        """Start from a checkpoint's head. Raises StateError where it has none of these sizes."""
+        wanted = self.head.config
+        if head is None or replace(head.config, threshold=wanted.threshold, heard_only=wanted.heard_only) != wanted:
+            raise StateError(f"{self.config.init} has no head for {self.config.part} of these sizes to go on from")
+        self.head.load_state_dict(head.state_dict())
 
     def module(self) -> torch.nn.Module:
         return self.head

@@ -198,6 +198,7 @@ class FormStage(StageConfig):
     layer: Annotated[int, "of the LLM after which the head reads, from 1"] = FormConfig.layer
     width: Annotated[int, "of what the head reads of each token"] = FormConfig.width
     queries: Annotated[int, "of the head's attention over the tokens"] = FormConfig.queries
+    go_on: Annotated[bool, "start from the head of that part that the checkpoint has"] = False
     unheard: Annotated[float, "share of a sentence's tokens that are left out in training, at random"] = 0.0
 
     def __post_init__(self):
