@@ -60,7 +60,7 @@ def cloud_of(scene, number: int):
 
 
 def ask(planner: Planner, points: np.ndarray, colors: np.ndarray, case: dict) -> dict:
-    """What the planner says: ``plan`` (text, confidence and both poses of each step), ``complete``, ``error``, ``answers``."""
+    """What the planner says: ``plan`` (text, confidence and both poses of each step), ``complete``, ``error``, ``answers`` or their errors."""
     said: dict = {"plan": [], "complete": False, "error": None}
     try:
         plan = planner.plan(points, colors, case["instruction"], case["completed"])
@@ -76,7 +76,8 @@ def ask(planner: Planner, points: np.ndarray, colors: np.ndarray, case: dict) ->
         ]
     except PlanningError as error:
         said["error"] = error.code.name
-    said["answers"] = [planner.answer(points, colors, question) for question in case["questions"]]
+    replies = planner.look(points, colors).replies(case["questions"])
+    said["answers"] = [reply if isinstance(reply, str) else reply.code.name for reply in replies]
     return said
 
 

@@ -17,10 +17,10 @@ from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.tabletop.scenes.sampling import sample_scenes
 from moe3d_ros.tabletop.words.question_wordings import HELD_OUT_QUESTIONS, QUESTIONS
 from training import export, train
-from training.data.answer_texts import WEIGHTS, made_of, of_question, span_of
+from training.data.answer_texts import WEIGHTS, answered, made_of, of_question, span_of
 from training.stages.command_line import parse
 from training.stages.described import describe
-from training.stages.short_answers import FULL_RANGE, IGNORED, AnswerTask
+from training.stages.short_answers import FULL_RANGE, IGNORED, MOVABLE_RANGE, AnswerTask
 
 
 def command(folder, checkpoint, **values) -> list[str]:
@@ -148,3 +148,24 @@ def test_a_run_of_another_stage_is_refused(tiny_checkpoint, tmp_path, capsys):
     arguments = ["--checkpoint", str(tiny_checkpoint), "--reasoner", str(run), "--output", str(tmp_path / "out")]
     assert export.main(arguments) == 1
     assert "is no run of the reason stage" in capsys.readouterr().err
+
+
+def test_where_all_can_be_moved_things_of_any_kind_are_counted():
+    rng, generator = np.random.default_rng(5), torch.Generator().manual_seed(5)
+    drawn = sample_scenes(20, MOVABLE_RANGE, generator)
+    found = 0
+    for row in range(20):
+        scene, _ = drawn.scene(row)
+        for _ in range(20 if scene.objects else 0):
+            asked = answered(scene, rng)
+            words = asked.text.lower() if asked is not None and asked.sort == "number" else ""
+            if any(f" {word}" in words for word in ("objects", "things", "items")):
+                everything = set(range(len(scene.objects)))
+                color = scene.objects[asked.among[0]].color
+                alike = {slot for slot in everything if scene.objects[slot].color == color}
+                named = any(f"{thing.color} " in words for thing in scene.objects)
+                assert set(asked.among) in ((alike,) if named else (everything, alike)), (
+                    asked
+                )  # a slip may hide the color
+                found += 1
+    assert found > 5

@@ -46,6 +46,10 @@ WEIGHTS = {
     "description": 0.02,
 }
 ABSENT_SHARE = 0.12
+ANYTHING_SHARE, ANY_THINGS = (
+    0.15,
+    ("objects", "things", "items", "objects", "things"),
+)  # of scenes with movable things alone
 _AS_TRAINED = (
     0.6  # share of the questions that are left as they are drawn, without courtesy, capitals and slips of the keyboard
 )
@@ -75,8 +79,20 @@ def answered(scene: Scene, rng: np.random.Generator) -> Answered | None:
     if rng.random() < ABSENT_SHARE:
         without = absent_question(scene, rng, EVERYDAY_QUESTIONS)
         return None if without is None else Answered(_as_typed(without.text, rng), ABSENT)
+    if rng.random() < ANYTHING_SHARE and all(thing.traits.piled for thing in scene.objects):
+        return _anything(scene, rng)
     question = draw_question(scene, rng, weights=WEIGHTS, wordings=EVERYDAY_QUESTIONS)
     return None if question is None else of_question(question, rng)
+
+
+def _anything(scene: Scene, rng: np.random.Generator) -> Answered:
+    """A question for the number of things of any kind, where nobody could say that something is none; of a colour now and then."""
+    color = str(rng.choice([thing.color for thing in scene.objects])) if rng.random() < 0.4 else ""
+    words = f"{color} {rng.choice(ANY_THINGS)}".strip()
+    counted = tuple(slot for slot, thing in enumerate(scene.objects) if color in ("", thing.color))
+    wordings = EVERYDAY_QUESTIONS["count"]
+    text = wordings[int(rng.integers(len(wordings)))].format(w=words)
+    return Answered(_as_typed(text, rng), NUMBER, counted)
 
 
 def of_question(question: Question, rng: np.random.Generator) -> Answered | None:

@@ -29,6 +29,8 @@ ALIKE = 32  # questions of like length that are read at once
 CLOUDED = 0.7  # of the scenes are seen with the encoder's errors, up to as large as they are
 NAMED_WEIGHT = 0.2  # of the things that the question names, which no answer needs
 FULL_RANGE = replace(LANGUAGE_RANGE, blocks=(1, 7), bowls=(0, 4), zones=(0, 3))
+MOVABLE_RANGE = replace(LANGUAGE_RANGE, blocks=(0, 4), bowls=(0, 0), zones=(0, 0), objects=(0, 6))
+MOVABLE_SHARE = 0.2  # of the batches are about scenes of movable things alone
 
 
 @dataclass
@@ -93,7 +95,7 @@ class AnswerTask:
     def _scenes(self, number: int, rng: np.random.Generator, generator: torch.Generator) -> list[Scene]:
         """Scenes with something in them; in some colours come again and again, in some things lie on each other."""
         wanted = replace(
-            FULL_RANGE,
+            MOVABLE_RANGE if rng.random() < MOVABLE_SHARE else FULL_RANGE,
             known=self.kinds if rng.random() < 0.3 else FULL_RANGE.known,
             stacked=0.6,
             towers=0.25 * float(rng.random() < 0.5),
