@@ -67,7 +67,7 @@ def look(planner, *names: str, seed: int = 0):
         ("never put the red block in the green bowl", "must not happen"),
         ("keep the red block out of the green bowl", "must not happen"),
         ("the red block must not be in the green bowl", "must not happen"),
-        ("put the red block 5 cm to the left of the green bowl", "other than moving things"),  # by the reasoner
+        ("put the red block 5 cm to the left of the green bowl", "by no distance"),  # by the reasoner
         ("put the red block in the green bowl, no wait, in the blue one", "corrects or takes back"),
     ],
 )

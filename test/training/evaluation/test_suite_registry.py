@@ -63,9 +63,10 @@ def test_every_suite_has_a_name_a_table_and_figures_of_its_own():
         "scans",
         "scenes",
         "alike",
+        "series",
     }
     with_goals = {"completion", "refusals", "wordings", "forms", "answerable", "decisions", "words", "beside"}
-    with_goals |= {"scans", "scenes"}
+    with_goals |= {"scans", "scenes", "series"}
     nothing = {"said_done": 1.0, "stopped_falsely": 0.5, "refused": 0.1, "refused_falsely": 0.0}
     nothing |= {"seen_mean": 1.0, "unseen_mean": 0.5, "least_success": 0.0, "as_expected": 0.9}
     nothing |= {"right": 0.9, "gap_error_median": None}
