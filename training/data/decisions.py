@@ -36,8 +36,9 @@ from moe3d_ros.tabletop.tasks.progress import a_little_off, dropped, sample_impo
 from moe3d_ros.tabletop.tasks.single_step import Task, single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
 from moe3d_ros.tabletop.tasks.unplaced import UNPLACED, unplaced_instruction
+from moe3d_ros.tabletop.things.refused_orders import RefusedOrder
 from moe3d_ros.tabletop.things.telling import THING
-from moe3d_ros.tabletop.things.thing_tasks import SERIES, refused_order, thing_task, worded_order
+from moe3d_ros.tabletop.things.thing_tasks import SERIES, refused_order, refused_series, thing_task, worded_order
 from moe3d_ros.tabletop.words.typos import with_typos
 from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KIND
@@ -386,7 +387,15 @@ def _vague(seed: int, rng: np.random.Generator) -> Played:
 
 def _things_refused(seed: int, rng: np.random.Generator) -> Played:
     """An order about things that names what is not there, or that could mean one thing or another."""
-    order = refused_order(seed)
+    return _as_refused(refused_order(seed))
+
+
+def _series_refused(seed: int, rng: np.random.Generator) -> Played:
+    """Several orders, one of which names what is not there."""
+    return _as_refused(refused_series(seed))
+
+
+def _as_refused(order: RefusedOrder) -> Played:
     reason = AMBIGUOUS if order.ambiguous else ABSENT
     return Played(order.instruction, (Moment(order.scene, (), ()),), reason, order.missing)
 
@@ -401,4 +410,5 @@ SOURCES: dict[str, Callable[[int, np.random.Generator], Played | None]] = {
     "vague": _vague,
     "unplaced": _unplaced,
     "things_refused": _things_refused,
+    "series_refused": _series_refused,
 }

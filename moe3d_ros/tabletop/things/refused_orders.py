@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from moe3d_ros.tabletop.scenes.scene import Scene
-from moe3d_ros.tabletop.things.drawing_orders import Drawn, draw_order, random_place
+from moe3d_ros.tabletop.things.drawing_orders import Drawn, draw_order, draw_series, random_place
 from moe3d_ros.tabletop.things.order_words import ThingSpeaker
 from moe3d_ros.tabletop.things.telling import BORDER, BOX, THING, Landmark, Telling, named
 from moe3d_ros.tabletop.things.thing_orders import AREA, ThingClause, ThingOrder
@@ -39,11 +39,15 @@ class RefusedOrder:
 
 
 def absent_order(
-    rng: np.random.Generator, colors: Sequence[str], kind: str = THING, held_out: bool = False
+    rng: np.random.Generator, colors: Sequence[str], kind: str = THING, held_out: bool = False, series: bool = False
 ) -> RefusedOrder:
-    """An order for something of a colour that nothing of the sort has, be it what is moved or where it goes."""
+    """An order for something of a colour that nothing of the sort has, be it what is moved or where it goes.
+
+    Args:
+        series: it is one of several orders, of which the others could be done.
+    """
     while True:
-        drawn = draw_order(rng, colors, kind, COLORED)
+        drawn = draw_series(rng, colors, kind) if series else draw_order(rng, colors, kind, COLORED)
         found = _without_place(drawn, rng, colors) if rng.random() < 0.35 else _without_thing(drawn, rng, colors)
         if found is not None:
             order, missing = found

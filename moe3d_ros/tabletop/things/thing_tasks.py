@@ -17,7 +17,7 @@ from moe3d_ros.world.kinds import BLOCK
 from moe3d_ros.world.vocabulary import COLOR_NAMES
 
 SERIES = "series"
-THINGS, BLOCKS, REFUSED, IN_SERIES = 12, 13, 14, 15  # streams of random numbers
+THINGS, BLOCKS, REFUSED, IN_SERIES, SERIES_REFUSED = 12, 13, 14, 15, 16  # streams of random numbers
 BLOCKS_IN_SERIES = 0.6  # of series of orders are about blocks alone
 BLOCKS_REFUSED = 0.3  # of what is refused is about blocks
 ALL_COLORS = 0.5  # of the instructions are about all colours; the rest about those of the benchmark's training
@@ -64,3 +64,11 @@ def refused_order(seed: int) -> RefusedOrder:
     rng = np.random.default_rng((seed, REFUSED))
     draw, kind = (absent_order, ambiguous_order)[seed % 2], BLOCK if rng.random() < BLOCKS_REFUSED else THING
     return draw(rng, colors_of(rng), kind)
+
+
+@lru_cache(maxsize=1 << 14)
+def refused_series(seed: int) -> RefusedOrder:
+    """Orders of a seed, one after the other, one of which names what is not there: none of them is begun."""
+    rng = np.random.default_rng((seed, SERIES_REFUSED))
+    kind = BLOCK if rng.random() < BLOCKS_IN_SERIES else THING
+    return absent_order(rng, colors_of(rng), kind, series=True)

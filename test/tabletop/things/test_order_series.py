@@ -8,7 +8,7 @@ import pytest
 from moe3d_ros.tabletop.rules.layout import apply_step
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, right_moves
 from moe3d_ros.tabletop.things import order_phrases, series_phrases
-from moe3d_ros.tabletop.things.thing_tasks import SERIES, thing_task, worded_order
+from moe3d_ros.tabletop.things.thing_tasks import SERIES, refused_series, thing_task, worded_order
 from moe3d_ros.world.kinds import BOWL
 
 SEEDS = 80
@@ -70,6 +70,15 @@ def test_a_task_keeps_that_it_is_in_order():
     task, _, _ = thing_task(3, np.random.default_rng(1), SERIES)
     assert task.in_order
     assert LongTask.from_dict(task.to_dict()) == task
+
+
+def test_what_is_not_there_is_named_in_one_of_several_orders():
+    for seed in range(30):
+        order = refused_series(seed)
+        color, kind = order.missing
+        low = order.instruction.lower().replace("grey", "gray")
+        assert color in low
+        assert not any(thing.color == color and thing.kind == kind for thing in order.scene.objects)
 
 
 def test_no_three_words_of_a_held_out_phrase_alone_are_in_a_series():
