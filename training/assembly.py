@@ -251,8 +251,7 @@ def add_answers(checkpoint: Path, run: Path, absent: float | None = None) -> tup
     """
     config, tensors = load_checkpoint(checkpoint)
     settings = record_of("answers", run, checkpoint)["config"]
-    names = [entry.name for entry in fields(AnswerConfig) if entry.name in settings]
-    sizes = AnswerConfig(**{name: settings[name] for name in names})
+    sizes = AnswerConfig(**_sizes(AnswerConfig, settings))
     kinds = ModelConfig.from_dict(config).encoder.kinds
     answerer = Answerer(sizes, tensors["language.special"].shape[1], kinds)
     load_matching({"answers": answerer}, str(run))
@@ -263,10 +262,14 @@ def add_answers(checkpoint: Path, run: Path, absent: float | None = None) -> tup
 def reasoner_of(run: Path, llm_width: int, kinds: int) -> Reasoner:
     """The object reasoner of a run of the reason stage. Raises StateError where the run is damaged or none of that stage."""
     settings = record_of("reason", run)["config"]
-    names = [entry.name for entry in fields(ReasonerConfig) if entry.name in settings]
-    reasoner = Reasoner(ReasonerConfig(**{name: settings[name] for name in names}), llm_width, kinds)
+    reasoner = Reasoner(ReasonerConfig(**_sizes(ReasonerConfig, settings)), llm_width, kinds)
     load_matching({"reasoner": reasoner}, str(run))
     return reasoner
+
+
+def _sizes(config: type, settings: dict) -> dict[str, Any]:
+    """Settings of a run that a configuration has, too."""
+    return {entry.name: settings[entry.name] for entry in fields(config) if entry.name in settings}
 
 
 def _check_whole(runs: str) -> None:

@@ -46,13 +46,9 @@ WEIGHTS = {
     "description": 0.02,
 }
 ABSENT_SHARE = 0.12
-ANYTHING_SHARE, ANY_THINGS = (
-    0.15,
-    ("objects", "things", "items", "objects", "things"),
-)  # of scenes with movable things alone
-_AS_TRAINED = (
-    0.6  # share of the questions that are left as they are drawn, without courtesy, capitals and slips of the keyboard
-)
+ANYTHING_SHARE = 0.15  # of questions about scenes of movable things alone count things of any kind
+ANY_THINGS = ("objects", "things", "items", "objects", "things")
+_AS_TRAINED = 0.6  # share of the questions that stay as they are drawn: no courtesy, capitals, slips of the keyboard
 _LEADS_INTO = re.compile(r"\b(in|on|of|to|than|from|at|under|below|beside|near|by|with)\s+$")  # a phrase within another
 
 

@@ -36,6 +36,7 @@ from moe3d_ros.tabletop.tasks.progress import a_little_off, dropped, sample_impo
 from moe3d_ros.tabletop.tasks.single_step import Task, single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import absent_sixd_task, random_sixd_task
 from moe3d_ros.tabletop.tasks.unplaced import UNPLACED, unplaced_instruction
+from moe3d_ros.tabletop.things.drawing_orders import Drawn
 from moe3d_ros.tabletop.things.refused_orders import RefusedOrder
 from moe3d_ros.tabletop.things.telling import THING
 from moe3d_ros.tabletop.things.thing_tasks import SERIES, refused_order, refused_series, thing_task, worded_order
@@ -51,6 +52,7 @@ FULL_SHARE = 0.5  # of their layouts are of full size, where what is left to do 
 JITTER = 0.05  # by which sizes vary
 WRONG_SHARE, FAILED_SHARE = 0.2, 0.1  # of play-throughs with a wrong step, and of steps that fail
 TYPED, TYPED_OFTEN = 5, 3  # one in so many instructions has slips of the keyboard, and of SHORT sources
+ORDERS = {"things": THING, "everyday": BLOCK, "series": SERIES}  # sources of orders, by the kind of `worded_order`
 SHORT, LONG = (
     ("single", "small", "beside", "things", "everyday", "series"),
     65,
@@ -192,12 +194,14 @@ def _worded(form: TaskForm, scene: Scene, words: np.random.Generator) -> tuple[T
     return form, said(form, words, alone=single, lone_colors=_lone_colors(scene)), single, scene
 
 
+def _order_of(kind: str, seed: int) -> tuple[Drawn, str]:
+    return worded_order(seed, kind)  # as `thing_task` asks for it, so that it is drawn once
+
+
 FORMS: dict[str, Callable[[int], tuple]] = {
     "composed": _form,
     "small": _small_form,
-    "things": worded_order,
-    "everyday": partial(worded_order, kind=BLOCK),
-    "series": partial(worded_order, kind=SERIES),
+    **{source: partial(_order_of, kind) for source, kind in ORDERS.items()},
 }
 
 
@@ -255,9 +259,7 @@ STARTS: dict[str, Callable[[int, np.random.Generator], Start | None]] = {
     "composed": _composed,
     "small": _small,
     "beside": _beside,
-    "things": _things(THING),
-    "everyday": _things(BLOCK),
-    "series": _things(SERIES),
+    **{source: _things(kind) for source, kind in ORDERS.items()},
 }
 
 
@@ -385,19 +387,15 @@ def _vague(seed: int, rng: np.random.Generator) -> Played:
     return _one_step(Task(order.instruction, (order.step,), False), order.scene, rng)
 
 
-def _things_refused(seed: int, rng: np.random.Generator) -> Played:
-    """An order about things that names what is not there, or that could mean one thing or another."""
-    return _as_refused(refused_order(seed))
+def _refused_by(order_of: Callable[[int], RefusedOrder]) -> Callable[[int, np.random.Generator], Played]:
+    """Source of orders that name what is not there, or that could mean one thing or another."""
 
+    def play(seed: int, rng: np.random.Generator) -> Played:
+        order = order_of(seed)
+        reason = AMBIGUOUS if order.ambiguous else ABSENT
+        return Played(order.instruction, (Moment(order.scene, (), ()),), reason, order.missing)
 
-def _series_refused(seed: int, rng: np.random.Generator) -> Played:
-    """Several orders, one of which names what is not there."""
-    return _as_refused(refused_series(seed))
-
-
-def _as_refused(order: RefusedOrder) -> Played:
-    reason = AMBIGUOUS if order.ambiguous else ABSENT
-    return Played(order.instruction, (Moment(order.scene, (), ()),), reason, order.missing)
+    return play
 
 
 SOURCES: dict[str, Callable[[int, np.random.Generator], Played | None]] = {
@@ -409,6 +407,6 @@ SOURCES: dict[str, Callable[[int, np.random.Generator], Played | None]] = {
     "unrelated": _unrelated,
     "vague": _vague,
     "unplaced": _unplaced,
-    "things_refused": _things_refused,
-    "series_refused": _series_refused,
+    "things_refused": _refused_by(refused_order),
+    "series_refused": _refused_by(refused_series),
 }

@@ -12,12 +12,10 @@ from moe3d_ros.tabletop.tasks.impossible import impossible_instruction
 from moe3d_ros.tabletop.tasks.progress import TRAINING_TASKS
 from moe3d_ros.tabletop.tasks.single_step import single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import random_sixd_task
-from moe3d_ros.tabletop.things.telling import THING
-from moe3d_ros.tabletop.things.thing_tasks import SERIES, worded_order
+from moe3d_ros.tabletop.things.thing_tasks import worded_order
 from moe3d_ros.tabletop.words.forms import FORMS, asked, decorated, doable_instruction, form_instruction
-from moe3d_ros.world.kinds import BLOCK
 from training.data.decisions import FORMS as DRAWN
-from training.data.decisions import Recipe
+from training.data.decisions import ORDERS, Recipe
 from training.data.marks import marked
 
 DOABLE = "doable"
@@ -28,7 +26,6 @@ SORTS = {"single": 0.15, "long": 0.3, "sixd": 0.05, "impossible": 0.1, "worded":
 # Orders of the grammar that a reasoner plans, in place of a doable sentence; several orders and places beside things have their form.
 COMPOSED_SHARE = 0.45
 COMPOSED = {"composed": 0.41, "small": 0.24, "everyday": 0.13, "things": 0.06, "beside": 0.09, "series": 0.07}
-ORDERS = {"things": THING, "everyday": BLOCK, "series": SERIES}
 SEEDS = 1 << 40
 ASKED_SHARE = 0.3  # of the doable ones begin with a phrase with which people ask
 _RELATED = "next to"  # an absent thing's pattern says this of a place: that is a relation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -9,7 +10,18 @@ from moe3d_ros.model.perception.objects import GROUPS, RELATIONS, ObjectSet, lan
 from moe3d_ros.tabletop.scenes.batch import SceneBatch, kind_is
 from moe3d_ros.world.vocabulary import BLOCK, BOWL, COLOR_NAMES, PLAIN_KINDS, ZONE
 
+CLOUDED = 0.7  # of the batches are seen with the encoder's errors, up to as large as they are
 MIDDLE = (0.5, 0.0)  # of the workspace, x and y in metres: areas are its quadrants
+
+
+def random_errors(rng: np.random.Generator) -> float:
+    """Size of the errors of a batch: none in some, up to the encoder's in most."""
+    return float(rng.uniform() * (rng.random() < CLOUDED))
+
+
+def columns_of(slots: torch.Tensor) -> dict[int, int]:
+    """Column of each object that is described, by its slot; ``slots`` (n,) of one scene, as :func:`describe` gives them."""
+    return {int(slot): where for where, slot in enumerate(slots) if slot >= 0}
 
 
 def describe(

@@ -26,12 +26,11 @@ from training.data.instruction_states import InstructionStates, reader_checksum
 from training.data.visited import Visited
 from training.engine.precision import fast_precision
 from training.engine.state import load_matching
-from training.stages.described import describe
+from training.stages.described import columns_of, describe, random_errors
 from training.stages.settings import ReasonStage
 
 IGNORED = -100
 WHY_WEIGHT = 0.3  # of the reasons of what cannot be done
-CLOUDED = 0.7  # of the batches are seen with the encoder's errors, up to as large as they are
 SURE = 30.0  # log odds at most, so that one decision cannot outweigh all others
 
 
@@ -150,7 +149,7 @@ class ReasonTask:
             batch_scenes([moment.scene for moment in moments]),
             generator,
             self.kinds,
-            errors * float(rng.uniform() * (rng.random() < CLOUDED)),
+            errors * random_errors(rng),
         )
         texts = {text: self.states[text] for text in dict.fromkeys(said)}
         words = heard([texts[text] for text in said], [self.reader.completed(moment.history) for moment in moments])
@@ -172,7 +171,7 @@ class ReasonTask:
                         (*KINDS, "").index(kind),
                     ]
                 )
-            column = {int(slot): where for where, slot in enumerate(slots[row]) if slot >= 0}
+            column = columns_of(slots[row])
             moves = [
                 (column[move.pick], where)
                 for move in moment.right

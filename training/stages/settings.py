@@ -185,6 +185,12 @@ class ActionStage(InstructedScenes):
         return LanguageStage(**shared)
 
 
+def _check_one_checkpoint(init: str | None, reader: str) -> None:
+    """Raise ValueError unless ``init`` names one checkpoint, whose LLM is read by what the stage trains."""
+    if not init or "," in init:
+        raise ValueError(f"init must name one checkpoint, whose LLM the {reader} reads, got {init!r}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class FormStage(StageConfig):
     """A head that hears an instruction's form, or a question without an answer, on the frozen LLM of the checkpoint ``init``."""
@@ -203,8 +209,7 @@ class FormStage(StageConfig):
 
     def __post_init__(self):
         super().__post_init__()
-        if not self.init or "," in self.init:
-            raise ValueError(f"init must name one checkpoint, whose LLM the head reads, got {self.init!r}")
+        _check_one_checkpoint(self.init, "head")
         if self.part not in HEADS:
             raise ValueError(f"part must be one of {', '.join(HEADS)}, got {self.part!r}")
         if self.batches < 0:
@@ -256,8 +261,7 @@ class ReasonStage(StageConfig):
 
     def __post_init__(self):
         super().__post_init__()
-        if not self.init or "," in self.init:
-            raise ValueError(f"init must name one checkpoint, whose LLM the reasoner reads, got {self.init!r}")
+        _check_one_checkpoint(self.init, "reasoner")
         self.drawn()
         self.seen_before()
         self.sizes()
@@ -317,8 +321,7 @@ class AnswerStage(StageConfig):
 
     def __post_init__(self):
         super().__post_init__()
-        if not self.init or "," in self.init:
-            raise ValueError(f"init must name one checkpoint, whose LLM the answer reasoner reads, got {self.init!r}")
+        _check_one_checkpoint(self.init, "answer reasoner")
         if self.per_scene < 1:
             raise ValueError(f"per_scene must be at least 1, got {self.per_scene}")
         self.sizes()

@@ -19,14 +19,13 @@ from moe3d_ros.tabletop.scenes.scene import Scene
 from training.data.answer_texts import Answered, answered
 from training.engine.precision import fast_precision
 from training.engine.state import load_matching
-from training.stages.described import describe
+from training.stages.described import columns_of, describe, random_errors
 from training.stages.language import LANGUAGE_RANGE
 from training.stages.settings import AnswerStage
 
 IGNORED = -100
 TRIES = 3  # of a question about a scene, for each that is wanted
 ALIKE = 32  # questions of like length that are read at once
-CLOUDED = 0.7  # of the scenes are seen with the encoder's errors, up to as large as they are
 NAMED_WEIGHT = 0.2  # of the things that the question names, which no answer needs
 FULL_RANGE = replace(LANGUAGE_RANGE, blocks=(1, 7), bowls=(0, 4), zones=(0, 3))
 MOVABLE_RANGE = replace(LANGUAGE_RANGE, blocks=(0, 4), bowls=(0, 0), zones=(0, 0), objects=(0, 6))
@@ -110,8 +109,8 @@ class AnswerTask:
         order = sorted(range(len(chosen)), key=lambda number: len(chosen[number][1].text))
         chosen = [chosen[number] for number in order]  # those of like length are read at once
         generator = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
-        errors = float(rng.uniform() * (rng.random() < CLOUDED))
-        objects, slots = describe(batch_scenes([scene for scene, _ in chosen]), generator, self.kinds, errors)
+        scenes = batch_scenes([scene for scene, _ in chosen])
+        objects, slots = describe(scenes, generator, self.kinds, random_errors(rng))
         texts = [asked.text for _, asked in chosen]
         read = [
             one for start in range(0, len(texts), ALIKE) for one in self.reader.questions(texts[start : start + ALIKE])
@@ -128,7 +127,7 @@ class AnswerTask:
             span=torch.full((len(chosen), 2), IGNORED),
         )
         for row, (_, asked) in enumerate(chosen):
-            column = {int(slot): where for where, slot in enumerate(slots[row]) if slot >= 0}
+            column = columns_of(slots[row])
             if not {*(asked.among or ()), *asked.named} <= column.keys():
                 continue
             batch.sort[row] = SORTS.index(asked.sort)

@@ -75,8 +75,7 @@ class CachedScenes:
         """Objects, slots, and (features, tokens) of some scenes, as narrow as the fullest of them."""
         chosen = torch.tensor(indices)
         width = max(int(self.objects.mask[chosen].sum(1).max()), 1)
-        parts: dict[str, Any] = {k: None if v is None else v[chosen, :width] for k, v in vars(self.objects).items()}
-        objects = ObjectSet(**parts)
+        objects = self.objects.mapped(lambda value: value[chosen, :width])
         return objects, self.slot[chosen, :width], (self.features[chosen, :width], self.tokens[chosen, :width])
 
 

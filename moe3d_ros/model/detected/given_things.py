@@ -143,9 +143,7 @@ def _as_thing(objects: ObjectSet, column: int) -> NamedThing:
 
 def _single(objects: ObjectSet, column: int) -> ObjectSet:
     """One object of the first scene as a scene of its own."""
-    values = vars(objects).items()
-    cut: dict[str, Any] = {name: None if value is None else value[:1, column : column + 1] for name, value in values}
-    return ObjectSet(**cut)
+    return objects.mapped(lambda value: value[:1, column : column + 1])
 
 
 def _joined(rows: Sequence[ObjectSet]) -> ObjectSet:

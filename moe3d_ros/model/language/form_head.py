@@ -9,7 +9,7 @@ from torch import nn
 
 from moe3d_ros.model.config import FormConfig
 from moe3d_ros.model.experts.token_places import TokenPlaces, join_places, text_places
-from moe3d_ros.model.language.scene_language import MASKED, SceneLanguageModel, question_prompt
+from moe3d_ros.model.language.scene_language import MASKED, TASK_OPENS, SceneLanguageModel, question_prompt
 from moe3d_ros.model.perception.objects import ObjectSet
 
 
@@ -95,7 +95,7 @@ def asked_states(
     model: SceneLanguageModel, instructions: Sequence[str], layer: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """States and mask of instructions as the head reads them; arguments and results of :func:`text_states`."""
-    return text_states(model, [f"\nTask: {said}" for said in instructions], layer)
+    return text_states(model, [f"{TASK_OPENS}{said}" for said in instructions], layer)
 
 
 @torch.no_grad()

@@ -29,13 +29,13 @@ POINTERS = 2  # what is picked, where it goes
 LAST_COMPLETED = 2  # completed steps in the prompt; earlier ones show in the scene
 
 
+TASK_OPENS, QUESTION_OPENS = "\nTask: ", "\nQuestion: "
+
+
 def task_prompt(instruction: str, completed: Sequence[str] = ()) -> str:
     """Text between the object tokens and the plan."""
     done = f"\nDone: {'; '.join(completed[-LAST_COMPLETED:])}" if completed else ""
-    return f"\nTask: {instruction}{done}\nPlan:"
-
-
-QUESTION_OPENS = "\nQuestion: "
+    return f"{TASK_OPENS}{instruction}{done}\nPlan:"
 
 
 def question_prompt(question: str) -> str:

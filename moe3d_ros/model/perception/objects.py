@@ -6,7 +6,7 @@ ones is bigger); it was pretrained to say so, so that such facts reach the LLM a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -76,24 +76,24 @@ class ObjectSet:
         """Attributes of each object without its position (B, n, attributes_width(kinds))."""
         return torch.cat([self.kind, self.color, self.half * 10], dim=-1)
 
+    def mapped(self, change: Callable[[torch.Tensor], torch.Tensor]) -> ObjectSet:
+        """The set with every one of its tensors changed; what it does not have stays None."""
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        changed: dict[str, Any] = {name: None if value is None else change(value) for name, value in values.items()}
+        return ObjectSet(**changed)
+
     def row(self, index: int) -> ObjectSet:
         """One scene as a batch of one, without padding; without any object one masked column is left."""
         count = max(int(self.mask[index].sum()), 1)
-        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        cut: dict[str, Any] = {k: None if v is None else v[index : index + 1, :count] for k, v in values.items()}
-        return ObjectSet(**cut)
+        return self.mapped(lambda value: value[index : index + 1, :count])
 
     def span(self, which: slice) -> ObjectSet:
         """Some of the scenes, with the padding of all."""
-        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        cut: dict[str, Any] = {name: None if value is None else value[which] for name, value in values.items()}
-        return ObjectSet(**cut)
+        return self.mapped(lambda value: value[which])
 
     def repeated(self, number: int) -> ObjectSet:
         """The scene of a batch of one, ``number`` times."""
-        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        many: dict[str, Any] = {k: None if v is None else v.expand(number, *v.shape[1:]) for k, v in values.items()}
-        return ObjectSet(**many)
+        return self.mapped(lambda value: value.expand(number, *value.shape[1:]))
 
     @classmethod
     def stacked(cls, rows: Sequence[ObjectSet]) -> ObjectSet:

@@ -15,13 +15,14 @@ import torch
 from torch import nn
 
 from moe3d_ros.model.config import AnswerConfig
+from moe3d_ros.model.language.grammar import likely_phrase, thing_name
 from moe3d_ros.model.perception.layers import MASKED
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.plan_words.naming import names_of
 from moe3d_ros.model.reasoning.elements import EXTRA, facts_of
 from moe3d_ros.model.reasoning.reading import Heard, Reader, heard
 from moe3d_ros.model.reasoning.reasoner import Reasoner
-from moe3d_ros.world.vocabulary import KIND, NUMBERS, PLAIN_KINDS
+from moe3d_ros.world.vocabulary import NUMBERS, PLAIN_KINDS
 
 # Sorts of answers that are said as they are called, and those that are made of things or words, or are none.
 SAID = ("yes", "no", "nothing", "the table", "on the table", "left", "right", "nearer", "farther")
@@ -147,13 +148,13 @@ def said(sort: str, scene: ObjectSet, things: Sequence[int]) -> str:
     if sort == NUMBER:
         return NUMBERS[min(len(things), len(NUMBERS) - 1)]
     called = [names_of(scene, column) for column in things]
-    names = [f"{size} {color} {kind}" if KIND[kind].sized else f"{color} {kind}" for kind, color, size in called]
+    names = [thing_name(*thing) for thing in called]
     if sort == NAMES:
         return ", ".join(names)
     if sort == COLORS:
         return ", ".join(color for _, color, _ in called)
     if sort not in OF_ONE:
         return ""
-    ((kind, color, size),) = called
-    whole = {COLOR: color, SIZE: size, THING: f"the {names[0]}", PLACE: f"{KIND[kind].preposition} the {names[0]}"}
-    return whole[sort]
+    (thing,) = called
+    _, color, size = thing
+    return {COLOR: color, SIZE: size, THING: f"the {names[0]}", PLACE: likely_phrase(1, *thing)}[sort]

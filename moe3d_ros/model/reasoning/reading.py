@@ -10,7 +10,13 @@ import torch.nn.functional as F
 
 from moe3d_ros.model.language.form_head import text_states
 from moe3d_ros.model.language.grammar import parse_step
-from moe3d_ros.model.language.scene_language import QUESTION_OPENS, SceneLanguageModel, question_prompt
+from moe3d_ros.model.language.scene_language import (
+    QUESTION_OPENS,
+    TASK_OPENS,
+    SceneLanguageModel,
+    question_prompt,
+    task_prompt,
+)
 from moe3d_ros.model.reasoning.elements import WORD_GROUPS, attribute_words
 
 REMEMBERED = 6  # completed steps, the last ones
@@ -73,7 +79,7 @@ class Reader:
     @torch.no_grad()
     def instructions(self, texts: Sequence[str]) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """Of each instruction the states (T, W) and matches (T, A) of its tokens."""
-        return self._read([f"\nTask: {text}\nPlan:" for text in texts])
+        return self._read([task_prompt(text) for text in texts])
 
     @torch.no_grad()
     def questions(self, texts: Sequence[str]) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -96,14 +102,15 @@ class Reader:
 
     def tokens_of(self, text: str, start: int, end: int) -> range:
         """Places of the tokens of a span of an instruction, which begins and ends with a word, among those of its states."""
-        return self._tokens(*(f"\nTask: {text[:place]}" for place in (start, end)))
+        return self._tokens(TASK_OPENS, text, start, end)
 
     def question_tokens(self, text: str, start: int, end: int) -> range:
         """The same of a question."""
-        return self._tokens(*(f"{QUESTION_OPENS}{text[:place]}" for place in (start, end)))
+        return self._tokens(QUESTION_OPENS, text, start, end)
 
-    def _tokens(self, before: str, through: str) -> range:
-        return range(*(len(self.language.encode(part.rstrip(" "))) for part in (before, through)))
+    def _tokens(self, opens: str, text: str, start: int, end: int) -> range:
+        before, through = (f"{opens}{text[:place]}".rstrip(" ") for place in (start, end))
+        return range(len(self.language.encode(before)), len(self.language.encode(through)))
 
     @torch.no_grad()
     def completed(self, steps: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from moe3d_ros.tabletop.tasks.long_tasks import LongTask, remaining_steps, right_moves, satisfied
+from moe3d_ros.tabletop.tasks.long_tasks import LongTask, right_moves, satisfied
 from moe3d_ros.tabletop.things.thing_tasks import SERIES, worded_order
+from training.evaluation.decided_episodes import cause_of
 from training.evaluation.judging.held_out_cases import HELD_OUT_SEED
 from training.evaluation.judging.shares import shares
 from training.evaluation.judging.shares import table as shares_table
@@ -57,8 +58,7 @@ def _judged(task: LongTask, played: Run) -> dict:
 def _helped(task: LongTask, taken: Taken) -> bool:
     """True for a step of what comes next, after which less is left to do."""
     picks = {move.pick for move in right_moves(task, taken.before)}
-    left = (len(remaining_steps(task, scene)) for scene in (taken.after, taken.before))
-    return taken.decision.pick in picks and next(left) < next(left)
+    return taken.decision.pick in picks and cause_of(task, taken) is None
 
 
 def summary(records: list[dict]) -> dict:
