@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from xml.etree import ElementTree
 
@@ -11,6 +12,7 @@ import pytest
 pytest.importorskip("mujoco", reason="MuJoCo is not installed")
 pytest.importorskip("mink", reason="mink is not installed")
 
+from moe3d_ros.tabletop.rules.sixd_success import step_reached_6d
 from moe3d_ros.tabletop.scenes.sampling import random_scene
 from moe3d_ros.tabletop.scenes.scene import Camera, Scene, SceneObject
 from moe3d_ros.tabletop.simulation.arm_model import HOME, description, joints, links
@@ -18,12 +20,13 @@ from moe3d_ros.tabletop.simulation.arm_timing import ACCELERATION, SHARE, timed
 from moe3d_ros.tabletop.simulation.mujoco_engine import NOTHING, Engine
 from moe3d_ros.tabletop.simulation.physics import TIME_STEP, TabletopWorld
 from moe3d_ros.tabletop.tasks.single_step import single_step_task
+from moe3d_ros.tabletop.tasks.sixd_tasks import SIXD_TASKS, make_step_6d, sixd_episode
 from moe3d_ros.world.geometry import pose_from_matrix, pose_from_xyz_yaw
 from moe3d_ros.world.vocabulary import COLORS
 
 BLOCK = SceneObject("block", "red", "small", (0.45, 0.1, 0.02), (0.02,) * 3, 0.3, "box", COLORS["red"])
 ON_BLOCK = pose_from_xyz_yaw((*BLOCK.position[:2], 0.04), 0.0)
-FORWARD = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])  # the tool lies flat and points at +x
+UPWARD = np.array([[0.6, 0.0, 0.8], [0.0, 1.0, 0.0], [-0.8, 0.0, 0.6]])  # the tool points at +x and up
 AT_THE_ARM = Camera("arm", (1.3, -0.9, 0.7), (0.3, 0.0, 0.2))
 
 
@@ -61,8 +64,8 @@ def test_the_oracle_succeeds_with_the_arm_and_within_its_limits(seed):
     [
         (pose_from_xyz_yaw((1.2, 0.0, 0.05), 0.0), "beyond its reach"),
         (pose_from_xyz_yaw((0.5, 1.1, 0.05), 0.0), "beyond its reach"),
-        (pose_from_xyz_yaw((0.25, 0.0, 0.04), 0.0), "own base or upper arm"),
-        (pose_from_matrix((0.5, -0.2, 0.02), FORWARD), "within 1 cm of the table"),
+        (pose_from_xyz_yaw((0.1, 0.0, 0.04), 0.0), "own base or upper arm"),
+        (pose_from_matrix((0.6, -0.2, 0.02), UPWARD), "within 1 cm of the table"),
         (pose_from_matrix((0.5, 0.0, 0.05), np.eye(3)), "where "),  # from below
     ],
 )
@@ -76,6 +79,46 @@ def test_what_the_arm_cannot_do_is_said_and_nothing_moves(world, place, why):
         assert np.array_equal(here, there)
         assert np.array_equal(turn, turned)
     assert np.array_equal(angles, world.arm.angles())
+
+
+@pytest.mark.parametrize("name", SIXD_TASKS)
+@pytest.mark.parametrize("seed", range(3))
+def test_the_oracle_takes_things_from_their_sides_too(name, seed):
+    task, scene = sixd_episode(name, np.random.default_rng([31, seed]), False)
+    meant = task.steps[0]
+    with TabletopWorld(scene, arm=True) as world:
+        step = make_step_6d(world.current_scene(), meant.pick_index, meant.place_index, meant.area)
+        result = world.pick_and_place(step.pick, step.place)
+        assert step_reached_6d(world.current_scene(), step)[0], result.message
+
+
+def tall(x: float, y: float, color: str) -> SceneObject:
+    """A box 20 cm high that stands on the table."""
+    return SceneObject("object", color, "large", (x, y, 0.1), (0.02, 0.02, 0.1), 0.0, "box", COLORS[color])
+
+
+def test_a_thing_in_the_way_is_gone_round_by_another_turn_of_the_tool():
+    x, y, _ = BLOCK.position
+    for side in ((0.06, 0.0), (-0.06, 0.0), (0.0, 0.06), (0.0, -0.06)):
+        with TabletopWorld(Scene((BLOCK, tall(x + side[0], y + side[1], "blue"))), arm=True) as world:
+            before = world.object_poses()[1]
+            result = world.pick_and_place(ON_BLOCK, pose_from_xyz_yaw((0.45, -0.2, 0.04), 0.0))
+            assert result.released, (side, result.message)
+            assert np.allclose(world.object_poses()[1][0], before[0], atol=1e-3), side
+
+
+def test_a_thing_that_is_walled_in_is_not_picked_and_the_wall_is_named():
+    x, y, _ = BLOCK.position
+    walls = [tall(x + a, y + b, "blue") for a in (-0.05, 0.0, 0.05) for b in (-0.05, 0.0, 0.05) if (a, b) != (0.0, 0.0)]
+    with TabletopWorld(Scene((BLOCK, *walls)), arm=True) as world:
+        before = world.object_poses()
+        result = world.pick_and_place(ON_BLOCK, pose_from_xyz_yaw((0.45, -0.2, 0.04), 0.0))
+        assert not result.grasped
+        assert re.search(
+            r"the arm cannot get to x .*, where its \w.* would meet the large blue (box|object)", result.message
+        )
+        for (here, _), (there, _) in zip(before, world.object_poses()):
+            assert np.array_equal(here, there)
 
 
 def test_a_thing_that_is_gone_when_the_tip_comes_is_not_picked(world):

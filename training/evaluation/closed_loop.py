@@ -21,7 +21,7 @@ from training.evaluation.judging.episode_options import (
     episode_options,
 )
 from training.evaluation.judging.worker_pool import over_processes, process_planner
-from training.evaluation.suite import Suite, names
+from training.evaluation.suite import Suite, add_arm, names
 
 CLOSED_LOOP_CAMERAS = ("front", "left", "right")
 
@@ -33,10 +33,12 @@ class TabletopOptions(EpisodeOptions):
     Attributes:
         cameras: names of those that look.
         failures: folder for the failed episodes, to be run again.
+        arm: the simulated arm executes.
     """
 
     cameras: tuple[str, ...] = CLOSED_LOOP_CAMERAS
     failures: Path | None = None
+    arm: bool = False
 
     def __post_init__(self):
         super().__post_init__()
@@ -63,18 +65,18 @@ def run(options: TabletopOptions) -> dict:
     return (identity[0] if identity else {"checkpoint": "oracle", "checksum": ""}) | figures
 
 
-def replay(path: Path, checkpoint: str | None, device: str = "cpu") -> dict:
+def replay(path: Path, checkpoint: str | None, device: str = "cpu", arm: bool = False) -> dict:
     """Run a saved episode again; its record. Raises ValueError if the file is none."""
     episode = Episode.load(path)
-    return run_episode(episode, Planner.from_pretrained(checkpoint, device=device) if checkpoint else None)
+    return run_episode(episode, Planner.from_pretrained(checkpoint, device=device) if checkpoint else None, arm)
 
 
 def _episode(options: TabletopOptions, job: tuple[str, int]) -> dict:
     name, number = job
     planner = process_planner(options.checkpoint, options.device) if options.checkpoint else None
     episode = held_out_episode(name, number, options.colors, options.held_out_wordings, options.cameras)
-    oracle = run_episode(episode, None)
-    record = dict(oracle) if planner is None else run_episode(episode, planner)
+    oracle = run_episode(episode, None, options.arm)
+    record = dict(oracle) if planner is None else run_episode(episode, planner, options.arm)
     record |= {"oracle": oracle["success"]}
     if planner is not None:
         record["planner"] = {"checkpoint": planner.name, "checksum": planner.checksum}
@@ -87,12 +89,15 @@ def _add_options(parser) -> None:
     add_episode_options(parser, 50)
     parser.add_argument("--cameras", type=names, default=CLOSED_LOOP_CAMERAS, help="that look, with commas")
     parser.add_argument("--failures", type=Path, help="folder for the failed episodes")
+    add_arm(parser)
     parser.add_argument("--replay", type=Path, help="run a saved episode again and print its steps")
 
 
 def _options(options: argparse.Namespace) -> TabletopOptions:
     """The command line's options; raises ValueError for a task, a camera or a number that cannot be."""
-    return TabletopOptions(**episode_options(options), cameras=options.cameras, failures=options.failures)
+    return TabletopOptions(
+        **episode_options(options), cameras=options.cameras, failures=options.failures, arm=options.arm
+    )
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -105,7 +110,7 @@ def _check(options: argparse.Namespace) -> None:
 
 def _run(_: None, options: argparse.Namespace) -> dict:
     if options.replay:
-        return {"replayed": replay(options.replay, _options(options).checkpoint, options.device)}
+        return {"replayed": replay(options.replay, _options(options).checkpoint, options.device, options.arm)}
     return run(_options(options))
 
 

@@ -19,7 +19,7 @@ from moe3d_ros.world.geometry import quaternion_to_matrix, symmetric_angle_error
 from moe3d_ros.world.pose import Pose
 from training.evaluation.judging.shares import shares
 from training.evaluation.judging.shares import table as shares_table
-from training.evaluation.suite import Suite, add_held_out_wordings, add_scenes
+from training.evaluation.suite import Suite, add_arm, add_held_out_wordings, add_scenes
 
 HELD_OUT_SEED = 9_000_000  # training scenes come from seeds of another kind and range
 
@@ -38,16 +38,21 @@ def held_out_episode(number: int, held_out_wording: bool = False):
     return scene, task, [str(name) for name in rng.choice(names, count, replace=False)], rng
 
 
-def run(planner: Planner, scenes: int = 200, episodes: int = 50, held_out_wording: bool = False) -> dict:
+def run(
+    planner: Planner, scenes: int = 200, episodes: int = 50, held_out_wording: bool = False, arm: bool = False
+) -> dict:
     """Plan for ``scenes`` held-out scenes, execute the first ``episodes`` of them, and count.
 
     A text is right when the plan is exactly one step that names the right pick and the right place. Poses are judged
     where the text is right, against the oracle's. Returns fractions, and a record of every episode.
+
+    Args:
+        arm: the simulated arm executes; where it cannot get to, the step fails.
     """
     records = []
     for number in tqdm(range(scenes), desc="single-step", mininterval=5):
         scene, task, cameras, rng = held_out_episode(number, held_out_wording)
-        with TabletopWorld(scene) as world:
+        with TabletopWorld(scene, arm=arm) as world:
             points, colors = world.cloud(cameras, noise=rng)
             record = {
                 "number": number,
@@ -126,11 +131,12 @@ def _add_options(parser) -> None:
     add_scenes(parser, 200)
     parser.add_argument("--episodes", type=int, default=50, help="scenes that are executed (default: %(default)s)")
     add_held_out_wordings(parser)
+    add_arm(parser)
 
 
 SUITE = Suite(
     name="single-step",
-    run=lambda planner, options: run(planner, options.scenes, options.episodes, options.held_out_wordings),
+    run=lambda planner, options: run(planner, options.scenes, options.episodes, options.held_out_wordings, options.arm),
     table=table,
     add_options=_add_options,
 )

@@ -15,7 +15,7 @@ from moe3d_ros.tabletop.scenes.scene import CAMERAS as ALL_CAMERAS
 from moe3d_ros.tabletop.scenes.step import Step
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 from moe3d_ros.tabletop.tasks.sixd_tasks import SIXD_TASKS, make_step_6d, sixd_episode
-from training.evaluation.suite import Suite, add_held_out_wordings, load_planner, names, positive
+from training.evaluation.suite import Suite, add_arm, add_held_out_wordings, load_planner, names, positive
 
 HELD_OUT_SEED = 9_200_000  # training scenes come from seeds of another kind and range
 CAMERAS = ("front", "left", "right")
@@ -28,15 +28,19 @@ def run(
     held_out_wording: bool = False,
     cameras=CAMERAS,
     oracle: bool = True,
+    arm: bool = False,
 ) -> dict:
     """``episodes`` of each task with the planner, and with the oracle, which gives the ceiling of scenes and physics.
 
     A text is right when the plan is exactly the one step that is meant. Poses are compared with the oracle's where the text
     is right; a success counts whatever the text says. Returns figures per task and over all, and every record.
+
+    Args:
+        arm: the simulated arm executes, the oracle's steps too.
     """
     jobs = [(name, number) for number in range(episodes) for name in tasks]
     records = [
-        _episode(planner, name, number, held_out_wording, cameras, oracle)
+        _episode(planner, name, number, held_out_wording, cameras, oracle, arm)
         for name, number in tqdm(jobs, desc="6d", mininterval=5)
     ]
     figures = {name: summary([r for r in records if r["task"] == name]) for name in tasks}
@@ -49,17 +53,17 @@ def run(
     }
 
 
-def _episode(planner: Planner | None, name: str, number: int, held_out: bool, cameras, oracle: bool) -> dict:
+def _episode(planner: Planner | None, name: str, number: int, held_out: bool, cameras, oracle: bool, arm: bool) -> dict:
     rng = np.random.default_rng([HELD_OUT_SEED, SIXD_TASKS.index(name), number])
     task, scene = sixd_episode(name, rng, held_out)
     meant = task.steps[0]
     record = {"task": name, "number": number, "instruction": task.instruction, "expected": meant.text}
     if oracle or planner is None:
-        with TabletopWorld(scene) as world:
+        with TabletopWorld(scene, arm=arm) as world:
             record |= _executed(world, _settled(world, meant), meant, "oracle")
     if planner is None:
         return record
-    with TabletopWorld(scene) as world:
+    with TabletopWorld(scene, arm=arm) as world:
         truth, now = _settled(world, meant), world.current_scene()
         points, colors = world.cloud(cameras, noise=rng)
         start = time.perf_counter()
@@ -146,6 +150,7 @@ def _add_options(parser) -> None:
     parser.add_argument("--cameras", type=names, default=CAMERAS, help="that look, with commas (default: all but top)")
     parser.add_argument("--oracle-only", action="store_true", help="no model: what scenes, physics and rules allow")
     add_held_out_wordings(parser)
+    add_arm(parser)
 
 
 def _check(options) -> None:
@@ -158,7 +163,7 @@ def _check(options) -> None:
 SUITE = Suite(
     name="6d",
     run=lambda planner, options: run(
-        planner, options.episodes, options.tasks, options.held_out_wordings, options.cameras
+        planner, options.episodes, options.tasks, options.held_out_wordings, options.cameras, arm=options.arm
     ),
     table=table,
     add_options=_add_options,

@@ -86,6 +86,13 @@ def add_held_out_wordings(parser: Parser) -> None:
     )
 
 
+def add_arm(parser: Parser) -> None:
+    """Option ``--arm``."""
+    parser.add_argument(
+        "--arm", action="store_true", help="the simulated arm executes, instead of a gripper without a body"
+    )
+
+
 def bars_of(figures: Figures, at_least: dict[str, float], below: dict[str, float]) -> dict[str, bool]:
     """Goals for shares of ``figures``, in words, and whether each is met; a share without cases (None) has none."""
     goals = [(name, ">=", bar) for name, bar in at_least.items()] + [(name, "<", bar) for name, bar in below.items()]

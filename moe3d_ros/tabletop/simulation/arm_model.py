@@ -12,7 +12,7 @@ import numpy as np
 URDF = Path(__file__).with_name("arm.urdf")
 TIP = "arm_tip"  # the link whose z axis is the tool's, and whose origin is where the cup touches
 MOUNT = "arm_mount"  # the root, in the planning frame's origin
-HOME = np.array([-0.25, -1.75, 1.95, -1.77, -1.5708, -0.25])  # radians: the tool points down, beside no camera's view
+HOME = np.array([-0.25, -1.75, 1.95, -0.7228, -1.5708, 0.0])  # radians: the tool points down, beside no camera's view
 
 
 @dataclass(frozen=True)

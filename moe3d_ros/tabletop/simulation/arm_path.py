@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from moe3d_ros.tabletop.simulation.arm_timing import timed
 from moe3d_ros.tabletop.simulation.gripper import TIME_STEP, TURN_SPEED, Leg, Unreachable
 from moe3d_ros.tabletop.simulation.mujoco_arm import PREFIX, SOLID, attach
 
-TURNS = 8  # about the tool's axis: the cup is round, so the thing goes where it should with any of them
+TURNS = 12  # about the tool's axis: the cup is round, so the thing goes where it should with any of them
 SAMPLE, SAMPLE_TURN = 0.006, 0.06  # metres and radians between two poses of a path
 NEAR, NEAR_TURN = 0.001, 0.01  # metres and radians by which a solution may be off
 LARGEST_MOVE = 0.5  # radians of any joint between two poses of a path: more is a jump to another solution
@@ -28,6 +28,10 @@ SHOULDER = np.array([0.05, 0.0, 0.2125])  # metres, the middle of the axes that 
 LOW_LINKS = ("forearm_link", "wrist_1_link", "wrist_2_link", "wrist_3_link")
 HIGH_LINKS = ("arm_base", "shoulder_link", "upper_arm_link")
 ROUND_LINKS = ("wrist_1_link", "wrist_2_link", "wrist_3_link", "tool_link")  # they must keep clear of HIGH_LINKS
+
+
+Hindrance = Callable[[np.ndarray, int], str]
+"""What is in the way of joint angles (N, 6) on a leg of that number, empty where nothing is."""
 
 
 class Way(NamedTuple):
@@ -78,10 +82,11 @@ class ArmPlanner:
             for geom in np.flatnonzero(solid & (bodies == self._model.body(PREFIX + name).id))
         ]
 
-    def plan(self, start: np.ndarray, legs: Sequence[Leg]) -> list[np.ndarray]:
+    def plan(self, start: np.ndarray, legs: Sequence[Leg], hindrance: Hindrance) -> list[np.ndarray]:
         """Commands (T, 6), one a time step, for each leg; the first one is joined to ``start`` (6,) in joint space.
 
-        Of the turns about the tool's axis that all come to the same, the nearest is taken whose whole way can be followed.
+        Of the turns about the tool's axis that all come to the same, the nearest is taken whose whole way is free and can
+        be followed.
 
         Raises:
             Unreachable: none can.
@@ -101,7 +106,11 @@ class ArmPlanner:
             except Unreachable as error:
                 reasons.setdefault(len(way.angles) + 1, str(error))
             else:
-                return [joint_line(start, first), *map(_leg_timed, way.angles, way.least)]
+                commands = [joint_line(start, first), *map(_leg_timed, way.angles, way.least)]
+                met = next(filter(None, map(hindrance, (commands[0], *way.angles), range(len(commands)))), "")
+                if not met:
+                    return commands
+                reasons[len(commands)] = met
         raise Unreachable(reasons[max(reasons)])
 
     def _first(self, leg: Leg) -> np.ndarray:
@@ -129,7 +138,7 @@ class ArmPlanner:
                 position = begin.position + part * (end.position - begin.position)
                 angles = self._solve(position, rotation, STEPS)
                 if np.abs(angles - found[-1]).max() > LARGEST_MOVE:
-                    raise Unreachable(f"{_said(position)}, where a joint would have to turn over on the way")
+                    raise Unreachable(f"{cannot_get_to(position)}, where a joint would have to turn over on the way")
                 found.append(angles)
             way.angles.append(np.array(found))
             way.least.append(np.full(count, max(length / end.speed, angle / TURN_SPEED) / count))
@@ -147,7 +156,7 @@ class ArmPlanner:
             except mink.NoSolutionFound:
                 break
             self._state.integrate_inplace(speeds, TRUST)
-        raise Unreachable(f"{_said(position)}, {self._why()}")
+        raise Unreachable(f"{cannot_get_to(position)}, {self._why()}")
 
     def _why(self) -> str:
         """The reason why the solver went no farther than where it now is."""
@@ -169,7 +178,8 @@ class ArmPlanner:
         return min(mujoco.mj_geomDistance(model, data, one, two, 1.0, None) for one in links for two in others)
 
 
-def _said(position: np.ndarray) -> str:
+def cannot_get_to(position: np.ndarray) -> str:
+    """Begin of the reason why there is no way: where it ends."""
     return "the arm cannot get to x {:.2f}, y {:+.2f}, z {:.2f} m".format(*position)
 
 

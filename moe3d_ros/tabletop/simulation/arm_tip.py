@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from moe3d_ros.tabletop.simulation.arm_model import HOME, joints
-from moe3d_ros.tabletop.simulation.arm_path import ArmPlanner, joint_line
+from moe3d_ros.tabletop.simulation.arm_path import ArmPlanner, cannot_get_to, joint_line
 from moe3d_ros.tabletop.simulation.arm_timing import timed
 from moe3d_ros.tabletop.simulation.gripper import TIME_STEP, Leg, TipPose
 from moe3d_ros.tabletop.simulation.mujoco_arm import ArmBody
@@ -23,19 +23,29 @@ TRAIL_STEP = 4  # time steps between the points of the way back
 class ArmTip:
     """See the module's docstring; the interface is `gripper.Tip`."""
 
-    def __init__(self, arm: ArmBody):
-        self._arm, self._planner = arm, ArmPlanner()
+    def __init__(self, arm: ArmBody, names: Sequence[str]):
+        """Args: names: of the scene's things."""
+        self._arm, self._names, self._planner = arm, names, ArmPlanner()
         self._told = HOME  # (6,) radians, of the servos
         self._approach: list[np.ndarray] = []
         self._legs: list[np.ndarray] = []
         self._trail: list[tuple[np.ndarray, np.ndarray]] = []  # joint angles and tip positions, of the way back
 
-    def plan(self, tip: np.ndarray, turn: np.ndarray, route: Sequence[Leg]) -> None:
+    def plan(self, thing: int, tip: np.ndarray, turn: np.ndarray, route: Sequence[Leg]) -> None:
         """Find joint angles for the whole way, from above the pick to the place. Raises Unreachable."""
         lifted, over = route[:2]
-        legs = [over, lifted, Leg(tip, turn, CONTACT_SPEED), *route]
-        commands = self._planner.plan(self._told, legs)
-        self._approach, self._legs, self._trail = commands[:3], commands[3:], []
+        approach = [over, lifted, Leg(tip, turn, CONTACT_SPEED)]
+
+        def hindrance(angles: np.ndarray, leg: int) -> str:
+            met = self._arm.meets(angles, thing if leg >= len(approach) else None)
+            if met is None:
+                return ""
+            where, link, other = met
+            part, name = link.removesuffix("_link").replace("_", " "), "table" if other < 0 else self._names[other]
+            return f"{cannot_get_to(where)}, where its {part} would meet the {name}"
+
+        commands = self._planner.plan(self._told, [*approach, *route], hindrance)
+        self._approach, self._legs, self._trail = commands[: len(approach)], commands[len(approach) :], []
 
     def approach(self) -> Iterator[TipPose]:
         """Go over what is taken, then down to it."""

@@ -41,8 +41,8 @@ class Unreachable(Exception):
 class Tip(Protocol):
     """A tip that carries. The poses that it yields are those it has at each time step; the caller makes the steps."""
 
-    def plan(self, tip: np.ndarray, turn: np.ndarray, route: Sequence[Leg]) -> None:
-        """Find the way to what is taken at ``tip`` (3,) with ``turn`` (3, 3), and on along ``route``. Raises Unreachable."""
+    def plan(self, thing: int, tip: np.ndarray, turn: np.ndarray, route: Sequence[Leg]) -> None:
+        """Find the way to what is taken, a thing at ``tip`` (3,) with ``turn`` (3, 3), and on along ``route``. Raises Unreachable."""
 
     def approach(self) -> Iterator[TipPose]:
         """Go to what is taken."""
@@ -60,7 +60,7 @@ class Tip(Protocol):
 class BodilessTip:
     """A tip that is where it should be, and that nothing meets."""
 
-    def plan(self, tip: np.ndarray, turn: np.ndarray, route: Sequence[Leg]) -> None:
+    def plan(self, thing: int, tip: np.ndarray, turn: np.ndarray, route: Sequence[Leg]) -> None:
         """Be at the pick at once."""
         self._pose, self._route = (tip, turn), route
 

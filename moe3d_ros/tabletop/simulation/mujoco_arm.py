@@ -40,11 +40,12 @@ class ArmBody:
     """The arm of a compiled scene. It starts at HOME, at rest."""
 
     def __init__(self, model: mujoco.MjModel, data: mujoco.MjData):
-        self._data = data
+        self._model, self._data = model, data
+        self._thought = mujoco.MjData(model)  # where the arm is only thought to be
         numbers = [model.joint(PREFIX + name).id for name in joints().names]
         self._qpos, self._dofs = model.jnt_qposadr[numbers], model.jnt_dofadr[numbers]
         self._tip = model.body(PREFIX + TIP).id
-        self._links = [model.body(PREFIX + name).id for name in (MOUNT, *links())]
+        self._links = [model.body(PREFIX + name).id for name in (MOUNT, *links())]  # behind all bodies of the scene
         self._servos = servos = [model.actuator(PREFIX + name).id for name in joints().names]
         self._lead = -model.actuator_biasprm[servos, 2] / model.actuator_gainprm[servos, 0]  # seconds
         data.qpos[self._qpos] = HOME
@@ -73,3 +74,27 @@ class ArmBody:
         poses[:, :3, :3] = self._data.xmat[self._links].reshape(-1, 3, 3)
         poses[:, :3, 3] = self._data.xpos[self._links]
         return dict(zip((MOUNT, *links()), poses))
+
+    def meets(self, way: np.ndarray, held: int | None = None) -> tuple[np.ndarray, str, int] | None:
+        """The first pose of a way at which a link would be in something, as things lie now.
+
+        Args:
+            way: (N, 6) radians, one pose after the other.
+            held: the thing that hangs on the tip: it is not counted.
+
+        Returns:
+            position (3,) of the tip there, metres, name of the link, and index of the thing, -1 for the table; None where
+            the way is free.
+        """
+        model, thought = self._model, self._thought
+        thought.qpos[:] = self._data.qpos
+        for angles in way:
+            thought.qpos[self._qpos] = angles
+            mujoco.mj_kinematics(model, thought)
+            mujoco.mj_collision(model, thought)
+            pairs = np.sort(model.geom_bodyid[thought.contact.geom.reshape(-1, 2)], axis=1)
+            for other, link in pairs[pairs[:, 1] >= self._links[0]]:
+                thing = int(other) - 1  # body 0 is the world
+                if thing != held:
+                    return thought.xpos[self._tip].copy(), model.body(link).name.removeprefix(PREFIX), thing
+        return None

@@ -71,7 +71,7 @@ class TabletopWorld:
         self.scene = scene
         self.watch: Callable[[TabletopWorld], None] | None = None
         self._engine = _engine(scene, gravity, arm)
-        self._tip = _tip(self._engine)
+        self._tip = _tip(self._engine, scene)
         self._free_overlaps()
         self.settle()
         self._before = self.current_scene()
@@ -162,7 +162,7 @@ class TabletopWorld:
         name = self.scene.objects[index].name
         route = self._route(index, tip, turn, goal, goal_turn)
         try:
-            self._tip.plan(tip, turn, route)
+            self._tip.plan(index, tip, turn, route)
         except Unreachable as error:
             return ExecutionResult(False, False, f"Nothing was picked: {error}.")
         if not self._approached(index):
@@ -290,7 +290,7 @@ def _engine(scene: Scene, gravity: float, arm: bool) -> Engine:
     return Engine(scene, gravity, TIME_STEP, arm)
 
 
-def _tip(engine: Engine) -> Tip:
+def _tip(engine: Engine, scene: Scene) -> Tip:
     if engine.arm is None:
         return BodilessTip()
     try:
@@ -299,4 +299,4 @@ def _tip(engine: Engine) -> Tip:
         raise ImportError(
             f"The arm needs mink and its solver ({error}): install them with `pip install mink[daqp]`, or leave the arm out."
         ) from error
-    return ArmTip(engine.arm)
+    return ArmTip(engine.arm, [thing.name for thing in scene.objects])

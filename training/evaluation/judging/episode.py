@@ -94,11 +94,14 @@ def held_out_episode(
     return Episode(task, scene, number, tuple(cameras), seed)
 
 
-def run_episode(episode: Episode, planner: Planner | None) -> dict:
+def run_episode(episode: Episode, planner: Planner | None, arm: bool = False) -> dict:
     """Run it with the planner, or with the oracle where there is none.
 
     An episode ends when the planner says that the task is complete or cannot be done, or at the step limit; whatever the
     planner cannot plan for another reason counts as a step. What counts is how the things then lie.
+
+    Args:
+        arm: the simulated arm executes.
 
     Returns:
         record with ``success``, ``score`` in [0, 1], ``end`` (complete, cannot, limit) and every step in words, with the
@@ -109,7 +112,7 @@ def run_episode(episode: Episode, planner: Planner | None) -> dict:
     completed: list[str] = []
     seconds: list[float] = []
     end, ever = "limit", 0
-    with TabletopWorld(episode.scene) as world:
+    with TabletopWorld(episode.scene, arm=arm) as world:
         moves = len(remaining_steps(task, world.current_scene()))
         for _ in range(task.step_limit(moves)):
             before = world.current_scene()
