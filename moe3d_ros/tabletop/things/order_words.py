@@ -164,14 +164,19 @@ class ThingSpeaker:
     def _series(self, clauses: Sequence[ThingClause]) -> str:
         """Whole orders one after the other; a place that comes again is said again, or that it is the same."""
         said: list[str] = []
+        points_back = False
         for number, clause in enumerate(clauses):
             named = self._named(clause.telling)
             again = number > 0 and clause.place == clauses[number - 1].place
             if again and self.speaker.chance(THERE_TOO):
                 said.append(self.speaker.choice(self.series["there_too"]).format(b=named.text))
+                points_back = True
             else:
                 said.append(self._filled("do", clause, named))
-        pattern = self.speaker.choice(self.series[f"orders_{len(said)}"])
+        patterns = self.series[f"orders_{len(said)}"]
+        if points_back:  # to a place that must have been said before
+            patterns = tuple(pattern for pattern in patterns if pattern.index("{1}") < pattern.index("{2}"))
+        pattern = self.speaker.choice(patterns)
         parts = pattern.split("{")  # an order that opens a sentence is written so
         text = parts[0]
         for part in parts[1:]:
