@@ -1,6 +1,9 @@
 """Endurance of voxelizer and planner: clouds at 15 Hz, an instruction every 2 s, a node killed every minute.
 
-    python -m benchmarks soak [--minutes 30] [--kill-every 60] [--checkpoint default] [--json FILE]
+    python -m benchmarks soak [--arm] [--minutes 30] [--kill-every 60] [--checkpoint default] [--json FILE]
+
+With ``--arm`` the simulator is camera and robot: its arm carries out every plan in real time, and the next instruction, which
+moves the block on, comes within 2 s of that. The simulator is not killed; its memory has the same bar.
 
 A node that was killed, one of the two at random, is started again as `respawn:=true` of the launch file does. A client
 behaves as a patient one would: it sends each instruction as a goal, again where nothing takes it within a second (then
@@ -18,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import itertools
 import json
 import os
 import random
@@ -39,7 +43,13 @@ RECOVERY = 5.0  # seconds
 MAX_GROWTH = 0.05  # of the memory after the warm-up
 SAMPLE_PERIODS = (0.1, 0.4)  # seconds between two looks at the memory
 RESPAWN_DELAY = 0.2  # seconds, as in the launch file
-NAMES = ("voxelizer", "planner")
+NAMES = ("voxelizer", "planner")  # those that are killed
+SIMULATOR = "tabletop"
+ROUND = (
+    "put the red block in the green bowl",
+    "put the red block in the center of the table",
+)  # there is always a way to go
+CARRIED_OUT, SUCCEEDED = 60.0, 0.9  # seconds until a step counts as lost; least share of steps that succeed
 
 
 @dataclass
@@ -70,28 +80,36 @@ class Soak:
     """Camera, client and killer of nodes, in this process."""
 
     def __init__(self, node, nodes: Nodes, start, view, seed: int):
-        """``start``: called with the name of a node to start it; ``view``: what the camera sees."""
+        """``start``: called with the name of a node to start it; ``view``: what the camera sees, None: the simulator looks."""
         from rclpy.action import ActionClient
         from rclpy.qos import QoSProfile
         from sensor_msgs.msg import PointCloud2
+        from std_msgs.msg import String
 
         from benchmarks._scene import INSTRUCTION
         from moe3d_ros.action import PlanTask
         from moe3d_ros.nodes.runtime.conversions import header
+        from moe3d_ros.nodes.runtime.qos import EVENT
         from moe3d_ros.nodes.seams.clouds import cloud_to_msg
         from moe3d_ros.sensing.clouds import depth_to_points
 
         self.node, self.nodes, self._start = node, nodes, start
         self.goals: list[Goal] = []
         self.kills: list[tuple[float, str]] = []
-        self.lives: dict[str, Life] = {name: Life(name, time.monotonic()) for name in NAMES}
+        self.lives: dict[str, Life] = {name: Life(name, time.monotonic()) for name in nodes.pids()}
         self.past: list[Life] = []
         self.clouds = self.waited = 0
         self._chance = random.Random(seed)
         self._goal_type = PlanTask.Goal
         self._actions = ActionClient(node, PlanTask, "plan_task")
         self._points = node.create_publisher(PointCloud2, "points", QoSProfile(depth=5))  # as drivers do
-        self._instruction = INSTRUCTION
+        self.steps: list[bool] = []  # carried out by the arm: whether each succeeded
+        self._simulated = view is None
+        self._due = 0.0  # when the plan came that the arm is carrying out; 0 for none
+        self._round = itertools.cycle(ROUND if self._simulated else (INSTRUCTION,))
+        if self._simulated:
+            node.create_subscription(String, "executed", self._on_executed, EVENT)
+            return
         points = depth_to_points(view.depth.astype(np.float32), view.K)
         now = node.get_clock().now().to_msg()
         self._cloud = cloud_to_msg(points, view.rgb.reshape(-1, 3), header("camera", now))
@@ -106,10 +124,14 @@ class Soak:
 
     def ask(self) -> None:
         """A new instruction, unless the one before is still under way."""
-        if self.goals and not self.goals[-1].ended and time.monotonic() - self.goals[-1].sent < PATIENCE:
+        now = time.monotonic()
+        if self.goals and not self.goals[-1].ended and now - self.goals[-1].sent < PATIENCE:
             self.waited += 1
             return
-        goal = Goal(self._instruction, time.monotonic())
+        if self._due and now - self._due < CARRIED_OUT:
+            return
+        self._due = 0.0
+        goal = Goal(next(self._round), now)
         self.goals.append(goal)
         self._send(goal)
 
@@ -139,6 +161,12 @@ class Soak:
             if result.error_code != 0 and taken is not goal.latest:
                 return  # its own repetition has replaced it
             goal.ended, goal.error, goal.reason = time.monotonic(), result.error_code, result.error_msg
+            if self._simulated and result.plan.actions:
+                self._due = goal.ended
+
+    def _on_executed(self, report) -> None:
+        self.steps.append(bool(json.loads(report.data)["success"]))
+        self._due = 0.0
 
     # --- in the main thread
 
@@ -189,8 +217,10 @@ def run(nodes: Nodes, start, view, minutes: float, kill_every: float, delay: flo
     recoveries = []
     try:
         soak = Soak(node, nodes, start, view, seed)
-        timers = [node.create_timer(1 / RATE, soak.look), node.create_timer(EVERY, soak.ask)]
-        timers.append(node.create_timer(0.1, soak.retry))
+        asking = node.create_timer(EVERY, soak.ask)
+        node.create_timer(0.1, soak.retry)
+        if view is not None:
+            node.create_timer(1 / RATE, soak.look)
         with Spinner(node):
             first = soak.wait_for_plan(0.0)
             if first is None:
@@ -213,7 +243,7 @@ def run(nodes: Nodes, start, view, minutes: float, kill_every: float, delay: flo
                     print(f"{now - begin:6.0f} s: killed the {recoveries[-1][0]}, a plan after {took} s", flush=True)
                     next_kill += kill_every * (1 + max(0, int((time.monotonic() - next_kill) / kill_every)))
                 time.sleep(random.uniform(*SAMPLE_PERIODS))
-            node.destroy_timer(timers[1])
+            node.destroy_timer(asking)
             last = time.monotonic() + PATIENCE
             while time.monotonic() < last and not all(goal.ended for goal in soak.goals):
                 time.sleep(0.1)
@@ -239,6 +269,7 @@ def judge(soak: Soak, recoveries: list, warm: int) -> dict:
     lives = [(life.name, growth(life)) for life in [*soak.past, *soak.lives.values()]]
     return {
         "clouds": soak.clouds,
+        "steps": soak.steps,
         "goals": len(goals),
         "ends": dict(ends),
         "in flight at a kill": sum(g.sent < kill < (g.ended or kill + 1) for g in goals for kill, _ in soak.kills),
@@ -256,7 +287,8 @@ def judge(soak: Soak, recoveries: list, warm: int) -> dict:
 
 def report(found: dict) -> int:
     """Print the figures; 1 where a bar is missed."""
-    print(f"{found['clouds']} clouds, {found['goals']} instructions: {found['ends']}")
+    eyes = f"{found['clouds']} clouds" if found["clouds"] else f"{len(found['steps'])} steps by the arm"
+    print(f"{eyes}, {found['goals']} instructions: {found['ends']}")
     for reason, times in found["reasons"].items():
         print(f"    {times} times: {reason}")
     print(f"the next instruction was due before the one before had ended: {found['sent late']} times")
@@ -276,6 +308,9 @@ def report(found: dict) -> int:
         and grown <= MAX_GROWTH,
         f"slowest recovery {slowest:.1f} s (bar {RECOVERY:g} s)": slowest <= RECOVERY,
     }
+    if found["steps"]:
+        good = sum(found["steps"])
+        checks[f"steps that succeeded: {good} of {len(found['steps'])}"] = good >= SUCCEEDED * len(found["steps"])
     for words, good in checks.items():
         print(f"{'ok  ' if good else 'NOT '} {words}")
     return 0 if all(checks.values()) else 1
@@ -288,7 +323,8 @@ def main(argv=None) -> int:
     parser.add_argument("--kill-every", type=float, default=60.0, help="seconds between kills, 0: none (default 60)")
     parser.add_argument("--respawn-delay", type=float, default=RESPAWN_DELAY, help="seconds until a new start")
     parser.add_argument("--checkpoint", default="default", help="name or folder, or tiny for a random one")
-    parser.add_argument("--camera", default="front", help="of the embedded world: front, left, right or top")
+    parser.add_argument("--arm", action="store_true", help="the simulator looks, and its arm carries out every plan")
+    parser.add_argument("--camera", default="front", help="of the embedded world, where it is not --arm")
     parser.add_argument("--seed", type=int, default=0, help="of the kills (default 0)")
     parser.add_argument("--json", help="write the figures to this file too")
     options = parser.parse_args(argv)
@@ -297,6 +333,16 @@ def main(argv=None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         bytecode = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(folder) / "bytecode")}
         return soak(options, Path(folder), domain, bytecode)
+
+
+def _camera(name: str):
+    """View of a camera of the embedded world, and its place as the voxelizer's parameter says it."""
+    from benchmarks._scene import embedded_views
+    from moe3d_ros.world.geometry import matrix_to_quaternion
+
+    (view,) = embedded_views((name,))
+    numbers = [*view.T_base_camera[:3, 3], *matrix_to_quaternion(view.T_base_camera[:3, :3])]
+    return view, ["base_link camera " + " ".join(f"{value:.6f}" for value in numbers)]
 
 
 def soak(options, folder: Path, domain: OwnDomain, bytecode: dict[str, str]) -> int:
@@ -308,19 +354,16 @@ def soak(options, folder: Path, domain: OwnDomain, bytecode: dict[str, str]) -> 
 
             checkpoint = str(write_tiny_checkpoint(folder / "tiny"))
 
-        from benchmarks._scene import embedded_views
-        from moe3d_ros.world.geometry import matrix_to_quaternion
-
-        (view,) = embedded_views((options.camera,))
-        numbers = [*view.T_base_camera[:3, 3], *matrix_to_quaternion(view.T_base_camera[:3, :3])]
-        where = "base_link camera " + " ".join(f"{value:.6f}" for value in numbers)
+        view, where = (None, [""]) if options.arm else _camera(options.camera)
 
         def start(name: str) -> None:
             if name == "planner":
                 nodes.start(name, checkpoint=checkpoint)
             else:
-                nodes.start(name, static_transforms=[where])
+                nodes.start(name, static_transforms=where)
 
+        if options.arm:
+            nodes.start(SIMULATOR, rate=RATE, auto_execute=True)
         for name in NAMES:
             start(name)
         try:

@@ -36,6 +36,7 @@ ROUND_SHAPES = ("bowl", "cylinder")  # seen from above
 BOWL_RADIUS = 0.06  # metres, at the rim
 BOWL_FLOOR_RADIUS = 0.03
 BOWL_FLOOR_HEIGHT = 0.004  # of the inner floor above the table
+BOWL_WALL = 0.0015  # thickness, measured along the radius
 ZONE_HALF, ZONE_HEIGHT = 0.075, 0.001
 BLOCK_EDGES = (0.04, 0.06)  # small, big
 SIZE_NAMES = ("small", "big")

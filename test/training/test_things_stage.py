@@ -111,9 +111,11 @@ def test_a_run_on_another_grid_is_refused(tmp_path, capsys):
     assert "voxel_size" in capsys.readouterr().err and not out.exists()
 
 
-@pytest.mark.parametrize("values", [{"things": 1.5}, {"things": -0.1}, {"keep": -1.0}, {"alike": 2.0}])
+@pytest.mark.parametrize(
+    "values", [{"things": 1.5}, {"things": -0.1}, {"keep": -1.0}, {"alike": 2.0}, {"filled": -0.5}]
+)
 def test_shares_that_cannot_be_are_refused(tmp_path, values):
-    with pytest.raises(ValueError, match="things and alike must lie between 0 and 1"):
+    with pytest.raises(ValueError, match="things, alike and filled must lie between 0 and 1"):
         configured(tmp_path, **values)
 
 

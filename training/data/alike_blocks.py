@@ -23,7 +23,7 @@ def with_alike_blocks(scenes: SceneBatch, share: float, rng: np.random.Generator
         scenes, **{name: getattr(scenes, name).clone() for name in ("color", "big", "center", "half", "rgb", "yaw")}
     )
     for row in np.flatnonzero(rng.random(len(scenes)) < share).tolist():
-        free = _standing_alone(scenes, row)
+        free = standing_alone(scenes, row)
         if len(free) < 2:
             continue
         base, *others = rng.permutation(free).tolist()
@@ -34,7 +34,7 @@ def with_alike_blocks(scenes: SceneBatch, share: float, rng: np.random.Generator
     return scenes
 
 
-def _standing_alone(scenes: SceneBatch, row: int) -> list[int]:
+def standing_alone(scenes: SceneBatch, row: int) -> list[int]:
     """Blocks of a scene that stand on the table and bear nothing."""
     center, half = scenes.center[row], scenes.half[row]
     blocks = scenes.exists[row] & (scenes.kind[row] == BLOCK) & ((center[:, 2] - half[:, 2]).abs() < _LEVEL)

@@ -16,6 +16,7 @@ from moe3d_ros.tabletop.scenes.batch import SceneBatch, batch_scenes
 from moe3d_ros.tabletop.scenes.sampling import TRAINING_RANGE, sample_scenes
 from moe3d_ros.tabletop.simulation.raycast import CloudBatch, SensorRange, sense
 from training.data.alike_blocks import with_alike_blocks
+from training.data.filled_bowls import with_filled_bowls
 from training.data.mixture import join, sample_moments
 from training.data.sixd_data import sample_sixd
 from training.data.table_clouds import sample_things
@@ -88,6 +89,8 @@ class PerceptionTask:
         if number > tilted + long:
             scene_range = replace(PERCEPTION_RANGE, known=self.config.model.encoder.kinds)
             plain = sample_scenes(number - tilted - long, scene_range, generator)
+            if self.config.filled:
+                plain = with_filled_bowls(plain, self.config.filled, rng)
             parts.append(with_alike_blocks(plain, self.config.alike, rng) if self.config.alike else plain)
         return join(parts) if len(parts) > 1 else parts[0]
 

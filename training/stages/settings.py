@@ -66,15 +66,16 @@ class PerceptionStage(GeneratedScenes):
     things: Annotated[float, "share of scenes that are real tables with things of every sort"] = 0.0
     keep: Annotated[float, "weight that holds features of the tabletop world near those of the start"] = 0.0
     alike: Annotated[float, "share of plain scenes with blocks that look the same on or beside each other"] = 0.0
+    filled: Annotated[float, "share of plain scenes in which blocks lie in the bowls"] = 0.0
 
     def __post_init__(self):
         super().__post_init__()
         if self.part not in ("all", "second_look"):
             raise ValueError(f"part must be all or second_look, got {self.part!r}")
-        shares = (self.things, self.alike)
+        shares = (self.things, self.alike, self.filled)
         if not all(0 <= share <= 1 for share in shares) or self.keep < 0:
             raise ValueError(
-                f"things and alike must lie between 0 and 1, keep not below 0: got {self.things}, {self.alike} and {self.keep}"
+                f"things, alike and filled must lie between 0 and 1, keep not below 0: got {shares} and {self.keep}"
             )
 
     def settles(self) -> tuple[str, ...]:

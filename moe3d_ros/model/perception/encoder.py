@@ -20,7 +20,7 @@ from torch import nn
 from moe3d_ros.model.perception.layers import MASKED, FourierPosition, TransformerLayer, silent
 from moe3d_ros.model.perception.patches import VOXEL_FEATURES, PatchBatch
 from moe3d_ros.model.perception.pieces import PieceReader
-from moe3d_ros.model.perception.voted_queries import VotedQueries
+from moe3d_ros.model.perception.voted_queries import VotedQueries, said_once
 from moe3d_ros.world.vocabulary import COLOR_NAMES, PLAIN_KINDS, kinds_that, knows_sixd
 
 # For the two passes of detection, in metres where they are lengths.
@@ -274,12 +274,15 @@ class SceneEncoder(nn.Module):
             readable: (B, N) bool, patches that queries may read; all by default.
         """
         readable = patches.mask if readable is None else readable
-        query, belongs, place = self._start(patches, encoded, readable)
+        query, belongs, place, chosen_patch = self._start(patches, encoded, readable)
         outputs = []
         for layer in self.decoder:
             query = layer(query, memory=encoded, memory_mask=readable)
             normed = self.norm(query)
-            outputs.append(self._read(normed, encoded, patches, readable, place, whole=chooser is not None))
+            found = self._read(normed, encoded, patches, readable, place, whole=chooser is not None)
+            if chosen_patch is not None:
+                found.exists = said_once(found.exists, chosen_patch)
+            outputs.append(found)
         last = outputs[-1]
         last.belongs = belongs
         with torch.no_grad():
@@ -295,10 +298,10 @@ class SceneEncoder(nn.Module):
 
     def _start(
         self, patches: PatchBatch, encoded: torch.Tensor, readable: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
-        """First state of the queries (B, Q, D); where they start from votes also what is a thing's (B, N), and the votes (B, Q, 3)."""
+    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]:
+        """First state of the queries (B, Q, D); where they start from votes also what `VotedQueries` says beside it."""
         if not self.config.votes:
-            return self.queries.expand(len(encoded), -1, -1), None, None
+            return self.queries.expand(len(encoded), -1, -1), None, None, None
         offset, kind, _ = self.patch_readings(encoded)
         return self.voted(encoded, self.votes(patches, encoded, offset), kind, readable)
 

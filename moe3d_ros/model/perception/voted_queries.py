@@ -7,10 +7,11 @@ import math
 import torch
 from torch import nn
 
-from moe3d_ros.model.perception.layers import FourierPosition
+from moe3d_ros.model.perception.layers import MASKED, FourierPosition
 
 VOTE_REACH = 0.025  # votes that are nearer to each other are for one thing
 KINDS_APART = 0.04  # metres by which votes are farther apart whose patches seem to be of two kinds: a block in a rack, and the rack
+CERTAIN = 1e-4  # probability of what several queries say together is this far from 0 and 1
 READING_REACH = 0.2  # how far from its vote a query reads before training says otherwise
 
 
@@ -30,7 +31,7 @@ class VotedQueries(nn.Module):
 
     def forward(
         self, encoded: torch.Tensor, vote: torch.Tensor, kind: torch.Tensor, readable: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         """Queries that start one after the other from the vote that most others agree with, away from those before.
 
         Args:
@@ -38,7 +39,8 @@ class VotedQueries(nn.Module):
                 they seem to be of. readable: (B, N) bool, which of them count.
 
         Returns:
-            queries (B, Q, D), logits (B, N) that a patch is of a thing, and the votes (B, Q, 3) that the queries start from.
+            queries (B, Q, D), logits (B, N) that a patch is of a thing, the votes (B, Q, 3) that the queries start from, and
+            the patches (B, Q) whose votes these are.
         """
         belongs = self.belongs(encoded)[..., 0]
         with torch.no_grad():
@@ -46,7 +48,7 @@ class VotedQueries(nn.Module):
             chosen, standing = choose_votes(belongs.sigmoid() * readable, told, self.count)
             place = vote.gather(1, chosen[..., None].expand(-1, -1, 3))
         seed = encoded.gather(1, chosen[..., None].expand(-1, -1, encoded.shape[-1]))
-        return self.start(seed) + self.position(place) + self.standing(standing), belongs, place
+        return self.start(seed) + self.position(place) + self.standing(standing), belongs, place, chosen
 
     def nearness(self, normed: torch.Tensor, place: torch.Tensor, centroids: torch.Tensor) -> torch.Tensor:
         """Added to the logits of what a query reads (B, Q, N): patches far from its vote count less, as in arXiv 2101.07448.
@@ -54,6 +56,21 @@ class VotedQueries(nn.Module):
         normed: (B, Q, D) queries. place: (B, Q, 3) their votes. centroids: (B, N, 3) of the patches; metres.
         """
         return -0.5 * (torch.cdist(place, centroids) / self.reach(normed).exp()) ** 2
+
+
+def said_once(exists: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
+    """Existence of queries (B, Q), logits, where those that start from one patch (B, Q) again and again speak as one.
+
+    After the first from a patch all others from it are the same query: what is in or close beside the thing that the first
+    found, if anything. Matched one to one, each of n learns that it is that thing once in n times; so the second says what
+    they say together, and the rest nothing.
+    """
+    same = chosen[:, :, None] == chosen[:, None]
+    earlier = torch.ones_like(same[0]).tril(-1)
+    again = (same & earlier).sum(-1)  # how many before it start from the same patch
+    said = exists.sigmoid() * (again > 0)
+    together = (same * said[:, None]).sum(-1).clamp(CERTAIN, 1 - CERTAIN).logit()
+    return torch.where(again == 0, exists, torch.where(again == 1, together, torch.full_like(exists, MASKED)))
 
 
 def choose_votes(weight: torch.Tensor, vote: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:

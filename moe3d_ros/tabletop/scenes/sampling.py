@@ -15,8 +15,10 @@ from moe3d_ros.world.vocabulary import (
     BLOCK_EDGES,
     BOWL,
     BOWL_FLOOR_HEIGHT,
+    BOWL_FLOOR_RADIUS,
     BOWL_RADIUS,
     BOWL_SHAPE,
+    BOWL_WALL,
     BOX,
     COLOR_NAMES,
     COLORS,
@@ -212,6 +214,17 @@ def _bears_blocks(kind: Kind) -> bool:
     return kind.destination and not kind.sixd
 
 
+def bottom_in_bowl(bowl: torch.Tensor, half: torch.Tensor) -> torch.Tensor:
+    """Height (B,) of the underside of a block in the middle of a bowl: on its floor, or with its corners on the wall.
+
+    Args:
+        bowl, half: half extents (B, 3) of both, metres; the bowl stands on the table.
+    """
+    slope = (bowl[:, 0] - BOWL_FLOOR_RADIUS) / (2 * bowl[:, 2])  # of the radius with the height
+    corner = half[:, :2].norm(dim=-1)
+    return ((corner + BOWL_WALL - BOWL_FLOOR_RADIUS) / slope).clamp(min=BOWL_FLOOR_HEIGHT)
+
+
 def _stack_one(scenes: SceneBatch, share: float, uniform) -> SceneBatch:
     """In ``share`` of the scenes, move block 0 onto or into another block, bowl or zone."""
     if share <= 0:
@@ -253,7 +266,9 @@ def _put_on(scenes: SceneBatch, mover: int, support: torch.Tensor, use: torch.Te
     below = scenes.center[rows, slot]
     top = below[:, 2] + scenes.half[rows, slot, 2]
     kind = scenes.kind[rows, slot]
-    top = torch.where(kind_is(kind, lambda k: k.contains), torch.full_like(top, BOWL_FLOOR_HEIGHT), top)
+    top = torch.where(
+        kind_is(kind, lambda k: k.contains), bottom_in_bowl(scenes.half[rows, slot], scenes.half[:, mover]), top
+    )
     slack = torch.where(kind_is(kind, lambda k: k.flat), 0.04, 0.008)[:, None]
     xy = below[:, :2] + slack * (2 * uniform(batch, 2) - 1)
     center = torch.cat([xy, (top + scenes.half[:, mover, 2])[:, None]], dim=1)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from moe3d_ros.world.vocabulary import BOWL_FLOOR_HEIGHT, BOWL_FLOOR_RADIUS
-
-WALL_THICKNESS = 0.0015  # metres, thickness of a bowl's wall, measured along the radius
+from moe3d_ros.world.vocabulary import BOWL_FLOOR_HEIGHT, BOWL_FLOOR_RADIUS, BOWL_WALL
 
 
 def bowl_mesh(radius: float, height: float, segments: int = 32) -> tuple[np.ndarray, np.ndarray]:
@@ -21,12 +19,12 @@ def bowl_mesh(radius: float, height: float, segments: int = 32) -> tuple[np.ndar
         vertices (V, 3) metres, origin in the middle of the bounding box, and triangles (T, 3) int, outward normals.
     """
     slope = (radius - BOWL_FLOOR_RADIUS) / height
-    inner_floor = BOWL_FLOOR_RADIUS + slope * BOWL_FLOOR_HEIGHT - WALL_THICKNESS
+    inner_floor = BOWL_FLOOR_RADIUS + slope * BOWL_FLOOR_HEIGHT - BOWL_WALL
     # The profile from the middle of the underside, up outside, over the rim, and down inside to the floor's middle.
     profile = [
         (BOWL_FLOOR_RADIUS, 0.0),
         (radius, height),
-        (radius - WALL_THICKNESS, height),
+        (radius - BOWL_WALL, height),
         (inner_floor, BOWL_FLOOR_HEIGHT),
     ]
     # The polygon's flats, not its corners, are to be on the cone on average.
@@ -56,7 +54,7 @@ def bowl_walls(radius: float, height: float, segments: int = 32) -> list[tuple[n
     """
     run, rise = radius - BOWL_FLOOR_RADIUS, height
     length = np.hypot(run, rise)
-    thickness = WALL_THICKNESS * rise / length  # across the wall
+    thickness = BOWL_WALL * rise / length  # across the wall
     cut = thickness * run / rise  # of the wall's length, so that no corner stands above the rim
     flat = np.sqrt(np.cos(np.pi / segments))  # distance of a flat from the axis, as a share of the cone's radius
     half = np.array([thickness / 2, flat * radius * np.tan(np.pi / segments), (length - cut) / 2])

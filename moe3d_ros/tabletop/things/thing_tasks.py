@@ -67,8 +67,12 @@ def refused_order(seed: int) -> RefusedOrder:
 
 
 @lru_cache(maxsize=1 << 14)
-def refused_series(seed: int) -> RefusedOrder:
-    """Orders of a seed, one after the other, one of which names what is not there: none of them is begun."""
+def refused_series(seed: int, held_out: bool = False) -> RefusedOrder:
+    """Orders of a seed, one after the other, one of which names what is not there: none of them is begun.
+
+    Args:
+        held_out: as above.
+    """
     rng = np.random.default_rng((seed, SERIES_REFUSED))
     kind = BLOCK if rng.random() < BLOCKS_IN_SERIES else THING
-    return absent_order(rng, colors_of(rng), kind, series=True)
+    return absent_order(rng, colors_of(rng), kind, held_out, series=True)

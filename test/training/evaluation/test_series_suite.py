@@ -1,4 +1,4 @@
-"""The suite ``series``: the oracle does all of it, and one who does the last order first does next to nothing."""
+"""The suite ``series``: the oracle does and refuses all of it, and one who does the last order first next to nothing."""
 
 from dataclasses import replace
 
@@ -15,6 +15,9 @@ def last_first(moments):
     """Do what the last order says that is not done, whatever comes before it."""
     found = []
     for moment in moments:
+        if moment.task is None:
+            found.append(Decision("step", 1.0, "pick the red block, place it in the red bowl", "in the red bowl", 0, 1))
+            continue
         alone = [replace(moment.task, alternatives=((goal,),)) for goal in reversed(moment.task.alternatives[0])]
         moves = next((moves for task in alone if (moves := right_moves(task, moment.scene))), [])
         if not moves:
@@ -25,11 +28,18 @@ def last_first(moments):
     return found
 
 
-@pytest.mark.parametrize(("decide", "least", "most"), [(oracle_decisions, 0.9, 1.0), (last_first, 0.0, 0.1)])
+def oracle(moments):
+    """Do what is next; refuse what has no meaning in its scene."""
+    return [Decision("cannot", 1.0) if one.task is None else oracle_decisions([one])[0] for one in moments]
+
+
+@pytest.mark.parametrize(("decide", "least", "most"), [(oracle, 0.9, 1.0), (last_first, 0.0, 0.1)])
 def test_the_order_counts(decide, least, most):
     figures = order_series.run(decide, episodes=25)
     for wording in order_series.WORDINGS:
         assert least <= figures[f"done, {wording}"] <= most
+        assert least <= figures[f"refused, {wording}"] <= most
+        assert figures[f"refused falsely, {wording}"] == 0.0
     assert set(order_series.bars(figures).values()) == {least > 0}
 
 

@@ -63,16 +63,20 @@ def test_every_suite_has_a_name_a_table_and_figures_of_its_own():
         "scans",
         "scenes",
         "alike",
+        "placed",
         "series",
     }
     with_goals = {"completion", "refusals", "wordings", "forms", "answerable", "decisions", "words", "beside"}
-    with_goals |= {"scans", "scenes", "series"}
+    with_goals |= {"scans", "scenes", "series", "placed"}
     nothing = {"said_done": 1.0, "stopped_falsely": 0.5, "refused": 0.1, "refused_falsely": 0.0}
     nothing |= {"seen_mean": 1.0, "unseen_mean": 0.5, "least_success": 0.0, "as_expected": 0.9}
     nothing |= {"right": 0.9, "gap_error_median": None}
     nothing |= {"right_thing": 0.8, "right_side": None, "seen_within_one": 0.5, "lost_to_a_pose": 0.01}
     nothing |= {"recall": 0.9, "touching": None, "false_per_scene": 0.0, "false_on_bare": None, "center_median": 0.01}
     nothing |= {"done, trained wording": 0.9, "done, held-out wording": 0.5}
+    nothing |= {"refused, trained wording": 0.9, "refused, held-out wording": None}
+    nothing["counts"] = {"seen in a bowl": 4, "seen in a bowl with others": 4}
+    nothing["seen in a bowl"] = 0.9
     nothing["differences"] = {"single, held out": {"difference": -0.1}}
     assert {name for name, suite in suites.items() if suite.bars(nothing)} == with_goals
     assert suites["completion"].bars(nothing) == {"said_done >= 0.95": True, "stopped_falsely < 0.03": False}

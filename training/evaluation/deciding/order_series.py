@@ -1,4 +1,7 @@
-"""Suite ``series``: two or three orders in one instruction, with true objects and without physics, as suite ``decisions``."""
+"""Suite ``series``: two or three orders in one instruction, with true objects and without physics, as suite ``decisions``.
+
+Half of it are series of which one order names what is not there: none of them is to be begun.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,17 @@ from itertools import pairwise
 import numpy as np
 
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, right_moves, satisfied
-from moe3d_ros.tabletop.things.thing_tasks import SERIES, worded_order
+from moe3d_ros.tabletop.things.thing_tasks import SERIES, refused_series, worded_order
 from training.evaluation.decided_episodes import cause_of
 from training.evaluation.judging.held_out_cases import HELD_OUT_SEED
 from training.evaluation.judging.shares import shares
 from training.evaluation.judging.shares import table as shares_table
-from training.evaluation.judging.symbolic_decisions import Decide, decide_many
+from training.evaluation.judging.symbolic_decisions import Decide, Moment, decide_many
 from training.evaluation.judging.symbolic_world import Run, Taken, play
 from training.evaluation.suite import Parser, Suite, bars_of, positive
 
 WORDINGS = {"trained wording": False, "held-out wording": True}
-BAR = 0.9
+BAR, REFUSED_BAR = 0.9, 0.9
 
 
 def run(decide: Decide, episodes: int = 150, seed: int = HELD_OUT_SEED) -> dict:
@@ -26,7 +29,8 @@ def run(decide: Decide, episodes: int = 150, seed: int = HELD_OUT_SEED) -> dict:
 
     Returns:
         by wording the shares of episodes that are done as they were said, ``again`` of those in which a place comes twice,
-        and ``in order`` of steps that do what comes next; with counts and 95 % intervals; a record of every episode.
+        and ``in order`` of steps that do what comes next; ``refused``, the share of series with an absent thing of which
+        none is begun; with counts and 95 % intervals; a record of every episode and refusal.
     """
     records = []
     for wording, held_out in WORDINGS.items():
@@ -41,6 +45,11 @@ def run(decide: Decide, episodes: int = 150, seed: int = HELD_OUT_SEED) -> dict:
             places = [clause.place for clause in one.order.clauses]
             again = any(first == second for first, second in pairwise(places))
             records.append({"instruction": text, "wording": wording, "again": again, **_judged(task, played)})
+        refused = [refused_series(seed + number, held_out) for number in range(episodes)]
+        for order, decision in zip(refused, decide([Moment(order.scene, order.instruction) for order in refused])):
+            missing = " ".join(filter(None, order.missing))
+            record = {"instruction": order.instruction, "wording": wording, "missing": missing}
+            records.append(record | {"refused": decision.end == "cannot", "text": decision.text})
     return {**summary(records), "records": records}
 
 
@@ -65,16 +74,22 @@ def summary(records: list[dict]) -> dict:
     """Shares of episodes and steps."""
     groups: dict[str, list[bool]] = {}
     for wording in WORDINGS:
-        mine = [record for record in records if record["wording"] == wording]
+        mine = [record for record in records if record["wording"] == wording and "done" in record]
         groups[f"done, {wording}"] = [record["done"] for record in mine]
         groups[f"again, {wording}"] = [record["done"] for record in mine if record["again"]]
         groups[f"in order, {wording}"] = [step["in_order"] for record in mine for step in record["steps"]]
+        absent = [record["refused"] for record in records if record["wording"] == wording and "refused" in record]
+        groups[f"refused, {wording}"] = absent
+        groups[f"refused falsely, {wording}"] = [record["end"] == "cannot" and not record["steps"] for record in mine]
     return shares(groups)
 
 
 def bars(figures: dict) -> dict[str, bool]:
     """Goals of the suite and whether each is met."""
-    return bars_of(figures, {f"done, {wording}": BAR for wording in WORDINGS}, {})
+    least = {f"done, {wording}": BAR for wording in WORDINGS} | {
+        f"refused, {wording}": REFUSED_BAR for wording in WORDINGS
+    }
+    return bars_of(figures, least, {})
 
 
 def _add_options(parser: Parser) -> None:
