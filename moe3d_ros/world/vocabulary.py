@@ -43,6 +43,11 @@ SIZE_NAMES = ("small", "big")
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")  # as answers say them
 
 
+def number_word(count: int) -> str:
+    """A count as answers say it: ``ten``, but ``11``."""
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
+
+
 def with_article(name: str) -> str:
     """``a red block``, ``an orange bowl``."""
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

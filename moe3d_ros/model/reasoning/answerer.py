@@ -22,7 +22,7 @@ from moe3d_ros.model.plan_words.naming import names_of
 from moe3d_ros.model.reasoning.elements import EXTRA, facts_of
 from moe3d_ros.model.reasoning.reading import Heard, Reader, heard
 from moe3d_ros.model.reasoning.reasoner import Reasoner
-from moe3d_ros.world.vocabulary import NUMBERS, PLAIN_KINDS
+from moe3d_ros.world.vocabulary import PLAIN_KINDS, number_word
 
 # Sorts of answers that are said as they are called, and those that are made of things or words, or are none.
 SAID = ("yes", "no", "nothing", "the table", "on the table", "left", "right", "nearer", "farther")
@@ -146,7 +146,7 @@ def said(sort: str, scene: ObjectSet, things: Sequence[int]) -> str:
     if sort in SAID:
         return sort
     if sort == NUMBER:
-        return NUMBERS[min(len(things), len(NUMBERS) - 1)]
+        return number_word(len(things))
     called = [names_of(scene, column) for column in things]
     names = [thing_name(*thing) for thing in called]
     if sort == NAMES:

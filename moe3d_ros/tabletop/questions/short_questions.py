@@ -9,7 +9,7 @@ from moe3d_ros.tabletop.questions.relations import TABLE, depth, side, support
 from moe3d_ros.tabletop.words.question_wordings import COMPARATIVES
 from moe3d_ros.tabletop.words.wordings import KIND_WORDS
 from moe3d_ros.world.kinds import BLOCK
-from moe3d_ros.world.vocabulary import COLOR_NAMES, COUNTED, KIND, NUMBERS, SIZE_NAMES, with_article
+from moe3d_ros.world.vocabulary import COLOR_NAMES, COUNTED, KIND, SIZE_NAMES, number_word, with_article
 
 Found = tuple[str, str] | None
 HOLDERS = tuple(name for name in COUNTED if KIND[name].destination and not KIND[name].sized)
@@ -36,7 +36,7 @@ def count_question(ask: Asker) -> Found:
     if not things and not ask.chance(FEW_ZEROS):
         return None
     ask.among = things
-    return ask.word("count", w=words), NUMBERS[min(len(things), 10)]
+    return ask.word("count", w=words), number_word(len(things))
 
 
 def _count_on_side(ask: Asker, things: list[int], words: str) -> Found:
@@ -50,7 +50,7 @@ def _count_on_side(ask: Asker, things: list[int], words: str) -> Found:
     number = len(ask.among)
     if number == 0 and not ask.chance(FEW_ZEROS):
         return None
-    return ask.word("count_side", w=words, s=wanted, b=phrase), NUMBERS[min(number, 10)]
+    return ask.word("count_side", w=words, s=wanted, b=phrase), number_word(number)
 
 
 def existence_question(ask: Asker) -> Found:

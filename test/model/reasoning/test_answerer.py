@@ -62,6 +62,12 @@ def test_an_answer_is_said_of_the_things_that_it_is_made_of(sort, columns, text)
     assert said(sort, TABLE, columns) == text
 
 
+def test_more_than_ten_things_are_counted_too():
+    many = things(*[("small red block", 0.3 + 0.03 * i, 0.0, 0.0) for i in range(14)])
+    assert said(answers.NUMBER, many, range(10)) == "ten"
+    assert said(answers.NUMBER, many, range(14)) == "14"
+
+
 def test_answers_do_not_depend_on_what_else_is_asked_or_on_padding(answering):
     many = answering.replies(TABLE, QUESTIONS)
     padded = ObjectSet.stacked([TABLE, things(*[("small red block", 0.3 + 0.05 * i, 0.0, 0.0) for i in range(6)])])

@@ -7,6 +7,7 @@ from tqdm import tqdm
 
 from moe3d_ros.plan import PlanningError
 from moe3d_ros.planner import Planner
+from moe3d_ros.tabletop.rules.step_done import step_done
 from moe3d_ros.tabletop.scenes.sampling import random_scene
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.scenes.support import supports
@@ -131,9 +132,10 @@ def found_blocks(planner: Planner, points: np.ndarray, colors: np.ndarray, scene
 
 
 def _moving_on(scene: Scene, moved: list[int], rng: np.random.Generator) -> Task | None:
-    """An instruction that moves on something that was moved; None where none comes up."""
+    """An instruction that moves on something that was moved, to where it is not yet; None where none comes up."""
     drawn = (single_step_task(scene, rng, grounded=False, areas=0.3) for _ in range(TRIES))
-    return next((task for task in drawn if task is not None and task.steps[0].pick_index in moved), None)
+    tasks = (task for task in drawn if task is not None and task.steps[0].pick_index in moved)
+    return next((task for task in tasks if not step_done(scene, task.steps[0])[0]), None)
 
 
 def _planned(planner: Planner, points: np.ndarray, colors: np.ndarray, instruction: str) -> list[str]:
