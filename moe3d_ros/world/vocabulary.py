@@ -48,6 +48,11 @@ def number_word(count: int) -> str:
     return NUMBERS[count] if count < len(NUMBERS) else str(count)
 
 
+def number_said(answer: str) -> int | None:
+    """The count that `number_word` says so, or digits say; None for other words."""
+    return int(answer) if answer.isdecimal() else NUMBERS.index(answer) if answer in NUMBERS else None
+
+
 def with_article(name: str) -> str:
     """``a red block``, ``an orange bowl``."""
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

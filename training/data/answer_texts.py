@@ -26,7 +26,7 @@ from moe3d_ros.tabletop.questions.questions import Question, draw_question
 from moe3d_ros.tabletop.questions.unanswerable import absent_question
 from moe3d_ros.tabletop.scenes.scene import Scene
 from moe3d_ros.tabletop.words.forms import decorated
-from moe3d_ros.world.vocabulary import NUMBERS
+from moe3d_ros.world.vocabulary import number_said
 
 # Share of each type of question: those that take the most comparing are asked the most.
 WEIGHTS = {
@@ -111,7 +111,7 @@ def made_of(question: Question) -> tuple[str, tuple[int, ...] | None]:
         return NAMES if " " in answer.split(", ")[0] else COLORS, question.among
     if answer in SAID:
         return answer, None
-    if answer in NUMBERS:
+    if number_said(answer) is not None:
         return NUMBER, question.among
     if kind in ("color", "size"):
         return {"color": COLOR, "size": SIZE}[kind], _alone(first)

@@ -235,7 +235,7 @@ def _stacked(ask: Asker) -> Found:
         return None
     ask.among = [i for i in ask.above(index) if ask.scene.objects[i].kind == BLOCK]
     ask.answering = next(iter(ask.above(index)), None)
-    return ask.word("stacked", p=ask.preposition(index), b=phrase), NUMBERS[min(len(ask.among), 10)]
+    return ask.word("stacked", p=ask.preposition(index), b=phrase), number_word(len(ask.among))
 
 
 def check_question(ask: Asker) -> Found:

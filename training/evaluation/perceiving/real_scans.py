@@ -15,7 +15,7 @@ from moe3d_ros.planner import Planner
 from moe3d_ros.sensing.clouds import CloudError
 from moe3d_ros.view.picture import draw_plan
 from moe3d_ros.world.seen_object import SeenObject
-from moe3d_ros.world.vocabulary import NUMBERS
+from moe3d_ros.world.vocabulary import number_said
 from training.evaluation.judging.shares import shares
 from training.evaluation.judging.shares import table as shares_table
 from training.evaluation.perceiving.labelled_scans import (
@@ -218,8 +218,7 @@ def _found(number: int, seen: list[dict]) -> bool:
 
 def _count_off(scan: dict) -> int | None:
     """Distance of the answered number from the labelled one; None where no number was answered."""
-    answer = scan["answer"]
-    number = int(answer) if answer.isdecimal() else NUMBERS.index(answer) if answer in NUMBERS else None
+    number = number_said(scan["answer"])
     return None if number is None else abs(number - len(scan["labelled"]))
 
 
