@@ -1,6 +1,6 @@
-"""Two minutes of clouds at 15 Hz with instructions and kills: the short form of `make bench ARGS="soak"`.
+"""Two minutes of clouds at 15 Hz with instructions and kills: the short form of `make bench ARGS="soak"`; and the arm at work.
 
-The model is tiny; the bench itself, on a machine that does nothing else, is where the bar on recovery is judged.
+The model is tiny, but where the arm needs plans; the bench itself, on a machine that does nothing else, is where the bar on recovery is judged.
 
 A run in which a node never recovers is repeated once: rmw_fastrtps 8.4.3, asked for a message without bytes, tries it again
 and again in C++ and never returns (seen once in a quarter of an hour of clouds of 5 MB with kills). Twice is a failure.
@@ -35,9 +35,18 @@ def test_every_instruction_is_answered_and_memory_stays(tiny_checkpoint, tmp_pat
     assert all(seconds < RECOVERY for _, seconds in found["recoveries"]), words
 
 
-def soak(checkpoint, figures: Path) -> tuple[dict, str]:
+@pytest.mark.slow
+def test_the_arm_moves_a_block_to_and_fro(tmp_path):
+    pytest.importorskip("mujoco", reason="MuJoCo is not installed")
+    pytest.importorskip("mink", reason="mink is not installed")
+    found, words = soak("default", tmp_path / "figures.json", "--arm", "--minutes", "0.6", "--kill-every", "0")
+    assert len(found["steps"]) >= 2 and all(found["steps"]), words
+    assert found["missed"] == 0 and found["ends"] == {"NONE": found["goals"]}, words
+
+
+def soak(checkpoint, figures: Path, *options: str) -> tuple[dict, str]:
     """Run the bench; its figures, and what it printed."""
-    command = [sys.executable, "-m", "benchmarks", "soak", "--minutes", "2", "--kill-every", "50"]
+    command = [sys.executable, "-m", "benchmarks", "soak", *(options or ("--minutes", "2", "--kill-every", "50"))]
     command += ["--checkpoint", str(checkpoint), "--json", str(figures)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     words = ended.stdout + ended.stderr
