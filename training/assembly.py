@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from moe3d_ros.model.action.objectives import OBJECTIVES
-from moe3d_ros.model.checkpoint import CHECKSUMS, load_checkpoint
+from moe3d_ros.model.checkpoint import CHECKSUMS, check_tensor_names, load_checkpoint
 from moe3d_ros.model.config import HEADS, AnswerConfig, FormConfig, ModelConfig, ReasonerConfig
 from moe3d_ros.model.language.form_head import FormHead
 from moe3d_ros.model.perception.encoder import SceneEncoder
@@ -149,10 +149,16 @@ def exchange_pose(checkpoint: Path, run: str, given: Settled) -> tuple[dict, dic
     return config | {"name": settings.get("name", config["name"]), "pose_sides": False}, others | weights
 
 
-def exchange_encoder(checkpoint: Path, run: str) -> tuple[dict, dict]:
+LOOK = "encoder.second_look."  # begin of the names of its tensors
+
+
+def exchange_encoder(checkpoint: Path, run: str, look_alone: bool = False) -> tuple[dict, dict]:
     """The configuration and tensors of ``checkpoint`` with the encoder of a run of the perception stage.
 
     What was trained on the features of the encoder before (Pose-DiT) is as good as the run's ``keep`` made it; measure it.
+
+    Args:
+        look_alone: only the second look is the run's, which went on from this checkpoint's encoder; what is detected stays.
 
     Raises:
         StateError: the run is damaged, is none of that stage, or knows other kinds of things. Contradiction: it was trained on
@@ -165,6 +171,10 @@ def exchange_encoder(checkpoint: Path, run: str) -> tuple[dict, dict]:
     agreed([Settled(f"the checkpoint {checkpoint}", kept), Settled(f"the run {run}", chosen(learnt, tuple(kept)))])
     encoder = SceneEncoder(learnt.encoder)
     load_matching({"encoder": encoder}, run)
+    if look_alone:
+        learnt_look = {f"{LOOK}{name}": value for name, value in encoder.second_look.state_dict().items()}
+        check_tensor_names(learnt_look, {name: value for name, value in tensors.items() if name.startswith(LOOK)})
+        return config, tensors | learnt_look
     settings = {"encoder": asdict(learnt.encoder), "patches": asdict(learnt.patches)}
     return config | settings, _with_part(tensors, "encoder", encoder)
 
@@ -221,11 +231,13 @@ def add_form(checkpoint: Path, run: Path) -> tuple[dict, dict]:
     return config | {part: chosen_sizes.to_dict()}, _with_part(tensors, part, head)
 
 
-def add_reasoner(checkpoint: Path, run: Path, certain: float | None = None) -> tuple[dict, dict]:
+def add_reasoner(
+    checkpoint: Path, run: Path, certain: float | None = None, cannot: float | None = None
+) -> tuple[dict, dict]:
     """The configuration and tensors of ``checkpoint`` with the object reasoner of a run of the reason stage.
 
     Args:
-        certain: as in :class:`ReasonerConfig`; None for the run's own.
+        certain, cannot: as in :class:`ReasonerConfig`; None for the run's own.
 
     Raises:
         StateError: the run is damaged, is none of that stage, or does not fit the checkpoint's LLM and kinds.
@@ -235,7 +247,9 @@ def add_reasoner(checkpoint: Path, run: Path, certain: float | None = None) -> t
     record_of("reason", run, checkpoint)
     kinds = ModelConfig.from_dict(config).encoder.kinds
     reasoner = reasoner_of(run, tensors["language.special"].shape[1], kinds)
-    sizes = reasoner.config if certain is None else replace(reasoner.config, certain=certain)
+    sizes = reasoner.config
+    sizes = sizes if certain is None else replace(sizes, certain=certain)
+    sizes = sizes if cannot is None else replace(sizes, cannot=cannot)
     return config | {"reasoner": sizes.to_dict()}, _with_part(tensors, "reasoner", reasoner)
 
 

@@ -51,9 +51,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--form", type=Path, help="run of the form stage on the LLM of --checkpoint")
     parser.add_argument("--reasoner", type=Path, help="run of the reason stage on the LLM of --checkpoint")
     parser.add_argument("--certain", type=float, help="of the reasoner: least probability at which a thing is moved")
+    parser.add_argument("--cannot", type=float, help="of the reasoner: from where an instruction is not begun")
     parser.add_argument("--answers", type=Path, help="run of the answers stage on the LLM of --checkpoint")
     parser.add_argument("--absent", type=float, help="of the answer reasoner: from where a question is refused")
     parser.add_argument("--sides", type=Path, help="run of --stage sides on --checkpoint: places beside things")
+    parser.add_argument("--look-alone", action="store_true", help="of the run of --encoder, its second look alone")
     parser.add_argument("--average", help="FOLDER:WEIGHT,...: checkpoints, runs or kept states; the weights' sum is 1")
     parser.add_argument("--output", required=True, type=Path, help="checkpoint folder; an older one is replaced")
     parser.add_argument("--card", type=Path, help="text of card.md: data, recipe, scores, limits")
@@ -71,6 +73,10 @@ def main(arguments: list[str] | None = None) -> int:
     added = sum(1 for run in (options.form, options.reasoner, options.answers, options.sides) if run)
     if added and (not options.checkpoint or options.average or options.pose or runs or added > 1):
         parser.error("--form, --reasoner, --answers and --sides each go with --checkpoint alone: join the rest first")
+    if options.look_alone and not exchanged:
+        parser.error(
+            "--look-alone goes with --checkpoint and --encoder alone: it exchanges the second look of a checkpoint"
+        )
     if exchanged and added:
         parser.error("--encoder goes with --checkpoint alone: exchange it first, then add the rest")
     if not (options.average or added or exchanged) and (not options.pose or runs == bool(options.checkpoint)):
@@ -98,13 +104,13 @@ def joined(options: argparse.Namespace) -> tuple[dict, dict[str, torch.Tensor]]:
     if options.form:
         return add_form(options.checkpoint, options.form)
     if options.reasoner:
-        return add_reasoner(options.checkpoint, options.reasoner, options.certain)
+        return add_reasoner(options.checkpoint, options.reasoner, options.certain, options.cannot)
     if options.answers:
         return add_answers(options.checkpoint, options.answers, options.absent)
     if options.sides:
         return add_sides(options.checkpoint, options.sides)
     if options.checkpoint and options.encoder and not options.pose:
-        return exchange_encoder(options.checkpoint, options.encoder)
+        return exchange_encoder(options.checkpoint, options.encoder, options.look_alone)
     if options.checkpoint:
         return exchange_pose(options.checkpoint, options.pose, given)
     model = model_of_runs(options.encoder, options.language, given, options.pose)

@@ -121,6 +121,7 @@ class ReasonerConfig:
         matching: words are matched to the things that they name (an attention bias).
         relations: pairs of things are compared (an attention bias).
         certain: least probability, of every single thing, at which it is moved.
+        cannot: probability that it cannot be done above which an instruction is not begun, even if a move seems likelier.
         reasons: names of the sorts of what cannot be done, which it tells apart.
     """
 
@@ -132,6 +133,7 @@ class ReasonerConfig:
     matching: bool = True
     relations: bool = True
     certain: float = 0.5
+    cannot: float = 1.0
     reasons: tuple[str, ...] = (
         "absent color",
         "absent thing",
@@ -155,6 +157,8 @@ class ReasonerConfig:
             raise ValueError(f"width {self.width} of the reasoner must be a multiple of its heads {self.heads}")
         if not 0 < self.certain < 1:
             raise ValueError(f"certain must lie between 0 and 1, got {self.certain}")
+        if not 0 < self.cannot <= 1:
+            raise ValueError(f"cannot must lie in (0, 1], got {self.cannot}")
 
     def to_dict(self) -> dict:
         """Plain types for JSON."""

@@ -101,6 +101,14 @@ def test_export_exchanges_the_encoder_and_leaves_the_rest(tmp_path, capsys):
         if name in tensors and name.startswith("encoder.")
     )
     assert Planner.from_pretrained(out).config.encoder.votes
+    given = ["--checkpoint", str(DEFAULT), "--look-alone", "--output", str(out)]
+    assert export.main([*given, "--encoder", str(tmp_path / "run")]) == 0
+    alone = load_checkpoint(out)[1]
+    new = {name for name in before if not torch.equal(before[name], alone[name])}
+    assert new
+    assert all(name.startswith("encoder.second_look.") for name in new)
+    with pytest.raises(SystemExit):
+        export.main(given)
 
 
 def test_a_run_on_another_grid_is_refused(tmp_path, capsys):

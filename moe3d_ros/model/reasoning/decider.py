@@ -109,13 +109,19 @@ class Decider:
         bearing = torch.cat([self._bearing[kind], self._bearing.new_ones(len(kind), AREA_COUNT)], dim=1)
         place = place.masked_fill(~F.pad(bearing, (0, len(SIDES) * count), value=True), MASKED)
         chances, sure = place.softmax(-1), pick.sigmoid()
-        return [self._choice(sure[row], int(best[row]), chances[row], why[row]) for row in range(len(asked))]
+        return [
+            self._choice(sure[row], int(best[row]), chances[row], why[row], begun=bool(done))
+            for row, (_, done) in enumerate(asked)
+        ]
 
-    def _choice(self, sure: torch.Tensor, best: int, chances: torch.Tensor, why: torch.Tensor) -> Choice:
-        count = len(sure) - 1
-        right, cannot, certain = float(sure[best]), float(sure[-1]), self.reasoner.config.certain
-        if right < certain or cannot > right:
-            if cannot < certain:  # done is that there is nothing to move and nothing against it
+    def _choice(self, sure: torch.Tensor, best: int, chances: torch.Tensor, why: torch.Tensor, begun: bool) -> Choice:
+        count, config = len(sure) - 1, self.reasoner.config
+        right, cannot, certain = float(sure[best]), float(sure[-1]), config.certain
+        doubted = (
+            not begun and cannot > config.cannot
+        )  # one of several orders may be impossible, and the first one clear
+        if right < certain or cannot > right or doubted:
+            if cannot < certain and not doubted:  # done is that there is nothing to move and nothing against it
                 return Choice("done", 1 - max(right, cannot))
             return Choice("cannot", cannot, **self._why(why))
         where = int(chances.argmax())

@@ -165,6 +165,19 @@ def test_nothing_to_move_is_done_and_what_cannot_be_is_not(decider):
     assert cannot.reason in decider.reasoner.config.reasons
 
 
+def test_what_may_be_impossible_is_not_begun_and_what_was_begun_is_ended(decider, monkeypatch):
+    """Of several orders the first may be clear and the second impossible, so that a move is likelier than that nothing can be done."""
+    sure = torch.tensor([0.6, 0.1, 0.0, 0.0, 0.3])  # of each thing, and of "cannot"
+    chances, why = torch.eye(len(TABLE.kind[0]) + 20)[2], torch.zeros(30)
+    ends = {}
+    for least in (1.0, 0.31, 0.29):
+        monkeypatch.setattr(decider.reasoner, "config", replace(decider.reasoner.config, cannot=least))
+        ends[least] = [decider._choice(sure, 0, chances, why, begun=begun).end for begun in (False, True)]
+    assert ends == {1.0: ["step", "step"], 0.31: ["step", "step"], 0.29: ["cannot", "step"]}
+    with pytest.raises(ValueError, match="cannot must lie in"):
+        replace(decider.reasoner.config, cannot=0.0)
+
+
 def test_imagined_things_lie_where_they_were_put():
     workspace, before = Workspace(), TABLE.center.clone()
     bowl = moved(TABLE, 0, 2, None, workspace)
