@@ -36,6 +36,7 @@ from moe3d_ros.processes import Nodes, OwnDomain
 
 RATE, EVERY = 15.0, 2.0  # clouds a second; seconds between instructions
 WARM_UP = 20.0  # seconds after its first answer until a node's memory counts
+SETTLED = 240.0  # seconds until the simulator's counts: until then its arm takes ways that it has not taken
 SHORTEST_LIFE = 20.0  # seconds after its warm-up that a life must last to be judged
 RETRY, QUICK = 0.5, 8  # seconds until a goal that nobody has taken is sent again; after so many times ever longer
 PATIENCE = 180.0  # seconds until a goal counts as missed
@@ -199,8 +200,9 @@ class Soak:
 
 def growth(life: Life) -> tuple[float, float] | None:
     """Memory after a life's warm-up and at its end, MiB: lower quartiles of a third of the samples; None: too short."""
-    samples = [mib for when, mib in life.memory if when - life.started > WARM_UP]
-    if not life.memory or life.memory[-1][0] - life.started < WARM_UP + SHORTEST_LIFE:
+    warm_up = SETTLED if life.name == SIMULATOR else WARM_UP
+    samples = [mib for when, mib in life.memory if when - life.started > warm_up]
+    if not life.memory or life.memory[-1][0] - life.started < warm_up + SHORTEST_LIFE:
         return None
     part = max(1, len(samples) // 3)
     return float(np.percentile(samples[:part], 25)), float(np.percentile(samples[-part:], 25))
