@@ -117,9 +117,8 @@ class Decider:
     def _choice(self, sure: torch.Tensor, best: int, chances: torch.Tensor, why: torch.Tensor, begun: bool) -> Choice:
         count, config = len(sure) - 1, self.reasoner.config
         right, cannot, certain = float(sure[best]), float(sure[-1]), config.certain
-        doubted = (
-            not begun and cannot > config.cannot
-        )  # one of several orders may be impossible, and the first one clear
+        # One of several orders may be impossible, and the first one clear.
+        doubted = not begun and cannot > config.cannot
         if right < certain or cannot > right or doubted:
             if cannot < certain and not doubted:  # done is that there is nothing to move and nothing against it
                 return Choice("done", 1 - max(right, cannot))
