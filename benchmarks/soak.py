@@ -46,10 +46,7 @@ SAMPLE_PERIODS = (0.1, 0.4)  # seconds between two looks at the memory
 RESPAWN_DELAY = 0.2  # seconds, as in the launch file
 NAMES = ("voxelizer", "planner")  # those that are killed
 SIMULATOR = "tabletop"
-ROUND = (
-    "put the red block in the green bowl",
-    "put the red block in the center of the table",
-)  # there is always a way to go
+AWAY = "put the red block in the center of the table"  # and back into the bowl: there is always a way to go
 CARRIED_OUT, SUCCEEDED = 60.0, 0.9  # seconds until a step counts as lost; least share of steps that succeed
 
 
@@ -103,14 +100,14 @@ class Soak:
         self._chance = random.Random(seed)
         self._goal_type = PlanTask.Goal
         self._actions = ActionClient(node, PlanTask, "plan_task")
-        self._points = node.create_publisher(PointCloud2, "points", QoSProfile(depth=5))  # as drivers do
         self.steps: list[bool] = []  # carried out by the arm: whether each succeeded
         self._simulated = view is None
         self._due = 0.0  # when the plan came that the arm is carrying out; 0 for none
-        self._round = itertools.cycle(ROUND if self._simulated else (INSTRUCTION,))
+        self._round = itertools.cycle((INSTRUCTION, AWAY) if self._simulated else (INSTRUCTION,))
         if self._simulated:
             node.create_subscription(String, "executed", self._on_executed, EVENT)
             return
+        self._points = node.create_publisher(PointCloud2, "points", QoSProfile(depth=5))  # as drivers do
         points = depth_to_points(view.depth.astype(np.float32), view.K)
         now = node.get_clock().now().to_msg()
         self._cloud = cloud_to_msg(points, view.rgb.reshape(-1, 3), header("camera", now))
@@ -310,9 +307,9 @@ def report(found: dict) -> int:
         and grown <= MAX_GROWTH,
         f"slowest recovery {slowest:.1f} s (bar {RECOVERY:g} s)": slowest <= RECOVERY,
     }
-    if found["steps"]:
-        good = sum(found["steps"])
-        checks[f"steps that succeeded: {good} of {len(found['steps'])}"] = good >= SUCCEEDED * len(found["steps"])
+    if not found["clouds"]:  # the simulator looked, and its arm had something to do after every plan
+        good, count = sum(found["steps"]), len(found["steps"])
+        checks[f"steps that succeeded: {good} of {count}"] = count > 0 and good >= SUCCEEDED * count
     for words, good in checks.items():
         print(f"{'ok  ' if good else 'NOT '} {words}")
     return 0 if all(checks.values()) else 1
