@@ -8,8 +8,9 @@ from __future__ import annotations
 import torch
 
 from moe3d_ros.model.config import ModelConfig
-from moe3d_ros.model.language.form_head import heard_forms
+from moe3d_ros.model.language.form_head import heard_form, heard_forms
 from moe3d_ros.model.policy import ThreeDMoE
+from moe3d_ros.model.reasoning.decider import Decider
 from moe3d_ros.plan import ErrorCode, PlanningError
 
 # What is said where a form is heard that the planner does not plan: the fact, then what to do.
@@ -45,16 +46,20 @@ def planned_forms(config: ModelConfig) -> tuple[str, ...]:
 
 
 @torch.no_grad()
-def check_form(model: ThreeDMoE, instruction: str, said: str = "") -> None:
+def check_form(model: ThreeDMoE, instruction: str, said: str = "", decider: Decider | None = None) -> None:
     """Raise PlanningError(IMPOSSIBLE) where the checkpoint's head hears a form that is not planned; without one nothing is checked.
 
     Args:
         said: the instruction as the error quotes it, where that is not how it is heard.
+        decider: with the LLM of the model; where it reads the layer that the head does, the instruction is read once for both.
     """
     if model.form is None or model.language is None:
         return
     head = model.form
-    chances = heard_forms(head, model.language, [instruction])[0].tolist()
+    if decider is not None and decider.reader.layer == head.config.layer:
+        chances = heard_form(head, decider.said(instruction)).tolist()
+    else:
+        chances = heard_forms(head, model.language, [instruction])[0].tolist()
     refused, form = head.config.refused_as(chances, planned_forms(model.config))
     if refused < head.config.threshold:
         return

@@ -320,7 +320,7 @@ class Look:
         """
         self.check_something_seen()
         understood = self._labels.heard(heard)
-        check_form(self._planner.model, understood.text, heard)
+        check_form(self._planner.model, understood.text, heard, self._planner.decider)
         return understood
 
     def _encoded(self) -> EncodedScene:

@@ -7,6 +7,12 @@ import os
 import torch
 
 
+def check_precision(name: str) -> None:
+    """Raise ValueError for a name that is no format."""
+    if name not in ("auto", "float32", "bfloat16"):
+        raise ValueError(f"precision must be auto, float32 or bfloat16, got {name!r}")
+
+
 def fast_precision(device: str, name: str = "auto") -> torch.dtype:
     """Format of matrix products in training; what is trained stays in float32.
 

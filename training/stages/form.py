@@ -15,6 +15,7 @@ from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.sampling import sample_scenes
 from training.data.form_texts import form_text
 from training.data.question_texts import question_texts
+from training.engine.precision import fast_precision
 from training.engine.state import StateError
 from training.stages.described import describe
 from training.stages.language import LANGUAGE_RANGE
@@ -49,6 +50,8 @@ class FormTask:
         if language is None:
             raise ValueError(f"{config.init} has no LLM that the head could read")
         self.language, self.kinds = language, planner.config.encoder.kinds
+        self.dtype = fast_precision(config.device, config.precision)
+        self.language.llm.to(self.dtype)
         self.identity = {"base LLM": planner.config.language.revision}
         torch.manual_seed(config.seed)
         self.head = FormHead(config.head(), self.language.width)
@@ -129,6 +132,7 @@ class FormTask:
         return [(states.float(), mask) for states, mask in kept]
 
     def _read(self, texts: list[str], scene: ObjectSet | None) -> States:
-        if scene is None:
-            return asked_states(self.language, texts, self.config.layer)
-        return question_states(self.language, scene, texts, self.config.layer)
+        with torch.autocast(self.config.device.split(":")[0], self.dtype, enabled=self.dtype != torch.float32):
+            if scene is None:
+                return asked_states(self.language, texts, self.config.layer)
+            return question_states(self.language, scene, texts, self.config.layer)

@@ -13,6 +13,7 @@ from training.data.form_texts import CLASSES
 from training.data.question_texts import QUESTION_CLASSES
 from training.data.texts import MIXES
 from training.engine.config import StageConfig
+from training.engine.precision import check_precision
 from training.engine.state import ENCODER_PARTS, sizes_of
 from training.engine.value_types import check_values
 
@@ -103,8 +104,7 @@ class InstructedScenes(GeneratedScenes):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.precision not in ("auto", "float32", "bfloat16"):
-            raise ValueError(f"precision must be auto, float32 or bfloat16, got {self.precision!r}")
+        check_precision(self.precision)
         if not 0 <= self.data_share <= 1:
             raise ValueError(f"data_share must be from 0 to 1, got {self.data_share}")
 
@@ -207,10 +207,12 @@ class FormStage(StageConfig):
     queries: Annotated[int, "of the head's attention over the tokens"] = FormConfig.queries
     go_on: Annotated[bool, "start from the head of that part that the checkpoint has"] = False
     unheard: Annotated[float, "share of a sentence's tokens that are left out in training, at random"] = 0.0
+    precision: Annotated[str, "of the LLM: float32, bfloat16, or auto (what is fast here)"] = "auto"
 
     def __post_init__(self):
         super().__post_init__()
         _check_one_checkpoint(self.init, "head")
+        check_precision(self.precision)
         if self.part not in HEADS:
             raise ValueError(f"part must be one of {', '.join(HEADS)}, got {self.part!r}")
         if self.batches < 0:
@@ -263,6 +265,7 @@ class ReasonStage(StageConfig):
     def __post_init__(self):
         super().__post_init__()
         _check_one_checkpoint(self.init, "reasoner")
+        check_precision(self.precision)
         self.drawn()
         self.seen_before()
         self.sizes()
@@ -323,6 +326,7 @@ class AnswerStage(StageConfig):
     def __post_init__(self):
         super().__post_init__()
         _check_one_checkpoint(self.init, "answer reasoner")
+        check_precision(self.precision)
         if self.per_scene < 1:
             raise ValueError(f"per_scene must be at least 1, got {self.per_scene}")
         self.sizes()

@@ -104,6 +104,12 @@ def heard_forms(head: FormHead, model: SceneLanguageModel, instructions: Sequenc
     return head(*asked_states(model, instructions, head.config.layer)).softmax(-1)
 
 
+@torch.no_grad()
+def heard_form(head: FormHead, states: torch.Tensor) -> torch.Tensor:
+    """Probability of each form (C,) of an instruction whose states (T, W) after the head's layer are there."""
+    return head(states[None], states.new_ones(1, len(states), dtype=torch.bool))[0].softmax(-1)
+
+
 def question_states(
     model: SceneLanguageModel, objects: ObjectSet, questions: Sequence[str], layer: int
 ) -> tuple[torch.Tensor, torch.Tensor]:

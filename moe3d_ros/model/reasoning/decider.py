@@ -83,6 +83,12 @@ class Decider:
             found += self._choices(objects.span(span), asked[span], told[span])
         return found
 
+    def said(self, instruction: str) -> torch.Tensor:
+        """States of what is said in an instruction alone (T, W), as other heads read them; it is read once for all of them."""
+        self._listen([instruction])
+        states, _ = self._read[instruction]
+        return states[: self.reader.tokens_of(instruction, 0, len(instruction)).stop]
+
     def _listen(self, instructions: Sequence[str]) -> None:
         """Read what has not been read; of what was read, only what is asked now is kept."""
         known = {text: self._read[text] for text in dict.fromkeys(instructions) if text in self._read}

@@ -262,3 +262,28 @@ DOABLE = (
     "give every bowl one block", "each bowl wants one block", "distribute the blocks over the bowls, one in each", "slide {a} into {b}",
     "stand {a} up in {b}", "lean {a} on {b}", "let {a} rest on {b}", "{a} fits in {b}, put it there", "pull {a} out and set it {p} {b}",
 )  # fmt: skip
+# Doable ones whose words stand in an unusual order, or that leave most of them out.
+DOABLE_TURNED = (
+    "{p} {b} goes {a}", "{p} {b} I want {a}", "{p} {b} I'd like {a}", "{p} {b} I need {a}", "{p} {b}, please, {a}",
+    "{p} {b} put {a}", "{p} {b} place {a}", "{p} {b} is where {a} goes", "{p} {b} is where I want {a}", "{p} {b} there should be {a}",
+    "{p} {b} should be {a}", "{p} {b} with {a}", "{p} {b}: {a}", "{p} {b} - {a}", "{p} {b} you may put {a}", "{p} {b} belongs {a}",
+    "{p} {b} would be a good place for {a}", "{p} {b} is the right place for {a}", "{p} {b} {a} should go", "{p} {b}, that is where {a} belongs",
+    "{a}, {p} {b}", "{a}? {p} {b}", "{a} - {p} {b}", "{a} ... {p} {b}", "{a}, put it {p} {b}", "{a}: put it {p} {b}", "{a}: to {b}",
+    "{a}, I want it {p} {b}", "{a}, which goes {p} {b}", "{a} to {b}", "{a} => {b}", "{a} = {b}", "{a} please, {p} {b}", "{a}, and that {p} {b}",
+    "{a} is what I want {p} {b}", "{a} is what goes {p} {b}", "{a} is what {b} is for", "{a} belongs {p} {b}", "{a} should end up {p} {b}",
+    "{a} shall be {p} {b}", "{a} wants to be {p} {b}", "{a} would look good {p} {b}", "{a} {p} {b} would be nice", "{a} {p} {b} would be perfect",
+    "{b}: {a}", "{b} - {a}", "{b} <- {a}", "{b}, put {a} there", "{b}: put {a} there", "{b}: {a} goes there", "{b} gets {a}", "{b} wants {a}",
+    "{b} is waiting for {a}", "{b} is missing {a}", "{b} needs {a}", "{b} could do with {a}", "{b} is where {a} goes", "{b} is where {a} belongs",
+    "{b} is where I want {a}", "{b} must have {a}", "{b} takes {a}", "for {b}: {a}", "for {b} I want {a}", "for {a}: {b}", "for {a} it is {b}",
+    "as for {a}, {p} {b} with it", "as for {b}, put {a} there", "it is {a} that goes {p} {b}", "it is {b} that gets {a}", "how about {a} {p} {b}",
+    "what about putting {a} {p} {b}", "why not put {a} {p} {b}", "time for {a} to go {p} {b}", "off goes {a} to {b}", "{a} off to {b}",
+    "goal: {a} {p} {b}", "task: {a} {p} {b}", "next: {a} {p} {b}", "now {a}: {p} {b}", "home of {a}: {b}", "destination of {a}: {b}",
+    "I'd like to see {a} {p} {b}", "I'd rather have {a} {p} {b}", "I imagine {a} {p} {b}", "I think {a} goes {p} {b}", "my wish: {a} {p} {b}",
+    "chuck {a} {p} {b}", "plop {a} {p} {b}", "shove {a} {p} {b}", "tuck {a} {p} {b}", "slot {a} {p} {b}", "park {a} {p} {b}", "plonk {a} {p} {b}",
+    "sit {a} {p} {b}", "throw {a} {p} {b}", "slip {a} {p} {b}", "ease {a} {p} {b}", "install {a} {p} {b}", "house {a} {p} {b}",
+    "stick {a} {p} {b}", "stick {a} {p} {b}", "land {a} {p} {b}", "balance {a} {p} {b}", "settle {a} {p} {b}", "assign {a} to {b}", "send {a} to {b}",
+    "fill {bowl} with {a}", "cover {zone} with {a}", "use {a} to cover {zone}", "top {c} with {a}", "crown {c} with {a}", "cap {c} with {a}",
+    "block {x}: bowl {y}", "block {x} in bowl {y}", "bowl {x}: block {y}", "{x} block, {y} bowl", "{x} block to {y} bowl", "{x} block on {y} square",
+    "{x} in {y}", "{x} on {y}", "{x} to {y}", "{x} into {y}", "{x} one {p} {b}", "the {x} one {p} {b}", "the {x} one goes {p} {b}", "the {x} one in the {y} one",
+    "the {x} one on the {y} one", "that {x} block, {p} {b}", "{x}: {p} {b}", "{b} for the {x} one", "{y} bowl for the {x} block", "{y} zone: {x} block",
+)  # fmt: skip

@@ -99,8 +99,10 @@ def _one(rng, options: tuple[str, ...]) -> str:
 
 def _doable(rng) -> str:
     draw = rng.random()
-    if draw < 0.5:
+    if draw < 0.3:
         return _one(rng, DOABLE)
+    if draw < 0.5:
+        return _one(rng, trained.DOABLE_TURNED)
     if draw < 0.6:
         return f"{{doing}} {_one(rng, allowing.APPROVED)}"
     if draw < 0.8:

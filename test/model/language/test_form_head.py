@@ -8,8 +8,11 @@ import torch
 
 from moe3d_ros.form_check import check_form
 from moe3d_ros.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from moe3d_ros.model.config import FormConfig, ModelConfig
-from moe3d_ros.model.language.form_head import FormHead, heard_forms, text_states
+from moe3d_ros.model.config import FormConfig, ModelConfig, ReasonerConfig
+from moe3d_ros.model.language.form_head import FormHead, heard_form, heard_forms, text_states
+from moe3d_ros.model.reasoning.decider import Decider
+from moe3d_ros.model.reasoning.reading import Reader
+from moe3d_ros.model.reasoning.reasoner import Reasoner
 from moe3d_ros.plan import ErrorCode, PlanningError
 from moe3d_ros.planner import Planner
 
@@ -57,6 +60,21 @@ def test_padding_changes_nothing(planner):
     together = heard_forms(head, planner.model.language, TEXTS)
     for text, row in zip(TEXTS, together):
         assert torch.allclose(heard_forms(head, planner.model.language, [text])[0], row, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "said", [*TEXTS, "Put it there!!", 'the "green" (big) one: in the bowl.', "don't", "put  it", "bowl; 青い?", "x"]
+)
+def test_what_the_reasoner_read_is_what_the_head_hears_and_is_read_once(planner, said):
+    model, sizes = planner.model.language, ReasonerConfig(layer=1, width=16, heads=2, layers=1)
+    decider, head = Decider(Reasoner(sizes, model.width), Reader(model, 1), known=3), a_head(planner)
+    forwards = []
+    hook = model.llm.get_decoder().layers[0].register_forward_hook(lambda *_: forwards.append(1))
+    heard = heard_form(head, decider.said(said))
+    decider.said(said)
+    hook.remove()
+    assert len(forwards) == 1
+    assert torch.allclose(heard, heard_forms(head, model, [said])[0], atol=1e-5)
 
 
 def test_the_layers_above_do_not_run(planner):
