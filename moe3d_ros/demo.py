@@ -13,7 +13,7 @@ step's: then it is a SUCCESS. Of any other instruction only the steps are judged
 it is for the reader to see whether that is what was asked. With --task the table is that of a long task: the demo looks, plans
 and executes until the planner says that nothing is left, and it is a SUCCESS where all goals of the task are then reached.
 
-An arm executes (--no-arm: a gripper without a body), and `plan.gif` shows it.
+An arm executes (--gripper fingers: with a parallel gripper; --no-arm: suction without a body), and `plan.gif` shows it.
 
 Exit codes: 0 success or executed (with a recorded cloud: a plan with poses), 1 no success, 2 something failed, 130 interrupted.
 """
@@ -38,6 +38,7 @@ from moe3d_ros.demonstration.verdicts import (
     written_files,
 )
 from moe3d_ros.processes import Nodes, OwnDomain, ProcessError
+from moe3d_ros.tabletop.simulation.arm_model import GRIPPERS, SUCTION
 from moe3d_ros.view.picture import draw_plan
 
 FRAME = "base_link"
@@ -73,7 +74,8 @@ def parse_arguments(argv=None) -> argparse.Namespace:
     parser.add_argument(
         "--task", default=env["TASK"], help="a long task, to the end, instead of an instruction (or TASK)"
     )
-    parser.add_argument("--no-arm", dest="arm", action="store_false", help="a gripper without a body executes")
+    parser.add_argument("--no-arm", dest="arm", action="store_false", help="suction without a body executes")
+    parser.add_argument("--gripper", default=SUCTION, choices=GRIPPERS, help="of the arm (default: %(default)s)")
     parser.add_argument("--cloud", default=env["CLOUD"], help="a PCD or PLY file instead of the simulator (or CLOUD)")
     parser.add_argument(
         "--cloud-frame",
@@ -154,6 +156,7 @@ def _start(nodes: Nodes, args: argparse.Namespace) -> None:
             task=args.task,
             planning_frame=FRAME,
             arm=args.arm,
+            gripper=args.gripper if args.arm else SUCTION,
             arm_speed=1.0 if args.view else 0.0,
             film=str((args.out / FILM).resolve()),
         )

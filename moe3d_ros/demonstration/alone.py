@@ -32,6 +32,7 @@ from moe3d_ros.demonstration.verdicts import (
     written_files,
 )
 from moe3d_ros.plan import Plan, PlanningError
+from moe3d_ros.tabletop.simulation.arm_model import GRIPPERS, SUCTION
 from moe3d_ros.view.film import RATE, Film
 from moe3d_ros.view.picture import draw_plan
 
@@ -63,7 +64,8 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--task", default="", help="a long task, to its end, instead of an instruction")
     parser.add_argument("--seed", type=int, default=0, help="of the scene")
     parser.add_argument("--checkpoint", default="default", help="name or folder")
-    parser.add_argument("--no-arm", dest="arm", action="store_false", help="a gripper without a body executes")
+    parser.add_argument("--no-arm", dest="arm", action="store_false", help="suction without a body executes")
+    parser.add_argument("--gripper", default=SUCTION, choices=GRIPPERS, help="of the arm (default: %(default)s)")
     parser.add_argument("--view", action="store_true", help="serve the live view and stay until Ctrl-C")
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder of plan.json, plan.png and plan.gif")
     args = parser.parse_args(argv)
@@ -131,7 +133,7 @@ class Table:
     def __init__(self, args: argparse.Namespace, planner: Any):
         from moe3d_ros.tabletop.scenes.wanted_scenes import find_scene
         from moe3d_ros.tabletop.simulation.filming import Filming
-        from moe3d_ros.tabletop.simulation.physics import TabletopWorld
+        from moe3d_ros.tabletop.simulation.physics import TabletopWorld, armed
         from moe3d_ros.tabletop.tasks.spoken import said_task
 
         self._planner, self._rng = planner, np.random.default_rng(args.seed)
@@ -140,7 +142,7 @@ class Table:
             self._task, scene = said_task(args.task, args.seed)
         else:
             scene = find_scene(CONTAINS, args.seed)[1]
-        self._world = TabletopWorld(scene, arm=args.arm)
+        self._world = TabletopWorld(scene, **armed(args.gripper if args.arm else ""))
         self._filming = Filming(Film(args.out / FILM), RATE)
         self._typed: queue.Queue[str] = queue.Queue()
         self._view: Any = None
@@ -199,7 +201,7 @@ class Table:
 
         self._view = WebView(said=self._typed.put)
         if self._world.arm is not None:
-            self._view.show_robot(RobotModel(description()))
+            self._view.show_robot(RobotModel(description(gripper=self._world.arm.gripper)))
             self._draw_arm()
         print(f"Live view: {self._view.address}", flush=True)
 
@@ -221,10 +223,9 @@ class Table:
             self._draw_arm()
 
     def _draw_arm(self) -> None:
-        from moe3d_ros.tabletop.simulation.arm_model import joints
-
-        assert self._world.arm is not None  # asked before
-        self._view.robot.move(dict(zip(joints().names, self._world.arm.angles().tolist())))
+        arm = self._world.arm
+        assert arm is not None  # asked before
+        self._view.robot.move(dict(zip(arm.names, arm.positions().tolist())))
 
     def stay(self) -> None:
         """Plan and execute what is typed into the page, until Ctrl-C."""

@@ -12,7 +12,7 @@ from tf2_msgs.msg import TFMessage
 
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
 from moe3d_ros.nodes.seams.transforms import StaticTransformSender, transform_to_msg
-from moe3d_ros.tabletop.simulation.arm_model import MOUNT, description, joints, links
+from moe3d_ros.tabletop.simulation.arm_model import MOUNT, description, links
 from moe3d_ros.tabletop.simulation.filming import Filming
 from moe3d_ros.tabletop.simulation.gripper import TIME_STEP
 from moe3d_ros.tabletop.simulation.mujoco_arm import ArmBody
@@ -37,15 +37,15 @@ class ArmOutputs:
         self._states = node.create_publisher(JointState, "joint_states", EVENT)
         self._transforms = node.create_publisher(TFMessage, "/tf", EVENT)
         self._description = node.create_publisher(String, "robot_description", LATCHED)
-        self._description.publish(String(data=description(prefix)))
+        self._description.publish(String(data=description(prefix, arm.gripper)))
         sender.send(frame, prefix + MOUNT, np.eye(4))
 
     def publish(self) -> None:
         """Publish joint angles and speeds, and each link's pose in its parent's frame, as they are now."""
         stamp = self._node.get_clock().now().to_msg()
-        state = JointState(name=list(joints().names))
+        state = JointState(name=list(self._arm.names))
         state.header.stamp = stamp
-        state.position, state.velocity = self._arm.angles().tolist(), self._arm.speeds().tolist()
+        state.position, state.velocity = self._arm.positions().tolist(), self._arm.speeds().tolist()
         self._states.publish(state)
         poses = self._arm.link_poses()
         self._transforms.publish(
@@ -57,7 +57,7 @@ class ArmOutputs:
                         np.linalg.inv(poses[parent]) @ poses[child],
                         stamp,
                     )
-                    for child, parent in links().items()
+                    for child, parent in links(self._arm.gripper).items()
                 ]
             )
         )

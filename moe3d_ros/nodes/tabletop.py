@@ -61,7 +61,7 @@ class Tabletop(Node):
             number, self._scene = find_scene(settings["contains"], seed)
             table = f"random scene {number}{_wanted(settings['contains'], seed)}"
         self._lock = threading.Lock()  # the engine serves one caller at a time
-        self._world = TabletopWorld(self._scene, arm=settings["arm"])
+        self._world = TabletopWorld(self._scene, arm=settings["arm"], gripper=settings["gripper"])
         self._next_action: PlannedAction | None = None
         robot = self.get_namespace().strip("/").replace("/", "_")  # /tf is shared by all namespaces
         self._optical_frame = f"{robot}_{self._names[0]}_camera_optical_frame".lstrip("_")

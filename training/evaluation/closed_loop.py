@@ -33,12 +33,12 @@ class TabletopOptions(EpisodeOptions):
     Attributes:
         cameras: names of those that look.
         failures: folder for the failed episodes, to be run again.
-        arm: the simulated arm executes.
+        arm: gripper of the simulated arm that executes; empty: none does.
     """
 
     cameras: tuple[str, ...] = CLOSED_LOOP_CAMERAS
     failures: Path | None = None
-    arm: bool = False
+    arm: str = ""
 
     def __post_init__(self):
         super().__post_init__()
@@ -65,7 +65,7 @@ def run(options: TabletopOptions) -> dict:
     return (identity[0] if identity else {"checkpoint": "oracle", "checksum": ""}) | figures
 
 
-def replay(path: Path, checkpoint: str | None, device: str = "cpu", arm: bool = False) -> dict:
+def replay(path: Path, checkpoint: str | None, device: str = "cpu", arm: str = "") -> dict:
     """Run a saved episode again; its record. Raises ValueError if the file is none."""
     episode = Episode.load(path)
     return run_episode(episode, Planner.from_pretrained(checkpoint, device=device) if checkpoint else None, arm)

@@ -13,7 +13,7 @@ from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.sampling import random_scene
 from moe3d_ros.tabletop.scenes.scene import CAMERAS
 from moe3d_ros.tabletop.scenes.step import Step
-from moe3d_ros.tabletop.simulation.physics import TabletopWorld
+from moe3d_ros.tabletop.simulation.physics import TabletopWorld, armed
 from moe3d_ros.tabletop.tasks.single_step import Task, single_step_task
 from moe3d_ros.world.geometry import quaternion_to_matrix, symmetric_angle_error, yaw_of
 from moe3d_ros.world.pose import Pose
@@ -38,21 +38,19 @@ def held_out_episode(number: int, held_out_wording: bool = False):
     return scene, task, [str(name) for name in rng.choice(names, count, replace=False)], rng
 
 
-def run(
-    planner: Planner, scenes: int = 200, episodes: int = 50, held_out_wording: bool = False, arm: bool = False
-) -> dict:
+def run(planner: Planner, scenes: int = 200, episodes: int = 50, held_out_wording: bool = False, arm: str = "") -> dict:
     """Plan for ``scenes`` held-out scenes, execute the first ``episodes`` of them, and count.
 
     A text is right when the plan is exactly one step that names the right pick and the right place. Poses are judged
     where the text is right, against the oracle's. Returns fractions, and a record of every episode.
 
     Args:
-        arm: the simulated arm executes; where it cannot get to, the step fails.
+        arm: gripper of the simulated arm that executes; where it cannot get to, the step fails. Empty: none does.
     """
     records = []
     for number in tqdm(range(scenes), desc="single-step", mininterval=5):
         scene, task, cameras, rng = held_out_episode(number, held_out_wording)
-        with TabletopWorld(scene, arm=arm) as world:
+        with TabletopWorld(scene, **armed(arm)) as world:
             points, colors = world.cloud(cameras, noise=rng)
             record = {
                 "number": number,

@@ -13,7 +13,7 @@ from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.rules.sixd_success import equivalent_picks, pose_error_6d, step_reached_6d
 from moe3d_ros.tabletop.scenes.scene import CAMERAS as ALL_CAMERAS
 from moe3d_ros.tabletop.scenes.step import Step
-from moe3d_ros.tabletop.simulation.physics import TabletopWorld
+from moe3d_ros.tabletop.simulation.physics import TabletopWorld, armed
 from moe3d_ros.tabletop.tasks.sixd_tasks import SIXD_TASKS, make_step_6d, sixd_episode
 from training.evaluation.suite import Suite, add_arm, add_held_out_wordings, load_planner, names, positive
 
@@ -28,7 +28,7 @@ def run(
     held_out_wording: bool = False,
     cameras=CAMERAS,
     oracle: bool = True,
-    arm: bool = False,
+    arm: str = "",
 ) -> dict:
     """``episodes`` of each task with the planner, and with the oracle, which gives the ceiling of scenes and physics.
 
@@ -36,7 +36,7 @@ def run(
     is right; a success counts whatever the text says. Returns figures per task and over all, and every record.
 
     Args:
-        arm: the simulated arm executes, the oracle's steps too.
+        arm: gripper of the simulated arm that executes, the oracle's steps too; empty: none does.
     """
     jobs = [(name, number) for number in range(episodes) for name in tasks]
     records = [
@@ -53,17 +53,17 @@ def run(
     }
 
 
-def _episode(planner: Planner | None, name: str, number: int, held_out: bool, cameras, oracle: bool, arm: bool) -> dict:
+def _episode(planner: Planner | None, name: str, number: int, held_out: bool, cameras, oracle: bool, arm: str) -> dict:
     rng = np.random.default_rng([HELD_OUT_SEED, SIXD_TASKS.index(name), number])
     task, scene = sixd_episode(name, rng, held_out)
     meant = task.steps[0]
     record = {"task": name, "number": number, "instruction": task.instruction, "expected": meant.text}
     if oracle or planner is None:
-        with TabletopWorld(scene, arm=arm) as world:
+        with TabletopWorld(scene, **armed(arm)) as world:
             record |= _executed(world, _settled(world, meant), meant, "oracle")
     if planner is None:
         return record
-    with TabletopWorld(scene, arm=arm) as world:
+    with TabletopWorld(scene, **armed(arm)) as world:
         truth, now = _settled(world, meant), world.current_scene()
         points, colors = world.cloud(cameras, noise=rng)
         start = time.perf_counter()

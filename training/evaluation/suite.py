@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from moe3d_ros.planner import Planner
+from moe3d_ros.tabletop.simulation.arm_model import GRIPPERS, SUCTION
 from training.engine.options import Parser
 
 Figures = dict  # plain types for JSON
@@ -89,7 +90,12 @@ def add_held_out_wordings(parser: Parser) -> None:
 def add_arm(parser: Parser) -> None:
     """Option ``--arm``."""
     parser.add_argument(
-        "--arm", action="store_true", help="the simulated arm executes, instead of a gripper without a body"
+        "--arm",
+        nargs="?",
+        const=SUCTION,
+        default="",
+        choices=GRIPPERS,
+        help="the simulated arm executes, with suction or fingers, instead of a gripper without a body",
     )
 
 

@@ -15,6 +15,7 @@ from moe3d_ros.nodes.runtime import parameter_checks as checks
 from moe3d_ros.nodes.runtime.parameter_checks import CAMERA_NAMES, FOLLOW_BOX, LARGEST_VOXEL
 from moe3d_ros.robot.safety import parse_box, parse_boxes
 from moe3d_ros.sensing.expectations import CORRECT, WARN_ONLY, WITHHOLD
+from moe3d_ros.tabletop.simulation.arm_model import GRIPPERS, SUCTION
 
 START, CONFIGURE, LIVE = "at start", "unconfigured", "any time"
 WHEN = {
@@ -236,7 +237,9 @@ TABLETOP = (
     Parameter("auto_execute", False, "Execute every planned_action as it comes, instead of by the service execute.",
               when=LIVE),
     Parameter("arm", True, "An arm executes, seen in joint_states, robot_description and /tf, and refuses what it cannot "
-              "reach; false: a gripper without a body."),
+              "reach; false: suction without a body."),
+    Parameter("gripper", SUCTION, "What the arm takes things with: a suction cup on a bent pipe, or two parallel fingers that "
+              "open by 8.5 cm, which have no room to take things from their sides.", choices=GRIPPERS),
     Parameter("arm_speed", 1.0, "Speed of an execution; 0: as fast as it can be computed, and unseen but for its end.",
               "times real time", 0.0, 100.0, when=LIVE),
     Parameter("film", "", "Path of a GIF that shows all executions so far; empty: none."),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from moe3d_ros.tabletop.simulation.arm_model import GRIPPERS
+
 YES, NO = ("true", "True", "1"), ("false", "False", "0")
 EITHER = (*YES, *NO)
 AS_FILED = ("", *EITHER)  # empty: as params_file says
@@ -17,7 +19,8 @@ TRANSPORTS = ("image_transport", "depth_image_transport", "point_cloud_transport
 # Name, default, choices, description; what begins with config/ stands in the share folder of the package.
 ARGUMENTS = (
     ("sim", "false", EITHER, "Start the embedded tabletop simulator as camera and robot."),
-    ("arm", "", AS_FILED, "With sim: an arm executes; false: a gripper without a body."),
+    ("arm", "", AS_FILED, "With sim: an arm executes; false: suction without a body."),
+    ("gripper", "", ("", *GRIPPERS), "With sim: what the arm takes things with."),
     ("cloud", "", (), "Path of a PCD or PLY file, or of a recording (MCAP, rosbag2), to replay as a camera."),
     ("rviz", "false", EITHER, "Start RViz with rviz_config."),
     (
@@ -95,7 +98,7 @@ def overrides(given: dict[str, str], wanted: set[str]) -> dict:
             **only(autostart=autostart, **{name: given[name] for name in ("input", "table_parent", *TRANSPORTS)}),
         },
         "planner": {**frame, **only(autostart=autostart, checkpoint=given["checkpoint"], device=given["device"])},
-        "tabletop": {**frame, **only(arm=given["arm"] in YES if given["arm"] else None)},
+        "tabletop": {**frame, **only(arm=given["arm"] in YES if given["arm"] else None, gripper=given["gripper"])},
         "viewer": frame,
         # A recording's time, for all nodes.
         "replay": {**frame, **only(cloud=given["cloud"], clock="use_sim_time" in wanted or None)},

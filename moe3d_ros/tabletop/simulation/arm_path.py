@@ -11,12 +11,12 @@ import mujoco
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
-from moe3d_ros.tabletop.simulation.arm_model import HOME, TIP, joints
+from moe3d_ros.tabletop.simulation.arm_model import HOME, SUCTION, TIP, finger_joints, joints
 from moe3d_ros.tabletop.simulation.arm_timing import timed
 from moe3d_ros.tabletop.simulation.gripper import TIME_STEP, TURN_SPEED, Leg, Unreachable
 from moe3d_ros.tabletop.simulation.mujoco_arm import PREFIX, SOLID, attach
 
-TURNS = 12  # about the tool's axis: the cup is round, so the thing goes where it should with any of them
+ROUND = tuple(2 * np.pi * turn / 12 for turn in range(12))  # radians about the axis of a tool that is round: a cup
 SAMPLE, SAMPLE_TURN = 0.006, 0.06  # metres and radians between two poses of a path
 NEAR, NEAR_TURN = 0.001, 0.01  # metres and radians by which a solution may be off
 LARGEST_MOVE = 0.5  # radians of any joint between two poses of a path: more is a jump to another solution
@@ -44,9 +44,12 @@ class Way(NamedTuple):
 class ArmPlanner:
     """Inverse kinematics of the arm alone, above the table."""
 
-    def __init__(self):
+    def __init__(self, gripper: str = SUCTION):
         spec = mujoco.MjSpec()
-        attach(spec)
+        attach(spec, gripper)
+        for name in finger_joints(gripper).names:  # here the fingers stay where they are
+            spec.delete(spec.actuator(PREFIX + name))
+            spec.delete(spec.joint(PREFIX + name))
         spec.worldbody.add_geom(
             name=TABLE, type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.55, 0.8, 0.025], pos=[0.5, 0.0, -0.025], group=SOLID
         )
@@ -82,18 +85,20 @@ class ArmPlanner:
             for geom in np.flatnonzero(solid & (bodies == self._model.body(PREFIX + name).id))
         ]
 
-    def plan(self, start: np.ndarray, legs: Sequence[Leg], hindrance: Hindrance) -> list[np.ndarray]:
+    def plan(
+        self, start: np.ndarray, legs: Sequence[Leg], hindrance: Hindrance, turns: Sequence[float] = ROUND
+    ) -> list[np.ndarray]:
         """Commands (T, 6), one a time step, for each leg; the first one is joined to ``start`` (6,) in joint space.
 
-        Of the turns about the tool's axis that all come to the same, the nearest is taken whose whole way is free and can
-        be followed.
+        Of ``turns`` about the tool's axis, radians, which all come to the same, the nearest is taken whose whole way is free
+        and can be followed.
 
         Raises:
             Unreachable: none can.
         """
         solved, reasons = [], {0: ""}
-        for number in range(TURNS):
-            spin = Rotation.from_euler("z", 2 * np.pi * number / TURNS).as_matrix()
+        for turn in turns:
+            spin = Rotation.from_euler("z", turn).as_matrix()
             spun = [leg._replace(rotation=leg.rotation @ spin) for leg in legs]
             try:
                 solved.append((self._first(spun[0]), spun))

@@ -1,4 +1,4 @@
-"""The tip of the arm: it follows a way that was planned whole, and goes home by the way that it came."""
+"""The tip of the arm, a cup or between two fingers: it follows a way that was planned whole, and goes home by the way that it came."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from moe3d_ros.tabletop.simulation.arm_model import HOME, joints
-from moe3d_ros.tabletop.simulation.arm_path import ArmPlanner, cannot_get_to, joint_line
+from moe3d_ros.tabletop.simulation.arm_path import ROUND, ArmPlanner, cannot_get_to, joint_line
 from moe3d_ros.tabletop.simulation.arm_timing import timed
 from moe3d_ros.tabletop.simulation.gripper import TIME_STEP, Leg, TipPose
 from moe3d_ros.tabletop.simulation.mujoco_arm import ArmBody
@@ -21,11 +21,11 @@ TRAIL_STEP = 4  # time steps between the points of the way back
 
 
 class ArmTip:
-    """See the module's docstring; the interface is `gripper.Tip`."""
+    """A suction cup; the interface is `gripper.Tip`."""
 
     def __init__(self, arm: ArmBody, names: Sequence[str]):
         """Args: names: of the scene's things."""
-        self._arm, self._names, self._planner = arm, names, ArmPlanner()
+        self._arm, self._names, self._planner = arm, names, ArmPlanner(arm.gripper)
         self._told = HOME  # (6,) radians, of the servos
         self._approach: list[np.ndarray] = []
         self._legs: list[np.ndarray] = []
@@ -33,24 +33,38 @@ class ArmTip:
 
     def plan(self, thing: int, tip: np.ndarray, turn: np.ndarray, route: Sequence[Leg]) -> None:
         """Find joint angles for the whole way, from above the pick to the place. Raises Unreachable."""
+        self._find(thing, tip, turn, route, ROUND)
+
+    def _find(
+        self, thing: int, tip: np.ndarray, turn: np.ndarray, route: Sequence[Leg], turns: Sequence[float]
+    ) -> None:
         lifted, over = route[:2]
         approach = [over, lifted, Leg(tip, turn, CONTACT_SPEED)]
 
         def hindrance(angles: np.ndarray, leg: int) -> str:
-            met = self._arm.meets(angles, thing if leg >= len(approach) else None)
+            carries = leg >= len(approach)
+            met = self._meets(angles, thing if carries else None, leg == len(approach) + len(route) - 1)
             if met is None:
                 return ""
             where, link, other = met
             part, name = link.removesuffix("_link").replace("_", " "), "table" if other < 0 else self._names[other]
             return f"{cannot_get_to(where)}, where its {part} would meet the {name}"
 
-        commands = self._planner.plan(self._told, [*approach, *route], hindrance)
+        commands = self._planner.plan(self._told, [*approach, *route], hindrance, turns)
         self._approach, self._legs, self._trail = commands[: len(approach)], commands[len(approach) :], []
+
+    def _meets(self, angles: np.ndarray, held: int | None, last: bool) -> tuple[np.ndarray, str, int] | None:
+        """Look for what is in the way on a leg, with a thing in hand or none; see `ArmBody.meets`."""
+        return self._arm.meets(angles, held)
 
     def approach(self) -> Iterator[TipPose]:
         """Go over what is taken, then down to it."""
         for commands in self._approach:
             yield from self._follow(commands)
+
+    def missed(self) -> str:
+        """A cup holds what it touches."""
+        return ""
 
     def pose(self) -> TipPose:
         """Position and rotation of the tip now."""

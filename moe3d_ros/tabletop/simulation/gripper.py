@@ -1,4 +1,4 @@
-"""The suction gripper: the tips that carry, first that without a body, and the thing that hangs on one by limited strength."""
+"""Grippers: the tips that carry, first that without a body, and the thing that hangs on one by limited strength."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 TIME_STEP = 1 / 240  # seconds, of the physics
 TURN_SPEED = 3.0  # radians a second
-SUCTION_FORCE = 20.0  # newtons
-SUCTION_TORQUE = 0.4  # newton metres: that force, 2 cm off the tip
+HOLD_FORCE = 20.0  # newtons, of suction, and of the friction between two fingers
+HOLD_TORQUE = 0.4  # newton metres: that force, 2 cm off the tip
 
 TipPose = tuple[np.ndarray, np.ndarray]  # position (3,) metres and rotation (3, 3), in the base frame
 
@@ -45,7 +45,10 @@ class Tip(Protocol):
         """Find the way to what is taken, a thing at ``tip`` (3,) with ``turn`` (3, 3), and on along ``route``. Raises Unreachable."""
 
     def approach(self) -> Iterator[TipPose]:
-        """Go to what is taken."""
+        """Go to what is taken, and take it."""
+
+    def missed(self) -> str:
+        """Say why what was gone to is not held; empty if it is."""
 
     def pose(self) -> TipPose:
         """Position and rotation of the tip now."""
@@ -67,6 +70,10 @@ class BodilessTip:
     def approach(self) -> Iterator[TipPose]:
         """No time passes."""
         return iter(())
+
+    def missed(self) -> str:
+        """It holds what it touches."""
+        return ""
 
     def pose(self) -> TipPose:
         """Position and rotation of the tip now."""
@@ -96,7 +103,7 @@ class Carried:
     def move(self, position: np.ndarray, rotation: np.ndarray) -> None:
         """Put the tip at ``position`` (3,) with ``rotation`` (3, 3), where the next step takes the thing, too."""
         self._target = position + rotation @ self._offset
-        self._engine.drive(self.thing, self._target, rotation @ self._relative, SUCTION_FORCE, SUCTION_TORQUE)
+        self._engine.drive(self.thing, self._target, rotation @ self._relative, HOLD_FORCE, HOLD_TORQUE)
 
     def lag(self) -> float:
         """Distance in metres from the thing to the position commanded by the tip."""

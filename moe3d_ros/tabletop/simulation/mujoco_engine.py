@@ -8,6 +8,7 @@ import mujoco
 import numpy as np
 
 from moe3d_ros.tabletop.scenes.scene import Scene
+from moe3d_ros.tabletop.simulation.arm_model import SUCTION
 from moe3d_ros.tabletop.simulation.mujoco_arm import SHOWN, ArmBody, attach
 from moe3d_ros.tabletop.simulation.mujoco_scene import BOTH, FELT, SEEN, specify
 
@@ -22,7 +23,7 @@ class Engine:
 
     Args:
         gravity: m/s2, downwards. time_step: seconds.
-        arm: stand the arm beside the table.
+        arm: stand the arm beside the table. gripper: of `arm_model.GRIPPERS`, its.
 
     Attributes:
         arm: its joints and links; None without one.
@@ -30,10 +31,10 @@ class Engine:
         colors: (G, 3) uint8, of the surfaces that `cast` meets.
     """
 
-    def __init__(self, scene: Scene, gravity: float, time_step: float, arm: bool = False):
+    def __init__(self, scene: Scene, gravity: float, time_step: float, arm: bool = False, gripper: str = SUCTION):
         spec = specify(scene, gravity, time_step)
         if arm:
-            attach(spec)
+            attach(spec, gripper)
         self._model = model = spec.compile()
         self._data = mujoco.MjData(model)
         count = len(scene.objects)
@@ -46,7 +47,7 @@ class Engine:
         self._free = np.array([np.arange(own.start, own.stop) for own in self._dofs.values()], int).reshape(-1, 6)
         self.colors = np.rint(255 * model.geom_rgba[:, :3]).astype(np.uint8)
         self._felt, self._seen, self._shown = (self._groups(*own) for own in ((FELT,), (SEEN,), (SEEN, SHOWN)))
-        self.arm = ArmBody(model, self._data) if arm else None
+        self.arm = ArmBody(model, self._data, gripper) if arm else None
         mujoco.mj_forward(model, self._data)
 
     @staticmethod
@@ -73,6 +74,11 @@ class Engine:
         """Lowest and highest corners (N, 3) each of the boxes along the axes around all things."""
         middle, reach = self.positions(), np.einsum("nij,nj->ni", np.abs(self.rotations()), self._half)
         return middle - reach, middle + reach
+
+    def width(self, index: int, direction: np.ndarray) -> float:
+        """Metres of a thing's own box along a unit direction (3,)."""
+        turn = self._data.xmat[1 + index].reshape(3, 3)
+        return float(2 * np.abs(direction @ turn) @ self._half[index])
 
     def raise_thing(self, index: int, height: float) -> None:
         """Put a movable thing ``height`` metres higher than it is."""
@@ -116,10 +122,11 @@ class Engine:
     # --- what touches
 
     def pushes(self, index: int) -> np.ndarray:
-        """Unit directions (K, 3) in which what touches a thing pushed it in the last step."""
+        """Unit directions (K, 3) in which what touches a thing, but the arm, pushed it in the last step."""
         contact, model = self._data.contact, self._model
         bodies = model.geom_bodyid[contact.geom].reshape(-1, 2) - 1
-        mine = np.flatnonzero((bodies == index).any(axis=1))
+        things = (bodies < len(self._half)).all(axis=1)  # bodies of the arm come after them
+        mine = np.flatnonzero((bodies == index).any(axis=1) & things)
         row = contact.efc_address[mine]
         mine = mine[(row >= 0) & (self._data.efc_force[row] > 0)]
         sign = np.where(bodies[mine, 1] == index, 1.0, -1.0)  # normals point from the first geom to the second

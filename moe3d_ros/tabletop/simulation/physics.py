@@ -1,4 +1,4 @@
-"""The tabletop world in MuJoCo, without a screen: objects that fall and collide, depth cameras, a suction gripper.
+"""The tabletop world in MuJoCo, without a screen: objects that fall and collide, depth cameras, a gripper.
 
 The gripper's tip is a frame that moves along straight lines: by itself, without a body, or as the tip of an arm. What it has
 attached is drawn after that frame by a limited force, so that a carried block pushes, and is pushed, like any other. The one
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from moe3d_ros.tabletop.rules.moved import moved
 from moe3d_ros.tabletop.rules.step_done import step_done, words_done
 from moe3d_ros.tabletop.scenes.scene import CAMERAS, Camera, Scene
+from moe3d_ros.tabletop.simulation.arm_model import FINGERS, SUCTION
 from moe3d_ros.tabletop.simulation.gripper import TIME_STEP, BodilessTip, Carried, Leg, Tip, Unreachable
 from moe3d_ros.tabletop.simulation.rendering import CameraView, render
 from moe3d_ros.world.geometry import quaternion_to_matrix
@@ -58,19 +59,23 @@ class TabletopWorld:
     Args:
         scene: what stands on the table. Blocks and objects move, bowls are fixed, zones are paint.
         gravity: m/s2, downwards.
-        arm: an arm carries, with its joints' limits; else the gripper has no body. Neither is seen by the cameras.
+        arm: an arm carries, with its joints' limits; else suction without a body does. Neither is seen by the cameras.
+        gripper: of `arm_model.GRIPPERS`, the arm's.
 
     Attributes:
         watch: called after each time step of an execution, with the world; None: nobody looks.
 
     Raises:
         ImportError: MuJoCo, or what an arm needs, is not installed; the message says how to install it.
+        ValueError: there is no such gripper, or no arm for it.
     """
 
-    def __init__(self, scene: Scene, gravity: float = 9.81, arm: bool = False):
+    def __init__(self, scene: Scene, gravity: float = 9.81, arm: bool = False, gripper: str = SUCTION):
+        if not arm and gripper != SUCTION:
+            raise ValueError(f"without an arm there is only {SUCTION}, got {gripper!r}")
         self.scene = scene
         self.watch: Callable[[TabletopWorld], None] | None = None
-        self._engine = _engine(scene, gravity, arm)
+        self._engine = _engine(scene, gravity, arm, gripper)
         self._tip = _tip(self._engine, scene)
         self._free_overlaps()
         self.settle()
@@ -165,10 +170,8 @@ class TabletopWorld:
             self._tip.plan(index, tip, turn, route)
         except Unreachable as error:
             return ExecutionResult(False, False, f"Nothing was picked: {error}.")
-        if not self._approached(index):
-            return ExecutionResult(
-                False, False, f"Nothing was picked: the {name} had been pushed away before the tip came."
-            )
+        if reason := self._missed(index):
+            return ExecutionResult(False, False, f"Nothing was picked: {reason}.")
         carried = Carried(self._engine, index, *self._tip.pose())
         try:
             placed = self._carry(carried, route)
@@ -194,20 +197,22 @@ class TabletopWorld:
             return None, point, f"the tip met the {name} {100 * early:.0f} cm before the pick pose"
         return thing, point, ""
 
-    def _approached(self, index: int) -> bool:
-        """Bring the tip to the pick; False if the thing is then not where it was, and the tip has withdrawn."""
+    def _missed(self, index: int) -> str:
+        """Bring the tip to the pick -> why the thing there is then not held, and the tip has withdrawn; empty if it is."""
         moved = False
         for _ in self._tip.approach():
             moved = True
             self._step()
         if not moved:
-            return True
+            return ""
         position, rotation = self._tip.pose()
-        if self._touch(position, rotation[:, 2])[0] == index:
-            return True
-        self._withdraw()
-        self.settle()
-        return False
+        reason = self._tip.missed()
+        if not reason and self._touch(position, rotation[:, 2])[0] != index:
+            reason = f"the {self.scene.objects[index].name} had been pushed away before the tip came"
+        if reason:
+            self._withdraw()
+            self.settle()
+        return reason
 
     def _withdraw(self) -> None:
         for _ in self._tip.withdraw():
@@ -282,12 +287,17 @@ class TabletopWorld:
         return words_done(self._before, self.current_scene(), target, destination, picked_at)
 
 
-def _engine(scene: Scene, gravity: float, arm: bool) -> Engine:
+def armed(gripper: str) -> dict[str, Any]:
+    """Arguments of TabletopWorld for an arm with a gripper; empty: suction without a body."""
+    return {"arm": bool(gripper), "gripper": gripper or SUCTION}
+
+
+def _engine(scene: Scene, gravity: float, arm: bool, gripper: str) -> Engine:
     try:
         from moe3d_ros.tabletop.simulation.mujoco_engine import Engine
     except ImportError as error:
         raise ImportError(f"The simulator needs MuJoCo ({error}): install it with `pip install mujoco`.") from error
-    return Engine(scene, gravity, TIME_STEP, arm)
+    return Engine(scene, gravity, TIME_STEP, arm, gripper)
 
 
 def _tip(engine: Engine, scene: Scene) -> Tip:
@@ -295,8 +305,10 @@ def _tip(engine: Engine, scene: Scene) -> Tip:
         return BodilessTip()
     try:
         from moe3d_ros.tabletop.simulation.arm_tip import ArmTip
+        from moe3d_ros.tabletop.simulation.finger_tip import FingerTip
     except ImportError as error:
         raise ImportError(
             f"The arm needs mink and its solver ({error}): install them with `pip install mink[daqp]`, or leave the arm out."
         ) from error
-    return ArmTip(engine.arm, [thing.name for thing in scene.objects])
+    names = [thing.name for thing in scene.objects]
+    return FingerTip(engine.arm, names, engine.width) if engine.arm.gripper == FINGERS else ArmTip(engine.arm, names)

@@ -11,8 +11,9 @@ from moe3d_ros.tabletop.composed_words.selections import ORDINALS
 from moe3d_ros.tabletop.composed_words.speaker import Named, Speaker, agreeing, tidied
 from moe3d_ros.tabletop.composing.task_form import Destination, Reference
 from moe3d_ros.tabletop.things import order_phrases, series_phrases, telling_phrases
+from moe3d_ros.tabletop.things.people_phrases import ANY, AROUND, PEOPLE
 from moe3d_ros.tabletop.things.telling import BOX, THING, Landmark, Telling
-from moe3d_ros.tabletop.things.thing_orders import AREA, Place, ThingClause, ThingOrder
+from moe3d_ros.tabletop.things.thing_orders import AREA, TABLE, Place, ThingClause, ThingOrder
 from moe3d_ros.tabletop.words.wordings import finished
 from moe3d_ros.world.kinds import BOWL
 
@@ -27,6 +28,7 @@ SIDE_WORDS = {
     "far": ("back", "back", "far side"),
 }
 MANNERS = {"do": 0.44, "say": 0.12, "note": 0.16, "front": 0.12, "two_sentences": 0.16}
+BY_PEOPLE, OF_THE_PLACE = 0.3, 0.35  # shares of orders of one thing, and of those for their place where it has its own
 SAID_AS_ONE = ("color", "extreme", "rank", "look", "look_color", "near", "half", "half_color", "between", "all_color")
 AS_ONE_SHARE = 0.2  # of the words for things are "one"
 AS_ONE = ("every", "each", "what", "all that", "all the stuff")  # beginnings of what is spoken of as one thing
@@ -54,6 +56,7 @@ class ThingSpeaker:
         self.tellings = telling_phrases.HELD_OUT if held_out else telling_phrases.TRAINED
         self.orders = order_phrases.HELD_OUT if held_out else order_phrases.TRAINED
         self.series = series_phrases.HELD_OUT if held_out else series_phrases.TRAINED
+        self.people = {} if held_out else PEOPLE
 
     def said(self, order: ThingOrder) -> str:
         """An instruction that means the order."""
@@ -109,6 +112,9 @@ class ThingSpeaker:
         if telling.construct == "but_color" and telling.kind == THING and speaker.chance(0.5):
             left = f"the {telling.color} {speaker.choice((self._nouns(telling.kind)[0], 'one'))}"
             return self._filled("leave", clause, self._named(telling), n=left)
+        plain = not clause.telling.several and clause.place.kind != TABLE and not clause.place.side
+        if self.people and plain and speaker.chance(BY_PEOPLE):
+            return self._as_people_say(clause)
         manners = list(MANNERS)
         manner = manners[int(self._rng.choice(len(manners), p=list(MANNERS.values())))]
         if manner == "do" and telling.several and speaker.chance(0.4):
@@ -116,6 +122,16 @@ class ThingSpeaker:
         text = self._filled(manner, clause, self._named(telling))
         leads = manner in ("do", "many") and speaker.chance(LED)
         return speaker.choice(self.orders["lead"]).format(do=text) if leads else text
+
+    def _as_people_say(self, clause: ThingClause) -> str:
+        """Words for one thing that goes to one place."""
+        kind, named = clause.place.kind, self._named(clause.telling)
+        of_the_place = kind in self.people and self.speaker.chance(OF_THE_PLACE)
+        ways = self.people[kind] if of_the_place else (*self.people[ANY], *self.people[AROUND])
+        pattern = self.speaker.choice(ways)
+        if "{do}" in pattern:
+            return pattern.format(do=self._filled("do", clause, named))
+        return pattern.format(**self._words(clause.place, named))
 
     def _taken_out(self, clause: ThingClause) -> str:
         o = self._landmark(clause.out_of)

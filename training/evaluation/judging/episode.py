@@ -15,7 +15,7 @@ from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.scenes.arrange import SEEN_COLORS, UNSEEN_COLORS
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
 from moe3d_ros.tabletop.scenes.step import Step
-from moe3d_ros.tabletop.simulation.physics import TabletopWorld
+from moe3d_ros.tabletop.simulation.physics import TabletopWorld, armed
 from moe3d_ros.tabletop.tasks import registry
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask, next_step, remaining_steps, satisfied
 from moe3d_ros.world.workspace import Workspace
@@ -94,14 +94,14 @@ def held_out_episode(
     return Episode(task, scene, number, tuple(cameras), seed)
 
 
-def run_episode(episode: Episode, planner: Planner | None, arm: bool = False) -> dict:
+def run_episode(episode: Episode, planner: Planner | None, arm: str = "") -> dict:
     """Run it with the planner, or with the oracle where there is none.
 
     An episode ends when the planner says that the task is complete or cannot be done, or at the step limit; whatever the
     planner cannot plan for another reason counts as a step. What counts is how the things then lie.
 
     Args:
-        arm: the simulated arm executes.
+        arm: gripper of the simulated arm that executes; empty: none does.
 
     Returns:
         record with ``success``, ``score`` in [0, 1], ``end`` (complete, cannot, limit) and every step in words, with the
@@ -112,7 +112,7 @@ def run_episode(episode: Episode, planner: Planner | None, arm: bool = False) ->
     completed: list[str] = []
     seconds: list[float] = []
     end, ever = "limit", 0
-    with TabletopWorld(episode.scene, arm=arm) as world:
+    with TabletopWorld(episode.scene, **armed(arm)) as world:
         moves = len(remaining_steps(task, world.current_scene()))
         for _ in range(task.step_limit(moves)):
             before = world.current_scene()
