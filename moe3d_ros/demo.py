@@ -38,8 +38,8 @@ from moe3d_ros.demonstration.verdicts import (
     written_files,
 )
 from moe3d_ros.processes import Nodes, OwnDomain, ProcessError
-from moe3d_ros.tabletop.simulation.arm_model import GRIPPERS, SUCTION
 from moe3d_ros.view.picture import draw_plan
+from moe3d_ros.world.gripper_names import GRIPPERS, SUCTION
 
 FRAME = "base_link"
 LIVENESS_PERIOD = 0.25  # seconds between looks at whether the nodes still live, while the view stays

@@ -32,9 +32,9 @@ from moe3d_ros.demonstration.verdicts import (
     written_files,
 )
 from moe3d_ros.plan import Plan, PlanningError
-from moe3d_ros.tabletop.simulation.arm_model import GRIPPERS, SUCTION
 from moe3d_ros.view.film import RATE, Film
 from moe3d_ros.view.picture import draw_plan
+from moe3d_ros.world.gripper_names import GRIPPERS, SUCTION
 
 CONTAINS = ("red block", "green bowl")
 DRAWN_EVERY = 8  # time steps of the world, of the robot in the view: 30 a second

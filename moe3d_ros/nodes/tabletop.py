@@ -37,8 +37,15 @@ from moe3d_ros.tabletop.simulation.reported_step import reported_step
 from moe3d_ros.tabletop.tasks.long_tasks import LongTask
 from moe3d_ros.tabletop.tasks.spoken import said_task
 from moe3d_ros.view.film import Film
+from moe3d_ros.world.gripper_names import SUCTION
 
 CROP_MARGIN = 0.25  # metres around the workspace that the cloud shows
+
+
+def _check_gripper(values: dict) -> None:
+    """Raise ValueError for a gripper without the arm that carries it."""
+    if not values["arm"] and values["gripper"] != SUCTION:
+        raise ValueError(f"The parameter gripper is '{values['gripper']}', which only an arm has: set arm to true.")
 
 
 class Tabletop(Node):
@@ -46,7 +53,7 @@ class Tabletop(Node):
 
     def __init__(self):
         super().__init__("tabletop")
-        self._settings = settings = Parameters(self, TABLETOP)
+        self._settings = settings = Parameters(self, TABLETOP, _check_gripper)
         settings.check()
         seed, rate = settings["seed"], settings["rate"]
         self._size = settings["width"], settings["height"]

@@ -27,8 +27,9 @@ from moe3d_ros.sensing.clouds import (
     transform_points,
 )
 from moe3d_ros.tabletop.scenes.wanted_scenes import find_scene, scene_with
-from moe3d_ros.tabletop.simulation.arm_model import description, joints
+from moe3d_ros.tabletop.simulation.arm_model import description, finger_joints, joints
 from moe3d_ros.tabletop.tasks.single_step import make_step
+from moe3d_ros.world.gripper_names import FINGERS
 from moe3d_ros.world.workspace import Workspace
 
 CONTAINS = ["red block", "green bowl"]
@@ -158,6 +159,29 @@ def test_the_arms_description_goes_with_its_frames(probe, tabletop):
     assert np.array_equal(transform_from_msg(mount), np.eye(4))
 
 
+def test_with_fingers_the_same_step_is_done_and_their_joints_are_shown(probe):
+    settings = {"contains": CONTAINS, "seed": 3, "width": 160, "height": 120, "gripper": FINGERS, "arm_speed": 10.0}
+    node = NodeProcess("tabletop", settings, namespace="fingers")
+    node.wait_log("On the table")
+    assert probe.listen(String, "/fingers/robot_description", LATCHED).wait().data == description("fingers_", FINGERS)
+    executed, states = probe.listen(String, "/fingers/executed"), probe.listen(JointState, "/fingers/joint_states")
+    action, client = (
+        probe.talk(PlannedAction, "/fingers/planned_action"),
+        probe.node.create_client(Trigger, "/fingers/execute"),
+    )
+    action.publish(oracle_action(probe.now()))
+    response = probe.call(client, Trigger.Request())
+    while "no planned_action" in response.message:  # the message is still under way
+        response = probe.call(client, Trigger.Request())
+    assert response.success, response.message
+    assert json.loads(executed.wait().data)["success"]
+    fingers = finger_joints(FINGERS)
+    assert tuple(states.messages[0].name) == (*joints().names, *fingers.names)
+    moved = np.ptp([state.position[-len(fingers.names) :] for state in states.messages], axis=0)
+    assert moved.min() > 0.005  # closed, and opened again
+    assert node.stop() == 0, node.log
+
+
 def test_pick_at_an_empty_place_is_reported(probe, tabletop):
     action = oracle_action(probe.now())
     action.pick.pose.position.x, action.pick.pose.position.y = 0.26, -0.49
@@ -177,6 +201,8 @@ def test_pick_at_an_empty_place_is_reported(probe, tabletop):
         ({"cameras": ["front", "behind"]}, "behind"),
         ({"contains": ["red elephant"]}, "elephant"),
         ({"task": "sing"}, "Say, for example"),
+        ({"gripper": "claw"}, "suction or fingers"),
+        ({"gripper": FINGERS, "arm": False}, "which only an arm has"),
     ],
 )
 def test_bad_parameters_are_refused_with_the_reason(parameters, words):

@@ -14,7 +14,7 @@ pytest.importorskip("mink", reason="mink is not installed")
 from moe3d_ros.tabletop.rules.sixd_success import step_reached_6d
 from moe3d_ros.tabletop.scenes.sampling import random_scene
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
-from moe3d_ros.tabletop.simulation.arm_model import FINGERS, SUCTION, description, finger_joints, joints
+from moe3d_ros.tabletop.simulation.arm_model import description, finger_joints, joints
 from moe3d_ros.tabletop.simulation.physics import TabletopWorld
 from moe3d_ros.tabletop.tasks import registry
 from moe3d_ros.tabletop.tasks.long_tasks import next_step, satisfied
@@ -22,6 +22,7 @@ from moe3d_ros.tabletop.tasks.single_step import single_step_task
 from moe3d_ros.tabletop.tasks.sixd_tasks import make_step_6d, sixd_episode
 from moe3d_ros.view.robot_model import RobotModel
 from moe3d_ros.world.geometry import pose_from_xyz_yaw
+from moe3d_ros.world.gripper_names import FINGERS, SUCTION
 from moe3d_ros.world.vocabulary import COLORS
 
 PLACE = pose_from_xyz_yaw((0.45, -0.2, 0.04), 0.0)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from moe3d_ros.planner import Planner
-from moe3d_ros.tabletop.simulation.arm_model import GRIPPERS, SUCTION
+from moe3d_ros.world.gripper_names import GRIPPERS, SUCTION
 from training.engine.options import Parser
 
 Figures = dict  # plain types for JSON

@@ -15,7 +15,7 @@ from moe3d_ros.nodes.runtime import parameter_checks as checks
 from moe3d_ros.nodes.runtime.parameter_checks import CAMERA_NAMES, FOLLOW_BOX, LARGEST_VOXEL
 from moe3d_ros.robot.safety import parse_box, parse_boxes
 from moe3d_ros.sensing.expectations import CORRECT, WARN_ONLY, WITHHOLD
-from moe3d_ros.tabletop.simulation.arm_model import GRIPPERS, SUCTION
+from moe3d_ros.world.gripper_names import GRIPPERS, SUCTION
 
 START, CONFIGURE, LIVE = "at start", "unconfigured", "any time"
 WHEN = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from moe3d_ros.tabletop.simulation.arm_model import GRIPPERS
+from moe3d_ros.world.gripper_names import GRIPPERS
 
 YES, NO = ("true", "True", "1"), ("false", "False", "0")
 EITHER = (*YES, *NO)

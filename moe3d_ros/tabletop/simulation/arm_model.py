@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-GRIPPERS = SUCTION, FINGERS = "suction", "fingers"
+from moe3d_ros.world.gripper_names import FINGERS, GRIPPERS, SUCTION
+
 URDF = Path(__file__).with_name("arm.urdf")  # with a suction cup
 _OTHER_TOOLS = {FINGERS: Path(__file__).with_name("arm_fingers.urdf")}
 TIP = "arm_tip"  # the link whose z axis is the tool's, and whose origin is where the cup touches

@@ -11,10 +11,11 @@ import mujoco
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
-from moe3d_ros.tabletop.simulation.arm_model import HOME, SUCTION, TIP, finger_joints, joints
+from moe3d_ros.tabletop.simulation.arm_model import HOME, TIP, finger_joints, joints
 from moe3d_ros.tabletop.simulation.arm_timing import timed
 from moe3d_ros.tabletop.simulation.gripper import TIME_STEP, TURN_SPEED, Leg, Unreachable
 from moe3d_ros.tabletop.simulation.mujoco_arm import PREFIX, SOLID, attach
+from moe3d_ros.world.gripper_names import SUCTION
 
 ROUND = tuple(2 * np.pi * turn / 12 for turn in range(12))  # radians about the axis of a tool that is round: a cup
 SAMPLE, SAMPLE_TURN = 0.006, 0.06  # metres and radians between two poses of a path

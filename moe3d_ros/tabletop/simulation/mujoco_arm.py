@@ -7,17 +7,8 @@ from xml.etree import ElementTree
 import mujoco
 import numpy as np
 
-from moe3d_ros.tabletop.simulation.arm_model import (
-    HOME,
-    MOUNT,
-    SUCTION,
-    TIP,
-    Joints,
-    finger_joints,
-    joints,
-    links,
-    urdf,
-)
+from moe3d_ros.tabletop.simulation.arm_model import HOME, MOUNT, TIP, Joints, finger_joints, joints, links, urdf
+from moe3d_ros.world.gripper_names import SUCTION
 
 SHOWN, SOLID = 3, 4  # groups of geoms: drawn in films, and touched by things; the planner's cameras see neither
 PREFIX = "arm/"  # of the URDF's names, in a scene
@@ -62,7 +53,7 @@ class ArmBody:
     """The arm of a compiled scene. It starts at HOME, at rest, with its fingers closed.
 
     Attributes:
-        gripper: one of `arm_model.GRIPPERS`.
+        gripper: one of `gripper_names.GRIPPERS`.
         names: of all joints that move, in the order of `positions` and `speeds`.
     """
 

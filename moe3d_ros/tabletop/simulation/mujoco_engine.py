@@ -8,9 +8,9 @@ import mujoco
 import numpy as np
 
 from moe3d_ros.tabletop.scenes.scene import Scene
-from moe3d_ros.tabletop.simulation.arm_model import SUCTION
 from moe3d_ros.tabletop.simulation.mujoco_arm import SHOWN, ArmBody, attach
 from moe3d_ros.tabletop.simulation.mujoco_scene import BOTH, FELT, SEEN, specify
+from moe3d_ros.world.gripper_names import SUCTION
 
 NOTHING = -1  # a ray that meets nothing, and the number of what is no thing of the scene (table, floor)
 
@@ -23,7 +23,7 @@ class Engine:
 
     Args:
         gravity: m/s2, downwards. time_step: seconds.
-        arm: stand the arm beside the table. gripper: of `arm_model.GRIPPERS`, its.
+        arm: stand the arm beside the table. gripper: of `gripper_names.GRIPPERS`, its.
 
     Attributes:
         arm: its joints and links; None without one.

@@ -16,10 +16,10 @@ import numpy as np
 from moe3d_ros.tabletop.rules.moved import moved
 from moe3d_ros.tabletop.rules.step_done import step_done, words_done
 from moe3d_ros.tabletop.scenes.scene import CAMERAS, Camera, Scene
-from moe3d_ros.tabletop.simulation.arm_model import FINGERS, SUCTION
 from moe3d_ros.tabletop.simulation.gripper import TIME_STEP, BodilessTip, Carried, Leg, Tip, Unreachable
 from moe3d_ros.tabletop.simulation.rendering import CameraView, render
 from moe3d_ros.world.geometry import quaternion_to_matrix
+from moe3d_ros.world.gripper_names import FINGERS, SUCTION
 from moe3d_ros.world.pose import Pose
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class TabletopWorld:
         scene: what stands on the table. Blocks and objects move, bowls are fixed, zones are paint.
         gravity: m/s2, downwards.
         arm: an arm carries, with its joints' limits; else suction without a body does. Neither is seen by the cameras.
-        gripper: of `arm_model.GRIPPERS`, the arm's.
+        gripper: of `gripper_names.GRIPPERS`, the arm's.
 
     Attributes:
         watch: called after each time step of an execution, with the world; None: nobody looks.
