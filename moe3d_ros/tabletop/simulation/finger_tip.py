@@ -13,7 +13,7 @@ from moe3d_ros.tabletop.simulation.mujoco_arm import ArmBody
 ROOM = 0.008  # metres between a finger and what is taken, on either side, before they close and after they let go
 SPEED = 0.1  # metres a second, of each finger
 PRESS = 0.01  # metres that the gap is told to be narrower than it is, at most: the fingers press with half their force
-STILL_STEPS, STILL = 12, 2e-4  # time steps in which a gap closes by less than so many metres that is held open
+STILL_STEPS, STILL = 12, 2e-4  # time steps and metres: a gap that closes by less in so many is held open by something
 SQUEEZE = 0.001  # metres that they are told to go on closing then
 NOTHING = 0.003  # metres between fingers that have closed on nothing
 QUARTERS = (0.0, np.pi), (np.pi / 2, -np.pi / 2)  # turns about the tool's axis: the same two faces, and the other two

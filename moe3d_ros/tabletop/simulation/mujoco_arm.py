@@ -55,6 +55,7 @@ class ArmBody:
     Attributes:
         gripper: one of `gripper_names.GRIPPERS`.
         names: of all joints that move, in the order of `positions` and `speeds`.
+        widest: metres between its fingers, at most; 0 without any.
     """
 
     def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, gripper: str = SUCTION):
@@ -66,11 +67,10 @@ class ArmBody:
         self._all, self._dofs = model.jnt_qposadr[numbers], model.jnt_dofadr[numbers]
         self._qpos, self._fingers = self._all[: len(HOME)], self._all[len(HOME) :]
         self._finger_servos = [model.actuator(PREFIX + name).id for name in fingers.names]
-        self.widest = float(fingers.upper.sum())  # metres between the fingers
+        self.widest = float(fingers.upper.sum())
         self._tip = model.body(PREFIX + TIP).id
-        self._links = [
-            model.body(PREFIX + name).id for name in (MOUNT, *links(gripper))
-        ]  # behind all bodies of the scene
+        own = (MOUNT, *links(gripper))  # behind all bodies of the scene
+        self._links = [model.body(PREFIX + name).id for name in own]
         self._servos = servos = [model.actuator(PREFIX + name).id for name in joints().names]
         self._lead = -model.actuator_biasprm[servos, 2] / model.actuator_gainprm[servos, 0]  # seconds
         data.qpos[self._qpos] = HOME
