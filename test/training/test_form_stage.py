@@ -18,6 +18,7 @@ from moe3d_ros.tabletop.words import (
     held_out_form_wordings,
 )
 from moe3d_ros.tabletop.words.forms import FORMS, form_instruction
+from moe3d_ros.tabletop.words.people import people_corrections, people_orders, people_prohibitions
 from training import export, form_threshold, train
 from training.data.form_texts import CLASSES, composed_text, form_text
 from training.engine.loop import train as run_training
@@ -58,6 +59,11 @@ def test_held_out_constructions_are_not_trained():
         correcting_wordings.WHOLE,
         correcting_wordings.HARMLESS_WHOLE,
         allowing_wordings.WHOLE,
+        form_wordings.DOABLE_TURNED,
+        people_orders.ORDERS,
+        people_orders.HARMLESS,
+        people_prohibitions.PROHIBITIONS,
+        people_corrections.CORRECTIONS,
     )
     held = {*held_out_form_wordings.PROHIBITIONS, *held_out_form_wordings.CORRECTIONS}
     assert not {pattern for patterns in more for pattern in patterns} & held
@@ -180,3 +186,10 @@ def test_the_suite_tells_a_good_head_from_a_bad_one():
     bad = forms.summary([record(True, True), record(False, False)])
     assert all(forms.bars(good).values())
     assert not any(forms.bars(bad).values())
+
+
+@pytest.mark.parametrize("stage", ["form", "reason", "answers", "2"])
+def test_a_number_format_that_there_is_not_is_refused(tiny_checkpoint, tmp_path, stage):
+    values = {"--stage": stage, "--init": tiny_checkpoint, "--output": tmp_path, "--precision": "half"}
+    with pytest.raises(ValueError, match="precision must be auto, float32 or bfloat16, got 'half'"):
+        parse([str(part) for pair in values.items() for part in pair])

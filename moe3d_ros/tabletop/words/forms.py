@@ -9,7 +9,7 @@ from moe3d_ros.tabletop.words import correcting_wordings as correcting
 from moe3d_ros.tabletop.words import forbidding_wordings as forbidding
 from moe3d_ros.tabletop.words import form_wordings as trained
 from moe3d_ros.tabletop.words import held_out_form_wordings as held
-from moe3d_ros.tabletop.words.people import people_orders, people_prohibitions
+from moe3d_ros.tabletop.words.people import people_corrections, people_orders, people_prohibitions
 from moe3d_ros.tabletop.words.typos import with_typos
 from moe3d_ros.tabletop.words.wordings import AREA_WORDS, EXTREMES, KIND_WORDS, SIZE_WORDS, finished
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
@@ -134,6 +134,8 @@ def _prohibitions(rng) -> tuple[str, ...]:
 
 def _corrections(rng) -> tuple[str, ...]:
     """A pattern, whole or put together of an order, what breaks it off, and what is wanted now."""
+    if rng.random() < 0.35:
+        return (_one(rng, people_corrections.CORRECTIONS),)
     draw = rng.random()
     slip = _one(rng, correcting.STRONG if draw > 0.9 or rng.random() < 0.6 else correcting.WEAK)
     now = _one(rng, correcting.INSTEAD)
