@@ -116,7 +116,7 @@ class PlanningError(RuntimeError):
 
 
 _SHOUTED = re.compile(r"\b[^\W\d_]{2,}\b")
-_TITLED = re.compile(r"\b[A-Z][a-z]+\b")
+_TITLED_WITHIN = re.compile(r"""(?<=[^\s.!?:;-]\s)["'(\[{<]*[A-Z][a-z]+\b""")  # behind a word or a comma
 
 
 def normalised(text: str) -> str:
@@ -124,7 +124,7 @@ def normalised(text: str) -> str:
 
     Unicode's compatibility forms are one (NFKC: full width, ligatures, no-break spaces), characters that are not seen are
     dropped, white space and line breaks are single spaces. Words in CAPITALS are in small letters, and so are Titled Words
-    behind the first where every word is one; a capital that begins a sentence stays, for the model was trained with both.
+    within a sentence; a capital that begins one stays, for the model was trained with both.
     """
     text = unicodedata.normalize("NFKC", text)
     text = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf"))
@@ -133,10 +133,7 @@ def normalised(text: str) -> str:
     if shouted:
         text = re.sub(r"\bi\b(?!\.)", "I", text.lower())
     text = _SHOUTED.sub(lambda word: word.group().lower() if word.group().isupper() else word.group(), text)
-    words = _SHOUTED.findall(text)
-    if len(words) > 2 and all(_TITLED.fullmatch(word) for word in words):
-        text = text[0] + _TITLED.sub(lambda word: word.group().lower(), text[1:])
-    return text
+    return _TITLED_WITHIN.sub(lambda word: word.group().lower(), text)
 
 
 def check_text(text: str, what: str = "instruction") -> str:

@@ -39,7 +39,8 @@ UNITS = {
     0.3048: "are they feet?",
     1000.0: "were metres or millimetres divided by 1000 once too often?",
 }
-HEIGHT_WARNED, HEIGHT_REFUSED = 0.0045, 0.009  # metres that the table may be off: 5 mm and 1 cm, less what is uncertain
+# Metres that the table may be off: 5 mm and 8 mm, less what is uncertain. From 8.5 mm on bowls were no longer recognised.
+HEIGHT_WARNED, HEIGHT_REFUSED = 0.0045, 0.0075
 TILT_WARNED, TILT_REFUSED = 1.0, 2.0  # degrees
 HEIGHT_CORRECTED, TILT_CORRECTED = 0.05, 5.0  # as much may be corrected; more is another fault
 WARN_ONLY, CORRECT, WITHHOLD = "warn", "correct", "withhold"  # what becomes of a table that is off

@@ -31,10 +31,12 @@ class JumpBack:
 
 
 def unheard_clock(node: Node) -> str:
-    """A sentence on simulated time that nobody has told the node yet, or empty."""
+    """A sentence on simulated time that stands at 0, since nobody tells it or it has just begun, or empty."""
     clock = node.get_clock()
     if not clock.ros_time_is_active or clock.now().nanoseconds > 0:
         return ""
+    if node.count_publishers("/clock"):
+        return "The time that is published on /clock stands at 0, and what hangs on it waits until it goes on."
     return (
         "No time has come on /clock and use_sim_time is true, so this node's time stands at 0 and what hangs on it waits. Most "
         "likely nobody publishes /clock: the embedded simulator, scans and cameras do not. Set use_sim_time to false, or start "

@@ -55,9 +55,11 @@ def settle(workspace: Workspace | None, voxel_size: float, model: Space | None) 
     problems = []
     if model is not None and not (_same(box, model.seen) or _same(box, model.allowed)):
         whole = box.contains([model.seen.low, model.seen.high], BOX_TOLERANCE).all()
+        apart = bool((np.minimum(box.high, model.seen.high) <= np.maximum(box.low, model.seen.low)).any())
+        left_out = "all of it is left out, so that nothing can be planned" if apart else "a part of it is left out"
         problems.append(
             f"The parameters workspace_low and workspace_high give the box {words(box)}, the planner's model sees "
-            f"{words(model.seen)}: {'what lies beyond that is never planned with' if whole else 'a part of it is left out'}. "
+            f"{words(model.seen)}: {'what lies beyond that is never planned with' if whole else left_out}. "
             "Set both to [0.0] to follow the planner; for a table elsewhere, move the planning frame."
         )
     if model is not None and abs(edge - model.voxel_size) > BOX_TOLERANCE:

@@ -48,6 +48,7 @@ def said(name: str, wanted):
         (MODEL, 0.01, ()),
         (LARGER, 0.0, ("[0.25, -0.6, 0.0] to [1.0, 0.6, 0.3] m", "[0.25, -0.5, 0.0] to [0.75, 0.5, 0.3] m", "beyond")),
         (Workspace((0.3, -0.5, 0.0), (0.75, 0.5, 0.3)), 0.0, ("[0.3, -0.5, 0.0]", "left out")),
+        (Workspace((0.25, -0.5, 0.74), (0.75, 0.5, 1.04)), 0.0, ("1.04] m", "all of it is left out")),
         (None, 0.02, ("0.02 m", "0.01 m", "voxel_size")),
         (LARGER, 0.02, ("workspace_low", "voxel_size")),
     ],

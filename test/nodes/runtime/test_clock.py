@@ -230,6 +230,20 @@ def test_a_node_that_waits_for_simulated_time_says_so_until_it_comes(statuses):
     tick.cancel()
 
 
+def test_a_clock_that_began_again_is_not_said_to_be_missing(statuses):
+    node, until = statuses(True)
+    told = Time(sec=7)
+    teller = node.create_publisher(ClockMsg, "/clock", 10)
+    node.create_timer(0.05, lambda: teller.publish(ClockMsg(clock=told)), clock=Clock(clock_type=ClockType.STEADY_TIME))
+    diagnostics = Diagnostics(node, "camera", "camera", period=0.05, patience=0.0)
+    diagnostics.report(DiagnosticStatus.OK, "working")
+    until(lambda status: status.message == "working")
+    told.sec = 0  # the simulator was reset, and has not gone on yet
+    waiting = until(lambda status: "/clock" in status.message)
+    assert "stands at 0" in waiting.message
+    assert "nobody" not in waiting.message
+
+
 def test_an_error_is_not_hidden_by_the_clock(statuses):
     node, until = statuses(True)
     Diagnostics(node, "camera", "camera", period=0.05, patience=0.0).report(
