@@ -67,7 +67,7 @@ class Planner:
         checksum: sha256 that stands for the checkpoint's files.
         pose_tolerance: metres outside the workspace up to which a pose is set on its face, which is said in the plan's
             notes; 0 for none: then every pose outside is refused.
-        table_height: WITHHOLD, or WARN_ONLY, for a cloud whose table is 8 mm or 2 degrees off (sensing/expectations.py).
+        table_height: WITHHOLD, or WARN_ONLY, for a cloud whose table is 8 mm too low, 1 cm too high or 2 degrees off (sensing/expectations.py).
     """
 
     def __init__(

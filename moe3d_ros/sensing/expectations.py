@@ -39,8 +39,9 @@ UNITS = {
     0.3048: "are they feet?",
     1000.0: "were metres or millimetres divided by 1000 once too often?",
 }
-# Metres that the table may be off: 5 mm and 8 mm, less what is uncertain. From 8.5 mm on bowls were no longer recognised.
-HEIGHT_WARNED, HEIGHT_REFUSED = 0.0045, 0.0075
+# Metres that the table may be off: 5 mm, 1 cm too high, and 8 mm too low (the box cuts things off, and bowls were no longer
+# recognised from 8.5 mm on), less what is uncertain.
+HEIGHT_WARNED, HEIGHT_REFUSED, DEPTH_REFUSED = 0.0045, 0.009, 0.0075
 TILT_WARNED, TILT_REFUSED = 1.0, 2.0  # degrees
 HEIGHT_CORRECTED, TILT_CORRECTED = 0.05, 5.0  # as much may be corrected; more is another fault
 WARN_ONLY, CORRECT, WITHHOLD = "warn", "correct", "withhold"  # what becomes of a table that is off
@@ -169,7 +170,7 @@ def measure(points: np.ndarray, transform: np.ndarray | None, workspace: Workspa
         points: (N, 3) metres in the sensor's frame, as they came.
         transform: (4, 4) into the planning frame, None where they are in it.
         workspace: box that stands on the table, in the planning frame, metres.
-        policy: WARN_ONLY, CORRECT or WITHHOLD, what becomes of a table that is HEIGHT_REFUSED off or more.
+        policy: WARN_ONLY, CORRECT or WITHHOLD, what becomes of a table that is HEIGHT_REFUSED too high, DEPTH_REFUSED too low, or more.
 
     Raises:
         Unexpected: units, up or the table's place do not fit.
@@ -205,7 +206,7 @@ def _judge(table: Table, distances: tuple[float, float], workspace: Workspace, p
     )
     if abs(off) < HEIGHT_WARNED and table.tilt < TILT_WARNED:
         return Measured(table, distances)
-    if abs(off) < HEIGHT_REFUSED and table.tilt < TILT_REFUSED:
+    if -DEPTH_REFUSED < off < HEIGHT_REFUSED and table.tilt < TILT_REFUSED:
         return Measured(table, distances, f"{fact}. Poses will be as much off: calibrate the camera's transform.")
     if abs(off) > HEIGHT_CORRECTED or table.tilt > TILT_CORRECTED:
         cause = (

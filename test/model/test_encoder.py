@@ -254,12 +254,12 @@ def test_a_block_in_a_rack_or_on_a_ramp_is_found_beside_it():
     assert sum(found) >= 0.9 * len(found)
 
 
-@pytest.mark.parametrize("color", ["red", "blue"])
-def test_a_small_block_that_was_put_into_a_bowl_is_still_found(color):
+@pytest.mark.parametrize(("color", "size"), [("red", "small"), ("blue", "small"), ("blue", "big")])
+def test_a_block_that_was_put_into_a_bowl_is_still_found(color, size):
     """Bowl and block have one middle; the queries that found the block were the same several times over, each too unsure."""
     planner, rng, found = Planner.from_pretrained("default"), np.random.default_rng(8), []
     while len(found) < 8:
-        scene = arrange([Thing("bowl", "red"), Thing("block", color, "small"), Thing("block", "green", "small")], rng)
+        scene = arrange([Thing("bowl", "red"), Thing("block", color, size), Thing("block", "green", "small")], rng)
         step = make_step(scene, 1, 0, None)
         with TabletopWorld(scene) as world:
             world.pick_and_place(step.pick, step.place)

@@ -82,7 +82,7 @@ PLANNING_FRAME = Parameter(
 TABLE_HEIGHT = Parameter(
     "table_height",
     WITHHOLD,
-    "What becomes of a cloud whose table is 8 mm or 2 degrees off or more: warn only, correct it by up to 5 cm and 5 "
+    "What becomes of a cloud whose table is 8 mm too low, 1 cm too high or 2 degrees off or more: warn only, correct it by up to 5 cm and 5 "
     "degrees (where the table is known to be at z = 0 and the camera is not), or withhold it. Said from 5 mm on.",
     choices=(WARN_ONLY, CORRECT, WITHHOLD),
 )
