@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("mujoco", reason="MuJoCo is not installed")
 
 from moe3d_ros.tabletop.scenes.scene import Scene, SceneObject
-from moe3d_ros.tabletop.simulation.gripper import SUCTION_FORCE, SUCTION_TORQUE, TIME_STEP, Carried, straight_line
+from moe3d_ros.tabletop.simulation.gripper import HOLD_FORCE, HOLD_TORQUE, TIME_STEP, Carried, straight_line
 from moe3d_ros.tabletop.simulation.mujoco_engine import NOTHING, Engine
 from moe3d_ros.tabletop.simulation.physics import MAX_CARRY_LAG, TabletopWorld
 from moe3d_ros.world.geometry import tool_down_matrix
@@ -64,7 +64,7 @@ def test_what_is_driven_arrives_and_stays_where_it_is_let_go():
     engine = Engine(Scene((BLOCK,)), 0.0, TIME_STEP)
     turn, goal = tool_down_matrix(0.7) @ tool_down_matrix(0.0).T, np.array([0.5, 0.1, 0.3])
     for position, rotation in straight_line(engine.positions()[0], np.eye(3), goal, turn, 0.8):
-        engine.drive(0, position, rotation, SUCTION_FORCE, SUCTION_TORQUE)
+        engine.drive(0, position, rotation, HOLD_FORCE, HOLD_TORQUE)
         engine.step()
         assert np.abs(engine.positions()[0] - position).max() < 1e-4
     assert np.abs(engine.rotations()[0] - turn).max() < 1e-3
