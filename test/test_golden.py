@@ -9,7 +9,7 @@ from golden import record
 from moe3d_ros.planner import Planner
 
 RECORDED = json.loads((record.HERE / "plans.json").read_text())
-POSE = 1e-4  # metres, and numbers of a quaternion: machines round differently
+POSE = 3e-4  # metres, and numbers of a quaternion: machines round differently, and one beside others by up to 1.5e-4
 
 
 @pytest.fixture(scope="module")
