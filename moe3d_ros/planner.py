@@ -16,10 +16,10 @@ from moe3d_ros.model.checkpoint import CheckpointError, checkpoint_checksum, loa
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.detected.given_things import Given, with_given
 from moe3d_ros.model.detected.label_words import Asked
-from moe3d_ros.model.experts.eight_bit import first_unread, pack_in_eight_bits
 from moe3d_ros.model.language.base_llm import load_base_for_serving
 from moe3d_ros.model.language.deciding import first_decisions
 from moe3d_ros.model.language.form_head import heard_forms
+from moe3d_ros.model.llm_weights import AUTO, FLOAT32, convert_llm, served_weights
 from moe3d_ros.model.perception.encoder import Detections
 from moe3d_ros.model.perception.objects import ObjectSet, from_detections
 from moe3d_ros.model.perception.patches import PatchBatch, make_patches, single_cloud_patches
@@ -35,7 +35,6 @@ from moe3d_ros.world.named_things import NamedThing
 from moe3d_ros.world.vocabulary import KINDS
 from moe3d_ros.world.workspace import Workspace
 
-LLM_WEIGHTS = ("float32", "int8")
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
 
 
@@ -65,6 +64,7 @@ class Planner:
         config: all of what the checkpoint's config.json says.
         name: of the checkpoint.
         checksum: sha256 that stands for the checkpoint's files.
+        llm_weights: number format that the LLM serves in: float32, bfloat16 or int8.
         pose_tolerance: metres outside the workspace up to which a pose is set on its face, which is said in the plan's
             notes; 0 for none: then every pose outside is refused.
         table_height: WITHHOLD, or WARN_ONLY, for a cloud whose table is 8 mm too low, 1 cm too high or 2 degrees off (sensing/expectations.py).
@@ -77,11 +77,12 @@ class Planner:
         device: str = "cpu",
         workspace: Workspace | None = None,
         pose_tolerance: float = 0.0,
+        llm_weights: str = FLOAT32,
     ):
         self.model = model.to(device).eval()
         self.decider, self.answering = model.decider(), model.answering()
         self.device = device
-        self.checksum = checksum
+        self.checksum, self.llm_weights = checksum, llm_weights
         self.pose_tolerance = pose_tolerance
         self.table_height = WITHHOLD
         self.config = config = model.config
@@ -100,24 +101,22 @@ class Planner:
         base_llm: str | None = None,
         workspace: Workspace | None = None,
         pose_tolerance: float = 0.0,
-        llm_weights: str = "float32",
+        llm_weights: str = AUTO,
     ) -> Planner:
         """Load a checkpoint folder, or one that ships with the package by its name.
 
         Args:
             base_llm: local Hugging Face folder to use instead of the base that the checkpoint names.
             workspace, pose_tolerance: as the attributes; None for all of the box that the model was trained for.
-            llm_weights: one of LLM_WEIGHTS; int8 is for CPUs, smaller and faster, see `model/experts/eight_bit.py`.
+            llm_weights: one of LLM_WEIGHTS (`model/llm_weights.py`): auto, bfloat16 on CPUs that multiply in it and float32
+                elsewhere; int8 is for other CPUs, smaller and faster than float32 there.
 
         Raises:
             ValueError: the workspace is no part of that box, or the weights are none that the device or the LLM can have.
             CheckpointError: the checkpoint is missing, damaged, or does not fit the base LLM.
             BaseModelError: the base LLM is missing or damaged. Each message says what to do.
         """
-        if llm_weights not in LLM_WEIGHTS or (llm_weights == "int8" and device != "cpu"):
-            raise ValueError(
-                f"llm_weights must be {' or '.join(LLM_WEIGHTS)}, int8 on cpu alone; got {llm_weights!r} on {device}"
-            )
+        weights = served_weights(llm_weights, device)
         folder = checkpoint_folder(path_or_name)
         values, tensors = load_checkpoint(folder)
         try:
@@ -132,9 +131,8 @@ class Planner:
         with WithoutInitialization():
             model = ThreeDMoE(config, llm, tokenizer, adapted=False)
         model.load_for_serving(tensors)
-        if llm_weights == "int8":
-            pack_in_eight_bits(llm, first_unread(config))
-        return cls(model.requires_grad_(False), checkpoint_checksum(folder), device, workspace, pose_tolerance)
+        convert_llm(llm, weights, config)
+        return cls(model.requires_grad_(False), checkpoint_checksum(folder), device, workspace, pose_tolerance, weights)
 
     def plan(
         self,

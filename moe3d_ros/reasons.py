@@ -85,7 +85,7 @@ REASONS = {
     ErrorCode.TIMEOUT: Reason(
         "No plan within `planning_timeout`.",
         (
-            'the computer is busy: `make bench ARGS="load"` tells how much that costs; `llm_weights: int8` takes less',
+            'the computer is busy: `make bench ARGS="load"` tells how much that costs; `llm_weights: int8` takes less than float32',
             "the plan has many steps: ask for less, or raise `planning_timeout`",
         ),
     ),

@@ -24,7 +24,7 @@ def threads():
 
 @pytest.fixture(scope="module")
 def planner():
-    return Planner.from_pretrained("default")
+    return Planner.from_pretrained("default", llm_weights=record.LLM_WEIGHTS)
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +50,9 @@ def test_plan_poses_and_answers_are_the_recorded_ones(planner, clouds, number):
         assert abs(step["confidence"] - before["confidence"]) < 1e-3
 
 
-def test_in_8_bits_the_llm_writes_the_same_plans(clouds):
-    planner = Planner.from_pretrained("default", llm_weights="int8")
+@pytest.mark.parametrize("weights", ["bfloat16", "int8"])
+def test_in_fewer_bits_the_llm_writes_the_same_plans(clouds, weights):
+    planner = Planner.from_pretrained("default", llm_weights=weights)
     numbers = range(0, len(RECORDED["scenes"]), 5)
     same = 0
     for number in numbers:

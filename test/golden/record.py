@@ -27,6 +27,7 @@ from training.evaluation.judging.held_out_cases import moment_pair, single_step_
 HERE = Path(__file__).resolve().parent
 SEED = 9_700_000  # of no suite, no calibration and no training
 CLOUDS = HERE / "clouds.npz"
+LLM_WEIGHTS = "float32"  # as every machine has them
 THREADS = 1  # others round otherwise, which shows where two of Pose-DiT's draws are nearly equal
 QUANTUM = 1e-4  # metres; coordinates are kept as multiples of it
 SENSOR = SensorRange(cameras=(2, 4), standard=0.8)
@@ -91,7 +92,7 @@ def load_cloud(arrays, number: int):
 def main() -> None:
     """Draw the scenes, look at them where there are no clouds yet, ask, and write what is new."""
     torch.set_num_threads(THREADS)
-    planner, arrays, records = Planner.from_pretrained("default"), {}, []
+    planner, arrays, records = Planner.from_pretrained("default", llm_weights=LLM_WEIGHTS), {}, []
     known = CLOUDS.exists()
     if known:
         with np.load(CLOUDS) as stored:

@@ -16,9 +16,9 @@ from moe3d_ros.tabletop.words import (
     forbidding_wordings,
     form_wordings,
     held_out_form_wordings,
+    people,
 )
 from moe3d_ros.tabletop.words.forms import FORMS, form_instruction
-from moe3d_ros.tabletop.words.people import people_corrections, people_orders, people_prohibitions
 from training import export, form_threshold, train
 from training.data.form_texts import CLASSES, composed_text, form_text
 from training.engine.loop import train as run_training
@@ -60,10 +60,10 @@ def test_held_out_constructions_are_not_trained():
         correcting_wordings.HARMLESS_WHOLE,
         allowing_wordings.WHOLE,
         form_wordings.DOABLE_TURNED,
-        people_orders.ORDERS,
-        people_orders.HARMLESS,
-        people_prohibitions.PROHIBITIONS,
-        people_corrections.CORRECTIONS,
+        people.ORDERS,
+        people.HARMLESS,
+        people.PROHIBITIONS,
+        people.CORRECTIONS,
     )
     held = {*held_out_form_wordings.PROHIBITIONS, *held_out_form_wordings.CORRECTIONS}
     assert not {pattern for patterns in more for pattern in patterns} & held
@@ -77,7 +77,7 @@ def test_held_out_constructions_are_not_trained():
 def test_what_is_forbidden_beside_an_order_is_forbidden_beside_a_single_move():
     """All blocks in the bowl, but not the red one: that is doable, and so no prohibition."""
     several = ("all the blocks", "all blocks", "every ", " blocks {")
-    drawn = [form_instruction(np.random.default_rng([5, number]), "prohibition") for number in range(3000)]
+    drawn = [form_instruction(np.random.default_rng([5, number]), "prohibition") for number in range(5000)]
     beside = [
         text
         for text in drawn

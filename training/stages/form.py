@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from moe3d_ros.model.language.form_head import FormHead, asked_states, question_states
+from moe3d_ros.model.llm_weights import FLOAT32
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.plan import normalised
 from moe3d_ros.planner import Planner
@@ -45,7 +46,7 @@ class FormTask:
 
     def __init__(self, config: FormStage):
         self.config = config
-        planner = Planner.from_pretrained(config.init or "", config.device)
+        planner = Planner.from_pretrained(config.init or "", config.device, llm_weights=FLOAT32)
         language = planner.model.language
         if language is None:
             raise ValueError(f"{config.init} has no LLM that the head could read")

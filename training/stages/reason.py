@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from moe3d_ros.model.checkpoint import load_checkpoint
+from moe3d_ros.model.llm_weights import FLOAT32
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.reasoning.elements import AREA_COUNT, attribute_words, facts_of
 from moe3d_ros.model.reasoning.reading import Heard, Reader, heard
@@ -79,7 +80,7 @@ class ReasonTask:
     def __init__(self, config: ReasonStage):
         self.config = config
         folder = checkpoint_folder(config.init or "")
-        planner = Planner.from_pretrained(str(folder), config.device)
+        planner = Planner.from_pretrained(str(folder), config.device, llm_weights=FLOAT32)
         _, tensors = load_checkpoint(folder)
         self.identity = {"base LLM": planner.config.language.revision}
         self.kinds = planner.config.encoder.kinds

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from moe3d_ros.model.llm_weights import FLOAT32
 from moe3d_ros.model.perception.objects import ObjectSet
 from moe3d_ros.model.reasoning.answerer import SORTS, Answerer
 from moe3d_ros.model.reasoning.elements import facts_of
@@ -59,7 +60,7 @@ class AnswerTask:
 
     def __init__(self, config: AnswerStage):
         self.config = config
-        planner = Planner.from_pretrained(config.init or "", config.device)
+        planner = Planner.from_pretrained(config.init or "", config.device, llm_weights=FLOAT32)
         self.identity = {"base LLM": planner.config.language.revision}
         self.kinds = planner.config.encoder.kinds
         sizes = config.sizes()

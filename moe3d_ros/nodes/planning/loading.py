@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moe3d_ros.cores import compute_threads
-from moe3d_ros.nodes.runtime.memory import without_collections
+from moe3d_ros.nodes.runtime.memory import release_memory, without_collections
 from moe3d_ros.robot.safety import parse_box
 
 
@@ -37,6 +37,7 @@ def load_planner(settings, log):
             workspace=parse_box(settings["workspace"]),
             llm_weights=settings["llm_weights"],
         )
-        # To load takes every core, to plan half of them by default: the camera and the voxelizer need theirs.
-        torch.set_num_threads(compute_threads(settings["threads"]))
-        return planner
+    release_memory()  # what the weights were read and converted from
+    # To load takes every core, to plan half of them by default: the camera and the voxelizer need theirs.
+    torch.set_num_threads(compute_threads(settings["threads"]))
+    return planner

@@ -270,6 +270,7 @@ class Planning:
         check_age(age, self._settings["max_cloud_age"], time.monotonic() - start)
         self._diagnostics.set_passing("model name", planner.name)
         self._diagnostics.set_passing("model checksum", planner.checksum)
+        self._diagnostics.set_passing("LLM's weights", planner.llm_weights)
         return dataclasses.replace(plan, frame=self._settings["planning_frame"]), head, planner.workspace
 
     def _publish(self, task: Task, plan, head, workspace: Workspace) -> None:

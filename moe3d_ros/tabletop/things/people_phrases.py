@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from moe3d_ros.tabletop.composed_words.phrase_lists import Phrases
 from moe3d_ros.tabletop.words.form_wordings import DOABLE_TURNED
-from moe3d_ros.tabletop.words.people.people_orders import HARMLESS, ORDERS
+from moe3d_ros.tabletop.words.people import HARMLESS, ORDERS
 from moe3d_ros.world.kinds import BOWL, ZONE
 
 ANY, AROUND = "any place", "around an order"  # the latter have {do}, a whole order

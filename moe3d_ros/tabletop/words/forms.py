@@ -9,7 +9,7 @@ from moe3d_ros.tabletop.words import correcting_wordings as correcting
 from moe3d_ros.tabletop.words import forbidding_wordings as forbidding
 from moe3d_ros.tabletop.words import form_wordings as trained
 from moe3d_ros.tabletop.words import held_out_form_wordings as held
-from moe3d_ros.tabletop.words.people import people_corrections, people_orders, people_prohibitions
+from moe3d_ros.tabletop.words import people
 from moe3d_ros.tabletop.words.typos import with_typos
 from moe3d_ros.tabletop.words.wordings import AREA_WORDS, EXTREMES, KIND_WORDS, SIZE_WORDS, finished
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
@@ -101,16 +101,16 @@ def _one(rng, options: tuple[str, ...]) -> str:
 def _doable(rng) -> str:
     draw = rng.random()
     if draw < 0.3:
-        return _one(rng, people_orders.ORDERS)
-    if draw < 0.48:
-        return _one(rng, people_orders.HARMLESS)
-    if draw < 0.6:
+        return _one(rng, people.ORDERS)
+    if draw < 0.58:
+        return _one(rng, people.HARMLESS)
+    if draw < 0.67:
         return _one(rng, DOABLE)
-    if draw < 0.7:
+    if draw < 0.74:
         return _one(rng, trained.DOABLE_TURNED)
-    if draw < 0.76:
+    if draw < 0.8:
         return f"{{doing}} {_one(rng, allowing.APPROVED)}"
-    if draw < 0.88:
+    if draw < 0.9:
         return f"{_one(rng, allowing.OPENERS_ING)} {{doing}}"
     return f"{_one(rng, allowing.OPENERS)} {{do}}"
 
@@ -121,12 +121,12 @@ def _prohibitions(rng) -> tuple[str, ...]:
     An order about several things with an exception ("all blocks in the bowl, but do not touch the red one") is doable.
     """
     draw = rng.random()
-    if draw < 0.6:
-        pattern = _one(rng, PROHIBITIONS if draw < 0.25 else people_prohibitions.PROHIBITIONS)
-        return (pattern.replace("{do}", "{one}") if "{c}" in pattern or "{d}" in pattern else pattern,)
     if draw < 0.68:
+        pattern = _one(rng, PROHIBITIONS if draw < 0.22 else people.PROHIBITIONS)
+        return (pattern.replace("{do}", "{one}") if "{c}" in pattern or "{d}" in pattern else pattern,)
+    if draw < 0.74:
         return (f"{{doing}} {_one(rng, forbidding.JUDGED)}",)
-    if draw < 0.77:
+    if draw < 0.81:
         return (f"{_one(rng, forbidding.OPENERS_ING)} {{doing}}",)
     what = _one(rng, trained.MOVING if draw < 0.9 else trained.TOUCHING)
     return (f"{_one(rng, OPENERS)} {what}",)
@@ -135,7 +135,7 @@ def _prohibitions(rng) -> tuple[str, ...]:
 def _corrections(rng) -> tuple[str, ...]:
     """A pattern, whole or put together of an order, what breaks it off, and what is wanted now."""
     if rng.random() < 0.35:
-        return (_one(rng, people_corrections.CORRECTIONS),)
+        return (_one(rng, people.CORRECTIONS),)
     draw = rng.random()
     slip = _one(rng, correcting.STRONG if draw > 0.9 or rng.random() < 0.6 else correcting.WEAK)
     now = _one(rng, correcting.INSTEAD)

@@ -67,5 +67,5 @@ def test_a_planner_in_8_bits_plans(tiny_checkpoint):
 
 @pytest.mark.parametrize(("weights", "device"), [("int4", "cpu"), ("int8", "cuda")])
 def test_weights_that_cannot_be_are_refused_before_anything_is_loaded(weights, device):
-    with pytest.raises(ValueError, match="llm_weights must be float32 or int8, int8 on cpu alone"):
+    with pytest.raises(ValueError, match="llm_weights must be auto, float32, bfloat16 or int8, int8 on cpu alone"):
         Planner.from_pretrained("no checkpoint at all", device, llm_weights=weights)

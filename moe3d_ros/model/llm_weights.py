@@ -1,0 +1,58 @@
+"""Number formats in which the LLM serves, and the one that this machine is fast in."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import torch
+
+from moe3d_ros.model.config import ModelConfig
+from moe3d_ros.model.experts.eight_bit import first_unread, pack_in_eight_bits
+from moe3d_ros.model.experts.moe import moe_layers
+
+AUTO, FLOAT32, BFLOAT16, INT8 = "auto", "float32", "bfloat16", "int8"
+LLM_WEIGHTS = (AUTO, FLOAT32, BFLOAT16, INT8)
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether this CPU multiplies matrices in bfloat16: AMX (7 times as fast as float32) or AVX512-BF16 (2.7 times).
+
+    On other CPUs bfloat16 is slower than float32. Where oneDNN is told to use less than the hardware offers
+    (ONEDNN_MAX_CPU_ISA), it does not.
+    """
+    if os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA"):
+        return False
+    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+
+
+def served_weights(wanted: str, device: str) -> str:
+    """The format that ``wanted``, one of LLM_WEIGHTS, means on a device: auto is bfloat16 on CPUs that multiply in it.
+
+    Raises:
+        ValueError: there is no such format, or not on this device.
+    """
+    if wanted not in LLM_WEIGHTS or (wanted == INT8 and device != "cpu"):
+        raise ValueError(
+            f"llm_weights must be {', '.join(LLM_WEIGHTS[:-1])} or {INT8}, {INT8} on cpu alone; got {wanted!r} on {device}"
+        )
+    if wanted == AUTO:
+        return BFLOAT16 if device == "cpu" and multiplies_bfloat16() else FLOAT32
+    return wanted
+
+
+def convert_llm(llm: Any, weights: str, config: ModelConfig) -> None:
+    """Bring an LLM that was loaded in float32 into a format that `served_weights` returned, in place.
+
+    Routers stay in float32: which experts a token passes hangs on small differences.
+
+    Raises:
+        ValueError: an LLM of this kind cannot be served so.
+    """
+    if weights == INT8:
+        pack_in_eight_bits(llm, first_unread(config))
+    elif weights == BFLOAT16:
+        routers = {layer.router: layer.router.weight.detach().clone() for layer in moe_layers(llm).values()}
+        llm.to(torch.bfloat16)
+        for router, weight in routers.items():
+            router.weight.data = weight
