@@ -33,6 +33,8 @@ REASONS = {
     ),
 }
 
+SURE = 0.5  # of 1; below, but from the head's threshold on, the sentence is refused and the reason said to be a guess
+PLAINLY = "Where it is a plain order, say it in plainer words, such as 'put the red block in the bowl'."
 
 COMPOSED = ("clauses",)  # forms that a checkpoint with a reasoner plans, or refuses by itself
 BESIDE = ("relation",)  # and those where its Pose-DiT knows places beside things, too
@@ -64,6 +66,8 @@ def check_form(model: ThreeDMoE, instruction: str, said: str = "", decider: Deci
     if refused < head.config.threshold:
         return
     fact, advice = REASONS.get(form, (f"is of the form {form!r}", "the planner does not plan that. Say it otherwise."))
+    if refused < SURE:
+        fact, advice = f"may be one that {fact}", f"{advice} {PLAINLY}"
     raise PlanningError(
         ErrorCode.IMPOSSIBLE, f"{(said or instruction)!r} {fact}, as the planner hears it ({refused:.2f}): {advice}"
     )

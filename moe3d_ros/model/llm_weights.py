@@ -52,7 +52,9 @@ def convert_llm(llm: Any, weights: str, config: ModelConfig) -> None:
     if weights == INT8:
         pack_in_eight_bits(llm, first_unread(config))
     elif weights == BFLOAT16:
-        routers = {layer.router: layer.router.weight.detach().clone() for layer in moe_layers(llm).values()}
+        layers = moe_layers(llm).values()
+        routers = [value for layer in layers for name, value in layer.named_parameters() if name.startswith("router")]
+        exact = [router.data for router in routers]
         llm.to(torch.bfloat16)
-        for router, weight in routers.items():
-            router.weight.data = weight
+        for router, value in zip(routers, exact):
+            router.data = value

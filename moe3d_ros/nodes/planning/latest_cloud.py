@@ -127,11 +127,7 @@ class LatestCloud:
         except CloudError as error:
             raise PlanningError(ErrorCode.NO_CLOUD, str(error)) from error
         if not workspace.contains(points, margin).any():  # false for NaN
-            raise self._explained(
-                ErrorCode.EMPTY_WORKSPACE,
-                f"The camera sees nothing in the workspace {list(workspace.low)} to {list(workspace.high)} m, which the "
-                f"model was trained for{_where(points)}: check the camera's view and its transform.",
-            )
+            raise self._explained(ErrorCode.EMPTY_WORKSPACE, _why_empty(points, workspace))
         return points, colors, msg.header
 
     def _why_old(self, age: float, max_age: float) -> str:
@@ -184,10 +180,14 @@ class LatestCloud:
         )
 
 
-def _where(points: np.ndarray) -> str:
-    """A clause on where points (N, 3) lie, empty without points."""
+def _why_empty(points: np.ndarray, workspace: Workspace) -> str:
+    """Sentence on points (N, 3) of which none lies in the workspace: where they lie, and what is most likely off."""
+    box = f"the workspace {list(workspace.low)} to {list(workspace.high)} m, which the model was trained for"
     points = points[np.isfinite(points).all(axis=1)]
     if not len(points):
-        return ""
+        return f"The camera sees nothing in {box}: check the camera's view and its transform."
     low, high = (np.round(corner.astype(float), 2).tolist() for corner in (points.min(axis=0), points.max(axis=0)))
-    return f"; the {len(points)} voxels lie at {low} to {high} m"
+    return (
+        f"None of the {len(points)} voxels lies in {box}; they lie at {low} to {high} m: either the voxelizer's workspace_low "
+        "and workspace_high give another box, or the table is elsewhere in this frame, or the camera's transform is off."
+    )

@@ -134,7 +134,7 @@ def _prohibitions(rng) -> tuple[str, ...]:
 
 def _corrections(rng) -> tuple[str, ...]:
     """A pattern, whole or put together of an order, what breaks it off, and what is wanted now."""
-    if rng.random() < 0.35:
+    if rng.random() < 0.5:
         return (_one(rng, people.CORRECTIONS),)
     draw = rng.random()
     slip = _one(rng, correcting.STRONG if draw > 0.9 or rng.random() < 0.6 else correcting.WEAK)

@@ -25,7 +25,7 @@ ORDER = "put the red block in the blue bowl"
 
 @pytest.fixture(scope="module")
 def planner():
-    made = Planner.from_pretrained("default")
+    made = Planner.from_pretrained("default", llm_weights="float32")
     made.decider = None  # the LLM chooses: it is the part that names what it does not point at
     return made
 
@@ -131,7 +131,7 @@ def test_a_step_that_names_what_it_does_not_point_at_is_noted_and_a_reasoners_re
 
 @pytest.fixture(scope="module")
 def reasoning():
-    return Planner.from_pretrained("default")
+    return Planner.from_pretrained("default", llm_weights="float32")
 
 
 MISMATCHED = (

@@ -121,7 +121,7 @@ def test_what_is_served_computes_what_was_trained_and_plans_and_answers(tmp_path
     trained = ThreeDMoE(config, *load_base(config.language.base)[:2]).eval()
     trained.load_tensors(tensors)
 
-    planner = Planner.from_pretrained(folder)
+    planner = Planner.from_pretrained(folder, llm_weights="float32")
     inputs = trained.language.embed(torch.tensor([trained.language.encode(TEXT)]))
     for mine, other in zip(planner.model.language.run(inputs)[:2], trained.language.run(inputs)[:2]):
         torch.testing.assert_close(mine, other, atol=1e-3, rtol=1e-3)
@@ -130,7 +130,7 @@ def test_what_is_served_computes_what_was_trained_and_plans_and_answers(tmp_path
     plan = planner.plan(points, colors, "put the red block in the green bowl", max_steps=2)
     for action in plan.actions:
         assert np.isfinite([*action.pick.position, *action.place.position]).all()
-    again = Planner.from_pretrained(folder)
+    again = Planner.from_pretrained(folder, llm_weights="float32")
     repeated = again.plan(points, colors, "put the red block in the green bowl", max_steps=2)
     assert [action.text for action in repeated.actions] == [action.text for action in plan.actions]
     assert again.answer(points, colors, "what is there?") == planner.answer(points, colors, "what is there?")

@@ -98,6 +98,18 @@ def test_a_checkpoint_with_the_head_refuses_and_one_without_goes_on(planner, tin
     assert loaded.checksum != planner.checksum
 
 
+def test_what_is_heard_with_doubt_is_said_with_doubt_and_how_to_say_it_instead(planner, tiny_checkpoint, tmp_path):
+    head = a_head(planner, threshold=0.1)
+    with torch.no_grad():
+        head.decide[-1].weight.zero_()
+        head.decide[-1].bias.copy_(torch.tensor([2.0, 0.0, 0.0, 0.0, 0.0]))  # 0.65 for what is doable
+    model = Planner.from_pretrained(str(with_head(tmp_path / "with", tiny_checkpoint, head))).model
+    with pytest.raises(
+        PlanningError, match=r"may be one that .*plainer words, such as 'put the red block in the bowl'"
+    ):
+        check_form(model, "the red block, then")
+
+
 def test_the_head_has_a_file_of_its_own(planner, tiny_checkpoint, tmp_path):
     folder = with_head(tmp_path / "with", tiny_checkpoint, a_head(planner))
     before = {path.name: path.read_bytes() for path in tiny_checkpoint.glob("*.safetensors")}

@@ -163,7 +163,7 @@ def truncated(msg):
     [
         ({"frame": "camera"}, ErrorCode.TRANSFORM, "planning_frame alike"),
         ({"points": VOXELS[:0], "colors": SHADES[:0]}, ErrorCode.EMPTY_WORKSPACE, "sees nothing"),
-        ({"points": VOXELS + np.float32(3)}, ErrorCode.EMPTY_WORKSPACE, "workspace"),
+        ({"points": VOXELS + np.float32(3)}, ErrorCode.EMPTY_WORKSPACE, "give another box"),
         (
             {"points": np.full((100, 3), np.nan, np.float32), "colors": np.zeros((100, 3), np.uint8)},
             ErrorCode.EMPTY_WORKSPACE,
