@@ -18,7 +18,7 @@ from moe3d_ros.tabletop.words import (
     held_out_form_wordings,
     people,
 )
-from moe3d_ros.tabletop.words.forms import FORMS, form_instruction
+from moe3d_ros.tabletop.words.forms import FORMS, doable_instruction, form_instruction
 from training import export, form_threshold, train
 from training.data.form_texts import CLASSES, composed_text, form_text
 from training.engine.loop import train as run_training
@@ -194,3 +194,13 @@ def test_a_number_format_that_there_is_not_is_refused(tiny_checkpoint, tmp_path,
     with pytest.raises(SystemExit):
         parse([str(part) for pair in values.items() for part in pair])
     assert "precision must be auto, float32 or bfloat16, got 'half'" in capsys.readouterr().err
+
+
+def test_things_are_named_in_manifold_ways_and_sets_only_where_several_may_be_moved():
+    said = [doable_instruction(np.random.default_rng([9, number])) for number in range(400)]
+    assert (
+        sum(any(words in text for words in ("both ", "everything", "all of them", "whole lot")) for text in said) >= 8
+    )
+    assert not any("{" in text or "}" in text for text in said)
+    forbidden = [form_instruction(np.random.default_rng([9, number]), "prohibition") for number in range(400)]
+    assert not any("both " in text or "whole lot" in text for text in forbidden)

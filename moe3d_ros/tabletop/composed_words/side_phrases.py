@@ -18,6 +18,8 @@ TRAINED: Phrases = {
         "flanking {o} on its left", "a little way left of {o}", "over to the left from {o}", "immediately to the left of {o}",
         "by the left side of {o}", "neighboring {o} on the left", "left-hand of {o}", "a little to the left of {o}",
         "a few centimeters left of {o}", "over on the left of {o}", "with {o} to its right",
+        "with {o} on its right", "so that {o} is to its right", "so that {o} stands right of it", "where {o} is on its right-hand side",
+        "having {o} to its right", "with {o} directly to its right", "such that {o} lies to the right of it",
     ),
     "beside.right of": (
         "right of {o}", "right of {o}", "to the right of {o}", "to the right of {o}", "on the right of {o}", "right from {o}",
@@ -27,6 +29,8 @@ TRAINED: Phrases = {
         "adjacent to {o} on its right", "flanking {o} on its right", "a little way right of {o}", "over to the right from {o}",
         "immediately to the right of {o}", "by the right side of {o}", "neighboring {o} on the right",
         "right-hand of {o}", "a little to the right of {o}", "a few centimeters right of {o}", "over on the right of {o}", "with {o} to its left",
+        "with {o} on its left", "so that {o} is to its left", "so that {o} stands left of it", "where {o} is on its left-hand side",
+        "having {o} to its left", "with {o} directly to its left", "such that {o} lies to the left of it",
     ),
     "beside.in front of": (
         "in front of {o}", "in front of {o}", "in front of {o}", "before {o}", "right in front of {o}", "just in front of {o}",
@@ -37,6 +41,8 @@ TRAINED: Phrases = {
         "in front of {o}, towards you", "nearer to you than {o}", "on the front of {o}",
         "this side of {o}", "on the robot side of {o}", "a little in front of {o}", "a few centimeters in front of {o}",
         "with {o} right behind it",
+        "with {o} behind it", "so that {o} is behind it", "where {o} is at its back", "so that {o} stands right behind it",
+        "with {o} directly behind it", "having {o} behind it", "such that {o} lies behind it",
     ),
     "beside.behind": (
         "behind {o}", "behind {o}", "behind {o}", "right behind {o}", "just behind {o}", "directly behind {o}", "in back of {o}",
@@ -46,6 +52,8 @@ TRAINED: Phrases = {
         "on the side of {o} that is turned away from the robot", "a little way behind {o}", "behind {o}, away from you", "to the rear of {o}",
         "on the back of {o}", "on the rear side of {o}", "past {o}", "a little behind {o}", "a few centimeters behind {o}",
         "with {o} right in front of it",
+        "with {o} in front of it", "so that {o} is in front of it", "where {o} is before it", "so that {o} stands right in front of it",
+        "with {o} directly in front of it", "having {o} in front of it", "such that {o} lies in front of it",
     ),
     "beside.next to": (
         "next to {o}", "next to {o}", "next to {o}", "beside {o}", "beside {o}", "by {o}", "right next to {o}", "close to {o}", "near {o}",

@@ -10,6 +10,7 @@ from moe3d_ros.tabletop.words import forbidding_wordings as forbidding
 from moe3d_ros.tabletop.words import form_wordings as trained
 from moe3d_ros.tabletop.words import held_out_form_wordings as held
 from moe3d_ros.tabletop.words import people
+from moe3d_ros.tabletop.words.references import a_place, one_thing, several_things
 from moe3d_ros.tabletop.words.typos import with_typos
 from moe3d_ros.tabletop.words.wordings import AREA_WORDS, EXTREMES, KIND_WORDS, SIZE_WORDS, finished
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
@@ -18,6 +19,10 @@ from moe3d_ros.world.vocabulary import COLOR_NAMES
 FORMS = ("prohibition", "relation", "clauses", "correction")
 TYPOS = 0.05  # share of the sentences with a slip of the keyboard
 WORDINGS = ("trained", "held out")
+VARIED, SETS = (
+    0.5,
+    0.3,
+)  # shares of trained sentences with things named in manifold ways, and of these that move several things
 # A move as an order, and the same with -ing.
 _MOVES = (
     ("put {a} {p} {b}", "putting {a} {p} {b}"),
@@ -69,14 +74,41 @@ def form_instruction(rng, form: str, wording: str = "trained") -> str:
     Raises:
         KeyError: there is no such form, or wording.
     """
-    moves = _ALL_MOVES if wording == "trained" else _MOVES
-    text = _filled(str(rng.choice(_PATTERNS[wording][form](rng))), rng, moves)
+    trains = wording == "trained"
+    pattern = str(rng.choice(_PATTERNS[wording][form](rng)))
+    said = _said_by_people(pattern, rng) if trains and rng.random() < VARIED else pattern
+    text = _filled(said, rng, _ALL_MOVES if trains else _MOVES)
     return decorated(finished(text, rng), rng, typos=TYPOS if wording == "trained" else 0.0)
 
 
 def doable_instruction(rng) -> str:
     """A doable sentence in the words of the other forms, about things that any table may have."""
-    return finished(_filled(_doable(rng), rng), rng)
+    pattern = _doable(rng)
+    if rng.random() < VARIED:
+        pattern = _said_by_people(pattern, rng, SETS)
+    return finished(_filled(pattern, rng), rng)
+
+
+def _said_by_people(pattern: str, rng, sets: float = 0.0) -> str:
+    """The pattern with its things and places named in the manifold ways of people; ``sets``: share of what is moved that is several."""
+    p, b = a_place(rng)
+    moved = several_things(rng) if rng.random() < sets else one_thing(rng)
+    order, doing = _ALL_MOVES[int(rng.integers(len(_ALL_MOVES)))]
+    words = {
+        "do": order,
+        "doing": doing,
+        "p": p,
+        "b": b,
+        "a": moved,
+        "c": one_thing(rng),
+        "bowl": one_thing(rng, BOWL),
+        "zone": one_thing(rng, ZONE),
+    }
+    if "{p}" in pattern and "{d}" in pattern:  # both places follow one preposition
+        del words["p"], words["b"]
+    for slot, said in words.items():
+        pattern = pattern.replace(f"{{{slot}}}", said)
+    return pattern
 
 
 def asked(text: str, rng) -> str:

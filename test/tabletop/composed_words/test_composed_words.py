@@ -178,7 +178,7 @@ def test_two_of_a_kind_are_sometimes_named_by_one_noun_and_a_place_beside_is_nev
 def test_one_verb_serves_places_beside_and_places_within():
     second = Clause(Selection(colors=("gray",)), Destination("block", color="cyan", side="behind"))
     form = TaskForm((Clause(Selection(colors=("red",)), GREEN), second))
-    texts = wordings(form, np.random.default_rng(0), 400, alone=[True, True])
+    texts = wordings(form, np.random.default_rng(0), 1000, alone=[True, True])
     assert any(
         re.search(
             r"bowl,? (and|then) the (one |only )?gr[ae]y \w+ \S*\s?(behind|at|on|in|right|just|directly|close|a bit)",
