@@ -227,6 +227,51 @@ def test_a_gripper_that_fails_a_scene_that_refuses_and_time_that_is_up_stop_it()
     assert "it took longer" in bench.runner.stopped
 
 
+def test_of_fifty_plans_with_failures_each_ends_as_planned_and_nothing_moves_in_between():
+    """Things and turns are drawn, failures of any kind come at any motion; people resume where no new plan was asked for."""
+    rng, bench = np.random.default_rng(5), Bench(turns=2, replans=2)
+    stopped = replanned = let_go = 0
+    for number in range(50):
+        at, to = rng.uniform((0.3, 0.05), (0.7, 0.4)), rng.uniform((0.35, -0.4), (0.65, -0.1))
+        yaw, turn = rng.uniform(-3, 3, 2)
+        things = (
+            SceneBox("block", (*at, 0.02), (0.02, 0.02, 0.02), yaw),
+            SceneBox("bowl", (*to, 0.03), (0.06, 0.06, 0.03)),
+        )
+        pick, place = pose_from_xyz_yaw((*at, 0.04), yaw), pose_from_xyz_yaw((*to, 0.05), turn)
+        bench.group.codes.clear()
+        if rng.random() < 0.6:
+            codes = rng.choice([NO_IK, -12, CONTROL_FAILED, 99999], int(rng.integers(1, 4)))
+            bench.group.codes.extend([1] * int(rng.integers(6)) + [int(code) for code in codes])
+        for _ in range(8):
+            bench.runner.see(things, table_box(Workspace()))
+            bench.now += 10
+            reached, asked = (bench.robot.calls.count(name) for name in ("reached", "replan"))
+            bench.step(bench.now, pick, place)
+            if bench.robot.calls.count("reached") == reached + 2:
+                break
+            stopped += 1
+            made = len(bench.group.motions)
+            with pytest.raises(Refused):
+                bench.step(bench.now - 5, pick, place)  # a plan from before the failure
+            assert len(bench.group.motions) == made
+            if bench.robot.calls.count("replan") > asked:
+                replanned += 1
+                continue
+            with pytest.raises(Refused):
+                bench.step(bench.now + 5, pick, place)  # no plan at all, until somebody resumes
+            assert len(bench.group.motions) == made
+            let_go += bench.group.held is not None
+            bench.runner.resume()
+        assert bench.group.events[-len(WHOLE) :] == WHOLE, number
+        assert bench.group.held is None and not bench.runner.holding
+        assert np.allclose(bench.group.world["block"].center[:2], to, atol=1e-6)
+    events = [event for event in bench.group.events if event in ("attach", "detach")]
+    assert events == ["attach", "detach"] * (len(events) // 2)
+    assert bench.group.most_moving == 1
+    assert min(stopped - replanned, replanned, let_go) >= 3  # all sorts of failures came
+
+
 def test_turns_keep_the_tip_and_begin_with_the_plan():
     assert equal_turns(1) == (0.0,)
     assert np.allclose(equal_turns(4), (0.0, math.pi / 2, -math.pi / 2, math.pi))
