@@ -24,7 +24,7 @@ export PYTHON
 endif
 
 # A Python that can run tools/environment.py, which then looks for the one to install with.
-PYTHONS := python3 python3.13 python3.12 python3.11 python3.10
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python3.10
 BOOTSTRAP := $(or $(PYTHON),$(firstword $(foreach name,$(PYTHONS),$(shell command -v $(name)))))
 NO_PYTHON = $(error Python is missing, please run: sudo apt-get install -y python3 python3-venv)
 ENVIRONMENT = $(or $(BOOTSTRAP),$(NO_PYTHON)) tools/environment.py

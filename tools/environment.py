@@ -8,7 +8,7 @@ Only the standard library is needed. An environment is kept in a cache under a n
 went into it, and `.venv` is a link to it, so that a second checkout, or a second run, downloads nothing.
 
 Environment variables: ROS_DISTRIBUTION (jazzy, kilted) and PYTHON (an interpreter), by default those of `.venv`, else
-Jazzy and the first Python from 3.10 to 3.13; MOE3D_CACHE (the cache, by default ~/.cache/moe3d_ros), MOE3D_VENV_CACHE
+Jazzy and the first Python from 3.10 to 3.14; MOE3D_CACHE (the cache, by default ~/.cache/moe3d_ros), MOE3D_VENV_CACHE
 (the folder that keeps the environments, where not in that cache; never inside the checkout: CMake accepts no include
 folder within its own sources), MAKE_JOBS (parallel compilers).
 """
@@ -33,7 +33,8 @@ import system_packages
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = "moe3d-stamp.json"
-PYTHONS = ("python3", "python3.11", "python3.10", "python3.12", "python3.13")
+PYTHONS = ("python3", "python3.11", "python3.10", "python3.12", "python3.13", "python3.14")
+OLDEST, NEWEST = (3, 10), (3, 14)  # for which all of the locks has wheels
 RECIPE = 1  # count up when this script installs something else from the same lock
 
 
@@ -98,7 +99,7 @@ def clean_environment() -> dict[str, str]:
 
 
 def interpreter() -> tuple[str, str]:
-    """Path and full version of a Python from 3.10 to 3.13, or 3.14 where it is named; raises SetupError where there is none."""
+    """Path and full version of a Python from OLDEST to NEWEST; raises SetupError where there is none."""
     wanted = os.environ.get("PYTHON")
     ask = "import sys, platform; print(platform.python_version(), sys.executable)"
     for name in [wanted] if wanted else [stamped(VENV, "python") or "", *PYTHONS]:
@@ -109,13 +110,9 @@ def interpreter() -> tuple[str, str]:
         )
         if answer.returncode == 0:
             version, path = answer.stdout.strip().split(" ", 1)
-            # All of the lock has wheels for 3.14, on which nobody has run it yet.
-            newest = (3, 14) if wanted or name not in PYTHONS else (3, 13)
-            if (3, 10) <= tuple(map(int, version.split(".")[:2])) <= newest:
+            if OLDEST <= tuple(map(int, version.split(".")[:2])) <= NEWEST:
                 return path, version
-    raise SetupError(
-        "Python 3.10 to 3.13 is needed (3.14 only where it is named): install one, and `make env PYTHON=/usr/bin/python3.12`"
-    )
+    raise SetupError("Python 3.10 to 3.14 is needed: install one, and `make env PYTHON=/usr/bin/python3.12`")
 
 
 def fingerprint(name: str, python: str, version: str) -> str:
