@@ -21,7 +21,8 @@ class Oracle:
     """Plans as `Planner` does."""
 
     workspace = model_workspace = Workspace()
-    voxel_size, margin, kinds, name, checksum = 0.01, 0.02, ("block", "bowl", "zone"), "oracle", ""
+    voxel_size, margin, kinds, name = 0.01, 0.02, ("block", "bowl", "zone"), "oracle"
+    checksum, llm_weights = "", "none"
 
     def plan(self, points, colors, instruction, completed=(), max_steps=8, on_progress=None, should_stop=None) -> Plan:
         if instruction in EXAMPLES:

@@ -49,7 +49,7 @@ class OneStep:
     """Plans one step; calls ``meanwhile`` when the plan of 'first' is finished."""
 
     workspace = model_workspace = Workspace()
-    margin, voxel_size, name, checksum = 0.02, 0.01, "one step", ""
+    margin, voxel_size, name, checksum, llm_weights = 0.02, 0.01, "one step", "", "none"
 
     def __init__(self):
         self.meanwhile = lambda: None
