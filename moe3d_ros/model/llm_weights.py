@@ -16,7 +16,7 @@ LLM_WEIGHTS = (AUTO, FLOAT32, BFLOAT16, INT8)
 
 
 def multiplies_bfloat16() -> bool:
-    """Whether this CPU multiplies matrices in bfloat16: AMX (7 times as fast as float32) or AVX512-BF16 (2.7 times).
+    """Tell if this CPU multiplies matrices in bfloat16: AMX (7 times as fast as float32) or AVX512-BF16 (2.7 times).
 
     On other CPUs bfloat16 is slower than float32. Where oneDNN is told to use less than the hardware offers
     (ONEDNN_MAX_CPU_ISA), it does not.

@@ -1,4 +1,4 @@
-"""How people name things and places that any table may have, for sentences of which only the form is learnt."""
+"""Names that people give to things and places that any table may have, for sentences of which only the form is learnt."""
 
 from __future__ import annotations
 
