@@ -127,12 +127,12 @@ def test_no_macro_is_used_that_is_gone_in_lyrical(path):
     [
         ("3.9.2", True, False),
         ("3.12.1", False, True),
-        ("3.14.2", False, False),
+        ("3.14.2", False, True),
         ("3.14.2", True, True),
         ("3.15.0", True, False),
     ],
 )
-def test_python_3_14_is_taken_where_it_is_named(version, named, taken, tmp_path, monkeypatch):
+def test_a_python_for_which_the_lock_has_wheels_is_taken(version, named, taken, tmp_path, monkeypatch):
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\necho {version} {python}\n")
     python.chmod(0o755)

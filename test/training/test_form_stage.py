@@ -180,7 +180,8 @@ def test_the_suite_needs_a_head(tiny_checkpoint):
 
 def test_the_suite_tells_a_good_head_from_a_bad_one():
     def record(doable: bool, refused: bool) -> dict:
-        return {"kind": "single" if doable else "relation", "heard": "relation", "doable": doable, "refused": refused}
+        kind = "single" if doable else "relation"
+        return {"kind": kind, "heard": "relation", "doable": doable, "by": forms.OURS, "refused": refused}
 
     good = forms.summary([record(True, False), record(False, True)])
     bad = forms.summary([record(True, True), record(False, False)])

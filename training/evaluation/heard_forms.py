@@ -89,12 +89,9 @@ def summary(records: list[dict]) -> dict:
 
 def bars(figures: dict) -> dict[str, bool]:
     """Goals of the suite and whether each is met."""
-    forms = {
-        name: REFUSED_BAR
-        for name in figures.get("counts", ())
-        if name.startswith("refused, ") and name != f"refused{OTHERS}"
-    }
-    falsely = ("refused_falsely", f"refused falsely{OTHERS}")
+    judged = figures.get("counts", ())
+    forms = {name: REFUSED_BAR for name in judged if name.startswith("refused, ") and name != f"refused{OTHERS}"}
+    falsely = ("refused_falsely", *(name for name in judged if name == f"refused falsely{OTHERS}"))
     return bars_of(figures, forms, dict.fromkeys(falsely, FALSELY_REFUSED_BAR))
 
 

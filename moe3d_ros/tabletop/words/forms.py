@@ -10,7 +10,7 @@ from moe3d_ros.tabletop.words import forbidding_wordings as forbidding
 from moe3d_ros.tabletop.words import form_wordings as trained
 from moe3d_ros.tabletop.words import held_out_form_wordings as held
 from moe3d_ros.tabletop.words import people
-from moe3d_ros.tabletop.words.references import a_place, one_thing, several_things
+from moe3d_ros.tabletop.words.people.references import a_place, one_thing, several_things
 from moe3d_ros.tabletop.words.typos import with_typos
 from moe3d_ros.tabletop.words.wordings import AREA_WORDS, EXTREMES, KIND_WORDS, SIZE_WORDS, finished
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
