@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from pathlib import Path
 
 import numpy as np
 import rclpy  # noqa: F401  # the node holds it too
 
-from moe3d_ros.nodes.runtime.memory import configure_malloc, release_memory
+from moe3d_ros.nodes.planning.loading import load_planner
+from moe3d_ros.nodes.runtime.memory import configure_malloc
+from moe3d_ros.nodes.runtime.parameter_tables import PLANNER
+from moe3d_ros.plan import PlanningError
 
 
 def main(checkpoint: str, weights: str, scene: str, instruction: str) -> None:
@@ -19,11 +23,8 @@ def main(checkpoint: str, weights: str, scene: str, instruction: str) -> None:
         scene: npz file with `points` (N, 3), metres, and `colors` (N, 3) uint8.
     """
     configure_malloc()
-    from moe3d_ros.plan import PlanningError
-    from moe3d_ros.planner import Planner
-
-    planner = Planner.from_pretrained(checkpoint, llm_weights=weights)
-    release_memory()
+    settings = {parameter.name: parameter.default for parameter in PLANNER}
+    planner = load_planner(settings | {"checkpoint": checkpoint, "llm_weights": weights}, logging.getLogger())
     with np.load(scene) as arrays:
         points, colors = arrays["points"], arrays["colors"]
     try:

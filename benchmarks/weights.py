@@ -80,12 +80,13 @@ def _apart(poses: dict[str, list], weights: str) -> list[float]:
 def _planned(planners: dict[str, Planner], number: int) -> dict:
     """Each one's plan of a scene, in an order that turns from scene to scene."""
     case = (single_step_pair if number % 2 == 0 else moment_pair)(number // 2)[0]
+    cloud = _cloud(case, number)
     record: dict = {"instruction": case.instruction, "texts": {}, "poses": {}, "seconds": {}}
     names = list(planners)
     first = number // 2 % len(names)
     for weights in names[first:] + names[:first]:
         start = time.perf_counter()
-        plan, texts = _plan(planners[weights], case, number)
+        plan, texts = _plan(planners[weights], cloud, case)
         record["seconds"][weights] = time.perf_counter() - start
         record["texts"][weights] = texts
         actions = plan.actions if plan else ()
@@ -99,10 +100,10 @@ def _cloud(case: Case, number: int) -> tuple[np.ndarray, np.ndarray]:
     ).as_sensed()
 
 
-def _plan(planner: Planner, case: Case, number: int) -> tuple[Plan | None, list[str]]:
+def _plan(planner: Planner, cloud: tuple[np.ndarray, np.ndarray], case: Case) -> tuple[Plan | None, list[str]]:
     """A plan and its steps' texts; the sentence where it is refused."""
     try:
-        plan = planner.plan(*_cloud(case, number), case.instruction, case.history)
+        plan = planner.plan(*cloud, case.instruction, case.history)
     except PlanningError as error:
         return None, [error.code.name]
     return plan, [action.text for action in plan.actions]

@@ -13,7 +13,7 @@ from moe3d_ros.tabletop.words import unanswerable_wordings as words
 from moe3d_ros.tabletop.words import unrelated_wordings as unrelated
 from moe3d_ros.tabletop.words.other_languages import HELD_OUT_LANGUAGES, LANGUAGES, foreign_instruction
 from moe3d_ros.tabletop.words.question_wordings import COMPARATIVES
-from moe3d_ros.tabletop.words.wordings import EXTREMES, KIND_WORDS
+from moe3d_ros.tabletop.words.wordings import EXTREMES, KIND_WORDS, one_of
 from moe3d_ros.world.kinds import BOWL
 from moe3d_ros.world.vocabulary import COLOR_NAMES, COUNTED
 
@@ -59,27 +59,23 @@ def unanswerable_question(
     return _DRAWN[kind](scene, rng, held_out)
 
 
-def _one(rng, options) -> str:
-    return str(options[int(rng.integers(len(options)))])
-
-
 def _unrelated(scene: Scene, rng, held_out: bool) -> Unanswerable:
     draw = rng.random()
     if draw < 0.3 and scene.objects:
         thing = scene.objects[int(rng.integers(len(scene.objects)))]
-        pattern = _one(rng, words.HELD_OUT_UNSEEN if held_out else words.UNSEEN)
-        return Unanswerable(pattern.format(a=f"the {thing.color} {_one(rng, KIND_WORDS[thing.kind])}"), "unrelated")
+        pattern = one_of(rng, words.HELD_OUT_UNSEEN if held_out else words.UNSEEN)
+        return Unanswerable(pattern.format(a=f"the {thing.color} {one_of(rng, KIND_WORDS[thing.kind])}"), "unrelated")
     if draw < 0.4:
-        return Unanswerable(_one(rng, unrelated.HELD_OUT_REQUESTS if held_out else unrelated.REQUESTS), "unrelated")
-    return Unanswerable(_one(rng, words.HELD_OUT_UNRELATED if held_out else words.UNRELATED), "unrelated")
+        return Unanswerable(one_of(rng, unrelated.HELD_OUT_REQUESTS if held_out else unrelated.REQUESTS), "unrelated")
+    return Unanswerable(one_of(rng, words.HELD_OUT_UNRELATED if held_out else words.UNRELATED), "unrelated")
 
 
 def _language(scene: Scene, rng, held_out: bool) -> Unanswerable:
     if rng.random() < 0.25:
         return Unanswerable(foreign_instruction(rng, held_out), "language")
     questions, languages = (words.HELD_OUT_FOREIGN, HELD_OUT_LANGUAGES) if held_out else (words.FOREIGN, LANGUAGES)
-    name = _one(rng, list(questions))
-    return Unanswerable(_one(rng, questions[name]).format(c=_one(rng, languages[name].colors)), "language")
+    name = one_of(rng, list(questions))
+    return Unanswerable(one_of(rng, questions[name]).format(c=one_of(rng, languages[name].colors)), "language")
 
 
 def _absent_thing(scene: Scene, rng, held_out: bool, colored: bool) -> str | None:
@@ -88,12 +84,12 @@ def _absent_thing(scene: Scene, rng, held_out: bool, colored: bool) -> str | Non
     kinds = {thing.kind for thing in scene.objects}
     draw = rng.random()
     if draw < 0.12:
-        return f"the {_one(rng, unrelated.HELD_OUT_THINGS if held_out else unrelated.THINGS)}"
+        return f"the {one_of(rng, unrelated.HELD_OUT_THINGS if held_out else unrelated.THINGS)}"
     missing = [kind for kind in COUNTED if kind not in kinds]
     if missing and (draw < 0.3 or not colored):
-        noun = _one(rng, KIND_WORDS[_one(rng, missing)])
+        noun = one_of(rng, KIND_WORDS[one_of(rng, missing)])
         return (
-            f"the {_one(rng, EXTREMES[_one(rng, list(EXTREMES))])}".format(k=noun)
+            f"the {one_of(rng, EXTREMES[one_of(rng, list(EXTREMES))])}".format(k=noun)
             if rng.random() < 0.5
             else f"the {noun}"
         )
@@ -104,7 +100,7 @@ def _absent_thing(scene: Scene, rng, held_out: bool, colored: bool) -> str | Non
     if not absent:
         return None
     color, kind = absent[int(rng.integers(len(absent)))]
-    return f"the {color} {_one(rng, KIND_WORDS[kind])}"
+    return f"the {color} {one_of(rng, KIND_WORDS[kind])}"
 
 
 def _absent(
@@ -140,22 +136,22 @@ def question_about(
         wordings: of each sort, in place of those of training.
     """
     sorts = sorts or (TWO_THINGS if rng.random() < 0.45 else ONE_THING)
-    sort = _one(rng, sorts)
+    sort = one_of(rng, sorts)
     ask = Asker(scene, rng, held_out, wordings)
     other = ask.name(int(rng.integers(len(scene.objects)))) if sorts is TWO_THINGS else phrase
     if other is None:
         return None
     first, second = (phrase, other) if rng.random() < 0.5 else (other, phrase)
-    kind, quality = _one(rng, COUNTED), _one(rng, list(COMPARATIVES))
+    kind, quality = one_of(rng, COUNTED), one_of(rng, list(COMPARATIVES))
     return ask.word(
         sort,
         a=first,
         b=second,
-        c=_one(rng, ("big", "small", *COLOR_NAMES) if sort == "is" else COLOR_NAMES),
+        c=one_of(rng, ("big", "small", *COLOR_NAMES) if sort == "is" else COLOR_NAMES),
         k=kind,
         p="in" if any(word in second for word in KIND_WORDS[BOWL]) else "on",
-        s=_one(rng, ("left", "right")),
-        w=_one(rng, COMPARATIVES[quality]) if sort == "comparison" else ask.plural(kind),
+        s=one_of(rng, ("left", "right")),
+        w=one_of(rng, COMPARATIVES[quality]) if sort == "comparison" else ask.plural(kind),
     )
 
 

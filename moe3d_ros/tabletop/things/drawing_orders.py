@@ -15,6 +15,7 @@ from moe3d_ros.tabletop.things.measures import BY_LOOK
 from moe3d_ros.tabletop.things.telling import BOX, THING, Landmark, Telling, meant
 from moe3d_ros.tabletop.things.thing_orders import AREA, TABLE, Place, ThingClause, ThingOrder, goals_of
 from moe3d_ros.tabletop.things.thing_scenes import Contents, random_contents, thing_scene
+from moe3d_ros.tabletop.words.wordings import one_of
 from moe3d_ros.world.areas import AREAS, DIRECTIONS
 from moe3d_ros.world.kinds import BLOCK, BOWL, OBJECT, ZONE
 from moe3d_ros.world.sides import BETWEEN, SIDES
@@ -92,7 +93,9 @@ def _series(rng, scene: Scene, there: Sequence[str], again: Sequence[bool], kind
     """Orders about a scene, as many as ``again`` has, which says of each whether it goes to the place of the one before, if it can."""
     clauses: list[ThingClause] = []
     for same in again:
-        telling = _telling(rng, there, kind, _pick(rng, ("color", "color", "color", "look")), _pick(rng, list(BY_LOOK)))
+        telling = _telling(
+            rng, there, kind, one_of(rng, ("color", "color", "color", "look")), one_of(rng, list(BY_LOOK))
+        )
         if clauses and same and not clauses[-1].place.side:
             place = clauses[-1].place
         else:
@@ -164,7 +167,7 @@ def _maker(rng, constructs: Sequence[str]) -> Callable[[np.random.Generator, Seq
     names = list(constructs or SHARES)
     shares = np.array([SHARES[name] for name in names], float)
     construct = names[int(rng.choice(len(names), p=shares / shares.sum()))]
-    look = _pick(rng, list(BY_LOOK))
+    look = one_of(rng, list(BY_LOOK))
 
     def single(rng: np.random.Generator, colors: Sequence[str], kind: str) -> ThingOrder:
         told = _telling(rng, colors, kind, construct, look)
@@ -176,16 +179,12 @@ def _maker(rng, constructs: Sequence[str]) -> Callable[[np.random.Generator, Seq
 def _two(rng: np.random.Generator, colors: Sequence[str], kind: str) -> ThingOrder:
     """Two clauses about things that are told by their looks."""
     first, second = (
-        _telling(rng, colors, kind, _pick(rng, ("color", "color", "color", "look")), _pick(rng, list(BY_LOOK)))
+        _telling(rng, colors, kind, one_of(rng, ("color", "color", "color", "look")), one_of(rng, list(BY_LOOK)))
         for _ in range(2)
     )
     place = _place(rng, colors, first)
     other = place if rng.random() < 0.25 and not place.side else _place(rng, colors, second)
     return ThingOrder((ThingClause(first, place), ThingClause(second, other)), kind)
-
-
-def _pick(rng, choices: Sequence[str]) -> str:
-    return str(choices[int(rng.integers(len(choices)))])
 
 
 def _telling(rng, colors: Sequence[str], kind: str, construct: str, look: str) -> Telling:
@@ -194,14 +193,14 @@ def _telling(rng, colors: Sequence[str], kind: str, construct: str, look: str) -
         kind = THING
     elif kind == THING and (draw := rng.random()) < BOXES + BLOCKS:
         kind = BOX if draw < BOXES else BLOCK
-    side, color, rank = _pick(rng, list(DIRECTIONS)), _pick(rng, colors), 0
+    side, color, rank = one_of(rng, list(DIRECTIONS)), one_of(rng, colors), 0
     landmark = second = ("", "")
     looks = construct in ("look", "look_color")
     if looks and BLOCK in (kind, table) and look in NO_BLOCKS:
-        look = _pick(rng, ("biggest", "smallest"))
+        look = one_of(rng, ("biggest", "smallest"))
     if construct == "rank":
         rank = int(rng.integers(2, 5))
-        side = _pick(rng, ("left", "left", "right", "right", "near", "far"))
+        side = one_of(rng, ("left", "left", "right", "right", "near", "far"))
     if construct in ("near", "between", "rest", "all_rest"):
         landmark = _landmark(rng, colors, (BOWL, ZONE) if "rest" in construct else (BOWL, ZONE, BLOCK, OBJECT))
     if construct == "between":
@@ -219,8 +218,8 @@ def _telling(rng, colors: Sequence[str], kind: str, construct: str, look: str) -
 
 
 def _landmark(rng, colors: Sequence[str], kinds: Sequence[str]) -> Landmark:
-    kind = _pick(rng, kinds)
-    return (_pick(rng, colors) if kind == OBJECT or rng.random() < 0.8 else "", kind)
+    kind = one_of(rng, kinds)
+    return (one_of(rng, colors) if kind == OBJECT or rng.random() < 0.8 else "", kind)
 
 
 def _place(rng, colors: Sequence[str], telling: Telling, shares: Mapping[str, float] = PLACES) -> Place:
@@ -232,9 +231,9 @@ def _place(rng, colors: Sequence[str], telling: Telling, shares: Mapping[str, fl
         kind = AREA
     if kind == AREA:
         sides = AREAS[:4] if telling.several or rng.random() < 0.5 else AREAS
-        return Place(AREA, area=_pick(rng, sides))
+        return Place(AREA, area=one_of(rng, sides))
     if kind == "beside":
-        side = _pick(rng, SIDES)
+        side = one_of(rng, SIDES)
         color, other = _landmark(rng, colors, (BOWL, ZONE, BLOCK))
         second = ("", "")
         while side == BETWEEN and (not second[1] or second == (color, other)):
@@ -244,18 +243,18 @@ def _place(rng, colors: Sequence[str], telling: Telling, shares: Mapping[str, fl
         kind = BLOCK
     if rng.random() < 0.1 and kind != BLOCK:
         return Place(kind, any=True)
-    return Place(kind, _pick(rng, colors) if rng.random() < 0.8 or kind == BLOCK else "")
+    return Place(kind, one_of(rng, colors) if rng.random() < 0.8 or kind == BLOCK else "")
 
 
 def _taken_out(rng: np.random.Generator, colors: Sequence[str], kind: str) -> ThingOrder:
     """Clause by which things in a bowl or on a zone are put on the table, or in an area of it."""
     mark = _landmark(rng, colors, (BOWL, BOWL, ZONE))
     noun = kind if kind == BLOCK or rng.random() < 0.8 else BLOCK
-    place = Place(TABLE) if rng.random() < 0.7 else Place(AREA, area=_pick(rng, AREAS))
+    place = Place(TABLE) if rng.random() < 0.7 else Place(AREA, area=one_of(rng, AREAS))
     if rng.random() < 0.35:
         return ThingOrder((ThingClause(Telling("all_rest", THING, landmark=mark), Place(TABLE), mark),), kind)
     construct = "sole" if rng.random() < 0.15 else "color"
-    told = Telling(construct, noun, "" if construct == "sole" else _pick(rng, colors))
+    told = Telling(construct, noun, "" if construct == "sole" else one_of(rng, colors))
     return ThingOrder((ThingClause(told, place, mark),), kind)
 
 

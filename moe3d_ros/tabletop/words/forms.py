@@ -12,17 +12,15 @@ from moe3d_ros.tabletop.words import held_out_form_wordings as held
 from moe3d_ros.tabletop.words import people
 from moe3d_ros.tabletop.words.people.references import a_place, one_thing, several_things
 from moe3d_ros.tabletop.words.typos import with_typos
-from moe3d_ros.tabletop.words.wordings import AREA_WORDS, EXTREMES, KIND_WORDS, SIZE_WORDS, finished
+from moe3d_ros.tabletop.words.wordings import AREA_WORDS, EXTREMES, KIND_WORDS, SIZE_WORDS, finished, one_of
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
 from moe3d_ros.world.vocabulary import COLOR_NAMES
 
 FORMS = ("prohibition", "relation", "clauses", "correction")
 TYPOS = 0.05  # share of the sentences with a slip of the keyboard
 WORDINGS = ("trained", "held out")
-VARIED, SETS = (
-    0.5,
-    0.3,
-)  # shares of trained sentences with things named in manifold ways, and of these that move several things
+# Shares of trained sentences with things named in manifold ways, and of these that move several things.
+VARIED, SETS = 0.5, 0.3
 # A move as an order, and the same with -ing.
 _MOVES = (
     ("put {a} {p} {b}", "putting {a} {p} {b}"),
@@ -78,7 +76,7 @@ def form_instruction(rng, form: str, wording: str = "trained") -> str:
     pattern = str(rng.choice(_PATTERNS[wording][form](rng)))
     said = _said_by_people(pattern, rng) if trains and rng.random() < VARIED else pattern
     text = _filled(said, rng, _ALL_MOVES if trains else _MOVES)
-    return decorated(finished(text, rng), rng, typos=TYPOS if wording == "trained" else 0.0)
+    return decorated(finished(text, rng), rng, typos=TYPOS if trains else 0.0)
 
 
 def doable_instruction(rng) -> str:
@@ -113,7 +111,7 @@ def _said_by_people(pattern: str, rng, sets: float = 0.0) -> str:
 
 def asked(text: str, rng) -> str:
     """The instruction behind a phrase with which people ask."""
-    return _one(rng, ASKING).format(do=text[0].lower() + text[1:] if text[:2] not in ("I ", "I'") else text)
+    return one_of(rng, ASKING).format(do=text[0].lower() + text[1:] if text[:2] not in ("I ", "I'") else text)
 
 
 def decorated(text: str, rng, typos: float = TYPOS) -> str:
@@ -126,25 +124,21 @@ def decorated(text: str, rng, typos: float = TYPOS) -> str:
     return with_typos(text, rng) if rng.random() < typos else text
 
 
-def _one(rng, options: tuple[str, ...]) -> str:
-    return options[int(rng.integers(len(options)))]
-
-
 def _doable(rng) -> str:
     draw = rng.random()
     if draw < 0.3:
-        return _one(rng, people.ORDERS)
+        return one_of(rng, people.ORDERS)
     if draw < 0.58:
-        return _one(rng, people.HARMLESS)
+        return one_of(rng, people.HARMLESS)
     if draw < 0.67:
-        return _one(rng, DOABLE)
+        return one_of(rng, DOABLE)
     if draw < 0.74:
-        return _one(rng, trained.DOABLE_TURNED)
+        return one_of(rng, trained.DOABLE_TURNED)
     if draw < 0.8:
-        return f"{{doing}} {_one(rng, allowing.APPROVED)}"
+        return f"{{doing}} {one_of(rng, allowing.APPROVED)}"
     if draw < 0.9:
-        return f"{_one(rng, allowing.OPENERS_ING)} {{doing}}"
-    return f"{_one(rng, allowing.OPENERS)} {{do}}"
+        return f"{one_of(rng, allowing.OPENERS_ING)} {{doing}}"
+    return f"{one_of(rng, allowing.OPENERS)} {{do}}"
 
 
 def _prohibitions(rng) -> tuple[str, ...]:
@@ -154,24 +148,24 @@ def _prohibitions(rng) -> tuple[str, ...]:
     """
     draw = rng.random()
     if draw < 0.68:
-        pattern = _one(rng, PROHIBITIONS if draw < 0.22 else people.PROHIBITIONS)
+        pattern = one_of(rng, PROHIBITIONS if draw < 0.22 else people.PROHIBITIONS)
         return (pattern.replace("{do}", "{one}") if "{c}" in pattern or "{d}" in pattern else pattern,)
     if draw < 0.74:
-        return (f"{{doing}} {_one(rng, forbidding.JUDGED)}",)
+        return (f"{{doing}} {one_of(rng, forbidding.JUDGED)}",)
     if draw < 0.81:
-        return (f"{_one(rng, forbidding.OPENERS_ING)} {{doing}}",)
-    what = _one(rng, trained.MOVING if draw < 0.9 else trained.TOUCHING)
-    return (f"{_one(rng, OPENERS)} {what}",)
+        return (f"{one_of(rng, forbidding.OPENERS_ING)} {{doing}}",)
+    what = one_of(rng, trained.MOVING if draw < 0.9 else trained.TOUCHING)
+    return (f"{one_of(rng, OPENERS)} {what}",)
 
 
 def _corrections(rng) -> tuple[str, ...]:
     """A pattern, whole or put together of an order, what breaks it off, and what is wanted now."""
     if rng.random() < 0.5:
-        return (_one(rng, people.CORRECTIONS),)
+        return (one_of(rng, people.CORRECTIONS),)
     draw = rng.random()
-    slip = _one(rng, correcting.STRONG if draw > 0.9 or rng.random() < 0.6 else correcting.WEAK)
-    now = _one(rng, correcting.INSTEAD)
-    pattern = _one(rng, CORRECTIONS if draw < 0.5 else _CORRECTING[0 if draw < 0.8 else 1 if draw < 0.9 else 2])
+    slip = one_of(rng, correcting.STRONG if draw > 0.9 or rng.random() < 0.6 else correcting.WEAK)
+    now = one_of(rng, correcting.INSTEAD)
+    pattern = one_of(rng, CORRECTIONS if draw < 0.5 else _CORRECTING[0 if draw < 0.8 else 1 if draw < 0.9 else 2])
     for slot, words in (("slip", slip), ("now", now)):
         capital = words.replace("{then}", "{Then}") if words.startswith("{") else words[0].upper() + words[1:]
         pattern = pattern.replace(f"{{{slot}}}", words).replace(f"{{{slot.capitalize()}}}", capital)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from moe3d_ros.tabletop.words import everyday_wordings
 from moe3d_ros.world.vocabulary import KIND
 
@@ -81,6 +83,11 @@ AREA_WORDS = {  # name: how people say it; positions in world/areas.py
     "bottom left area": ("bottom left area", "bottom left corner", "near left corner of the table"),
     "bottom right area": ("bottom right area", "bottom right corner", "near right corner of the table"),
 }
+
+
+def one_of(rng, options: Sequence[str]) -> str:
+    """One of the options, all as likely."""
+    return str(options[int(rng.integers(len(options)))])
 
 
 def finished(text: str, rng) -> str:

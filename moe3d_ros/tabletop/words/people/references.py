@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
-from moe3d_ros.tabletop.words.wordings import AREA_WORDS, EXTREMES, KIND_WORDS
+from moe3d_ros.tabletop.words.wordings import AREA_WORDS, EXTREMES, KIND_WORDS, one_of
 from moe3d_ros.world.kinds import BLOCK, BOWL, ZONE
 from moe3d_ros.world.vocabulary import COLOR_NAMES
 
-# {c}, {d} colours; {n} what it is, {N} several of these; {m} another sort of thing, {e} the word that says where it is.
+# {c}, {d} colours; {n} what it is, {N} several blocks or cubes; {m} another sort of thing, {e} the word that says where it is.
 ONE = (
     "the {c} {n}", "the {c} {n}", "the {c} {n}", "the {c} one", "that {c} {n}", "{c} {n}", "{c}", "my {c} {n}", "this {c} {n}", "a {c} {n}",
     "the {c} thing", "the {n} that is {c}", "the {n} that's {c}", "the {c}-colored {n}", "the {c} {n} over there", "the little {c} {n}",
@@ -32,33 +30,29 @@ SIDES = ("left", "right", "far left", "far right", "back", "front")
 _PREPOSITIONS = {BOWL: ("in", "in", "into", "inside"), ZONE: ("on", "on", "onto"), BLOCK: ("on", "on top of", "onto")}
 
 
-def _pick(rng, options) -> str:
-    return options[int(rng.integers(len(options)))]
-
-
 def _told(pattern: str, rng, kind: str) -> str:
-    noun, other = str(_pick(rng, KIND_WORDS[kind])), _pick(rng, (BOWL, ZONE, BLOCK))
+    noun, other = one_of(rng, KIND_WORDS[kind]), one_of(rng, (BOWL, ZONE, BLOCK))
     c, d, x = (str(color) for color in rng.choice(COLOR_NAMES, 3, replace=False))
-    extreme = _pick(rng, EXTREMES[_pick(rng, list(EXTREMES))]).format(k=noun)
-    words = {"n": noun, "N": re.sub(r"(ch|sh|x|s)$", r"\1e", noun) + "s", "m": str(_pick(rng, KIND_WORDS[other]))}
-    return pattern.format(c=c, d=d, x=x, e=extreme, s=_pick(rng, SIZES), side=_pick(rng, SIDES), **words)
+    extreme = one_of(rng, EXTREMES[one_of(rng, list(EXTREMES))]).format(k=noun)
+    words = {"n": noun, "N": f"{noun}s", "m": one_of(rng, KIND_WORDS[other])}
+    return pattern.format(c=c, d=d, x=x, e=extreme, s=one_of(rng, SIZES), side=one_of(rng, SIDES), **words)
 
 
 def one_thing(rng, kind: str = BLOCK) -> str:
     """One thing of a kind, with its article or without."""
-    return _told(_pick(rng, ONE), rng, kind)
+    return _told(one_of(rng, ONE), rng, kind)
 
 
 def several_things(rng) -> str:
     """A set of blocks."""
-    return _told(_pick(rng, SEVERAL), rng, BLOCK)
+    return _told(one_of(rng, SEVERAL), rng, BLOCK)
 
 
 def a_place(rng) -> tuple[str, str]:
     """A preposition and a thing or an area behind it."""
     draw = rng.random()
     if draw < 0.4:
-        area = _pick(rng, AREAS) if rng.random() < 0.7 else str(_pick(rng, AREA_WORDS[_pick(rng, list(AREA_WORDS))]))
-        return _pick(rng, ("on", "at", "to", "in", "onto")), f"the {area}"
+        area = one_of(rng, AREAS) if rng.random() < 0.7 else one_of(rng, AREA_WORDS[one_of(rng, list(AREA_WORDS))])
+        return one_of(rng, ("on", "at", "to", "in", "onto")), f"the {area}"
     kind = BOWL if draw < 0.7 else ZONE if draw < 0.88 else BLOCK
-    return _pick(rng, _PREPOSITIONS[kind]), one_thing(rng, kind)
+    return one_of(rng, _PREPOSITIONS[kind]), one_thing(rng, kind)
