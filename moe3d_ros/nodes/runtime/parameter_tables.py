@@ -185,7 +185,7 @@ PLANNER = _managed(
     Parameter("threads", 0, "CPU threads of the model; 0: half of the cores.", "", 0, 256),
     Parameter("base_llm", "", "Folder or file of the base LLM; empty: as the checkpoint says."),
     Parameter("llm_weights", "auto", "Weights of the LLM. auto: bfloat16 on CPUs that multiply in it (AMX, AVX512-BF16), which "
-              "takes half the memory and two thirds of the time; float32 elsewhere. int8, on a CPU: less of both than float32; "
+              "takes 0.6 of the memory and three quarters of the time; float32 elsewhere. int8, on a CPU: less of both than float32; "
               "the layers that the reasoner reads stay as they are.", choices=("auto", "float32", "bfloat16", "int8")),
     PLANNING_FRAME,
     Parameter("workspace", "", "Part of the model's workspace that no planned pose may leave, 'x0 y0 z0 x1 y1 z1' in the "
