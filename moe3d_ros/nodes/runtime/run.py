@@ -134,6 +134,8 @@ def spin(executor, log) -> None:
         except InvalidHandle:  # rclpy: an entity was destroyed just when the executor was about to wait for it
             continue
         except Exception:  # a bug in one callback must not take down the robot's planner
+            if not executor.context.ok():
+                return  # interrupted between the question above and the wait: rcl says that as a plain RCLError
             # Bytes that are not a message end up here too, as many as a sender likes.
             log.error("A callback failed, the node goes on:\n" + traceback.format_exc(), throttle_duration_sec=1.0)
 
