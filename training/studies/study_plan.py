@@ -21,6 +21,9 @@ class Stop:
         every: training texts between two evaluations.
         at_least: texts before which no run ends. at_most: texts at which a run ends without a plateau.
         rates: learning rates, one after the other: each until the plateau, the last one ends the run.
+        longest: texts after which a rate gives way to the next even without a plateau, for every rate but the last; without it
+            all wait for theirs. At a high rate the held-out loss falls for very long and rises and falls by more than the
+            differences between variants: what is asked for is the plateau of the last rate.
     """
 
     nats: float = 0.01
@@ -29,13 +32,17 @@ class Stop:
     at_least: int = 20_000
     at_most: int = 120_000
     rates: tuple[float, ...] = (1e-3, 2e-4)
+    longest: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rates", tuple(self.rates))
+        object.__setattr__(self, "longest", tuple(self.longest))
         if self.nats < 0 or min(self.last, self.every) < 1 or not self.rates or min(self.rates) <= 0:
             raise ValueError(f"a plateau needs nats >= 0, last and every >= 1, and positive rates, got {self}")
         if self.at_least > self.at_most:
             raise ValueError(f"at_least ({self.at_least}) must not be above at_most ({self.at_most})")
+        if self.longest and (len(self.longest) != len(self.rates) - 1 or min(self.longest) < self.every):
+            raise ValueError(f"longest needs a number for each rate but the last, none below every, got {self}")
 
     def level(self, losses: list[float], texts: int) -> int:
         """Number of the rate that goes on after these held-out losses; ``len(rates)`` where the run is over.
@@ -49,7 +56,9 @@ class Stop:
             flat = (
                 new >= self.last and bool(before) and min(losses[count - self.last : count]) > min(before) - self.nats
             )
-            if flat and (level + 1 < len(self.rates) or count * self.every >= self.at_least):
+            to_end = level + 1 == len(self.rates)
+            spent = bool(self.longest) and not to_end and new * self.every >= self.longest[level]
+            if spent or (flat and (not to_end or count * self.every >= self.at_least)):
                 level, first = level + 1, count
             if level == len(self.rates):
                 return level

@@ -114,13 +114,14 @@ def _difference(ours: dict[int, dict], others: dict[int, dict], measure: str) ->
 
 def _page(plan: Plan, rows: list[dict], missing: list[str], found: dict[str, dict[int, dict]]) -> str:
     stop = plan.stop
+    longest = f" (all but the last for at most {', '.join(map(str, stop.longest))} questions)" if stop.longest else ""
     head = [name.format(baseline=plan.baseline, reference=plan.reference) for name in HEAD]
     lines = [
         "# Does the mixture pay?",
         "",
         "Written by `python training/study.py --plan docs/results/plan.yaml`. Every run trains until its held-out loss was asked "
         f"{stop.last} times without falling by more than {stop.nats} nats, at learning rates {', '.join(map(str, stop.rates))} one after "
-        f"the other, on at least {stop.at_least} and at most {stop.at_most} questions. EM: every likeliest token of the answer is right, "
+        f"the other{longest}, on at least {stop.at_least} and at most {stop.at_most} questions. EM: every likeliest token of the answer is right, "
         "behind the objects that the model itself points at, which is the EM of greedy decoding. Differences: the same questions and "
         "seeds; 95 % intervals by a bootstrap over seeds and scenes at once.",
         "",

@@ -143,6 +143,15 @@ def test_a_run_ends_when_its_loss_is_flat_at_the_last_rate():
     assert early.level([5.0] * 6, 60) == 1
 
 
+def test_a_rate_gives_way_after_its_longest_and_the_last_waits_for_its_plateau():
+    stop = Stop(nats=0.1, last=2, every=10, at_least=10, at_most=200, rates=(1.0, 0.1), longest=(30,))
+    falling = [9.0, 8.0, 7.0, 6.0, 5.0, 4.0]
+    assert [stop.level(falling[:count], 10 * count) for count in range(7)] == [0, 0, 0, 1, 1, 1, 1]
+    assert stop.level([*falling, 3.99, 3.98], 80) == 2
+    with pytest.raises(ValueError, match="longest"):
+        Stop(rates=(1.0, 0.1), longest=(5000, 5000))
+
+
 def test_intervals_are_over_seeds_and_scenes():
     scene = np.array([0, 0, 0, 1])
     same = paired_difference(np.full((2, 4), 0.7), np.full((2, 4), 0.2), scene)
