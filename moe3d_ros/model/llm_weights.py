@@ -10,6 +10,7 @@ import torch
 from moe3d_ros.model.config import ModelConfig
 from moe3d_ros.model.experts.eight_bit import first_unread, pack_in_eight_bits
 from moe3d_ros.model.experts.moe import moe_layers
+from moe3d_ros.model.language.llama import LlamaForServing
 
 AUTO, FLOAT32, BFLOAT16, INT8 = "auto", "float32", "bfloat16", "int8"
 LLM_WEIGHTS = (AUTO, FLOAT32, BFLOAT16, INT8)
@@ -44,7 +45,8 @@ def served_weights(wanted: str, device: str) -> str:
 def convert_llm(llm: Any, weights: str, config: ModelConfig) -> None:
     """Bring an LLM that was loaded in float32 into a format that `served_weights` returned, in place.
 
-    Routers stay in float32: which experts a token passes hangs on small differences.
+    Routers stay in float32: which experts a token passes hangs on small differences. Embedding tables that are mapped from a
+    file stay there.
 
     Raises:
         ValueError: an LLM of this kind cannot be served so.
@@ -53,8 +55,13 @@ def convert_llm(llm: Any, weights: str, config: ModelConfig) -> None:
         pack_in_eight_bits(llm, first_unread(config))
     elif weights == BFLOAT16:
         layers = moe_layers(llm).values()
-        routers = [value for layer in layers for name, value in layer.named_parameters() if name.startswith("router")]
-        exact = [router.data for router in routers]
+        kept: list[torch.Tensor] = [
+            value for layer in layers for name, value in layer.named_parameters() if name.startswith("router")
+        ]
+        kept += llm.tables() if isinstance(llm, LlamaForServing) else []
+        exact = [parameter.data for parameter in kept]
+        for parameter in kept:
+            parameter.data = torch.empty(0)  # so that a table is not read
         llm.to(torch.bfloat16)
-        for router, value in zip(routers, exact):
-            router.data = value
+        for parameter, value in zip(kept, exact):
+            parameter.data = value

@@ -39,7 +39,7 @@ def test_auto_asks_what_onednn_may_use(fast, monkeypatch):
     assert served_weights("auto", "cpu") == "float32"
 
 
-def test_a_planner_in_bfloat16_takes_half_the_memory_and_keeps_its_routers(tiny_checkpoint):
+def test_a_planner_in_bfloat16_takes_half_the_memory_and_keeps_its_routers_and_its_table(tiny_checkpoint):
     planners = {
         name: Planner.from_pretrained(str(tiny_checkpoint), llm_weights=name) for name in ("float32", "bfloat16")
     }
@@ -47,7 +47,9 @@ def test_a_planner_in_bfloat16_takes_half_the_memory_and_keeps_its_routers(tiny_
     llms = [planner.model.language.llm for planner in planners.values()]
     routers = [[layer.router.weight for layer in moe_layers(llm).values()] for llm in llms]
     assert routers[1] and all(torch.equal(*pair) for pair in zip(*routers))
-    kept = sum(weight.numel() for weight in routers[1]) * 4
+    tables = [llm.get_input_embeddings().weight for llm in llms]
+    assert torch.equal(*tables)  # it stays in its file, where rows that nobody reads take no memory
+    kept = sum(weight.numel() for weight in (tables[1], *routers[1])) * 4
     held, half = (sum(value.numel() * value.element_size() for value in llm.parameters()) for llm in llms)
     assert half - kept == (held - kept) / 2
     assert {value.dtype for value in planners["bfloat16"].model.pose.parameters()} == {torch.float32}

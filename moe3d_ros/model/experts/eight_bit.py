@@ -25,8 +25,6 @@ def first_unread(config: ModelConfig) -> int:
 def pack_in_eight_bits(llm: Any, first: int) -> Any:
     """Replace the linear layers from decoder layer ``first`` on, in place; returns the model, a decoder as `transformers` or `llama.py` have them.
 
-    What stays is copied out of the file that it was mapped from, so that the file leaves the memory.
-
     Raises:
         ValueError: this torch has no such layers, or experts that share a block by parts need its weights as they are.
     """
@@ -45,6 +43,4 @@ def pack_in_eight_bits(llm: Any, first: int) -> Any:
                     with warnings.catch_warnings():  # that torch means to move these layers elsewhere
                         warnings.simplefilter("ignore")
                         setattr(module, name, Linear.from_float(child))
-    for parameter in llm.parameters():
-        parameter.data = parameter.data.clone()
     return llm

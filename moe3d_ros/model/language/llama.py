@@ -10,19 +10,20 @@ Llama: arXiv 2302.13971; rotary embedding: arXiv 2104.09864; grouped queries: ar
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
+from safetensors import safe_open
 from torch import Tensor, nn
 
 PLAIN_TOKENIZERS = (
     "TokenizersBackend",
     "PreTrainedTokenizerFast",
 )  # of transformers: those that only wrap tokenizer.json
+INPUT_TABLE, OUTPUT_TABLE = TABLES = "model.embed_tokens.weight", "lm_head.weight"
 
 
 @dataclass(frozen=True)
@@ -249,10 +250,16 @@ class Decoder(nn.Module):
 
 
 class LlamaForServing(nn.Module):
-    """A decoder with its output embeddings, frozen; the part of transformers' interface that this package uses."""
+    """A decoder with its output embeddings, frozen; the part of transformers' interface that this package uses.
+
+    Attributes:
+        table_mean: mean row of the input's embedding table (W,), which is read once, apart from the table itself; None where
+            no file was loaded.
+    """
 
     def __init__(self, config: LlamaConfig):
         super().__init__()
+        self.table_mean: Tensor | None = None
         self.config = config
         self.model = Decoder(config)
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
@@ -269,6 +276,15 @@ class LlamaForServing(nn.Module):
 
     def get_output_embeddings(self) -> nn.Linear:
         return self.lm_head
+
+    def tables(self) -> list[Tensor]:
+        """Embedding tables, of the input and, where it is another, of the output.
+
+        They stay in their file, and in its format, whatever the layers are converted to: a plan reads a few thousand of the
+        default base's 49,152 rows, and those alone take memory.
+        """
+        read, written = self.model.embed_tokens.weight, self.lm_head.weight
+        return [read] if read is written else [read, written]
 
     @staticmethod
     def new_cache() -> Cache:
@@ -300,22 +316,49 @@ class PlainTokenizer:
 def load_llama(folder: Path, config: LlamaConfig) -> tuple[LlamaForServing, list[str]]:
     """The model with its weights in float32, and the names of the tensors that the folder lacks.
 
+    Embedding tables keep the file's format (`LlamaForServing.tables`).
+
     Raises OSError, ValueError, RuntimeError or SafetensorError for files that cannot be read or do not fit.
     """
     with torch.device("meta"):
         model = LlamaForServing(config)
     tensors: dict[str, Tensor] = {}
     for path in sorted(folder.glob("*.safetensors")):
-        tensors.update(load_file(path))
-    if config.tie_word_embeddings and "model.embed_tokens.weight" in tensors:
-        tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"]
+        mapped = _mapped_by_block(path)
+        tensors |= mapped
+        if INPUT_TABLE in mapped:
+            model.table_mean = _mapped(path, [INPUT_TABLE])[INPUT_TABLE].float().mean(0)
+    if config.tie_word_embeddings and INPUT_TABLE in tensors:
+        tensors[OUTPUT_TABLE] = tensors[INPUT_TABLE]
     own = model.state_dict()
     missing = sorted(name for name in own if tensors.get(name) is None)
     if not missing:
-        model.load_state_dict({name: tensors[name].float() for name in own}, assign=True)
+        weights = {name: tensors[name] if name in TABLES else tensors[name].float() for name in own}
+        model.load_state_dict(weights, assign=True)
         if config.tie_word_embeddings:
             model.lm_head.weight = model.model.embed_tokens.weight
     return model.requires_grad_(False).eval(), missing
+
+
+def _mapped_by_block(path: Path) -> dict[str, Tensor]:
+    """All tensors of a safetensors file, those of each attention, feed-forward block and table in a mapping of their own.
+
+    What was read of a mapping stays in memory as long as any of its tensors: so blocks whose weights are copied, as they are
+    converted or LoRA is folded into them, leave it.
+    """
+    with safe_open(path, framework="pt") as file:
+        names = list(file.keys())
+    blocks: dict[str, list[str]] = {}
+    for name in names:
+        block = name.rpartition(".")[0].rpartition(".")[0] if name.endswith("_proj.weight") else ""
+        blocks.setdefault(name if name in TABLES else block, []).append(name)
+    return {name: tensor for block in blocks.values() for name, tensor in _mapped(path, block).items()}
+
+
+def _mapped(path: Path, names: Sequence[str]) -> dict[str, Tensor]:
+    """Tensors of a safetensors file by their names, in one mapping of it."""
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in names}
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

@@ -26,6 +26,7 @@ from moe3d_ros.world.vocabulary import PLAIN_KINDS
 SCENE_PROMPT = "Objects on the table, from left to right:"
 MASKED = -1e4
 POINTERS = 2  # what is picked, where it goes
+TABLE_ROWS = 1 << 13  # of the output's table at once, where they are made float32 to be multiplied
 LAST_COMPLETED = 2  # completed steps in the prompt; earlier ones show in the scene
 
 
@@ -183,7 +184,11 @@ class SceneLanguageModel(nn.Module):
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Logits of all tokens and the special ones (M, vocabulary + 3)."""
-        words = self.llm.get_output_embeddings()(hidden.to(self.llm.dtype)).float()
+        head = self.llm.get_output_embeddings()
+        if head.weight.dtype == self.llm.dtype:
+            words = head(hidden.to(self.llm.dtype)).float()
+        else:  # a table that stays in its file's format, a piece at a time in float32
+            words = torch.cat([hidden @ rows.float().T for rows in head.weight.split(TABLE_ROWS)], dim=-1)
         return finished_logits(self.llm.config, torch.cat([words, hidden @ self.special.T], dim=-1))
 
     def run(

@@ -59,7 +59,8 @@ class Reader:
     def __init__(self, language: SceneLanguageModel, layer: int):
         self.language, self.layer = language, layer
         table = language.llm.get_input_embeddings().weight
-        self.mean = table.float().mean(0)
+        mean = getattr(language.llm, "table_mean", None)  # of a table that stays in its file
+        self.mean = table.float().mean(0) if mean is None else mean.to(table.device)
         rows = torch.stack([self._centered(language.encode(f" {word}")).mean(0) for word in attribute_words()])
         self.words = F.normalize(rows, dim=-1)
         sharpness = [SHARPNESS[group] for group, words in WORD_GROUPS for _ in words]

@@ -10,13 +10,16 @@ import transformers
 from places import ROOT
 from planning import INSTRUCTION
 from ros_helpers import scene_cloud
+from safetensors.torch import load_file, save_file
 
 from moe3d_ros.model.checkpoint import CheckpointError, load_checkpoint
 from moe3d_ros.model.config import LanguageConfig, ModelConfig
 from moe3d_ros.model.language.base_llm import BaseModelError, load_base, load_base_for_serving
 from moe3d_ros.model.language.llama import LlamaForServing
 from moe3d_ros.model.language.lora import merge_for_serving
+from moe3d_ros.model.language.scene_language import SceneLanguageModel
 from moe3d_ros.model.policy import ThreeDMoE
+from moe3d_ros.model.reasoning.reading import Reader
 
 WIDTH = 36
 
@@ -125,6 +128,18 @@ def test_embeddings_logits_and_words(pair, tmp_path):
         ids = their(text, add_special_tokens=False)["input_ids"]
         assert mine(text, add_special_tokens=False)["input_ids"] == ids
         assert mine.decode(ids) == their.decode(ids)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_a_table_of_a_half_precision_file_stays_as_it_is_and_words_are_weighed_in_float32(cache, tmp_path, tied):
+    folder = write_base(tmp_path / "base", tied=tied)
+    weights = {name: tensor.bfloat16() for name, tensor in load_file(folder / "model.safetensors").items()}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    theirs, ours = (SceneLanguageModel(*load(folder)[:2], 48, 4, 1) for load in (load_base, load_base_for_serving))
+    assert [table.dtype for table in ours.llm.tables()] == [torch.bfloat16] * (1 + (not tied))
+    theirs.special.data, state = ours.special.data, torch.randn(2, WIDTH)
+    torch.testing.assert_close(ours.logits(state), theirs.logits(state))
+    torch.testing.assert_close(Reader(ours, 1).mean, Reader(theirs, 1).mean)
 
 
 @pytest.mark.parametrize(
