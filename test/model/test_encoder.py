@@ -39,6 +39,8 @@ VARIANTS = {
     "voxel by voxel": {"votes": True, "cells": CELLS},
     "pieces": {"votes": True, "cells": CELLS, "pieces": True},
     "pieces with axes": {"votes": True, "cells": CELLS, "pieces": True, "axes": True},
+    "pieces with what lies flat": {"votes": True, "pieces": True, "lying": True},
+    "all of them": {"votes": True, "cells": CELLS, "pieces": True, "axes": True, "lying": True},
 }
 
 
@@ -190,10 +192,26 @@ def test_a_thin_bar_is_as_thin_however_it_lies(heading):
     assert torch.allclose(along, torch.tensor([math.cos(2 * heading), math.sin(2 * heading)]), atol=0.12)
 
 
+@pytest.mark.parametrize("axes", [False, True])
+def test_what_lies_flat_on_the_table_is_a_piece_by_its_color(axes):
+    x, y = torch.meshgrid(torch.arange(0.3, 0.7, 0.005), torch.arange(-0.3, 0.3, 0.005), indexing="ij")
+    points = torch.stack([x, y, torch.full_like(x, 0.003)], -1).reshape(-1, 3)
+    wrench = ((points[:, 0] - 0.5).abs() < 0.1) & (points[:, 1].abs() < 0.01)
+    colors = torch.where(wrench[:, None], torch.tensor(RED), torch.tensor([0.7, 0.7, 0.7]))
+    patches = make_patches(torch.zeros(len(points), dtype=torch.long), points, colors, 1)
+    standing, lying = piece_numbers(patches, axes, lying=True).chunk(2, dim=1)
+    assert not standing.any() and standing.shape == piece_numbers(patches, axes).shape
+    for sort in lying[:, : SORTS * PIECE_NUMBERS].chunk(SORTS, dim=1):
+        of_it = sort[:, 7] > 0
+        middle = (patches.centroids[0] + REACH * sort[:, :3])[of_it]
+        assert torch.allclose(middle[:, :2], torch.tensor([0.5, 0.0]), atol=0.011)
+        assert torch.allclose(REACH * sort[of_it, 3], torch.tensor(0.1), atol=0.011)
+
+
 def test_no_voxels_have_no_pieces():
     flat = torch.tensor([[0.5, 0.0, 0.002]])
     patches = make_patches(torch.zeros(1, dtype=torch.long), flat, torch.rand(1, 3), 1)
-    assert not piece_numbers(patches, axes=True).any()
+    assert not piece_numbers(patches, axes=True, lying=True).any()
 
 
 @torch.no_grad()

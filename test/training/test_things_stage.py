@@ -9,6 +9,7 @@ import torch
 from moe3d_ros.model.checkpoint import load_checkpoint
 from moe3d_ros.model.perception.encoder import EncoderConfig, SceneEncoder
 from moe3d_ros.model.perception.patches import make_patches
+from moe3d_ros.model.perception.pieces import FIRST_TRUST_LYING, SORTS
 from moe3d_ros.planner import CHECKPOINTS, Planner
 from training import export
 from training.data.table_clouds import sample_things
@@ -66,23 +67,28 @@ def test_features_of_the_tabletop_world_are_kept_from_the_checkpoint_that_it_sta
 
 
 @torch.no_grad()
-def test_an_encoder_that_is_told_axes_begins_as_the_one_that_it_grew_from():
+@pytest.mark.parametrize("more", [{"axes": True}, {"axes": True, "lying": True}])
+def test_an_encoder_that_is_told_more_of_pieces_begins_as_the_one_that_it_grew_from(more):
     def made(**parts):
         torch.manual_seed(5)
         sizes = {"width": 24, "layers": 1, "heads": 2, "queries": 5, "decoder_layers": 1}
         return SceneEncoder(EncoderConfig(**sizes, votes=True, pieces=True, **parts)).eval()
 
-    before, after = made(), made(axes=True)
+    before, after = made(), made(**more)
     for value in before.pieces.parameters():  # which begins silent
         value.add_(0.1 * torch.randn(value.shape))
     stored = {f"weight.{name}": value for name, value in before.named_parameters()}
     load_weights_into(dict(after.named_parameters()), stored)
+    unlearnt = after.pieces.trust[2].bias[3 * SORTS :]
+    assert (unlearnt == FIRST_TRUST_LYING[0]).all(), "all but untrusted: training has something to begin with"
+    unlearnt.fill_(-50.0)
     _, cloud = sample_things(2, np.random.default_rng(3))
     patches = make_patches(cloud.scene, cloud.points, cloud.colors, 2)
     for one, other in zip(before(patches)[1].__dict__.values(), after(patches)[1].__dict__.values()):
         assert one is other is None or torch.allclose(one, other, atol=1e-5)
-    with pytest.raises(ValueError, match="set pieces too"):
-        EncoderConfig(axes=True)
+    for name in more:
+        with pytest.raises(ValueError, match="set pieces too"):
+            EncoderConfig(**{name: True})
 
 
 def test_export_exchanges_the_encoder_and_leaves_the_rest(tmp_path, capsys):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import torch
 
+from moe3d_ros.model.perception.pieces import FIRST_TRUST_LYING
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS, PLAIN_KINDS
 
 UNLEARNT_LOGIT = -8.0  # of a kind that is not trained yet: far below the others, and yet soon within reach of training
@@ -33,6 +34,8 @@ _AT_THE_END = {
     "second_look.geometry.2.bias": 0,
     "pieces.read.0.weight": 1,
     "pieces.trust.0.weight": 1,
+    "pieces.trust.2.weight": 0,
+    "pieces.trust.2.bias": 0,
 }
 
 
@@ -61,6 +64,8 @@ def grow(
     for ending, axis in _AT_THE_END.items():
         if name.endswith(ending):
             grown = _insert(stored, axis, stored.shape[axis], shape[axis] - stored.shape[axis])
+            if name.endswith("pieces.trust.2.bias"):
+                grown[len(stored) :] = torch.tensor(FIRST_TRUST_LYING).repeat_interleave(3)
     return grown if grown is not None and grown.shape == shape else None
 
 

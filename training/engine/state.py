@@ -189,7 +189,13 @@ def read_identity(folder: str | Path) -> dict[str, str]:
     return _read(folder)[0].get("identity", {})
 
 
-ENCODER_PARTS = {"votes": False, "cells": 0, "pieces": False, "axes": False}  # of a new encoder; what it may have more
+ENCODER_PARTS = {
+    "votes": False,
+    "cells": 0,
+    "pieces": False,
+    "axes": False,
+    "lying": False,
+}  # of a new encoder; what it may have more
 # Parts of a checkpoint, by the first words of their tensors' names; what Stage I made is a part of the language's.
 CHECKPOINT_PARTS = {
     "encoder": "encoder.",

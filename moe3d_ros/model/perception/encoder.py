@@ -47,12 +47,13 @@ class EncoderConfig:
     cells: int = 0  # voxels of a patch that are read each in its place, PatchConfig.patch_voxels ** 3; 0: none
     pieces: bool = False  # detection is told of the connected piece of voxels that a patch is part of
     axes: bool = False  # and of that piece's main axes
+    lying: bool = False  # and of pieces with what lies flat, whose height alone tells it from no table
 
     def __post_init__(self) -> None:
         if self.width % self.heads:
             raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
-        if self.axes and not self.pieces:
-            raise ValueError("axes are those of pieces: set pieces too")
+        if (self.axes or self.lying) and not self.pieces:
+            raise ValueError("axes and lying are of pieces: set pieces too")
 
     @property
     def tilted(self) -> bool:
@@ -225,7 +226,7 @@ class SceneEncoder(nn.Module):
         self.config = config
         width = config.width
         self.patches = PatchEncoder(config)
-        self.pieces = PieceReader(width, config.axes) if config.pieces else None
+        self.pieces = PieceReader(width, config.axes, config.lying) if config.pieces else None
         detailed = config.cells or config.pieces
         self.detail = PatchLayer(width, config.heads, at_first_silent=True) if detailed else None
         if config.votes:

@@ -43,13 +43,14 @@ class PatchBatch:
     patch_of_voxel: torch.Tensor  # (V,) long, index into the flat patches (T,)
     cells: torch.Tensor  # (V, 3) long, place in the scene's grid
     cell_of_voxel: torch.Tensor  # (V,) long, place in its patch, of patch_voxels ** 3
+    table: torch.Tensor  # (V,) bool, low and in the table's colour
     flat_index: torch.Tensor  # (T,) long, place of each patch in the padded batch, scene * N + slot
     centroids: torch.Tensor  # (B, N, 3) metres
     mask: torch.Tensor  # (B, N) bool, True where there is a patch
     labels: (
         torch.Tensor | None
     )  # (B, N) long, slot of the object that a patch belongs to, -1 none; if labels were given
-    pieces: torch.Tensor | None = None  # (T, ...) of `pieces.piece_numbers` with axes, once it was asked for them
+    pieces: torch.Tensor | None = None  # (T, ...) of `pieces.piece_numbers` with axes, as far as it was asked for them
 
     def to_padded(self, flat: torch.Tensor) -> torch.Tensor:
         """(T, D) -> (B, N, D) with zeros where there is no patch."""
@@ -83,9 +84,8 @@ def make_patches(
         points: (P, 3) metres in the planning frame, finite. colors: (P, 3) in [0, 1].
         labels: (P,) long, slot of the object that a point lies on, negative for none (training only).
     """
-    voxels = _voxels(scene, points, colors, config, workspace, labels)
-    salient = ~_is_table(voxels.centroids, voxels.colors, voxels.scene, batch, config)
-    voxels, patch, patch_scene = _grouped(voxels, salient, batch, config)
+    voxels = _voxels(scene, points, colors, batch, config, workspace, labels)
+    voxels, patch, patch_scene = _grouped(voxels, batch, config)
     return _padded(voxels, patch, patch_scene, batch, config)
 
 
@@ -101,19 +101,21 @@ class _Voxels:
     cell: torch.Tensor  # (V,) long, place in its patch
     patches_per_scene: int  # places for patches in a scene's grid
     labels: torch.Tensor | None  # (V,) long, slot of the object, -1 none
+    table: torch.Tensor  # (V,) bool, see PatchBatch
 
     def chosen(self, order: torch.Tensor) -> _Voxels:
         """Those with these indices, in their order."""
         labels = None if self.labels is None else self.labels[order]
         centroids, colors, scene = self.centroids[order], self.colors[order], self.scene[order]
         keys = self.patch_key[order], self.cells[order], self.cell[order]
-        return _Voxels(centroids, colors, scene, *keys, self.patches_per_scene, labels)
+        return _Voxels(centroids, colors, scene, *keys, self.patches_per_scene, labels, self.table[order])
 
 
 def _voxels(
     scene: torch.Tensor,
     points: torch.Tensor,
     colors: torch.Tensor,
+    batch: int,
     config: PatchConfig,
     workspace: Workspace,
     labels: torch.Tensor | None,
@@ -138,7 +140,9 @@ def _voxels(
     patch_shape = torch.div(shape, config.patch_voxels, rounding_mode="floor") + 1
     cells = _unravelled(key % shape.prod(), shape)
     patch_key, cell = _patch_key(cells, voxel_scene, patch_shape, config.patch_voxels)
-    return _Voxels(means[:, :3], means[:, 3:6], voxel_scene, patch_key, cells, cell, int(patch_shape.prod()), labels)
+    table = _is_table(means[:, :3], means[:, 3:6], voxel_scene, batch, config)
+    places = int(patch_shape.prod())
+    return _Voxels(means[:, :3], means[:, 3:6], voxel_scene, patch_key, cells, cell, places, labels, table)
 
 
 def _unravelled(place: torch.Tensor, shape: torch.Tensor) -> torch.Tensor:
@@ -158,14 +162,12 @@ def _patch_key(
     return patch, (x * edge + y) * edge + z
 
 
-def _grouped(
-    voxels: _Voxels, salient: torch.Tensor, batch: int, config: PatchConfig
-) -> tuple[_Voxels, torch.Tensor, torch.Tensor]:
+def _grouped(voxels: _Voxels, batch: int, config: PatchConfig) -> tuple[_Voxels, torch.Tensor, torch.Tensor]:
     """Voxels of the patches that are kept, sorted by patch; the patch of each (V,); the scene of each patch (T,)."""
     order = torch.argsort(voxels.patch_key, stable=True)
     unique, counts = torch.unique_consecutive(voxels.patch_key[order], return_counts=True)
     patch = torch.repeat_interleave(torch.arange(len(unique), device=order.device), counts)
-    salience = torch.zeros(len(unique), device=order.device).index_add_(0, patch, salient[order].float())
+    salience = torch.zeros(len(unique), device=order.device).index_add_(0, patch, (~voxels.table[order]).float())
     patch_scene = torch.div(unique, voxels.patches_per_scene, rounding_mode="floor")
     kept = _most_salient(salience, patch_scene, batch, config.max_patches)
     rank = torch.cumsum(kept.long(), 0) - 1
@@ -205,6 +207,7 @@ def _padded(
         patch_of_voxel=patch,
         cells=voxels.cells,
         cell_of_voxel=voxels.cell,
+        table=voxels.table,
         flat_index=flat_index,
         centroids=centroids,
         mask=mask.view(batch, width),

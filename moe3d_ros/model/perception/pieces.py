@@ -20,6 +20,7 @@ PIECE_NUMBERS = 8  # from the patch to its piece's middle (3), half extents (3),
 AXES_NUMBERS = 4  # half lengths along and across its longest horizontal axis, and that axis's heading, see `_axes_of`
 SORTS = 2  # of pieces: of what touches, and of what touches and has one colour
 FIRST_TRUST = (0.0, 1.5)  # log odds against a patch's own vote, before training says otherwise
+FIRST_TRUST_LYING = (-3.0, -3.0)  # the same, of pieces with what lies flat: an encoder that grew them starts as it was
 FIRST_VOTE_TRUST = (0.0, 0.0, -3.0)
 # Neighbours: by faces alone thin things, and what a camera sees of others, fall into pieces; of one colour by faces alone, since
 # by edges voxels of mixed colour would join a block to its rack.
@@ -32,25 +33,33 @@ class PieceReader(nn.Module):
 
     A patch trusts that the middle of one of its pieces is the middle of its thing, and a query that its thing is where its vote
     is: by direction, as shares of the way there, since a tower's blocks have its middle in common but for the height.
+
+    Args:
+        axes: patches are told of the main axes too. lying: and of the same of pieces with what lies flat on the table.
     """
 
-    def __init__(self, width: int, axes: bool = False, hidden: int = 128):
+    def __init__(self, width: int, axes: bool = False, lying: bool = False, hidden: int = 128):
         super().__init__()
-        self.axes = axes
-        told = SORTS * (PIECE_NUMBERS + AXES_NUMBERS * axes)
+        self.axes, self.lying = axes, lying
+        told = numbers_told(axes, lying)
+        first_trust = FIRST_TRUST + FIRST_TRUST_LYING * lying
         self.read = nn.Sequential(nn.Linear(told, hidden), nn.GELU(), silent(nn.Linear(hidden, width)))
         self.norm = nn.LayerNorm(width)
-        self.trust = nn.Sequential(nn.Linear(width + told, hidden), nn.GELU(), silent(nn.Linear(hidden, 3 * SORTS)))
+        self.trust = nn.Sequential(
+            nn.Linear(width + told, hidden), nn.GELU(), silent(nn.Linear(hidden, 3 * len(first_trust)))
+        )
         self.vote_trust = nn.Linear(width, 3)
         nn.init.zeros_(self.vote_trust.weight)
         self.vote_trust.bias.data = torch.tensor(FIRST_VOTE_TRUST)
-        self.trust[2].bias.data = torch.tensor(FIRST_TRUST).repeat_interleave(3)
+        self.trust[2].bias.data = torch.tensor(first_trust).repeat_interleave(3)
 
     def votes(self, patches: PatchBatch, detailed: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
         """Votes of patches (B, N, 3): their ``own``, and as far as they trust them the middles of their pieces."""
-        told = patches.to_padded(piece_numbers(patches, self.axes))
-        trust = self.trust(torch.cat([self.norm(detailed), told], dim=-1)).unflatten(-1, (SORTS, 3))
-        told = told[..., : SORTS * PIECE_NUMBERS].unflatten(-1, (SORTS, PIECE_NUMBERS))
+        told = patches.to_padded(piece_numbers(patches, self.axes, self.lying))
+        trust = self.trust(torch.cat([self.norm(detailed), told], dim=-1)).unflatten(-1, (-1, 3))
+        each, numbers = numbers_told(self.axes, False), SORTS * PIECE_NUMBERS
+        told = torch.cat([part[..., :numbers] for part in told.split(each, dim=-1)], dim=-1)
+        told = told.unflatten(-1, (-1, PIECE_NUMBERS))
         trust = trust.masked_fill(told[..., 7:] == 0, -torch.inf)
         shares = torch.cat([torch.zeros_like(trust[..., :1, :]), trust], dim=-2).softmax(dim=-2)[..., 1:, :]
         middles = patches.centroids[..., None, :] + REACH * told[..., :3]
@@ -62,24 +71,35 @@ class PieceReader(nn.Module):
 
     def forward(self, patches: PatchBatch) -> torch.Tensor:
         """Added to the features of the flat patches (T, width)."""
-        return self.read(piece_numbers(patches, self.axes))
+        return self.read(piece_numbers(patches, self.axes, self.lying))
 
 
-def piece_numbers(patches: PatchBatch, axes: bool = False) -> torch.Tensor:
-    """Numbers of the pieces that most of a patch's standing voxels are of (T, SORTS * PIECE_NUMBERS); zeros where none stands.
+def numbers_told(axes: bool, lying: bool) -> int:
+    """Width of `piece_numbers`."""
+    return SORTS * (PIECE_NUMBERS + AXES_NUMBERS * axes) * (1 + lying)
 
-    axes: behind them the pieces' main axes (SORTS * AXES_NUMBERS more): a knife is thinner than two blocks however it lies.
+
+def piece_numbers(patches: PatchBatch, axes: bool = False, lying: bool = False) -> torch.Tensor:
+    """Numbers of the pieces that most of a patch's standing voxels are of (T, numbers_told); zeros where none stands.
+
+    Args:
+        axes: behind them the pieces' main axes (SORTS * AXES_NUMBERS more): a knife is thinner than two blocks however it lies.
+        lying: behind those the same of pieces of all voxels that are no table: a wrench is lower than STANDING, and a zone
+            joins what stands on it, so patches are told of both.
     """
-    if patches.pieces is None:
-        patches.pieces = _measure(patches)
-    return patches.pieces if axes else patches.pieces[:, : SORTS * PIECE_NUMBERS]
+    if patches.pieces is None or (lying and patches.pieces.shape[1] < numbers_told(True, True)):
+        parts = [patches.voxels[:, 2] > STANDING, *([~patches.table] if lying else [])]
+        patches.pieces = torch.cat([_measure(patches, part) for part in parts], dim=1)
+    each, numbers = numbers_told(True, False), numbers_told(axes, False)
+    return torch.cat([part[:, :numbers] for part in patches.pieces[:, : each * (1 + lying)].split(each, dim=1)], dim=1)
 
 
 @torch.no_grad()
-def _measure(patches: PatchBatch) -> torch.Tensor:
-    standing = torch.nonzero(patches.voxels[:, 2] > STANDING)[:, 0]
+def _measure(patches: PatchBatch, chosen: torch.Tensor) -> torch.Tensor:
+    """Numbers and axes of the pieces that the ``chosen`` voxels (V,) make (T, numbers_told with axes)."""
+    standing = torch.nonzero(chosen)[:, 0]
     if not len(standing):
-        return patches.voxels.new_zeros(len(patches.flat_index), SORTS * (PIECE_NUMBERS + AXES_NUMBERS))
+        return patches.voxels.new_zeros(len(patches.flat_index), numbers_told(True, False))
     points, patch = patches.voxels[standing], patches.patch_of_voxel[standing]
     first, second, face = _touching(patches.cells[standing], patches.voxel_scene[standing])
     colors = patches.colors[standing]
