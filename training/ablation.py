@@ -1,6 +1,6 @@
 """Ablation of the object reasoner: ``python training/ablation.py``
 
-Every variant leaves one part out, is trained for as long as the whole (``--minutes``, half of them before a round of its own
+Every variant leaves one part out, is trained for as many steps as the whole (``--steps``, half of them before a round of its own
 states and half after it), with two seeds, and plays the benchmark's tasks with true objects (suite ``decisions``). What the
 checkpoint does without a reasoner stands beside them. Prints a table and writes it with the commands into ``--output``; an
 ablation that was interrupted goes on: finished runs are kept.
@@ -58,7 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dense", type=Path, help="dense checkpoint whose LLM reads in a further variant")
     parser.add_argument("--runs", type=Path, default=Path("runs/ablation"), help="folder of the runs")
     parser.add_argument("--output", type=Path, default=Path("docs/results/reasoner_ablation.json"))
-    parser.add_argument("--minutes", type=float, default=10.0, help="of training, of each run (default: %(default)s)")
+    parser.add_argument(
+        "--steps", type=int, default=800, help="of training, of each run, some ten minutes (default: %(default)s)"
+    )
     parser.add_argument("--visits", type=int, default=1000, help="episodes of the round between (default: %(default)s)")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--episodes", type=int, default=20, help="of each task (default: %(default)s)")
@@ -92,12 +94,12 @@ def _run(variant: Variant, checkpoint: Path, folder: Path, seed: int, options, e
     values = {
         "init": checkpoint,
         "seed": seed,
-        "steps": 1_000_000,
+        "steps": options.steps // 2,
         "states": options.runs / "states",
         **variant.settings,
     }
     common = ["--stage", "reason", *(text for name, value in values.items() for text in (f"--{name}", str(value)))]
-    common += ["--minutes", str(options.minutes / 2), "--sources", *SOURCES, *extra]
+    common += ["--sources", *SOURCES, *extra]
     first, second, visited = folder / "first", folder / "second", folder / "visited.npz"
     own = ["--output", str(second), "--start", str(first)]
     if variant.visits:

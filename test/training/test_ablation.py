@@ -7,7 +7,7 @@ import pytest
 from training import ablation
 
 SMALL = (
-    *("--minutes", "1", "--steps", "2", "--layer", "1", "--width", "32", "--layers", "2", "--workers", "0"),
+    *("--steps", "4", "--layer", "1", "--width", "32", "--layers", "2", "--workers", "0"),
     *("--batch_size", "8", "--sources", "seen:3:0.5", "practice:3:0.5"),
 )
 
