@@ -55,6 +55,19 @@ def test_it_learns_one_batch_by_heart(tmp_path):
     assert sum(losses_at[-5:]) < 0.6 * sum(losses_at[:5])
 
 
+def test_what_reads_pieces_learns_at_a_rate_of_its_own(tmp_path):
+    parts = {"votes": True, "pieces": True, "lying": True, "model.encoder.width": 48}
+    config = configured(tmp_path, steps=1, warmup=0, weight_decay=0.0, pieces_rate=10.0, **parts)
+    task = PerceptionTask(config)
+    watched = {"pieces": task.encoder.pieces.trust[2].bias, "else": task.encoder.voted.belongs.bias}
+    before = {name: value.detach().clone() for name, value in watched.items()}
+    train(task, config)
+    moved = {name: (value.detach() - before[name]).abs().max().item() for name, value in watched.items()}
+    assert moved["pieces"] == pytest.approx(10 * moved["else"], rel=0.01)
+    with pytest.raises(ValueError, match="pieces_rate"):
+        configured(tmp_path, pieces_rate=0.0)
+
+
 def test_features_of_the_tabletop_world_are_kept_from_the_checkpoint_that_it_starts_from(tmp_path):
     task = PerceptionTask(configured(tmp_path, init=str(DEFAULT), keep=1.0, kinds=8))
     _, figures = task.loss(task.make_batch(3))

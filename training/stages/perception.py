@@ -53,6 +53,10 @@ class PerceptionTask:
     def module(self) -> torch.nn.Module:
         return self.encoder
 
+    def rate(self, name: str) -> float:
+        """Learning rate of a parameter, as a factor of the run's."""
+        return self.config.pieces_rate if name.startswith("pieces.") else 1.0
+
     def make_batch(self, seed: int) -> PerceptionBatch:
         device = "cpu" if self.config.workers else self.config.device
         generator = torch.Generator(device).manual_seed(seed)

@@ -68,9 +68,12 @@ class PerceptionStage(GeneratedScenes):
     keep: Annotated[float, "weight that holds features of the tabletop world near those of the start"] = 0.0
     alike: Annotated[float, "share of plain scenes with blocks that look the same on or beside each other"] = 0.0
     filled: Annotated[float, "share of plain scenes in which blocks lie in the bowls"] = 0.0
+    pieces_rate: Annotated[float, "learning rate of what reads pieces of voxels, as a factor of that of all else"] = 1.0
 
     def __post_init__(self):
         super().__post_init__()
+        if self.pieces_rate <= 0:
+            raise ValueError(f"pieces_rate must be positive, got {self.pieces_rate}")
         if self.part not in ("all", "second_look"):
             raise ValueError(f"part must be all or second_look, got {self.part!r}")
         shares = (self.things, self.alike, self.filled)
