@@ -1,7 +1,9 @@
 """Reading and writing by the mixture against the dense LLM that it was made from, and in 8 bits, in one run, on the same tokens.
 
-Both are made from the same base as a planner serves them: adapters merged, experts packed. They take turns, so that whatever
-else the machine does meets both; each turn is a pair, and the interval is a bootstrap over pairs.
+Both are made from the same base as a planner serves them: adapters merged, experts packed, in the number format that this CPU
+is fast in or in `--weights`. They take turns, so that whatever else the machine does meets both; each turn is a pair, and the
+interval is a bootstrap over pairs. Timed are the layers: a plan weighs the few words that its grammar allows, not all of the
+vocabulary.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ import numpy as np
 import torch
 
 from moe3d_ros.model.config import LanguageConfig, ModelConfig, ReasonerConfig
-from moe3d_ros.model.experts.eight_bit import first_unread, pack_in_eight_bits
 from moe3d_ros.model.language.adapt import convert_base
 from moe3d_ros.model.language.base_llm import DEFAULT_BASE, load_base_for_serving
 from moe3d_ros.model.language.lora import ready_to_serve
+from moe3d_ros.model.llm_weights import AUTO, BFLOAT16, FLOAT32, INT8, convert_llm, served_weights
 
 RESAMPLES = 10_000
 IN_EIGHT_BITS = "in 8 bits"
@@ -32,15 +34,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pairs", type=int, default=30, help="turns of each (default: %(default)s)")
     parser.add_argument("--prompt", type=int, default=96, help="tokens that are read at once (default: %(default)s)")
     parser.add_argument("--tokens", type=int, default=32, help="that are written one by one (default: %(default)s)")
+    parser.add_argument(
+        "--weights",
+        choices=(AUTO, FLOAT32, BFLOAT16),
+        default=AUTO,
+        help="of the mixture and of the dense LLM (default: %(default)s)",
+    )
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of torch (default: %(default)s)")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
-    as_served = ModelConfig(reasoner=ReasonerConfig())
+    weights = served_weights(options.weights, "cpu")
     models = {
-        "mixture": _served(options.base, LanguageConfig()),
-        "dense": _served(options.base, LanguageConfig(dense=True)),
-        IN_EIGHT_BITS: pack_in_eight_bits(_served(options.base, LanguageConfig()), first_unread(as_served)),
+        "mixture": _served(options.base, LanguageConfig(), weights),
+        "dense": _served(options.base, LanguageConfig(dense=True), weights),
+        IN_EIGHT_BITS: _served(options.base, LanguageConfig(), INT8),
     }
     times: dict[str, dict[str, list[float]]] = {what: {name: [] for name in models} for what in ("prefill", "decode")}
     for pair in range(-2, options.pairs):  # two to warm up
@@ -57,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         for what, values in times.items()
     }
     print(
-        f"{options.threads} threads, {options.prompt} tokens read, {options.tokens} written, n = {options.pairs} pairs"
+        f"{weights}, {options.threads} threads, {options.prompt} tokens read, {options.tokens} written, n = {options.pairs} pairs"
     )
     for what, pairs in found.items():
         for (name, values), other in zip(pairs.items(), ("dense", "mixture")):
@@ -84,11 +92,13 @@ def ratio(ours: list[float], other: list[float]) -> dict:
     }
 
 
-def _served(base: str, config: LanguageConfig):
-    """The base as it is served: converted as the configuration says, frozen, its experts packed."""
+def _served(base: str, config: LanguageConfig, weights: str):
+    """The base as it is served: converted as the configuration says, frozen, its experts packed, in a number format."""
     llm, _, _ = load_base_for_serving(base)
     convert_base(llm, config)
-    return ready_to_serve(llm)
+    llm = ready_to_serve(llm)
+    convert_llm(llm, weights, ModelConfig(reasoner=ReasonerConfig()))
+    return llm
 
 
 @torch.inference_mode()
@@ -98,9 +108,8 @@ def _turn(llm, prompt: int, tokens: int) -> tuple[float, float]:
     ids = torch.randint(llm.config.vocab_size, (1, prompt), generator=generator)
     embed, decoder, cache = llm.get_input_embeddings(), llm.get_decoder(), llm.new_cache()
 
-    def read(some: torch.Tensor) -> torch.Tensor:
-        out = decoder(inputs_embeds=embed(some), past_key_values=cache, use_cache=True)
-        return llm.get_output_embeddings()(out.last_hidden_state[:, -1:]).argmax(-1)
+    def read(some: torch.Tensor) -> None:
+        decoder(inputs_embeds=embed(some).to(llm.dtype), past_key_values=cache, use_cache=True)
 
     def write() -> None:
         for _ in range(tokens):
