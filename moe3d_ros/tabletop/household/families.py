@@ -278,6 +278,7 @@ FAMILIES = {
     "scissors": Family(utensils.scissors, weight=2.0),
     "pan": Family(utensils.pan, weight=2.0),
     "torch": Family(utensils.torch, weight=2.0),
+    "pen": Family(utensils.pen, weight=3.0),
 }
 HELD_OUT = {  # never trained on
     "teapot": Family(_teapot),

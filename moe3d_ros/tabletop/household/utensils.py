@@ -121,3 +121,16 @@ def torch(rng: Rng) -> Mesh:
     tip = (thick, wider, wider) if rng.random() < 0.7 else (wider, wider, 0.3 * wider)
     tube = cylinder(thick, length).moved(turned("y", np.pi / 2), (-length, 0, wider))
     return joined(tube, rod(0, head, tip, lift=wider).painted(1))
+
+
+def pen(rng: Rng) -> Mesh:
+    """One to three round parts in a row: a pen, a marker, a cigar, a tube of sweets. None is twice as thick as the next."""
+    thick, parts, start = between(rng, 0.004, 0.016), [], 0.0
+    radii = thick * rng.uniform(0.72, 1.4, int(rng.integers(1, 4)))
+    for number, radius in enumerate(radii):
+        end = start + between(rng, 0.08, 0.2) / len(radii) ** float(rng.uniform(0.5, 1.2))
+        narrowed = radius * (rng.uniform(0.6, 1.0, 2) if rng.random() < 0.3 else np.ones(2))
+        part = rod(start, end, (narrowed[0], radius, narrowed[1]), lift=radii.max())
+        parts.append(part.painted(int(rng.integers(2)) if number else 0))
+        start = end - 0.002
+    return joined(*parts)
