@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import threading
 import time
@@ -16,7 +15,7 @@ from geometry_msgs.msg import PoseStamped
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
 from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import String
@@ -28,6 +27,7 @@ from moe3d_ros.nodes.runtime.adaptive_subscription import AdaptiveSubscription
 from moe3d_ros.nodes.runtime.conversions import plan_from_msg
 from moe3d_ros.nodes.runtime.diagnostics import ERROR_NAME, GOAL_REACHED, PLANNED_ACTION, PROGRAM, values_of
 from moe3d_ros.nodes.runtime.qos import EVENT, LATCHED
+from moe3d_ros.nodes.runtime.run import spin
 from moe3d_ros.nodes.seams.clouds import read_cloud
 from moe3d_ros.nodes.seams.transforms import Transforms
 from moe3d_ros.plan import ErrorCode, Plan
@@ -97,7 +97,9 @@ class DemoClient:
         self._tabletop = self._node.create_client(SetParameters, "tabletop/set_parameters")
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._spin, name="demo", daemon=True)
+        self._thread = threading.Thread(
+            target=spin, args=(self._executor, self._node.get_logger()), name="demo", daemon=True
+        )
         self._thread.start()
 
     def close(self) -> None:
@@ -106,10 +108,6 @@ class DemoClient:
         self._thread.join(2.0)
         self._node.destroy_node()
         self._context.try_shutdown()
-
-    def _spin(self) -> None:
-        with contextlib.suppress(ExternalShutdownException):
-            self._executor.spin()
 
     # --- what is heard
 

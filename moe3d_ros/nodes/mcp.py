@@ -19,7 +19,7 @@ from rclpy._rclpy_pybind11 import RCLError
 from rclpy.action import ActionClient
 from rclpy.context import Context
 from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
@@ -28,7 +28,7 @@ from moe3d_ros.msg import TaskPlan
 from moe3d_ros.nodes.runtime.conversions import plan_from_msg
 from moe3d_ros.nodes.runtime.parameter_tables import MCP
 from moe3d_ros.nodes.runtime.parameters import Parameters
-from moe3d_ros.nodes.runtime.run import check_overrides
+from moe3d_ros.nodes.runtime.run import check_overrides, spin
 from moe3d_ros.nodes.runtime.transport import choose_profile
 from moe3d_ros.nodes.settings.ros_arguments import mended
 from moe3d_ros.srv import AnswerQuestion, LookAtScene, ReleasePlan
@@ -221,18 +221,13 @@ def main(args=None) -> int:
         return 2
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(node)
-    thread = threading.Thread(target=_spin, args=(executor,), daemon=True)
+    thread = threading.Thread(target=spin, args=(executor, node.get_logger()), daemon=True)
     thread.start()
     with contextlib.suppress(KeyboardInterrupt):
         server.run("stdio")
     context.try_shutdown()
     thread.join(5.0)
     return 0
-
-
-def _spin(executor) -> None:
-    with contextlib.suppress(ExternalShutdownException):
-        executor.spin()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from xml.etree import ElementTree
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.msg import Log
+from rclpy._rclpy_pybind11 import RCLError
+from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.utilities import get_rmw_implementation_identifier, remove_ros_args
@@ -31,6 +33,7 @@ from moe3d_ros.nodes.runtime.qos import LATCHED, SENSOR_IN, own
 from moe3d_ros.nodes.runtime.raw_messages import ros_type
 from moe3d_ros.nodes.runtime.transport import choose_profile
 
+INTERRUPTED = 130  # exit status, as a shell has it for a program that SIGINT ended
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = (
     "numpy",
@@ -200,9 +203,16 @@ def main(args=None) -> int:
     choose_profile(os.environ)
     rclpy.init(args=given)
     listener = Listener()
+    print(f"Listening for {seconds:g} s.", file=sys.stderr)
     try:
         listener.listen(seconds)
         print(report(listener, seconds))
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return INTERRUPTED
+    except RCLError:  # of an interrupt between two waits, as in runtime/run.py
+        if rclpy.ok():
+            raise
+        return INTERRUPTED
     finally:
         listener.destroy_node()
         rclpy.try_shutdown()

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,18 @@ def printed(*arguments: str) -> str:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_an_interrupt_ends_it_at_once_and_quietly():
+    """Several times: what an interrupt meets, a wait or what lies between two, is chance."""
+    command = [sys.executable, "-m", "moe3d_ros.nodes.report", "--seconds", "300"]
+    for _ in range(4):
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr.readline() == "Listening for 300 s.\n"
+            process.send_signal(signal.SIGINT)
+            out, errors = process.communicate(timeout=60)
+        assert (process.returncode, out) == (130, ""), errors
+        assert "Traceback" not in errors
 
 
 def section(text: str, title: str) -> str:
