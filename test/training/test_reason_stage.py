@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from moe3d_ros.model.reasoning.decider import Choice
+from moe3d_ros.model.reasoning.elements import AREA_COUNT
 from moe3d_ros.planner import Planner
 from moe3d_ros.tabletop.composing.held_out import VALIDATION
 from moe3d_ros.tabletop.rules.layout import Layout
-from moe3d_ros.world.sides import SIDES
+from moe3d_ros.world.sides import BETWEEN, SIDES
 from moe3d_ros.world.vocabulary import KINDS
 from training import export, train, visit
 from training.data.decisions import SOURCES, STARTS, TYPED, Recipe, absent_in
@@ -19,9 +20,25 @@ from training.data.instruction_states import InstructionStates
 from training.data.visited import Visited, save_visited
 from training.engine.loop import train as run_training
 from training.stages.command_line import parse
-from training.stages.reason import IGNORED, ReasonTask
+from training.stages.reason import IGNORED, ReasonTask, place_loss
 from training.visiting import Episode
 from training.visiting import visit as play
+
+
+def test_between_wants_both_things_and_other_places_any_that_is_right():
+    count = 3
+    first = count + AREA_COUNT + SIDES.index(BETWEEN) * count  # column of the first thing that something goes between
+    width = count + AREA_COUNT + len(SIDES) * count
+    right = torch.zeros(3, width, dtype=torch.bool)
+    right[:2, [first, first + 2]] = True  # between the first and the third thing
+    right[2, [0, 1]] = True  # into either of two bowls
+    place = torch.full((3, width), -50.0)
+    place[0, [first, first + 2]] = 0.0
+    place[1, first] = place[2, 0] = 0.0
+    halves, one_alone, either = place_loss(place, right).tolist()
+    assert halves == pytest.approx(0.0, abs=1e-4)
+    assert one_alone > 10
+    assert either == pytest.approx(0.0, abs=1e-4)
 
 
 def command(folder, checkpoint, **values) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from moe3d_ros.planner import Planner, checkpoint_folder
 from moe3d_ros.tabletop.scenes.batch import batch_scenes
 from moe3d_ros.tabletop.tasks.goals import Move
 from moe3d_ros.world.areas import AREAS
-from moe3d_ros.world.sides import SIDES
+from moe3d_ros.world.sides import BETWEEN, SIDES
 from moe3d_ros.world.vocabulary import COLOR_NAMES, KINDS
 from training.data.decisions import Moment, Played, Recipe
 from training.data.instruction_states import InstructionStates, reader_checksum
@@ -65,6 +66,21 @@ def _place_columns(move: Move, column: dict[int, int], count: int) -> list[int]:
         return [column[move.place]]
     first = count + AREA_COUNT + SIDES.index(move.side) * count
     return [first + column[thing] for thing in (move.place, move.second) if thing is not None]
+
+
+def place_loss(place: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy (B,) of places: any of the right ones will do, but of the two things that something goes between, both count.
+
+    Args:
+        place: (B, n + areas + sides * n) logits. right: the same in bool.
+    """
+    chances = place.log_softmax(-1)
+    any_of_them = -chances.masked_fill(~right, -1e9).logsumexp(-1)
+    count = (place.shape[1] - AREA_COUNT) // (1 + len(SIDES))
+    between = count * SIDES.index(BETWEEN) + count + AREA_COUNT
+    pair = (right.sum(1) == 2) & (right[:, between : between + count].sum(1) == 2)
+    both = -(chances.masked_fill(~right, 0).sum(-1) / 2) - math.log(2)  # 0 where each has a half
+    return torch.where(pair, both, any_of_them)
 
 
 def _of_all(pick: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
@@ -212,7 +228,7 @@ class ReasonTask:
         else:
             each = F.binary_cross_entropy_with_logits(pick.clamp(-SURE, SURE), batch.right.float(), reduction="none")
             loss = (each * there).sum(1).mean()
-        where = -place.log_softmax(-1).masked_fill(~batch.place, -1e9).logsumexp(-1)
+        where = place_loss(place, batch.place)
         loss = loss + (where * batch.step).sum() / len(where)
         parts = why.split([why.shape[1] - MISSING, MISSING_COLORS, MISSING_KINDS], dim=1)
         told = [
