@@ -21,7 +21,7 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.msg import Log
 from rclpy._rclpy_pybind11 import RCLError
-from rclpy.executors import ExternalShutdownException
+from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.utilities import get_rmw_implementation_identifier, remove_ros_args
@@ -70,12 +70,12 @@ class Listener(Node):
         self.create_subscription(Log, "/rosout", self._on_log, ROSOUT_IN)
         self.create_subscription(ModelInfo, "model_info", lambda msg: setattr(self, "model", msg), LATCHED)
 
-    def listen(self, seconds: float) -> None:
+    def listen(self, executor: Executor, seconds: float) -> None:
         """Spin for so long; sensors are subscribed to as they are found."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._find_sensors()
-            rclpy.spin_once(self, timeout_sec=min(left, 0.1))
+            executor.spin_once(timeout_sec=min(left, 0.1))
 
     def _find_sensors(self) -> None:
         kinds = {ros_type(kind): kind for kind in SENSORS}
@@ -202,10 +202,11 @@ def main(args=None) -> int:
     seconds = max(0.1, parser.parse_args(remove_ros_args(given)[1:]).seconds)
     choose_profile(os.environ)
     rclpy.init(args=given)
-    listener = Listener()
+    listener, executor = Listener(), SingleThreadedExecutor()
+    executor.add_node(listener)
     print(f"Listening for {seconds:g} s.", file=sys.stderr)
     try:
-        listener.listen(seconds)
+        listener.listen(executor, seconds)
         print(report(listener, seconds))
     except (KeyboardInterrupt, ExternalShutdownException):
         return INTERRUPTED
@@ -214,6 +215,7 @@ def main(args=None) -> int:
             raise
         return INTERRUPTED
     finally:
+        executor.shutdown()  # rclpy's own is torn down as Python ends, with a traceback now and then
         listener.destroy_node()
         rclpy.try_shutdown()
     return 0
