@@ -124,7 +124,7 @@ def torch(rng: Rng) -> Mesh:
 
 
 def pen(rng: Rng) -> Mesh:
-    """One to three round parts in a row: a pen, a marker, a cigar, a tube of sweets. None is twice as thick as the next."""
+    """One to three round parts in a row: a pen, a marker, a cigar, a tube of sweets. In its middle none is twice as thick as the next."""
     thick, parts, start = between(rng, 0.004, 0.016), [], 0.0
     radii = thick * rng.uniform(0.72, 1.4, int(rng.integers(1, 4)))
     for number, radius in enumerate(radii):
